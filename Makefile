@@ -1,0 +1,54 @@
+# `make run` and `make test` work from a bare clone: the first of them sets up .venv, once.
+PYTHON ?= python3# 3.11 or later; used to create .venv, never after
+ARGS   ?=# of `make run`: fields of the run, e.g. ARGS="posts=posts.csv arms=author,none"
+FLAGS  ?=# of `make test`: kinds of cells to run that are skipped otherwise, e.g. FLAGS="slow cuda"
+NB     ?=# of `make test`: only notebooks whose name holds one of these words, e.g. NB="core posts"
+
+BIN := .venv/bin
+SHELL := /bin/sh
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check export readme prepare bench docs clean distclean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: setup ## the main job: does knowing the author help to predict masked words? (ARGS="key=value ...")
+	$(BIN)/ctx_mlm $(ARGS)
+
+test: setup ## every check, then every notebook (FLAGS="slow cuda data", NB="core")
+	@$(BIN)/python tools/test.py --flags "$(FLAGS)" $(NB)
+
+check: setup ## the checks alone: package, floors, stored outputs, README
+	@$(BIN)/python tools/test.py --checks
+
+export: setup ## write the package from the notebooks, and clean the notebooks
+	$(BIN)/nbdev_export
+	$(BIN)/nbdev_clean
+
+readme: setup ## write README.md from nbs/index.ipynb
+	@$(BIN)/python tools/readme.py --write
+
+prepare: export readme test ## all that a commit needs: export, README, test
+
+bench: setup ## measure training speed (minutes; wants an idle machine)
+	@$(BIN)/python tools/test.py --flags slow speed
+
+docs: setup ## the documentation site, in _docs/ (rendering it needs quarto)
+	@$(BIN)/python tools/docs.py
+
+setup: .venv/.installed ## create .venv and install the pinned development set
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("The pinned set needs Python 3.11 or later, and %s is %d.%d: make PYTHON=/path/to/python3.11" % (sys.executable, *sys.version_info[:2]) if sys.version_info < (3,11) else 0)'
+	@echo 'Setting up .venv: once, a few minutes, about 2 GB.'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean: ## delete what is made again at no cost
+	rm -rf _proc _docs build *.egg-info nbs/nbdev.yml nbs/sidebar.yml
+	find nbs ctx_transformers tools -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+
+distclean: clean ## delete .venv and the caches in data/ too
+	rm -rf .venv
+	find data -mindepth 1 -maxdepth 1 ! -name README.md | xargs rm -rf

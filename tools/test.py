@@ -1,0 +1,109 @@
+"""Every check of the repository, then every notebook with nbdev's own tester, each in a process of its own.
+
+usage: test.py [--checks] [--flags "slow cuda data"] [WORD...]
+  WORD  test only notebooks whose name holds one of the words, without the checks"""
+import argparse, hashlib, json, os, subprocess, sys, tempfile, time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import check_floors, check_outputs, check_sync, readme
+from nbdev.config import get_config
+from nbdev.doclinks import nbglob
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECKS = {'package is what the notebooks export': check_sync, 'imports point down': check_floors,
+          'stored outputs are small and repeatable': check_outputs, 'README is the index': readme}
+
+def cores():
+    "Processors that this process may use."
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+
+def flags_of(asked):
+    "Flags to run: those asked for, and `data` where CTX_DATA names a folder."
+    known, flags = get_config().tst_flags.split(), asked.split()
+    for f in flags:
+        if f not in known: sys.exit(f'No flag {f!r}: the flags are {" ".join(known)}')
+    data = os.environ.get('CTX_DATA')
+    if data and not Path(data).is_dir(): sys.exit(f'CTX_DATA is {data!r}, which is not a folder: unset it, or name the folder of the data')
+    if data: os.environ['CTX_DATA'] = str(Path(data).resolve()) # notebooks run in another folder
+    elif 'data' in flags: sys.exit('Cells flagged data need CTX_DATA, the folder of the data')
+    return sorted({*flags, *(['data'] if data else [])})
+
+def test(nb, flags, env):
+    "Run one notebook: what happened, and all that it wrote."
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as tmp:
+        out = Path(tmp)/'out.json'
+        r = subprocess.run([sys.executable, str(ROOT/'tools'/'test_one.py'), str(nb), ' '.join(flags), str(out)], cwd=ROOT, env=env,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
+        res = json.loads(out.read_text()) if out.exists() else {}
+    if r.returncode or not res.get('ok'): res['ok'] = False
+    res = dict(ran=0, flagged={}, slow=[]) | res
+    return res | dict(secs=time.perf_counter()-start, log=r.stdout, rc=r.returncode)
+
+def all_skipped(r):
+    "Did flags leave nothing of this notebook to run?"
+    return r['ok'] and r['cells']>0 and r['ran']==0
+
+def report(nb, r):
+    "One line for a notebook that passed; all that it wrote for one that failed."
+    word = 'FAILED' if not r['ok'] else 'skipped' if all_skipped(r) else 'ok'
+    print(f'{nb.stem:<32} {word:<8} {r["ran"]:>4} cells {r["secs"]:>7.1f} s', flush=True)
+    if not r['ok']: print(f'{r["log"].rstrip()}\n{nb.name} ended with {r["rc"]}\n', flush=True)
+    for s,src in r['slow']: print(f'    {s:.0f} s: {src[:90]}')
+
+def run_notebooks(nbs, flags):
+    "Test the notebooks, as many at once as there are processors, up to four."
+    workers = max(1, min(cores(), 4, len(nbs)))
+    env = dict(os.environ)
+    env.setdefault('OMP_NUM_THREADS', str(max(1, cores()//workers)))
+    env.setdefault('HF_HUB_OFFLINE', '1') # no cell may need the network
+    with ThreadPoolExecutor(workers) as ex:
+        res = {}
+        for nb,r in zip(nbs, ex.map(lambda nb: test(nb, flags, env), nbs)):
+            report(nb, r)
+            res[nb] = r
+    return res
+
+def run_checks():
+    "Names of the checks that failed."
+    failed = []
+    for name,mod in CHECKS.items():
+        bad = mod.problems(ROOT)
+        print(f'{name:<41} {"FAILED" if bad else "ok"}', *(f'    {o}' for o in bad), sep='\n', flush=True)
+        if bad: failed.append(name)
+    return failed
+
+def figures():
+    "A digest of every figure and table."
+    return {p.name: hashlib.sha256(p.read_bytes()).digest() for p in sorted((ROOT/'figures').glob('*.*'))}
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    p.add_argument('--checks', action='store_true', help='the checks alone')
+    p.add_argument('--flags', default='', help='kinds of cells to run that are skipped otherwise')
+    p.add_argument('words', nargs='*', help='only notebooks whose name holds one of these words, without the checks')
+    a = p.parse_args()
+    os.chdir(ROOT)
+    flags, start, before = flags_of(a.flags), time.perf_counter(), figures()
+    nbs = [] if a.checks else [n for n in sorted(nbglob(as_path=True)) if not a.words or any(w in n.name for w in a.words)]
+    if a.words and not nbs: sys.exit(f'No notebook has {" or ".join(a.words)} in its name')
+    failed = [] if a.words else run_checks()
+    checks = 0 if a.words else len(CHECKS)
+    res = run_notebooks([n.absolute() for n in nbs], flags)
+    bad = [n.name for n,r in res.items() if not r['ok']]
+    skipped = sum(all_skipped(r) for r in res.values())
+    flagged = sum((Counter(r['flagged']) for r in res.values()), Counter())
+    print()
+    if res:
+        slowest = max(res, key=lambda n: res[n]['secs'])
+        kinds = f' ({", ".join(f"{k} {n}" for k,n in flagged.items())})' if flagged else ''
+        print(f'{len(res)-skipped} notebooks and {sum(r["ran"] for r in res.values())} code cells ran, {sum(flagged.values())} cells skipped by flag{kinds}; '
+              f'slowest {slowest.stem}, {res[slowest]["secs"]:.0f} s')
+    for name in [k for k,v in figures().items() if before.get(k)!=v]: print(f'figures/{name} was written anew and differs')
+    print(f'{checks} checks and {len(res)} notebooks in {time.perf_counter()-start:.0f} s' + (f'; failed: {", ".join(failed+bad)}' if failed+bad else ''))
+    n_bad = len(failed)+len(bad)
+    print(f'{checks+len(res)-n_bad-skipped} passed, {n_bad} failed' + (f', {skipped} skipped' if skipped else ''))
+    sys.exit(bool(n_bad))
+
+if __name__=='__main__': main()
