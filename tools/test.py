@@ -2,7 +2,7 @@
 
 usage: test.py [--checks] [--flags "slow cuda data"] [WORD...]
   WORD  test only notebooks whose name holds one of the words, without the checks"""
-import argparse, hashlib, json, os, subprocess, sys, tempfile, time
+import argparse, hashlib, json, os, subprocess, sys, tempfile, time, traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -69,7 +69,8 @@ def run_checks():
     "Names of the checks that failed."
     failed = []
     for name,mod in CHECKS.items():
-        bad = mod.problems(ROOT)
+        try: bad = mod.problems(ROOT)
+        except Exception: bad = traceback.format_exc().splitlines() # a notebook that cannot be read fails its check, and the rest goes on
         print(f'{name:<41} {"FAILED" if bad else "ok"}', *(f'    {o}' for o in bad), sep='\n', flush=True)
         if bad: failed.append(name)
     return failed
