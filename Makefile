@@ -40,7 +40,7 @@ docs: setup ## the documentation site, in _docs/ (rendering it needs quarto)
 setup: .venv/.installed ## create .venv and install the pinned development set
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("The pinned set needs Python 3.11 or later, and %s is %d.%d: make PYTHON=/path/to/python3.11" % (sys.executable, *sys.version_info[:2]) if sys.version_info < (3,11) else 0)'
-	@echo 'Setting up .venv: once, a few minutes, about 2 GB.'
+	@echo 'Setting up .venv: once, a few minutes, about 3 GB.'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
