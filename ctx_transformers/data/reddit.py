@@ -16,7 +16,8 @@ from .files import pick, read_records, source_key
 from .posts import cached_posts, clean_text, write_posts
 
 # %% ../../nbs/12_data.reddit.ipynb #c05
-_MARKS = re.compile(r'[*_~\[\]<>&\\#`\u200b]|^(?: {4}|\t|\s*[-+=]|\s*\d+[.)])', re.M)
+_MARKS = re.compile(r"""[*`\u200b] | ~~ | (?<!\w)_ | _(?!\w) | \]\( | \]: | <\w | >! | &[#\w] | \\[^\w\ ]
+    | ^(?:\ {4} | \s*\t | \s*[-+=>#] | \s*\d+[.)])""", re.M|re.X)
 _QUOTE = re.compile(r'^ {0,3}>(?!!).*$', re.M)
 _md = MarkdownIt('commonmark', {'html':False}).enable('strikethrough')
 
@@ -38,7 +39,8 @@ def markdown_text(
     "Plain text of a Markdown post."
     if '&' in text: text = html.unescape(text)
     if _MARKS.search(text):
-        text = _QUOTE.sub('', text).replace('>!','').replace('!<','') # quotes; marks of a spoiler
+        text = _QUOTE.sub('', text)
+        if '>!' in text: text = text.replace('>!','').replace('!<','') # around a spoiler
         out = ''
         for block,tight in _blocks(text): out += ('\n' if tight else '\n\n') + block
         text = out.replace('\u200b','')
