@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np, torch
 from torch import nn
 from safetensors.torch import load_model, save_model
-from fastai.learner import Callback, CancelFitException
-from .optimize import TrainCfg
+from fastai.callback.core import CancelFitException
+from .optimize import Part, TrainCfg
 
 # %% ../nbs/42_checkpoint.ipynb #c06
 def write_atomic(
@@ -63,6 +63,7 @@ class StepLoader:
             raise TypeError(f'{type(dl).__name__} has no `epoch` and `start`: training could not be resumed where it stopped; give the loader both')
         self.dl,self.k,self.every = dl,cfg.accumulate,cfg.valid_every
         self.steps = cfg.steps or -(-sum(self.count(e) for e in range(cfg.epochs))//self.k) # rounded up
+        if self.steps==0: raise ValueError('the training loader is empty: there is nothing to train on')
         self.seek(0, 0, 0)
     def count(self, epoch:int) -> int:
         "Micro-batches of one whole pass."
@@ -87,7 +88,7 @@ class StepLoader:
             yield next(self._it)
 
 # %% ../nbs/42_checkpoint.ipynb #c23
-class KeepBest(Callback):
+class KeepBest(Part):
     "Keep the weights of the lowest `valid_loss`, load them at the end, stop when there is nothing more to gain."
     order,saved = 80,('best_loss','best_step','idle')
     def __init__(self, folder, steps:int, patience:int=0):
@@ -105,11 +106,11 @@ class KeepBest(Callback):
         self.model.eval()
 
 # %% ../nbs/42_checkpoint.ipynb #c25
-class Checkpoint(Callback):
+class Checkpoint(Part):
     "Write the state of the run every `checkpoint_every` steps and at the end; before the first step, take up the state that is there."
     order = 70 # after the log has counted the step, before the best weights replace the last
     def __init__(self, folder, cfg:TrainCfg):
-        self.path,self.cfg,self.at = Path(folder)/'state.pt',cfg,-1
+        self.path,self.cfg,self._at = Path(folder)/'state.pt',cfg,-1
         self.path.parent.mkdir(parents=True, exist_ok=True)
     def _due(self): return self.cfg.checkpoint_every and self.learn.step % self.cfg.checkpoint_every==0
     def before_fit(self):
@@ -125,21 +126,21 @@ class Checkpoint(Callback):
     def after_fit(self): self.save()
     def save(self):
         "Write the state, unless that of this step is there."
-        if self.at==self.learn.step: return
+        if self._at==self.learn.step: return
         dl,cbs = self.dls.train,{cb.name:{k:getattr(cb,k) for k in cb.saved} for cb in self.learn.cbs if hasattr(type(cb),'saved')}
         s = dict(cfg=json.dumps(asdict(self.cfg)), step=self.learn.step, epoch=dl.epoch, batch=dl.batch, rng=rng_state(), cbs=cbs,
                  model=self.model.state_dict(), opt=self.opt.opt.state_dict())
         write_atomic(self.path, lambda p: torch.save(s, p))
-        self.at = self.learn.step
+        self._at = self.learn.step
     def load(self):
         "Take up the state of the folder; that of another configuration is an error."
         s = torch.load(self.path, map_location='cpu', weights_only=True)
         old,new = json.loads(s['cfg']),json.loads(json.dumps(asdict(self.cfg)))
         diff = [f'{k}: {old.get(k)!r} there, {new.get(k)!r} here' for k in {**old,**new} if old.get(k)!=new.get(k)]
-        if diff: raise ValueError(f'{self.path.parent.name}/ belongs to another configuration ({"; ".join(diff)}): use another folder, or delete it')
+        if diff: raise ValueError(f'{self.path.parent} belongs to another configuration ({"; ".join(diff)}): use another folder, or delete it')
         self.model.load_state_dict(s['model']); self.opt.opt.load_state_dict(s['opt'])
         self.dls.train.seek(s['step'], s['epoch'], s['batch'])
-        self.learn.step,self.at = s['step'],s['step']
+        self.learn.step,self._at = s['step'],s['step']
         for cb in self.learn.cbs:
             for k,v in s['cbs'].get(cb.name,{}).items(): setattr(cb, k, v)
         set_rng_state(s['rng'])

@@ -10,9 +10,8 @@ import csv, math, sys, time
 from pathlib import Path
 import torch
 from tqdm import tqdm
-from fastai.learner import Callback
 from .checkpoint import write_atomic
-from .optimize import n_targets
+from .optimize import Part, n_targets
 
 # %% ../nbs/43_log.ipynb #c06
 def count_tokens(
@@ -24,7 +23,7 @@ def count_tokens(
     return n,getattr(x, 'n_padded', n)
 
 # %% ../nbs/43_log.ipynb #c09
-class ValidLoss(Callback):
+class ValidLoss(Part):
     "Mean loss over all targets of the validation data, as `learn.valid_loss` and as the result of `learn.validate()`."
     order,run_train = 30,False
     def before_validate(self): self._losses,self._ns = [],[]
@@ -49,7 +48,7 @@ def peak_memory(
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform=='darwin' else 1024)/2**30
 
 # %% ../nbs/43_log.ipynb #c17
-class Log(Callback):
+class Log(Part):
     "One row per validation, to `log.csv` and to the learner's `logger`."
     order,run_valid,saved = 60,False,('rows','sums','spent')
     def __init__(self, folder): self.path,self.rows,self.spent,self.sums = Path(folder)/'log.csv',[],0.,self.zero()
@@ -59,20 +58,18 @@ class Log(Callback):
     def before_fit(self):
         if self.dls.device.type=='cuda': torch.cuda.reset_peak_memory_stats(self.dls.device)
     def before_train(self): self._t = time.perf_counter()
-    def before_batch(self):
-        n,padded = count_tokens(self.xb[0])
-        self.add(tokens=n, padded=padded)
     def after_step(self):
         l = self.learn
         self.add(loss=l.step_loss*l.step_targets, targets=l.step_targets, norm=l.grad_norm, steps=1)
     def after_batch(self):
-        t = time.perf_counter()
-        self.add(seconds=t-self._t)
+        t,(n,padded) = time.perf_counter(),count_tokens(self.xb[0])
+        self.add(tokens=n, padded=padded, seconds=t-self._t)
         self._t = t
     def rates(self) -> dict:
         "Speed, waste and memory since the last row."
         s = self.sums
-        return dict(tokens_per_s=s['tokens']/max(s['seconds'],1e-9), padding_pct=100*(1-s['tokens']/max(s['padded'],1)), memory_gib=peak_memory(self.dls.device))
+        waste = 100*(1-s['tokens']/s['padded']) if s['padded'] else 0. # batches without tokens have no padding either
+        return dict(tokens_per_s=s['tokens']/max(s['seconds'],1e-9), padding_pct=waste, memory_gib=peak_memory(self.dls.device))
     def after_epoch(self):
         s,l = self.sums,self.learn
         self.spent += s['seconds']
@@ -99,7 +96,7 @@ def _short(k, v):
     return f'{v:.2e}' if k=='lr' else f'{v:.4f}'
 
 # %% ../nbs/43_log.ipynb #c20
-class Bar(Callback):
+class Bar(Part):
     "Progress over optimizer steps, with loss, real tokens per second, padding and peak memory."
     order,run_valid = 90,False
     def before_fit(self): self._bar = tqdm(total=self.dls.train.steps, initial=self.learn.step, unit='step', disable=None)
@@ -111,7 +108,7 @@ class Bar(Callback):
     def after_fit(self): self._bar.close()
 
 # %% ../nbs/43_log.ipynb #c21
-class TensorBoard(Callback):
+class TensorBoard(Part):
     "The log's rows as TensorBoard scalars in `tensorboard/`."
     order = 75 # after a state was taken up, after the row was made
     def __init__(self, folder):

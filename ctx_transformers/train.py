@@ -13,12 +13,14 @@ from functools import cache
 from pathlib import Path
 import torch
 from torch import nn
-from fastai.learner import Callback, DataLoaders, Learner, TrainEvalCallback
+from fastai.callback.core import TrainEvalCallback
+from fastai.data.core import DataLoaders
+from fastai.learner import Learner
 from tqdm import tqdm
 from .checkpoint import Checkpoint, KeepBest, StepLoader
 from .core import set_seed
 from .log import Bar, Log, TensorBoard, ValidLoss
-from .optimize import Accumulate, Schedule, TrainCfg, adamw
+from .optimize import Accumulate, Part, Schedule, TrainCfg, adamw
 
 # %% ../nbs/44_train.ipynb #c06
 @cache
@@ -46,7 +48,7 @@ def pick_precision(
     return 'bf16' if _bf16_gain(str(device))>1.3 else 'fp32'
 
 # %% ../nbs/44_train.ipynb #c08
-class Autocast(Callback):
+class Autocast(Part):
     "Forward pass and loss in bf16; the backward pass follows the types of the forward pass."
     order = -5
     def __init__(self, on:bool): self._on,self._stack = on,ExitStack()
@@ -58,10 +60,10 @@ class Autocast(Callback):
 
 # %% ../nbs/44_train.ipynb #c12
 def learner(
-    model:nn.Module,         # on the device where it will train; `model(*xb)` gives what `loss_func(pred, *yb)` takes
-    train_dl,                # yields tuples `(*xb, *yb)` on the device set by `to`; has `len`, and settable `epoch` and `start`
+    model:nn.Module,         # on the device where it will train; `model(*xb)` gives what `loss_func(pred, y)` takes
+    train_dl,                # yields tuples `(*xb, y)` on the device set by `to`; has `len`, and settable `epoch` and `start`
     valid_dl,                # yields the same each time; has `len` and `to`
-    loss_func,               # gives the mean over the rows of `yb[0]`, the targets
+    loss_func,               # gives the mean over the rows of `y`, the targets
     cfg:TrainCfg=TrainCfg(),
     folder=None,             # of `state.pt`, `best.safetensors` and `log.csv`; a temporary one if None
     tensorboard:bool=False,  # also write the log's rows for TensorBoard
