@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'KEY', 'COLORS', 'repo_root', 'cache_dir', 'figures_dir', 'hash_bits', 'hash_uniform', 'set_seed',
-           'keep_memory', 'Account', 'row', 'git_commit', 'config_hash', 'read_table', 'write_rows', 'style',
-           'plt_cycle', 'save_figure']
+           'keep_memory', 'hide_broken_torchvision', 'Account', 'row', 'git_commit', 'config_hash', 'read_table',
+           'write_rows', 'style', 'plt_cycle', 'save_figure']
 
 # %% ../nbs/00_core.ipynb #c02
-import csv, ctypes, dataclasses, hashlib, json, os, platform, random, subprocess
+import ctypes, dataclasses, hashlib, importlib, json, os, platform, random, subprocess, sys
 from collections import Counter
 from pathlib import Path
 import numpy as np, pandas as pd, torch
@@ -76,6 +76,20 @@ def keep_memory() -> bool: # True if the C library took the setting
     return bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, 2**31-1))
 
 # %% ../nbs/00_core.ipynb #c24
+def hide_broken_torchvision() -> bool: # True if it was broken and is hidden now
+    "Make a torchvision that cannot be imported look absent, so that transformers does without."
+    if torch.version.cuda or sys.modules.get('torchvision', 0) is None: return False
+    try: importlib.import_module('torchvision')
+    except ImportError: return False
+    except RuntimeError:
+        for k in [k for k in sys.modules if k.split('.')[0]=='torchvision']: del sys.modules[k]
+        sys.modules['torchvision'] = None
+        return True
+    return False
+
+hide_broken_torchvision()
+
+# %% ../nbs/00_core.ipynb #c27
 class Account:
     "Counts of what was read, what was kept, and what was dropped for which reason."
     def __init__(self, name:str): self.name,self.read,self.kept,self.dropped,self.notes = name,0,0,Counter(),Counter()
@@ -98,7 +112,7 @@ class Account:
         w = max(len(k) for k,_ in rows)
         return '\n'.join([self.name] + [f'  {k:<{w}} {v:>10,}' for k,v in rows])
 
-# %% ../nbs/00_core.ipynb #c27
+# %% ../nbs/00_core.ipynb #c30
 COLUMNS = ['corpus','arm','seed','slice','metric','value','lo','hi','n','config','commit']
 KEY = ['corpus','arm','seed','slice','metric','config']
 
@@ -108,7 +122,7 @@ def row(corpus:str, arm:str, metric:str, value:float, lo=np.nan, hi=np.nan, n=0,
     return dict(corpus=corpus, arm=arm, seed=seed, slice=slice, metric=metric, value=value, lo=lo, hi=hi, n=n, config=config,
                 commit=git_commit() if commit is None else commit, **extra)
 
-# %% ../nbs/00_core.ipynb #c28
+# %% ../nbs/00_core.ipynb #c31
 def git_commit() -> str:
     "Short hash of the checked-out commit, with `+` where files differ from it; empty outside a checkout."
     root = repo_root()
@@ -117,13 +131,13 @@ def git_commit() -> str:
     head = git('rev-parse','--short=10','HEAD')
     return head + '+'*bool(head and git('status','--porcelain','--','ctx_transformers'))
 
-# %% ../nbs/00_core.ipynb #c29
+# %% ../nbs/00_core.ipynb #c32
 def config_hash(cfg) -> str: # 8 hexadecimal digits
     "Name of a configuration: the hash of its fields, in whatever order they were written."
     d = dataclasses.asdict(cfg) if dataclasses.is_dataclass(cfg) else dict(cfg)
     return hashlib.sha256(json.dumps(d, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
-# %% ../nbs/00_core.ipynb #c30
+# %% ../nbs/00_core.ipynb #c33
 def read_table(
     name:str, # table in `figures/` without its ending, or a path
 ) -> pd.DataFrame:
@@ -135,7 +149,7 @@ def read_table(
     if missing: raise ValueError(f'{p} is not a table of results: it lacks {sorted(missing)}; it has {list(df.columns)}')
     return df.fillna(dict(config='', commit=''))
 
-# %% ../nbs/00_core.ipynb #c31
+# %% ../nbs/00_core.ipynb #c34
 def write_rows(
     name:str,         # table in `figures/` without its ending, or a path
     rows:list,        # dicts from `row`
@@ -154,7 +168,7 @@ def write_rows(
     os.replace(tmp, p)
     return df
 
-# %% ../nbs/00_core.ipynb #c36
+# %% ../nbs/00_core.ipynb #c39
 COLORS = dict(blue='#0072B2', orange='#D55E00', green='#009E73', pink='#CC79A7', sky='#56B4E9', gold='#E69F00', black='#000000', grey='#767676')
 
 def style() -> dict:
@@ -167,7 +181,7 @@ def plt_cycle(colors):
     from cycler import cycler
     return cycler(color=colors)
 
-# %% ../nbs/00_core.ipynb #c37
+# %% ../nbs/00_core.ipynb #c40
 def save_figure(
     fig,        # a matplotlib figure
     name:str,   # name without ending

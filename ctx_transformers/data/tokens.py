@@ -7,6 +7,7 @@ __all__ = ['SPECIAL', 'train_tokenizer', 'load_tokenizer', 'special_ids', 'Token
 
 # %% ../../nbs/17_data.tokens.ipynb #c02
 import hashlib, json
+from collections import Counter
 from itertools import chain
 from pathlib import Path
 import numpy as np
@@ -20,23 +21,46 @@ from .tables import TRAIN
 # %% ../../nbs/17_data.tokens.ipynb #c06
 SPECIAL = dict(pad='[PAD]', unk='[UNK]', cls='[CLS]', sep='[SEP]', mask='[MASK]')
 
-def _wordpiece() -> Tokenizer:
-    "An untrained WordPiece tokenizer that reads as BERT's does."
-    t = Tokenizer(models.WordPiece(unk_token=SPECIAL['unk']))
+def _wordpiece(
+    vocab=None,  # token -> id; None: to be trained
+) -> Tokenizer:
+    "A WordPiece tokenizer that reads as BERT's does."
+    t = Tokenizer(models.WordPiece(vocab=vocab, unk_token=SPECIAL['unk']) if vocab else models.WordPiece(unk_token=SPECIAL['unk']))
     t.normalizer,t.pre_tokenizer,t.decoder = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer(), decoders.WordPiece()
+    if vocab:
+        t.add_special_tokens(list(SPECIAL.values()))
+        t.post_processor = processors.BertProcessing(*((SPECIAL[k], vocab[SPECIAL[k]]) for k in ('sep','cls')))
     return t
 
 # %% ../../nbs/17_data.tokens.ipynb #c07
 def _texts(
     corpus:Corpus, # corpus to read
-    rows,          # positions of posts, ascending
-    max_chars:int, # longer texts are cut there
+    rows,          # range of posts
 ):                 # lists of texts
     "Read texts a thousand at a time."
     posts = corpus.posts.select_columns('text').with_format('arrow')
-    for i in range(0, len(rows), 1000): yield [o[:max_chars] for o in posts[rows[i:i+1000]]['text'].to_pylist()]
+    for i in range(0, len(rows), 1000): yield posts[rows[i:i+1000]]['text'].to_pylist()
 
-# %% ../../nbs/17_data.tokens.ipynb #c08
+# %% ../../nbs/17_data.tokens.ipynb #c09
+def _alphabet(texts, limit=1000):
+    "The most frequent characters as the tokenizer sees them, sorted."
+    seen,norm = Counter(),_wordpiece().normalizer
+    raw = sum((Counter(''.join(b)) for b in texts), Counter())
+    for c,n in raw.items(): seen.update({o:n for o in norm.normalize_str(c) if not o.isspace()})
+    return sorted(sorted(seen, key=lambda c: (-seen[c], c))[:limit])
+
+def _fit(texts, vocab_size):
+    "A WordPiece vocabulary, the same for the same texts; `texts()` starts an iteration over lists of them."
+    letters,special = _alphabet(texts()),list(SPECIAL.values())
+    def train(size, first):
+        t = _wordpiece()
+        t.train_from_iterator(texts(), trainers.WordPieceTrainer(vocab_size=size, special_tokens=first, initial_alphabet=letters,
+                                                                 limit_alphabet=len(letters), show_progress=False))
+        return t.get_vocab()
+    inside = sorted(o for o in train(0, special) if o.startswith('##') and len(o)==3)
+    return train(vocab_size, special+inside)
+
+# %% ../../nbs/17_data.tokens.ipynb #c10
 def train_tokenizer(
     corpus:Corpus,          # only its training split is read
     vocab_size:int=8192,    # at most so many words and pieces of words
@@ -49,22 +73,20 @@ def train_tokenizer(
     folder = Path(folder or corpus.folder/f'tokenizer-{name}')
     if not (folder/'tokenizer.json').exists():
         r = corpus.rows(TRAIN)
-        t = _wordpiece()
-        t.train_from_iterator(_texts(corpus, r[::-(-len(r)//max_texts)], max_chars),
-                              trainers.WordPieceTrainer(vocab_size=vocab_size, special_tokens=list(SPECIAL.values()), show_progress=False))
-        cls,sep = ((SPECIAL[k], t.token_to_id(SPECIAL[k])) for k in ('cls','sep'))
-        t.post_processor = processors.BertProcessing(sep, cls)
+        r = r[::-(-len(r)//max_texts)]
+        t = _wordpiece(_fit(lambda: ([o[:max_chars] for o in b] for b in _texts(corpus, r)), vocab_size))
         with new_folder(folder) as out: PreTrainedTokenizerFast(tokenizer_object=t, **{f'{k}_token':v for k,v in SPECIAL.items()}).save_pretrained(out)
     return load_tokenizer(folder)
 
-# %% ../../nbs/17_data.tokens.ipynb #c09
+# %% ../../nbs/17_data.tokens.ipynb #c11
 def load_tokenizer(
     name_or_path, # folder, or name on the hub, of any tokenizer that has a fast version
 ) -> PreTrainedTokenizerFast:
     "A pretrained tokenizer, with the five special tokens that we need."
-    tok = AutoTokenizer.from_pretrained(str(name_or_path), use_fast=True)
+    tok = AutoTokenizer.from_pretrained(str(name_or_path))
     if not tok.is_fast: raise ValueError(f'{name_or_path} has no fast tokenizer, which we need')
-    if missing := [k for k,v in special_ids(tok).items() if v is None]: raise ValueError(f'{name_or_path} has no {missing} token; a masked language model needs pad, unk, cls, sep and mask')
+    missing = [k for k,v in special_ids(tok).items() if v is None]
+    if missing: raise ValueError(f'{name_or_path} lacks the special tokens {missing}; a masked language model needs {list(SPECIAL)}')
     return tok
 
 def special_ids(
@@ -73,7 +95,7 @@ def special_ids(
     "Ids of the special tokens by role."
     return {k:getattr(tok, f'{k}_token_id') for k in SPECIAL}
 
-# %% ../../nbs/17_data.tokens.ipynb #c11
+# %% ../../nbs/17_data.tokens.ipynb #c22
 def _encoder(tok) -> Tokenizer:
     "The tokenizer's own copy without limits, to which `[MASK]` in a text is six characters like any other."
     t = Tokenizer.from_str(tok.backend_tokenizer.to_str())
@@ -81,7 +103,27 @@ def _encoder(tok) -> Tokenizer:
     t.encode_special_tokens = True
     return t
 
-# %% ../../nbs/17_data.tokens.ipynb #c12
+# %% ../../nbs/17_data.tokens.ipynb #c23
+def _tokenize(corpus, enc, special, vocab_size, max_len, out):
+    "Stream a corpus through a tokenizer into `out`."
+    dtype = np.dtype('uint16' if vocab_size<=2**16 else 'int32')
+    acc,lengths,max_chars = Account(f'tokens, at most {max_len} a text'),[],64*max_len
+    cls,sep = [special['cls']],[special['sep']]
+    with open(out/'ids.bin','wb') as f, tqdm(total=len(corpus), desc='tokens', unit='text', disable=None) as bar:
+        for texts in _texts(corpus, range(len(corpus))):
+            full = [e.ids for e in enc.encode_batch_fast([o[:max_chars] for o in texts], add_special_tokens=False)]
+            ids = [cls+o[:max_len-2]+sep for o in full]
+            np.fromiter(chain.from_iterable(ids), dtype).tofile(f)
+            lengths += map(len, ids)
+            lost = [len(o)-(max_len-2) for o in full if len(o)>max_len-2]
+            acc.keep(len(texts)); bar.update(len(texts))
+            acc.note(f'cut at {max_len} tokens', len(lost)); acc.note('tokens cut off', sum(lost))
+            acc.note(f'read to {max_chars} characters only', sum(len(o)>max_chars for o in texts))
+    np.save(out/'offsets.npy', np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    meta = dict(vocab_size=vocab_size, max_len=max_len, special=special, dtype=dtype.name, account=acc.to_dict())
+    (out/'tokens.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
+
+# %% ../../nbs/17_data.tokens.ipynb #c24
 class Tokens:
     "All tokens of a corpus end to end, mapped from disk."
     def __init__(self,
@@ -90,7 +132,7 @@ class Tokens:
         self.folder = Path(folder)
         meta = json.loads((self.folder/'tokens.json').read_text(encoding='utf-8'))
         self.vocab_size,self.max_len,self.special,self.account = meta['vocab_size'],meta['max_len'],meta['special'],Account.from_dict(meta['account'])
-        self.offsets = np.load(self.folder/'offsets.npy', mmap_mode='r')                # [N+1]
+        self.offsets = np.load(self.folder/'offsets.npy', mmap_mode='r').view(np.ndarray)  # [N+1]
         self.ids = np.memmap(self.folder/'ids.bin', dtype=meta['dtype'], mode='r').view(np.ndarray) # [n]
     def __len__(self): return len(self.offsets)-1
     def __getitem__(self, i:int): return self.ids[self.offsets[i]:self.offsets[i+1]]
@@ -101,7 +143,7 @@ class Tokens:
         posts, # `[t]` positions of posts, in any order, repeats allowed
     ):         # `[n]` int64 tokens end to end, `[t]` int64 lengths
         "The tokens of many posts."
-        posts = np.asarray(posts)
+        posts = np.asarray(posts if len(posts) else np.zeros(0, np.int64))
         start,end = self.offsets[posts],self.offsets[posts+1] # [t]
         lengths = end-start
         at = np.repeat(end-np.cumsum(lengths), lengths)       # [n] shift between a token's place here and there
@@ -115,7 +157,7 @@ class Tokens:
         return sum((np.bincount(self.gather(posts[i:i+100_000])[0], minlength=self.vocab_size) for i in range(0, len(posts), 100_000)), np.zeros(self.vocab_size, np.int64))
     def __repr__(self): return f'Tokens: {len(self):,} texts, {len(self.ids):,} tokens of {self.vocab_size:,}, at most {self.max_len} a text'
 
-# %% ../../nbs/17_data.tokens.ipynb #c13
+# %% ../../nbs/17_data.tokens.ipynb #c25
 def tokenize_corpus(
     corpus:Corpus,    # corpus to tokenise
     tok,              # a fast tokenizer, such as `load_tokenizer` gives
@@ -129,23 +171,3 @@ def tokenize_corpus(
     if not folder.exists():
         with new_folder(folder) as out: _tokenize(corpus, enc, special, len(tok), max_len, out)
     return Tokens(folder)
-
-# %% ../../nbs/17_data.tokens.ipynb #c14
-def _tokenize(corpus, enc, special, vocab_size, max_len, out):
-    "Stream a corpus through a tokenizer into `out`."
-    dtype = np.dtype('uint16' if vocab_size<=2**16 else 'int32')
-    acc,lengths,max_chars = Account(f'tokens, at most {max_len} a text'),[],64*max_len
-    cls,sep = [special['cls']],[special['sep']]
-    with open(out/'ids.bin','wb') as f, tqdm(total=len(corpus), desc='tokens', unit='text', disable=None) as bar:
-        for texts in _texts(corpus, range(len(corpus)), max_chars):
-            full = [e.ids for e in enc.encode_batch_fast(texts, add_special_tokens=False)]
-            ids = [cls+o[:max_len-2]+sep for o in full]
-            np.fromiter(chain.from_iterable(ids), dtype).tofile(f)
-            lengths += map(len, ids)
-            lost = [len(o)-(max_len-2) for o in full if len(o)>max_len-2]
-            acc.keep(len(texts)); bar.update(len(texts))
-            acc.note(f'cut at {max_len} tokens', len(lost)); acc.note('tokens cut off', sum(lost))
-            acc.note(f'read to {max_chars} characters only', sum(len(o)==max_chars for o in texts))
-    np.save(out/'offsets.npy', np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
-    meta = dict(vocab_size=vocab_size, max_len=max_len, special=special, dtype=dtype.name, account=acc.to_dict())
-    (out/'tokens.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
