@@ -56,17 +56,18 @@ def fit_weights(
     bucket:np.ndarray, # `[m]` int
     n:int,             # buckets
     rounds:int=100,    # of expectation maximisation; each raises the likelihood
+    prior:float=0.,    # words added to each bucket, shared evenly by the sources; with it no weight becomes 0
 ) -> np.ndarray:       # `[n,s]` weights, adding up to 1 in each bucket
     "The mixture of sources under which the true words are likeliest."
     w = np.full((n, p.shape[1]), 1/p.shape[1])
     for _ in range(rounds):
         r = w[bucket]*p                                                              # [m,s]
         r /= r.sum(1, keepdims=True)
-        s = np.stack([np.bincount(bucket, r[:,i], minlength=n) for i in range(p.shape[1])], 1)
+        s = np.stack([np.bincount(bucket, r[:,i], minlength=n) for i in range(p.shape[1])], 1) + prior/p.shape[1] # [n,s]
         w = np.where(s.sum(1, keepdims=True)>0, s/np.maximum(s.sum(1, keepdims=True), 1e-300), w)
     return w
 
-# %% ../../nbs/52_eval.baselines.ipynb #c16
+# %% ../../nbs/52_eval.baselines.ipynb #c18
 def guess(
     base:np.ndarray,    # `[v]` probabilities of the words
     parts:list,         # `Votes` of each source
@@ -84,7 +85,7 @@ def guess(
         top[i:i+rows] = full.argmax(1)
     return -np.log(p), top==y
 
-# %% ../../nbs/52_eval.baselines.ipynb #c17
+# %% ../../nbs/52_eval.baselines.ipynb #c19
 def score_unigram(
     dl:MLMBatches, # targets, `shuffle=False`
     counts,        # `[v]` of the training split
@@ -93,7 +94,7 @@ def score_unigram(
     base = word_shares(counts, dl.tokens.special)
     return score_batches(dl, lambda groups,at,y: guess(base, [], np.ones((len(y),1)), y.cpu().numpy()))
 
-# %% ../../nbs/52_eval.baselines.ipynb #c20
+# %% ../../nbs/52_eval.baselines.ipynb #c22
 def cache_votes(
     groups:TextGroups,
     at,           # `[m]` hidden tokens
@@ -113,7 +114,7 @@ def cache_votes(
     take = np.repeat(start[g]-np.cumsum(n)+n, n)+np.arange(n.sum())                   # [s]
     return Votes(np.repeat(np.arange(len(g)), n), key[take]%v, c[take]/size[key[take]//v], size[g])
 
-# %% ../../nbs/52_eval.baselines.ipynb #c23
+# %% ../../nbs/52_eval.baselines.ipynb #c25
 def _cache_weights(v:Votes, weight): return np.array([[1.,0.],[1-weight,weight]])[buckets([v], (1,))] # [m,2]
 
 def score_cache(
@@ -129,7 +130,7 @@ def score_cache(
         return guess(base, [v], _cache_weights(v, weight), y.cpu().numpy())
     return score_batches(dl, judge)
 
-# %% ../../nbs/52_eval.baselines.ipynb #c24
+# %% ../../nbs/52_eval.baselines.ipynb #c26
 def fit_cache_weight(
     dl_valid:MLMBatches, # of the *validation* split, `shuffle=False`
     counts,              # `[v]` of the training split
