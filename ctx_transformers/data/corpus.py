@@ -6,7 +6,7 @@
 __all__ = ['new_folder', 'Corpus', 'build_corpus', 'LeakError', 'leak_report']
 
 # %% ../../nbs/16_data.corpus.ipynb #c02
-import dataclasses, functools, json, os, tempfile
+import dataclasses, functools, hashlib, json, os, tempfile
 from contextlib import contextmanager
 from pathlib import Path
 import datasets, ibis, numpy as np, pandas as pd, pyarrow as pa, pyarrow.parquet as pq
@@ -50,18 +50,26 @@ def _send(
     writer.close()
 
 # %% ../../nbs/16_data.corpus.ipynb #c09
+def _content(posts) -> str:
+    "Hash of every value of a table, the same on every machine and whatever became of its file."
+    h = hashlib.sha256(json.dumps([(f.name, str(f.type)) for f in posts.features.arrow_schema]).encode())
+    for t in posts.with_format('arrow').iter(10_000):
+        for b in t.combine_chunks().to_batches(): h.update(b.serialize())
+    return h.hexdigest()
+
+# %% ../../nbs/16_data.corpus.ipynb #c10
 def _check_ids(posts):
     "Refuse posts that share a `post_id` or have none: nothing could tell them apart."
     bad = posts.group_by('post_id').agg(n=_.count()).filter((_.n>1) | _.post_id.isnull()).order_by('post_id').limit(3).to_pyarrow().to_pylist()
     if bad: raise ValueError(f'post_id must be unique and never null, but {", ".join(repr(r["post_id"])+" stands "+str(r["n"])+" times" for r in bad)}; drop or rename the repeats')
 
-# %% ../../nbs/16_data.corpus.ipynb #c10
+# %% ../../nbs/16_data.corpus.ipynb #c11
 def _codes(marked, kind):
     "Kept names of one kind, in order, with their codes."
     names = marked.filter(_.why.isnull() & _[kind].notnull()).select(kind).distinct()
     return names.mutate(code=ibis.row_number().over(order_by=_[kind])).rename({f'{kind}_name':kind, f'{kind}_code':'code'})
 
-# %% ../../nbs/16_data.corpus.ipynb #c11
+# %% ../../nbs/16_data.corpus.ipynb #c12
 def _decide(
     con, folder:Path, cfg:CorpusCfg,
 ): # (posts, kept posts with codes, `Account`); the names lie in `folder`
@@ -80,7 +88,7 @@ def _decide(
         kept = kept.left_join(names, kept[k]==names[f'{k}_name']).mutate(_[f'{k}_code'].fill_null(-1).cast('int32').name(f'{k}_code'))
     return posts, kept, acc
 
-# %% ../../nbs/16_data.corpus.ipynb #c12
+# %% ../../nbs/16_data.corpus.ipynb #c13
 _ARRAYS = dict(author='int32', community='int32', split='int8', new_community='bool', dup='int64')
 
 def _write(source, out:Path, schema, n:int):
@@ -98,7 +106,7 @@ def _write(source, out:Path, schema, n:int):
     if i!=n: raise RuntimeError(f'expected {n} posts back from the backend, got {i}')
     for a in arrays.values(): a.flush()
 
-# %% ../../nbs/16_data.corpus.ipynb #c13
+# %% ../../nbs/16_data.corpus.ipynb #c14
 def _write_index(out:Path, kind:str, names:int):
     "Posts sorted by (split, name), and where each name starts in each split."
     code,split = (np.load(out/f'{k}.npy', mmap_mode='r') for k in (kind,'split'))
@@ -107,7 +115,7 @@ def _write_index(out:Path, kind:str, names:int):
     starts = np.searchsorted(key[order], np.arange(3)[:,None]*(names+1) + 1 + np.arange(names+1)) # [3,names+1]
     np.save(out/f'{kind}_order.npy', order); np.save(out/f'{kind}_starts.npy', starts)
 
-# %% ../../nbs/16_data.corpus.ipynb #c15
+# %% ../../nbs/16_data.corpus.ipynb #c16
 class Corpus:
     "Posts in order (split, author, time), with integer codes and an index; everything is mapped from disk."
     def __init__(self,
@@ -145,7 +153,7 @@ class Corpus:
                                   new_communities=count(self.community[r.start:r.stop][self.new_community[r.start:r.stop]])) for n,r in zip(SPLITS,rows)]).set_index('split')
     def __repr__(self): return f'Corpus {self.name}: {len(self):,} posts\n{self.summary()}'
 
-# %% ../../nbs/16_data.corpus.ipynb #c16
+# %% ../../nbs/16_data.corpus.ipynb #c17
 def build_corpus(
     posts:Dataset,             # table of posts
     cfg:CorpusCfg=CorpusCfg(), # what is kept, and on which side
@@ -153,7 +161,7 @@ def build_corpus(
     folder=None,               # where the corpus is written; a folder of the cache, named after posts and settings, if None
 ) -> Corpus:
     "Clean, split, de-duplicate, order and index posts, or open the corpus if that was done before."
-    name = config_hash(dict(dataclasses.asdict(cfg), posts=posts._fingerprint, version=1)) # the version counts changes of this code
+    name = config_hash(dict(dataclasses.asdict(cfg), posts=_content(posts), version=1)) # the version counts changes of this code
     folder = Path(folder or cache_dir('corpus')/name)
     if (folder/'corpus.json').exists():
         corpus = Corpus(folder)
@@ -166,7 +174,7 @@ def build_corpus(
         if own: con.disconnect()
     return Corpus(folder)
 
-# %% ../../nbs/16_data.corpus.ipynb #c17
+# %% ../../nbs/16_data.corpus.ipynb #c18
 def _build(con, posts, cfg, name, out:Path, tmp:Path):
     "Write a corpus to `out`; tables on the way go to `tmp`."
     _send(posts, tmp/'posts.parquet')
@@ -183,7 +191,7 @@ def _build(con, posts, cfg, name, out:Path, tmp:Path):
         _write_index(out, k, len(names))
     (out/'corpus.json').write_text(json.dumps(dict(name=name, cfg=dataclasses.asdict(cfg), account=acc.to_dict()), indent=1), encoding='utf-8')
 
-# %% ../../nbs/16_data.corpus.ipynb #c35
+# %% ../../nbs/16_data.corpus.ipynb #c36
 class LeakError(ValueError):
     "Something stands on two sides of a split."
 
@@ -192,7 +200,7 @@ def _two_sides(values, split):
     sides = [np.unique(values[split==s]) for s in (TRAIN,VALID,TEST)]
     return np.unique(np.concatenate([np.intersect1d(sides[i], sides[j], assume_unique=True) for i,j in ((0,1),(0,2),(1,2))]))
 
-# %% ../../nbs/16_data.corpus.ipynb #c36
+# %% ../../nbs/16_data.corpus.ipynb #c37
 def _near_sides(corpus, near, sample):
     "Posts of a sample that are near copies of posts in an earlier split."
     con,seen,rows = connect(),NearCopies(near),[]
@@ -207,7 +215,7 @@ def _near_sides(corpus, near, sample):
     con.disconnect()
     return rows
 
-# %% ../../nbs/16_data.corpus.ipynb #c37
+# %% ../../nbs/16_data.corpus.ipynb #c38
 def leak_report(
     corpus:Corpus,     # corpus to look at
     near:float=None,   # Jaccard similarity of a near copy, 0: do not look; that of the corpus if None, or .8 if it did not look either

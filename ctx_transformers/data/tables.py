@@ -37,7 +37,9 @@ def connect(
     memory:str='1GB', # what DuckDB may hold in memory; the rest goes to disk
 ) -> ibis.BaseBackend:
     "An embedded DuckDB."
-    return ibis.duckdb.connect(memory_limit=memory, temp_directory=str(cache_dir('duckdb')), preserve_insertion_order=False)
+    con = ibis.duckdb.connect(memory_limit=memory, temp_directory=str(cache_dir('duckdb')), preserve_insertion_order=False)
+    con.raw_sql('SET enable_progress_bar=false') # it would draw into notebooks
+    return con
 
 # %% ../../nbs/15_data.tables.ipynb #c11
 def store(
@@ -80,7 +82,7 @@ def place(
                                   (_below(unit, cfg.test+cfg.valid), VALID), else_=TRAIN).cast('int8'))
     return t.mutate(why=ibis.cases((_.key.isnull(), 'no letters'), (_.new_community & (_.split!=TEST), 'community held out, author elsewhere')))
 
-# %% ../../nbs/15_data.tables.ipynb #c28
+# %% ../../nbs/15_data.tables.ipynb #c27
 def _when(t):
     "Sort key: time, unknown last, then name."
     return [t.created.fill_null(2**63-1), t.post_id]
@@ -93,7 +95,7 @@ def first_only(
     n = ibis.row_number().over(group_by=[_.key, fate], order_by=_when(_))
     return posts.mutate(n=n).mutate(why=ibis.coalesce(_.why, ibis.ifelse(_.n>0, 'copy of an earlier post', ibis.null('string')))).drop('n')
 
-# %% ../../nbs/15_data.tables.ipynb #c31
+# %% ../../nbs/15_data.tables.ipynb #c30
 _SKETCH = dict(num_perm=128, seed=0)
 _BANDS = 32
 
@@ -116,16 +118,16 @@ class NearCopies:
         "True where a normalised text is a near copy of a remembered one."
         return self.seen.is_duplicate_pairs([(f'q{i}', _shingles(o)) for i,o in enumerate(texts)])
 
-# %% ../../nbs/15_data.tables.ipynb #c36
+# %% ../../nbs/15_data.tables.ipynb #c35
 def batches(
     path,        # parquet file, or the folder that Spark made of it
     rows=10_000, # rows at a time
 ):               # record batches, in the order in which they were written
     "Read what `store` wrote, a piece at a time."
     path = Path(path)
-    for f in sorted(path.glob('part-*')) if path.is_dir() else [path]: yield from pq.ParquetFile(f).iter_batches(rows)
+    for f in sorted(path.glob('part-*')) if path.is_dir() else [path]: yield from pq.ParquetFile(f, pre_buffer=False).iter_batches(rows) # a buffer would keep all that was read
 
-# %% ../../nbs/15_data.tables.ipynb #c38
+# %% ../../nbs/15_data.tables.ipynb #c37
 def _bands(
     texts, # normalised texts
 ):         # `[t,32]` uint32, one hash for each band of the sketch
@@ -143,7 +145,7 @@ def _shared(
         out = np.isin(b, s[1:][s[1:]==s[:-1]]) | out
     return out
 
-# %% ../../nbs/15_data.tables.ipynb #c39
+# %% ../../nbs/15_data.tables.ipynb #c38
 def near_copies(
     con,        # an Ibis connection
     posts,      # Ibis table with `row` and `text`
