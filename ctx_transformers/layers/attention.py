@@ -57,8 +57,9 @@ def attend(
     "Self-attention within each span of the plan."
     d = qkv.shape[1]//3
     out = []
-    for b in plan.blocks:
-        z = qkv[b.lo:b.hi] if b.gather is None else qkv[b.lo:b.hi][b.gather]            # [t*l,3d]
+    parts = qkv.split([b.hi-b.lo for b in plan.blocks]) if plan.blocks else ()          # slices would each cost a gradient of the whole size
+    for b,z in zip(plan.blocks, parts):
+        if b.gather is not None: z = z[b.gather]                                        # [t*l,3d]
         q,k,v = z.view(b.t, b.l, 3, heads, d//heads).permute(2,0,3,1,4)                 # each [t,h,l,d/h]
         y = attend_block(q, k, v, b.mask, p).transpose(1,2).reshape(b.t*b.l, d)         # [t*l,d]
         out.append(y if b.back is None else y[b.back])                                  # [n_b,d]
