@@ -49,9 +49,9 @@ class RunCfg:
     seed:int    = 0        # of weights, batches, contexts and masks
     split:CorpusCfg = CorpusCfg()
     mask:MaskCfg    = MaskCfg()
-    model:ModelCfg  = ModelCfg(encoder=EncoderCfg(dropout=0., attn_dropout=0.), merge='add') # a short run never sees a text twice: nothing to regularise
-    base:TrainCfg   = TrainCfg(lr=3e-3, steps=500, valid_every=200, checkpoint_every=100, warmup=.1) # without context
-    train:TrainCfg  = TrainCfg(lr=1e-3, steps=160, valid_every=80, checkpoint_every=50, warmup=.1)  # of each arm, from the base on
+    model:ModelCfg  = ModelCfg(encoder=EncoderCfg(dropout=0., attn_dropout=0.)) # a short run never sees a text twice: nothing to regularise
+    base:TrainCfg   = TrainCfg(lr=3e-3, steps=400, valid_every=200, checkpoint_every=100, warmup=.1) # without context
+    train:TrainCfg  = TrainCfg(lr=1e-3, steps=120, valid_every=60, checkpoint_every=50, warmup=.1)  # of each arm, from the base on
     def __post_init__(self):
         bad = [a for a in self.arm_list if a not in ARMS]
         if bad or not self.arm_list: raise ValueError(f'arms are a comma-separated list of {list(ARMS)}, got {self.arms!r}')

@@ -75,7 +75,7 @@ class Attention(nn.Module):
         super().__init__()
         if d%heads: raise ValueError(f'heads must divide the width: {d}/{heads}')
         self.h = heads
-        self.norm,self.q,self.k,self.w,self.gate = nn.LayerNorm(d),nn.Linear(d, d),nn.Linear(d, d, bias=False),_eye(d, d),Gate(d)
+        self.norm,self.q,self.k,self.w,self.gate = nn.LayerNorm(d),*(_eye(d, d) for _ in range(3)),Gate(d)
 
     def forward(self, x, c, gx, gc, b): # as in `Add`
         i,j = pairs(gx, gc, b)
