@@ -28,8 +28,12 @@ def new_folder(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f'{folder.name}.') as tmp:
         out = Path(tmp)/'out'; out.mkdir()
         yield out
-        if folder.exists(): folder.rmdir()
-        os.replace(out, folder)
+        try:
+            if folder.exists(): folder.rmdir()
+            os.replace(out, folder)
+        except OSError:
+            if not (folder.exists() and any(folder.iterdir())): raise
+            # else another process wrote the same in the meantime, and its copy is as good
 
 # %% ../../nbs/16_data.corpus.ipynb #c08
 def _send(

@@ -6,7 +6,7 @@
 __all__ = ['PACKAGES', 'SKIP_FOLDERS', 'NUMERIC', 'docs_of_file', 'module_files', 'installed_files', 'read_pydocs']
 
 # %% ../../nbs/11_data.pydocs.ipynb #c02
-import ast, hashlib, importlib.util, sys, sysconfig, warnings
+import ast, hashlib, importlib.machinery, sys, sysconfig, warnings
 from collections import Counter
 from itertools import accumulate, islice
 from pathlib import Path
@@ -109,7 +109,7 @@ def installed_files(
             for p in (lib/n, lib/f'{n}.py'):
                 if p.exists(): out += module_files(p, n)
     for n in packages:
-        spec = importlib.util.find_spec(n)
+        spec = importlib.machinery.PathFinder.find_spec(n) # from the folders alone: a package that is hidden in `sys.modules` is still installed
         if spec is None: missing.append(n)
         else: out += module_files(spec.submodule_search_locations[0] if spec.submodule_search_locations else spec.origin, n)
     return out,missing
