@@ -74,7 +74,7 @@ def help_text() -> str:
     rows = [f'  {k:<{w}}  {d!r:<{v}}  {doc}' for k,(d,doc) in docs.items()]
     return '\n'.join(['usage: ctx_mlm [FILE.yaml|FILE.json] [key=value ...]', '',
         'Does knowing the author help to predict masked words? Trains the same model with each kind of', 'context, judges all on the same hidden words of unseen authors, and writes figures/context_mlm.csv', 'and .svg. A finished run is read from the cache, an interrupted one goes on.', '',
-        'examples: ctx_mlm                                   docstrings of installed packages', '          ctx_mlm posts=forum.ndjson.zst            a Reddit dump', '          ctx_mlm posts=mine.csv columns=author=user,text=body,community=topic', '          ctx_mlm base.steps=0 train.steps=500 k=8', '', f'  {"setting":<{w}}  {"default":<{v}}  meaning', *rows])
+        'examples: ctx_mlm                                   docstrings of installed packages', '          ctx_mlm posts=forum.ndjson.zst            a Reddit dump', '          ctx_mlm posts=mine.csv columns=author=user,text=body,community=topic', '          ctx_mlm base.steps=0 train.steps=500 k=8', '', 'base.*: the stage without context that all arms share; base.steps=0 leaves it out. train.*: each arm.', '', f'  {"setting":<{w}}  {"default":<{v}}  meaning', *rows])
 
 # %% ../nbs/61_cli.ipynb #c18
 def main(args=None):
