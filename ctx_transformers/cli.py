@@ -82,6 +82,7 @@ def main(args=None):
     args = sys.argv[1:] if args is None else args
     if {'-h','--help'} & set(args): print(help_text()); return
     os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false')
+    if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(line_buffering=True) # a report in a file or a pipe grows as it is made
     from ctx_transformers.core import figures_dir, read_table, save_figure
     try: cfg = read_config(args)
     except ValueError as e: sys.exit(f'ctx_mlm: {e}')
