@@ -6,7 +6,7 @@
 __all__ = ['field_docs', 'read_config', 'help_text', 'main']
 
 # %% ../nbs/61_cli.ipynb #c02
-import difflib, inspect, os, re, sys
+import atexit, difflib, inspect, os, re, sys
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
@@ -92,4 +92,4 @@ def main(args=None):
     print(f'\n{cfg.title}: masked-token loss on unseen authors, nats per hidden word, 95 % intervals over authors\n{answer(df).to_string()}')
     save_figure(plot_gain(read_table('context_mlm')), 'context_mlm')
     print(f'\ntable and figure: {figures_dir().name}/context_mlm.csv, {figures_dir().name}/context_mlm.svg')
-    sys.stdout.flush(); os._exit(0) # DuckDB's binding prints harmless lines about its own objects when Python takes it down
+    sys.stdout.flush(); atexit._run_exitfuncs(); os._exit(0) # DuckDB's binding prints harmless lines about its own objects when Python takes it down
