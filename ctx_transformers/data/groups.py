@@ -7,7 +7,7 @@ __all__ = ['Role', 'Kind', 'starts', 'owner', 'offsets', 'Block', 'Plan', 'plan_
            'find_distinct', 'make_groups', 'segment_mean', 'segment_softmax']
 
 # %% ../../nbs/18_data.groups.ipynb #c02
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from functools import cached_property
 import numpy as np, torch
@@ -60,6 +60,7 @@ def _move(o, device):
     "A copy of a dataclass with its tensors, and the dataclasses within, on `device`."
     def mv(v):
         if isinstance(v, Tensor): return v.to(device, non_blocking=True)
+        if isinstance(v, dict): return {k:mv(x) for k,x in v.items()}
         return tuple(mv(x) for x in v) if isinstance(v, tuple) else v.to(device) if hasattr(v, 'to') else v
     return replace(o, **{f.name:mv(getattr(o, f.name)) for f in fields(o)})
 
@@ -142,6 +143,7 @@ class TextGroups:
     role:Tensor    # `[t]` int, a `Role`
     kind:Tensor    # `[b]` int, a `Kind`
     distinct:'Distinct|None'=None # the distinct texts; found when the batch is made
+    parts:dict=field(default_factory=dict) # what else a model needs to know about the batch, by name (notebook 25)
 
     def __post_init__(self):
         t,n = len(self.lengths),int(self.lengths.sum())
@@ -183,19 +185,22 @@ class Distinct:
 def find_distinct(
     ids:Tensor,     # `[n]`
     lengths:Tensor, # `[t]`
-) -> Distinct:
+    keep:Tensor|None=None, # `[t]` bool, the texts that count; all if None
+) -> Distinct:      # of the texts that count; the others belong to no distinct text (-1), and `token` means nothing for theirs
     "Find the texts that are the same, token for token."
     raw,L = ids.cpu().numpy(),lengths.cpu().numpy()
+    use = np.ones(len(L), bool) if keep is None else keep.cpu().numpy()
     s = np.cumsum(L)-L
-    first,text,keep = {},np.empty(len(L), dtype=np.int64),[]
-    for i,(a,l) in enumerate(zip(s.tolist(), L.tolist())):
-        j = first.setdefault(raw[a:a+l].tobytes(), len(keep))
-        if j==len(keep): keep.append(i)
+    first,text,kept = {},np.full(len(L), -1),[]
+    for i,(a,l) in zip(np.flatnonzero(use).tolist(), zip(s[use].tolist(), L[use].tolist())):
+        j = first.setdefault(raw[a:a+l].tobytes(), len(kept))
+        if j==len(kept): kept.append(i)
         text[i] = j
-    if len(keep)==len(L): return Distinct(ids, lengths, torch.from_numpy(text), None, plan_attention(lengths), len(raw))
-    lu = L[keep]; su = np.cumsum(lu)-lu
-    u = raw[np.repeat(s[keep]-su, lu)+np.arange(lu.sum())]
-    return Distinct(torch.from_numpy(u), torch.from_numpy(lu), torch.from_numpy(text), torch.from_numpy(np.repeat(su[text]-s, L)), plan_attention(torch.from_numpy(lu)), len(u))
+    if len(kept)==len(L): return Distinct(ids, lengths, torch.from_numpy(text), None, plan_attention(lengths), len(raw))
+    lu = L[kept]; su = np.cumsum(lu)-lu
+    u = raw[np.repeat(s[kept]-su, lu)+np.arange(lu.sum())]
+    shift = np.where(use, np.r_[su,0][text]-s, 0)   # a text that does not count has no place
+    return Distinct(*map(torch.from_numpy, (u, lu, text, np.repeat(shift, L))), plan_attention(torch.from_numpy(lu)), len(u))
 
 # %% ../../nbs/18_data.groups.ipynb #c28
 def _pin(o):
@@ -203,6 +208,7 @@ def _pin(o):
     def pin(v):
         if isinstance(v, Tensor): return v.pin_memory()
         if isinstance(v, tuple): return tuple(pin(x) for x in v)
+        if isinstance(v, dict): return {k:pin(x) for k,x in v.items()}
         return _pin(v) if hasattr(v, '__dataclass_fields__') else v
     return replace(o, **{f.name:pin(getattr(o, f.name)) for f in fields(o)})
 
