@@ -119,7 +119,7 @@ KEY = ['corpus','arm','seed','slice','metric','config']
 def row(corpus:str, arm:str, metric:str, value:float, lo=np.nan, hi=np.nan, n=0, seed=0, slice='all', config='', commit=None, **extra) -> dict:
     "One row of a table of results; `lo` and `hi` are left empty for a number that has no sampling error."
     if not lo<=value<=hi and not (np.isnan(lo) and np.isnan(hi)): raise ValueError(f'{arm}/{metric}: {value} is not inside its interval [{lo}, {hi}]')
-    return dict(corpus=corpus, arm=arm, seed=seed, slice=slice, metric=metric, value=value, lo=lo, hi=hi, n=n, config=config,
+    return dict(corpus=corpus, arm=arm, seed=str(seed), slice=slice, metric=metric, value=value, lo=lo, hi=hi, n=n, config=config,
                 commit=git_commit() if commit is None else commit, **extra)
 
 # %% ../nbs/00_core.ipynb #c31
@@ -144,7 +144,7 @@ def read_table(
     "A table of results; an empty one with the right columns if it does not exist yet."
     p = Path(name) if str(name).endswith('.csv') else figures_dir()/f'{name}.csv'
     if not p.exists(): return pd.DataFrame(columns=COLUMNS)
-    df = pd.read_csv(p, dtype=dict(config=str, commit=str, arm=str, slice=str), keep_default_na=True)
+    df = pd.read_csv(p, dtype=dict(config=str, commit=str, arm=str, slice=str, seed=str), keep_default_na=True)
     missing = set(COLUMNS)-set(df.columns)
     if missing: raise ValueError(f'{p} is not a table of results: it lacks {sorted(missing)}; it has {list(df.columns)}')
     return df.fillna(dict(config='', commit=''))
@@ -168,7 +168,7 @@ def write_rows(
     os.replace(tmp, p)
     return df
 
-# %% ../nbs/00_core.ipynb #c39
+# %% ../nbs/00_core.ipynb #c41
 COLORS = dict(blue='#0072B2', orange='#D55E00', green='#009E73', pink='#CC79A7', sky='#56B4E9', gold='#E69F00', black='#000000', grey='#767676')
 
 def style() -> dict:
@@ -181,7 +181,7 @@ def plt_cycle(colors):
     from cycler import cycler
     return cycler(color=colors)
 
-# %% ../nbs/00_core.ipynb #c40
+# %% ../nbs/00_core.ipynb #c42
 def save_figure(
     fig,        # a matplotlib figure
     name:str,   # name without ending
