@@ -52,7 +52,7 @@ class ContextSampler:
         vary:bool=False, # draw the number of contexts from 1..k; else k wherever there are so many
     ):
         if k<1 and kind!=Kind.NONE: raise ValueError(f'k must be at least 1 for {kind.name} context, got {k}')
-        self.corpus,self.kind,self.rows,self.k,self.seed,self.vary = corpus,Kind(kind),corpus.rows(split),k,seed,vary
+        self.corpus,self.kind,self.split,self.rows,self.k,self.seed,self.vary = corpus,Kind(kind),split,corpus.rows(split),k,seed,vary
         self.index = corpus.index(kind.name.lower(), split) if kind in (Kind.AUTHOR,Kind.COMMUNITY) else None
 
     def __call__(self,
@@ -232,7 +232,7 @@ def join_groups(
     flat = np.repeat(start[order]-so, Lo)+np.arange(Lo.sum())
     where = np.empty(len(flat), np.int64); where[flat] = np.arange(len(flat))
     t = lambda x: torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
-    return TextGroups(t(np.r_[ids, cids][flat]), t(Lo), t(group[order]), t(role[order]), t(np.broadcast_to(kind, b))), where[:len(ids)]
+    return TextGroups(t(np.r_[ids, cids][flat]), t(Lo), t(group[order]), t(role[order]), t(np.full(b, kind))), where[:len(ids)]
 
 # %% ../../nbs/19_data.context.ipynb #c46
 @patch
