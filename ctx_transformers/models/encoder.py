@@ -14,7 +14,7 @@ from torch import nn, Tensor
 from torch.nn import functional as F
 import ctx_transformers.core # before transformers is asked for a model: hides a broken torchvision
 from ..data.groups import Plan, offsets, plan_attention
-from ..layers.attention import Dropout, attend
+from ..layers.attention import Across, Dropout, attend
 
 # %% ../../nbs/30_models.encoder.ipynb #c05
 @dataclass(frozen=True)
@@ -47,8 +47,9 @@ class Layer(nn.Module):
     def forward(self,
         x:Tensor,  # `[n,d]` in the plan's order
         plan:Plan,
+        across:Across|None=None, # what is different between the texts of a span
     ) -> Tensor:   # `[n,d]`
-        y = attend(self.qkv(x), plan, self.heads, self.p if self.training else 0.)
+        y = attend(self.qkv(x), plan, self.heads, self.p if self.training else 0., across)
         x = self.norm1(x + self.drop(self.out(y)))
         return self.norm2(x + self.drop(self.down(F.gelu(self.up(x)))))
 
