@@ -8,25 +8,30 @@ __all__ = ['word_table', 'BayesReader', 'score_bayes', 'gain', 'recovered']
 # %% ../../nbs/54_eval.bayes.ipynb #c02
 import math, numpy as np, pandas as pd
 from ..data.context import MLMBatches
+from ..data.corpus import Corpus
 from ..data.groups import Kind, Role, TextGroups, offsets, owner
 from ..data.simulate import Truth
-from ..data.tokens import special_ids
+from ..data.tokens import Tokens
 from .mlm import same_targets, score_batches
 from .stats import Interval, cluster_sums, paired_interval, ratio_interval
 
 # %% ../../nbs/54_eval.bayes.ipynb #c08
 def word_table(
     truth:Truth,
-    tok,          # the tokenizer of the corpus
-) -> np.ndarray:  # `[v]` number of the word that each token is, -1 for tokens that are none
-    "Match words with tokens, one to one."
-    words = [w for s in truth.slots for w in s.words]
-    ids = tok(words, add_special_tokens=False).input_ids
-    split = [w for w,i in zip(words, ids) if len(i)!=1 or i[0]==tok.unk_token_id]
-    if split: raise ValueError(f'each word must be one token, but {split[:3]} (of {len(split)}) are not: train the tokenizer on these posts with a larger vocabulary')
-    ids = np.array(ids)[:,0]
-    if len(set(ids.tolist()))<len(words): raise ValueError('two words have the same token: use a tokenizer that tells them apart')
-    out = np.full(len(tok), -1); out[ids] = np.arange(len(words))
+    corpus:Corpus, tokens:Tokens, # of these posts
+) -> np.ndarray:                  # `[v]` number of the word that each token is, -1 for tokens that are none
+    "Match words with tokens, one to one, by laying texts beside their tokens."
+    number,out = {w:i for i,w in enumerate(w for s in truth.slots for w in s.words)},np.full(tokens.vocab_size, -1)
+    for a in range(0, len(corpus), 1000):
+        rows = np.arange(a, min(a+1000, len(corpus)))
+        ids,lengths = tokens.gather(rows)
+        ids = ids[~np.isin(ids, [tokens.special[k] for k in ('cls','sep')])]
+        words = [number.get(w, -1) for t,l in zip(corpus.posts[rows]['text'], lengths) for w in t.split()[:l-2]]
+        if -1 in words: raise ValueError('the corpus holds words that the simulated language does not have: are corpus and truth of the same simulation?')
+        word,token = np.unique(np.stack([words, ids]), axis=1) if len(words)==len(ids) else ([0,0],[0,1])
+        if len(set(word))<len(word) or len(set(token))<len(token) or (token==tokens.special['unk']).any(): raise ValueError('each word must be one token, and another token for each: train the tokenizer on these posts with a larger vocabulary')
+        out[token] = word
+        if (out>=0).sum()==len(number): break
     return out
 
 # %% ../../nbs/54_eval.bayes.ipynb #c09
@@ -34,9 +39,9 @@ class BayesReader:
     "Knows the language, and of the people what it reads."
     def __init__(self,
         truth:Truth,
-        tok,         # the tokenizer of the corpus
+        corpus:Corpus, tokens:Tokens, # of its posts
     ):
-        self.table,self.special = word_table(truth, tok),special_ids(tok)
+        self.table,self.special = word_table(truth, corpus, tokens),tokens.special
         self.slots,size = truth.slots,[len(s.words) for s in truth.slots]
         self.ends = np.cumsum([0]+size)                                             # words `ends[j]` to `ends[j+1]` are of slot j
         self.slot = np.repeat(np.arange(len(size)), size)                           # [v'] slot of each word
@@ -76,12 +81,11 @@ class BayesReader:
 # %% ../../nbs/54_eval.bayes.ipynb #c15
 def score_bayes(
     dl:MLMBatches, # targets and contexts of simulated posts, `shuffle=False`, all hidden words behind [MASK]
-    truth:Truth,
-    tok,           # the tokenizer of the corpus
+    truth:Truth,   # of the simulation that the posts are from
 ) -> pd.DataFrame: # as `score_batches` gives
     "Judge the best possible reader."
     if dl.mask.keep or dl.mask.random: raise ValueError(f'what hides behind a random word or behind itself has another answer: make the batches with MaskCfg(keep=0, random=0), got {dl.mask}')
-    reader = BayesReader(truth, tok)
+    reader = BayesReader(truth, dl.sampler.corpus, dl.tokens)
     def judge(groups, at, y):
         p,true = reader.predict(groups, at),reader.table[y.cpu().numpy()]           # [m,v'], [m]
         chance = p[np.arange(len(true)), true]                                      # [m]
