@@ -30,7 +30,7 @@ class SimulateCfg:
     posts:int = 12        # of each author, >=1
     author_strength:float = .5    # how much habit and mark matter, 0 to 1
     community_strength:float = .5 # how much topic and dialect matter, 0 to 1
-    values:int = 32       # different habits and different topics, and words of each, 7 to 48; marks: the same, at most 16
+    values:int = 16       # different habits, and different topics, 2 to 16; of marks there are half as many, at least 2
     clauses:tuple = (3,4) # fewest and most clauses of a post, of four words each, 1 to 99
     seed:int = 0
     def __post_init__(self):
@@ -38,7 +38,7 @@ class SimulateCfg:
             if getattr(self, k)<1: raise ValueError(f'{k} must be at least 1, got {getattr(self, k)}')
         for k in ('author_strength','community_strength'):
             if not 0<=getattr(self, k)<=1: raise ValueError(f'{k} is between 0 and 1, got {getattr(self, k)}')
-        if not 7<=self.values<=48: raise ValueError(f'values must be 7 to 48, as we have words for no more, got {self.values}')
+        if not 2<=self.values<=16: raise ValueError(f'values must be 2 to 16, as we have words for no more, got {self.values}')
         if len(self.clauses)!=2 or not 1<=self.clauses[0]<=self.clauses[1]<=99: raise ValueError(f'clauses must be (fewest, most), 1 to 99, got {self.clauses}')
 
 # %% ../../nbs/23_data.simulate.ipynb #c11
@@ -50,11 +50,9 @@ class Slot:
     words:tuple  # of length v
     p:np.ndarray # `[z,v]` chance of each word given each value; rows add up to 1
 
-def _ring(values):
-    "`[z,v]` favourites at z, z+1 and z+3 of a ring."
-    at = (np.arange(values)[:,None]+[0,1,3])%values
-    own = np.zeros((values, values)); np.put_along_axis(own, at, 1/3, 1)
-    return own
+def _own(values, each):
+    "`[z,v]` favourites of each value, none shared."
+    return np.kron(np.eye(values), np.full(each, 1/each))
 
 # %% ../../nbs/23_data.simulate.ipynb #c12
 def make_slots(
@@ -64,9 +62,9 @@ def make_slots(
     def slot(name, level, words, own):
         s = getattr(cfg, f'{level}_strength')
         return Slot(name, level, tuple(words), (1-s)*own.mean(0)+s*own)
-    v,m,spelt = cfg.values,min(cfg.values, len(MARKS)),[w for i in (0,1) for w in (p.split('/')[i] for p in PAIRS)]
-    return (slot('habit', 'author', HABITS[:v], _ring(v)), slot('topic', 'community', TOPICS[:v], _ring(v)),
-            slot('dialect', 'community', spelt, np.kron(np.eye(2), np.full(len(PAIRS), 1/len(PAIRS)))), slot('mark', 'author', MARKS[:m], _ring(m)))
+    v,m,spelt = cfg.values,max(cfg.values//2, 2),[w for i in (0,1) for w in (p.split('/')[i] for p in PAIRS)]
+    return (slot('habit', 'author', HABITS[:3*v], _own(v, 3)), slot('topic', 'community', TOPICS[:3*v], _own(v, 3)),
+            slot('dialect', 'community', spelt, _own(2, len(PAIRS))), slot('mark', 'author', MARKS[:2*m], _own(m, 2)))
 
 # %% ../../nbs/23_data.simulate.ipynb #c18
 @dataclass(frozen=True, eq=False)
