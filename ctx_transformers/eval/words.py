@@ -164,7 +164,7 @@ def _draw_arm(ax, t, lines, shift, arm):
     ax.hlines(y, r.lo.astype(float), r.hi.astype(float), color=color, lw=1.8)
     ax.plot(r.value.astype(float), y, mark, color=color, ms=4.5, label=arm)
 
-# %% ../../nbs/55_eval.words.ipynb #c43
+# %% ../../nbs/55_eval.words.ipynb #c42
 def top_words(
     scores:dict,       # arm -> what `score_words` gave
     tok,               # the tokenizer
