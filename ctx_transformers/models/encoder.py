@@ -79,13 +79,15 @@ class Encoder(nn.Module):
         if int(lengths.max() if len(lengths) else 0)>self.cfg.max_len: raise ValueError(f'a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts when they are tokenised')
         return self.drop(self.norm(self.words(ids) + self.places(offsets(lengths))))
 
-# %% ../../nbs/30_models.encoder.ipynb #c08
+# %% ../../nbs/30_models.encoder.ipynb #c09
 def init_bert(m:nn.Module):
-    "BERT's starting point: normal with standard deviation .02, biases 0."
-    if isinstance(m, (nn.Linear, nn.Embedding)): nn.init.normal_(m.weight, std=.02)
-    if isinstance(m, nn.Linear) and m.bias is not None: nn.init.zeros_(m.bias)
+    "BERT's starting point, for any width: normal, biases 0."
+    if isinstance(m, nn.Embedding): nn.init.normal_(m.weight, std=.02)
+    if isinstance(m, nn.Linear):
+        nn.init.normal_(m.weight, std=.02*(768/m.in_features)**.5)
+        if m.bias is not None: nn.init.zeros_(m.bias)
 
-# %% ../../nbs/30_models.encoder.ipynb #c16
+# %% ../../nbs/30_models.encoder.ipynb #c17
 RENAME = [ # patterns of BERT, MiniLM and DistilBERT -> our names
     (r'embeddings\.word_embeddings\.', 'words.'), (r'embeddings\.position_embeddings\.', 'places.'), (r'embeddings\.LayerNorm\.', 'norm.'),
     (r'encoder\.layer\.(\d+)\.', r'layers.\1.'), (r'transformer\.layer\.(\d+)\.', r'layers.\1.'),
@@ -94,7 +96,7 @@ RENAME = [ # patterns of BERT, MiniLM and DistilBERT -> our names
     (r'intermediate\.dense\.|ffn\.lin1\.', 'up.'), (r'(?<!attention\.)output\.dense\.|ffn\.lin2\.', 'down.'), (r'(?<!attention\.)output\.LayerNorm\.|output_layer_norm\.', 'norm2.'),
 ]
 
-# %% ../../nbs/30_models.encoder.ipynb #c17
+# %% ../../nbs/30_models.encoder.ipynb #c18
 def encoder_state(
     state:dict, # tensors of a BERT-like checkpoint by name
 ) -> dict:      # tensors of our `Encoder` by name
@@ -111,7 +113,7 @@ def encoder_state(
         for w in ('weight','bias'): out[f'{p}qkv.{w}'] = torch.cat([out.pop(f'{p}{x}.{w}') for x in ('query','key','value')])
     return out
 
-# %% ../../nbs/30_models.encoder.ipynb #c18
+# %% ../../nbs/30_models.encoder.ipynb #c19
 def cfg_of(
     config, # a transformers configuration of BERT or DistilBERT
 ) -> EncoderCfg:
@@ -124,7 +126,7 @@ def cfg_of(
     return EncoderCfg(pick('num_hidden_layers','n_layers'), pick('hidden_size','dim'), pick('num_attention_heads','n_heads'), pick('intermediate_size','hidden_dim'),
         c['max_position_embeddings'], pick('hidden_dropout_prob','dropout'), pick('attention_probs_dropout_prob','attention_dropout'), c.get('layer_norm_eps', 1e-12))
 
-# %% ../../nbs/30_models.encoder.ipynb #c19
+# %% ../../nbs/30_models.encoder.ipynb #c20
 def load_checkpoint(
     name:str, # folder or hub name of a checkpoint that `AutoModel` reads
     layers:int=0, # keep the first so many layers; 0 keeps all
@@ -141,7 +143,7 @@ def load_checkpoint(
     enc.load_state_dict(ours)
     return enc,state
 
-# %% ../../nbs/30_models.encoder.ipynb #c20
+# %% ../../nbs/30_models.encoder.ipynb #c21
 def _quiet(f, *args):
     "Call without transformers' report about heads that the checkpoint does not have: `load_checkpoint` says itself what it takes."
     from transformers.utils import logging

@@ -53,6 +53,12 @@ class Pointer(nn.Module):
         self.norm,self.q,self.k,self.mix,self.gate = nn.LayerNorm(d),_eye(d, d),_eye(d, d),nn.Linear(d, 1),Gate(1, 32.)
         nn.init.zeros_(self.mix.weight); nn.init.constant_(self.mix.bias, -6.)
 
+    def weights(self, x, h, gx, gc, b): # as below -> `[p]` hidden word, `[p]` context token, `[p]` weight
+        "Where each hidden word points, adding up to 1 over the tokens of its contexts."
+        i,j = pairs(gx, gc, b)
+        s = (self.q(x)[i]*self.k(self.norm(h))[j]).sum(-1, keepdim=True).float()*x.shape[1]**-.5   # [p,1]
+        return i, j, segment_softmax(s, i, len(x)).squeeze(1)
+
     def forward(self,
         x:Tensor,  # `[m,d]` vectors of hidden words
         h:Tensor,  # `[c,d]` vectors of context tokens
@@ -62,9 +68,7 @@ class Pointer(nn.Module):
         b:int,     # groups
         v:int,     # words in all
     ) -> tuple:    # (`[m,v]` shares of the words, rows add up to 1 or, without contexts, to 0; `[m]` λ, 0 without contexts)
-        i,j = pairs(gx, gc, b)
-        s = (self.q(x)[i]*self.k(self.norm(h))[j]).sum(-1, keepdim=True).float()*x.shape[1]**-.5   # [p,1]
-        a = segment_softmax(s, i, len(x)).squeeze(1)                                                # [p]
+        i,j,a = self.weights(x, h, gx, gc, b)                                                       # [p] each
         p = torch.zeros(len(x)*v, device=x.device).index_add(0, i*v+w[j], a).view(-1, v)            # [m,v]
         lam = (self.mix(x).squeeze(1)+self.gate(torch.ones_like(x[:,0]))).float().sigmoid()         # [m]
         return p, lam*(torch.bincount(gc, minlength=b)>0)[gx]
