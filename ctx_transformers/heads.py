@@ -77,4 +77,9 @@ def split_heads(
     write_rows(table, rows)
     return pd.DataFrame(rows)
 
-def main(): split_heads(jobs=int(sys.argv[1]) if len(sys.argv)>1 else 1)
+# %% ../nbs/64_heads.ipynb #c15
+def main():
+    "Console script `ctx_heads`."
+    args = sys.argv[1:]
+    if len(args)>1 or args and not args[0].isdigit(): sys.exit('usage: ctx_heads [JOBS]\n\nTrains two models on simulated posts, JOBS at a time, and writes figures/heads.csv.')
+    split_heads(jobs=int(args[0]) if args else 1)

@@ -26,7 +26,7 @@ SIMULATED = RunCfg( # small posts and a small language, so that a small model ca
     posts='simulated', simulated=SimulateCfg(values=12, clauses=(2,2), author_strength=.7, community_strength=.7), split=CorpusCfg(near=0, heldout=0, test=.2),
     vocab=2000, k=5, vary=True, max_len=16, context_len=16, min_posts=11, valid_targets=300, test_targets=1500, controls=1500, budget=4096, mask=MaskCfg(.5, 0, 0),
     model=ModelCfg(EncoderCfg(layers=2, d=64, heads=4, max_len=16, dropout=0., attn_dropout=0.), copy=False),
-    base=TrainCfg(steps=0), train=TrainCfg(lr=4e-3, steps=1000, valid_every=250, checkpoint_every=250, warmup=.1))
+    base=TrainCfg(lr=4e-3, steps=500, valid_every=250, checkpoint_every=250, warmup=.1), train=TrainCfg(lr=4e-3, steps=800, valid_every=200, checkpoint_every=200, warmup=.1))
 
 @dataclass(frozen=True)
 class RecoverCfg:
@@ -34,6 +34,12 @@ class RecoverCfg:
     grid:GridCfg = GridCfg(run=SIMULATED, seeds='0')
     strengths:str = '.7,0' # how much authors and communities matter, 0 to 1; the first is what others are measured by
     zero_kinds:str = 'author' # kinds of context at strength 0
+    def __post_init__(self):
+        s = [float(x) for x in words(self.strengths)]
+        if not s or s[0]<=0: raise ValueError(f'strengths begins with the one that others are measured by, above 0; got {self.strengths!r}')
+        ok = set(words(self.grid.kinds))
+        if 'author' not in ok or not ok<={'author','community','random'} or not set(words(self.zero_kinds))<=ok: raise ValueError(f'kinds must hold author, and zero_kinds some of them; got {self.grid.kinds!r} and {self.zero_kinds!r}')
+        if words(self.grid.starts)!=['scratch'] or self.grid.depths: raise ValueError('the simulated grid has one start and one depth: leave grid.starts and grid.depths as they are')
     def at(self, strength:float) -> GridCfg:
         "The grid at one strength."
         r = self.grid.run
@@ -55,19 +61,19 @@ def best_reader(data, kinds) -> dict: # (kind, control) -> as `score_bayes` give
 def recover_rows(
     data, arms:list, folders:dict, # of one strength, as `train_grid` gives them
     best:dict,                     # as `best_reader` gives
-    worth:dict=None,               # (kind, control) -> nats that contexts are worth at the strength to measure by; what they are worth here if None
+    worth:dict,                    # (kind, control) -> nats that contexts are worth at the strength to measure by
     config='',
 ) -> list:                         # rows for `core.write_rows`, with columns of their own
     "Gain and recovered share of every arm, by number of contexts."
     rows,author,none = [],data.corpus.author,best['none','']
     for seed in sorted({s for s,_ in folders}):
         read = {a.name:pd.read_csv(folders[seed,a.name]/'scores.csv', keep_default_na=False) for a in arms}
-        plain = min((by_arm(read[a.name])[a.name].loc[none.index] for a in arms if a.kind=='none'), key=lambda s: s.loss.sum())
+        plain = min((by_arm(read[a.name])[a.name].loc[none.index] for a in arms if a.kind=='none'), key=lambda s: s.loss.sum()) # of those trained without context, the better
         for a in (a for a in arms if a.kind!='none'):
             for control in dict.fromkeys(c for _,c in best if c):
                 s,b = by_arm(read[a.name], control)[a.name],best[a.kind,control]
                 g,w = gain(plain, s, author),gain(none, b, author).value
-                r = recovered(plain, s, none, b, author, available=None if worth is None else worth[a.kind,control])
+                r = recovered(plain, s, none, b, author, available=None if w>1e-6 else worth[a.kind if worth[a.kind,control]>1e-6 else 'author', control])
                 rows.append(row(data.cfg.title, a.name, 'gain', g.value, g.lo, g.hi, g.n, seed, control, config, recovered=r.value, recovered_lo=r.lo, recovered_hi=r.hi,
                     available=w, loss=s.loss.sum()/s.n.sum(), bayes_loss=b.loss.sum()/b.n.sum(), loss_without=plain.loss.sum()/plain.n.sum(), bayes_without=none.loss.sum()/none.n.sum(), contexts=int(control.split()[0]), architecture=a.model.architecture, kind=a.kind))
     return rows
@@ -84,8 +90,8 @@ def recover(
         g = cfg.at(s)
         data,arms,folders,_ = train_grid(g, say=say)
         best = best_reader(data, words(g.kinds))
+        worth = worth or {k:gain(best['none',''], b, data.corpus.author).value for k,b in best.items() if k[1]}
         rows += recover_rows(data, arms[''], folders, best, worth, config_hash(asdict(replace(g, jobs=1))))
-        if worth is None: worth = {k:gain(best['none',''], b, data.corpus.author).value for k,b in best.items() if k[1]}
     write_rows(table, rows)
     return pd.DataFrame(rows)
 
@@ -103,7 +109,7 @@ def plot_recovered(
         fig,axes = plt.subplots(1, len(places), figsize=(3.4*len(places)+.6, 3.2), sharey=True, squeeze=False)
         for ax,c in zip(axes[0], places):
             for a,color,mark in zip(('standard','bi','hierarchical','joint'), ('blue','orange','green','pink'), 'os^D'):
-                g = d[(d.corpus==c)&(d.architecture==a)].groupby('contexts')[['recovered','recovered_lo','recovered_hi']].mean()
+                g = d[(d.corpus==c)&(d.architecture==a)].groupby('contexts').agg(dict(recovered='mean', recovered_lo='min', recovered_hi='max')) # of several seeds the widest
                 if g.empty: continue
                 ax.plot(g.index, g.recovered, marker=mark, color=COLORS[color], label=a, ms=5); ax.fill_between(g.index, g.recovered_lo, g.recovered_hi, color=COLORS[color], alpha=.15, lw=0)
             ks = sorted(d.contexts.unique())

@@ -159,7 +159,7 @@ def train_arm(
     set_seed(data.cfg.seed)
     model = ContextMLM(arm.model, data.tokens.vocab_size)
     if start: start_from(model, start)
-    elif not arm.model.pretrained: start_from_counts(model, data.counts())
+    else: start_from_counts(model, data.counts())
     model = model.to(device)
     learn = learner(model, data.batches(arm, TRAIN).to(device), data.batches(arm, VALID).to(device), model.loss, replace(arm.train, seed=data.cfg.seed), folder)
     learn.logger = say
@@ -221,7 +221,7 @@ def baselines(data:Data, arms:list) -> dict: # arm -> scores
 # %% ../nbs/60_run.ipynb #c22
 def run(
     cfg:RunCfg=RunCfg(),
-    table:str='context_mlm', # in `figures/`, or a path; rows of the same corpus, arm and seed are replaced
+    table:str='context_run', # in `figures/`, or a path; rows of the same corpus, arm and seed are replaced
     folder=None,             # where checkpoints are kept; a folder of the cache, named after the configuration, if None
     device:str='',           # 'cpu' or 'cuda'; empty: a GPU if there is one
     say=print,               # what to do with a line of report
@@ -253,7 +253,7 @@ def run(
 
 def base_arm(cfg:RunCfg) -> Arm:
     "What all arms start from: the token encoder and the head, trained without context."
-    return Arm('base', 'none', replace(cfg.model, architecture='plain'), cfg.base, 0, cfg.budget)
+    return Arm('base', 'none', replace(cfg.model, architecture='plain', freeze=''), cfg.base, 0, cfg.budget)
 
 # %% ../nbs/60_run.ipynb #c23
 def possible_arms(cfg:RunCfg, corpus:Corpus, say=print) -> list:

@@ -147,8 +147,9 @@ def start_from_counts(
     model:ContextMLM,
     counts, # `[v]` how often each word stands in the training texts; 0 for what is never predicted
 ):
-    "Set the head's bias so that the untrained model predicts words by their frequency, and never points at one that does not occur."
+    "Set the head's bias, unless a checkpoint has given it one, so that the untrained model predicts words by their frequency; never point at a word that does not occur."
     c = torch.as_tensor(counts, dtype=torch.float32)+.1
     if len(c)!=len(model.head.bias): raise ValueError(f'counts of {len(c)} words for a model of {len(model.head.bias)}')
-    with torch.no_grad(): model.head.bias.copy_((c/c.sum()).log())
+    with torch.no_grad():
+        if not model.head_loaded: model.head.bias.copy_((c/c.sum()).log())
     model.copies.copy_(c>.5)

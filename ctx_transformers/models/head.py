@@ -11,7 +11,6 @@ from torch import nn, Tensor
 from torch.nn import functional as F
 from ..data.groups import segment_softmax
 from ..layers.merge import Gate, _eye, pairs
-from .encoder import init_bert
 
 # %% ../../nbs/31_models.head.ipynb #c06
 class MLMHead(nn.Module):
@@ -21,7 +20,7 @@ class MLMHead(nn.Module):
         v,d = words.weight.shape
         self.dense,self.norm,self.bias = nn.Linear(d, d),nn.LayerNorm(d, eps),nn.Parameter(torch.zeros(v))
         self.weight = words.weight
-        self.dense.apply(init_bert)
+        nn.init.eye_(self.dense.weight); nn.init.zeros_(self.dense.bias)
 
     def transform(self, x:Tensor) -> Tensor: # `[m,d]` -> `[m,d]`
         "What comes before the scores."
@@ -75,6 +74,6 @@ class Pointer(nn.Module):
 
 # %% ../../nbs/31_models.head.ipynb #c13
 def reset_head(head:MLMHead):
-    "Put the dense layer and the bias of the head back to BERT's starting point; LayerNorm and the tied embeddings are left as they are."
-    head.dense.apply(init_bert)
-    nn.init.zeros_(head.bias)
+    "Put the dense layer and the bias of the head back to their start; LayerNorm and the tied embeddings are left as they are."
+    nn.init.eye_(head.dense.weight)
+    for b in (head.dense.bias, head.bias): nn.init.zeros_(b)

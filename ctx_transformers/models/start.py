@@ -33,13 +33,14 @@ def open_encoder(
 
 # %% ../../nbs/32_models.start.ipynb #c10
 def start_from(
-    model:nn.Module,  # has an `encoder`; perhaps a `reader.encoder`, which starts from the same
+    model:nn.Module,  # has an `encoder`; perhaps a `reader.encoder`, which starts from the same unless it has a checkpoint of its own
     path,             # safetensors file of a model with fewer or the same parts
 ) -> tuple:           # (names taken, names that keep their own start)
     "Take every tensor that the file has; one of another shape is an error."
     state,own = load_file(path),model.state_dict()
     if not any(k.startswith('encoder.') for k in state): raise ValueError(f'{path} holds no encoder: its tensors are named {sorted(state)[:3]}')
-    copies = {f'reader.{k}':v for k,v in state.items() if k.startswith('encoder.') and f'reader.{k}' in own and f'reader.{k}' not in state}
+    second = not getattr(getattr(model, 'cfg', None), 'context_pretrained', '')  # one that was named keeps its own weights
+    copies = {f'reader.{k}':v for k,v in state.items() if second and k.startswith('encoder.') and f'reader.{k}' in own and f'reader.{k}' not in state}
     take = {**{k:v for k,v in copies.items() if own[k].shape==v.shape}, **state}
     left = sorted(set(state)-set(own))
     if left: raise ValueError(f'{path} has {left[0]}, which the model lacks: it belongs to another architecture')
