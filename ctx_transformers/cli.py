@@ -73,7 +73,7 @@ def help_text() -> str:
     w,v = max(map(len, docs)),max(len(repr(d)) for d,_ in docs.values())
     rows = [f'  {k:<{w}}  {d!r:<{v}}  {doc}' for k,(d,doc) in docs.items()]
     return '\n'.join(['usage: ctx_mlm [FILE.yaml|FILE.json] [key=value ...]', '',
-        'Does knowing the author help to predict masked words? Trains the same model with each kind of', 'context, judges all on the same hidden words of unseen authors, and writes figures/context_mlm.csv', 'and .svg. A finished run is read from the cache, an interrupted one goes on.', '',
+        'Does knowing the author help to predict masked words? Trains the same model with each kind of', 'context, judges all on the same hidden words of unseen authors, and writes figures/context_run.csv', 'and .svg. A finished run is read from the cache, an interrupted one goes on.', '',
         'examples: ctx_mlm                                   docstrings of installed packages', '          ctx_mlm posts=forum.ndjson.zst            a Reddit dump', '          ctx_mlm posts=mine.csv columns=author=user,text=body,community=topic', '          ctx_mlm base.steps=0 train.steps=500 k=8', '', 'base.*: the stage without context that all arms share; base.steps=0 leaves it out. train.*: each arm.', '', f'  {"setting":<{w}}  {"default":<{v}}  meaning', *rows])
 
 # %% ../nbs/61_cli.ipynb #c18
@@ -86,10 +86,11 @@ def main(args=None):
     from ctx_transformers.core import figures_dir, read_table, save_figure
     try: cfg = read_config(args)
     except ValueError as e: sys.exit(f'ctx_mlm: {e}')
-    from ctx_transformers.run import answer, plot_gain, run
+    from ctx_transformers.eval.report import answer, plot_gain
+    from ctx_transformers.run import run
     try: df = run(cfg)
     except (ValueError, OSError) as e: sys.exit(f'ctx_mlm: {e}')
     print(f'\n{cfg.title}: masked-token loss on unseen authors, nats per hidden word, 95 % intervals over authors\n{answer(df).to_string()}')
-    save_figure(plot_gain(read_table('context_mlm')), 'context_mlm')
-    print(f'\ntable and figure: {figures_dir().name}/context_mlm.csv, {figures_dir().name}/context_mlm.svg')
+    save_figure(plot_gain(read_table('context_run')), 'context_run')
+    print(f'\ntable and figure: {figures_dir().name}/context_run.csv, {figures_dir().name}/context_run.svg')
     sys.stdout.flush(); atexit._run_exitfuncs(); os._exit(0) # DuckDB's binding prints harmless lines about its own objects when Python takes it down

@@ -32,7 +32,7 @@ class SimulateCfg:
     community_strength:float = .5 # how much topic and dialect matter, 0 to 1
     values:int = 16       # different habits, and different topics, 2 to 16; of marks there are half as many, at least 2
     clauses:tuple = (3,4) # fewest and most clauses of a post, of four words each, 1 to 99
-    seed:int = 0
+    seed:int = 0          # of everything that is drawn
     def __post_init__(self):
         for k in ('communities','authors','posts'):
             if getattr(self, k)<1: raise ValueError(f'{k} must be at least 1, got {getattr(self, k)}')

@@ -23,7 +23,7 @@ def answer(
 
 # %% ../../nbs/59_eval.report.ipynb #c07
 def plot_gain(
-    df:pd.DataFrame, # rows of one or more corpora, as `read_table('context_mlm')` gives
+    df:pd.DataFrame, # rows of one or more corpora, as `read_table('context_run')` gives
 ):                   # a figure
     "What each context changes in the loss of a hidden word, on each corpus, with intervals over authors."
     import matplotlib.pyplot as plt
