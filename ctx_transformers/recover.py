@@ -125,5 +125,6 @@ def main(args=None):
     from ctx_transformers.cli import read_config
     args = sys.argv[1:] if args is None else args
     if {'-h','--help'} & set(args): print('usage: ctx_recover [key=value ...]\n\nThe grid on simulated posts whose best possible reader is known; writes figures/simulator.csv.\nSettings: strengths, zero_kinds, grid.* as of ctx_grid; e.g. ctx_recover grid.jobs=2'); return
-    df = recover(read_config(args, RecoverCfg))
+    try: df = recover(read_config(args, RecoverCfg))
+    except (ValueError, OSError) as e: sys.exit(f'ctx_recover: {e}')
     print(df[df.contexts==5][['corpus','arm','seed','value','recovered','recovered_lo','recovered_hi']].to_string(index=False))

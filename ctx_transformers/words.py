@@ -88,6 +88,10 @@ def best_example(cfg:GridCfg, kind='author', say=print) -> dict: # arguments of 
 def main(args=None):
     "Console script `ctx_words`: settings as of `ctx_grid`, with one architecture."
     from ctx_transformers.cli import read_config
-    cfg = read_config(sys.argv[1:] if args is None else args, GridCfg)
-    word_gains(cfg)
-    (figures_dir()/'example_mlm.json').write_text(json.dumps(best_example(cfg), indent=1)+'\n')
+    args = sys.argv[1:] if args is None else args
+    if {'-h','--help'} & set(args): print('usage: ctx_words [key=value ...]\n\nWhich words gain from which context, in a grid of one architecture, and one example of where it looks;\nwrites figures/words_mlm.csv, words_mlm_top.csv and example_mlm.json. Settings as of ctx_grid,\nsuch as architectures=standard pointers=with'); return
+    try:
+        cfg = read_config(args, GridCfg)
+        word_gains(cfg)
+        (figures_dir()/'example_mlm.json').write_text(json.dumps(best_example(cfg), indent=1)+'\n')
+    except (ValueError, OSError) as e: sys.exit(f'ctx_words: {e}')
