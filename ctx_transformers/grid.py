@@ -45,6 +45,7 @@ class GridCfg:
     starts:str  = 'scratch'  # 'scratch', or checkpoints
     depths:str  = ''         # layers of the token encoder, or 'token x context' as in '2x1'
     seeds:str   = '0,1,2'
+    matched:bool = True      # train the plain arm of equal floating-point operations too
     scale:float = 1.         # budget: all steps and numbers of targets are multiplied by it, >0
     jobs:int    = 1          # arms trained at the same time, each on its share of the cores; 1 on a GPU
     def __post_init__(self):
@@ -200,7 +201,7 @@ def train_grid(
     known = {k:v for k,v in asdict(run).items() if k not in ('seed','arms','model')} # an arm's own settings are in the name of its folder
     known |= dict(corpus=data.corpus.name, precision=pick_precision(run.train.precision, torch.device(device)), version=VERSION)
     folder = Path(folder or cache_dir('runs'))/f'{re.sub("[^A-Za-z0-9.]+", "-", run.title)}-{config_hash(known)}'
-    for f,v in arms.items(): v.append(equal_flops(data, v, f'plain{f} none, equal FLOPs'))
+    for f,v in (arms.items() if cfg.matched else ()): v.append(equal_flops(data, v, f'plain{f} none, equal FLOPs'))
     def at(seed, a): return folder/str(seed)/f'{a.name.replace("/","-").replace(" ","-").replace(",","")}-{config_hash(a)}'
     base = {f:replace(base_arm(replace(run, model=v[0].model)), name=f'base{f}') for f,v in arms.items()} if run.base.steps else {}
     based = [(replace(run, seed=s), b, at(s, b), None, device) for s in seeds for b in base.values()]

@@ -7,6 +7,7 @@ __all__ = ['trained', 'score_seeds', 'one_architecture', 'tokenizer_of', 'word_g
 
 # %% ../nbs/65_words.ipynb #c02
 import json, sys
+from dataclasses import replace
 from pathlib import Path
 import numpy as np, pandas as pd, torch
 from tqdm.auto import tqdm
@@ -36,9 +37,9 @@ def one_architecture(cfg:GridCfg, say) -> tuple: # (`Data`, kind -> `Arm`, folde
     "The arms of a grid that has one of each kind."
     many = {f:getattr(cfg, f) for f in ('architectures','merges','pools','pointers','heads','starts','depths') if len(words(getattr(cfg, f)))>1}
     if many: raise ValueError(f'words are compared within one architecture, got {many}')
-    data,arms,folders,_ = train_grid(cfg, say=say)
+    data,arms,folders,_ = train_grid(replace(cfg, matched=False), say=say)
     (some,) = arms.values()
-    return data, {a.kind:a for a in some if not a.name.endswith('FLOPs')}, folders
+    return data, {a.kind:a for a in some}, folders
 
 def tokenizer_of(data):
     "The tokenizer that the run's tokens were made with."
