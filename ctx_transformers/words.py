@@ -59,7 +59,8 @@ def word_gains(
     classes = word_classes(scores['none'], data.corpus, data.tokens, tok, english_tagger())
     about = dict(corpus=data.cfg.title, seeds=cfg.seeds, commit=git_commit())
     gains = gain_by_class(scores, classes, data.corpus).assign(**about)
-    top = pd.concat([top_words(scores, tok, k, k=12).reset_index().assign(arm=k, **about) for k in scores if k!='none'])
+    top = pd.concat([top_words(scores, tok, k, k=30).reset_index().assign(arm=k, **about) for k in scores if k!='none'])
+    top = top[top.posts>1] # a word of a single post says something about that post only
     for name,new in ((table, gains), (f'{table}_top', top)):
         p = Path(where or figures_dir())/f'{name}.csv'
         old = pd.read_csv(p, keep_default_na=False) if p.exists() else new[:0]

@@ -59,13 +59,14 @@ def grid_table(
 # %% ../../nbs/59_eval.report.ipynb #c12
 def plot_grid(
     df:pd.DataFrame, # rows of one or more grids
-    pointer=False,   # draw the arms with a pointer
 ):                   # a figure
-    "What each context changes in the loss, by architecture, on each corpus."
+    "What each context changes in the loss, by architecture, on each corpus; with a pointer where all architectures have one, else without."
     import matplotlib.pyplot as plt
-    d = grid_table(df); d = d[(d.pointer==pointer)|(d.architecture=='plain')]
+    d,archs = grid_table(df),['standard','bi','hierarchical','joint']
     if d.empty: raise ValueError('the table has no rows over several seeds: run `ctx_grid` first')
-    corpora,archs = sorted(d.corpus.unique(), key=lambda c: (c!='pydocs', c)),['standard','bi','hierarchical','joint']
+    full = {c:d[(d.corpus==c)&d.pointer].architecture.nunique()==len(archs) for c in d.corpus.unique()}
+    d = d[(d.pointer==d.corpus.map(full))|(d.architecture=='plain')]
+    corpora = sorted(full, key=lambda c: (c!='pydocs', c))
     with plt.rc_context(style()):
         fig,axes = plt.subplots(1, len(corpora), figsize=(3.3*len(corpora)+1, 3.1), sharey=True, squeeze=False)
         for ax,c in zip(axes[0], corpora):
@@ -75,8 +76,8 @@ def plot_grid(
                         y = -i-(j-1)*.24
                         ax.plot([r.lo, r.hi], [y,y], color=COLORS[color], lw=2, solid_capstyle='round'); ax.plot(r.value, y, mark, color=COLORS[color], ms=5, label=k if i==0 else None)
             more = d[(d.corpus==c)&(d.kind=='none, equal FLOPs')]
-            note = ''.join(f'\nno context, equal FLOPs: {r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]' for r in more.itertuples())
+            note = ''.join(f'\nno context, equal FLOPs:\n{r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]' for r in more.itertuples())
             ax.axvline(0, color='black', lw=.8); ax.grid(axis='y', visible=False); ax.locator_params(axis='x', nbins=5)
-            ax.set(yticks=[-i for i in range(len(archs))], yticklabels=archs, ylim=(-len(archs)+.45,.55)); ax.set_title(f'{c}, {int(d[d.corpus==c].n.max()):,} authors{note}', fontsize=9)
+            ax.set(yticks=[-i for i in range(len(archs))], yticklabels=archs, ylim=(-len(archs)+.45,.55)); ax.set_title(f'{c}, {int(d[d.corpus==c].n.max()):,} authors, {"with" if full[c] else "no"} pointer{note}', fontsize=8)
         fig.supxlabel('change of the loss against no context, nats per hidden word\n(95 % intervals over unseen authors and seeds)', fontsize=9); axes[0][-1].legend(loc='upper left', bbox_to_anchor=(1,1)); fig.tight_layout(); plt.close(fig)
     return fig
