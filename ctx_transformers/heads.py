@@ -58,7 +58,7 @@ def split_heads(
     jobs:int=1, seed:int=0, say=print,
 ) -> pd.DataFrame:           # its rows
     "Train with and without heads of their own, and probe both parts of both context vectors."
-    cfg = GridCfg(run=replace(run, controls=0, name='simulated, heads'), architectures=architecture, kinds='combined', heads='all,split', seeds=str(seed), jobs=jobs)
+    cfg = GridCfg(run=replace(run, controls=0, name='simulated, heads'), architectures=architecture, kinds='combined', heads='all,split', seeds=str(seed), matched=False, jobs=jobs)
     data,arms,folders,_ = train_grid(cfg, say=say)
     truth,corpus = simulate(data.cfg.simulated)[1],data.corpus
     names = np.array(corpus.authors)
