@@ -1,4 +1,4 @@
-"Do imports point down, and does each notebook write one module? A notebook's two digits are its floor."
+"Do imports point down, and does each notebook write one module? A notebook's two digits are its floor, and a letter behind them a step between two floors."
 import ast, re, sys
 from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
@@ -10,9 +10,9 @@ class Notebook:
     "One notebook: its floor, the modules it writes, and the code of its cells."
     def __init__(self, path):
         self.path, self.name = path, path.name
-        m = re.fullmatch(r'(\d\d)_([\w.]+)\.ipynb', path.name)
-        self.floor = INDEX if path.name=='index.ipynb' else int(m[1]) if m else None
-        self.title = m[2] if m else None
+        m = re.fullmatch(r'(\d\d)([a-z]?)_([\w.]+)\.ipynb', path.name)
+        self.floor = INDEX if path.name=='index.ipynb' else int(m[1])+(ord(m[2])-96)/27 if m and m[2] else int(m[1]) if m else None
+        self.title = m[3] if m else None
         self.cells = [(i,c) for i,c in enumerate(NBProcessor(path).nb.cells) if c.cell_type=='code']
         self.default = [' '.join(a) for _,c in self.cells for k,a in c.directives_.items() if k=='default_exp']
         self.exports = [(i,a) for i,c in self.cells for k,a in c.directives_.items() if k in ('export','exports','exporti')]
@@ -20,7 +20,7 @@ class Notebook:
 
 def shape(nb):
     "What is wrong with one notebook's name and with what it exports."
-    if nb.floor is None: yield 'the name must be two digits, `_`, and the module: `20_layers.pooling.ipynb`'; return
+    if nb.floor is None: yield 'the name must be two digits, perhaps a letter, `_`, and the module: `20_layers.pooling.ipynb`'; return
     if nb.floor>=EXPERIMENTS:
         if nb.default or nb.exports: yield f'exports code, and from {EXPERIMENTS} up (and in the index) nothing is exported'
         return
@@ -57,7 +57,7 @@ def problems(root):
     for nb in nbs:
         res += [f'{nb.name}: {o}' for o in shape(nb)]
         if nb.floor is None: continue
-        if nb.floor in floors: res.append(f'{nb.name}: {floors[nb.floor].name} has the number {nb.floor:02d} too')
+        if nb.floor in floors: res.append(f'{nb.name}: {floors[nb.floor].name} has its number too')
         floors[nb.floor] = nb
         if not nb.module: continue
         if nb.module in owner: res.append(f'{nb.name}: {owner[nb.module].name} writes {nb.module} too')
