@@ -1,5 +1,5 @@
 # `make run` and `make test` work from a bare clone: the first of them sets up .venv, once.
-PYTHON ?= python3# 3.11 or later; used to create .venv, never after
+PYTHON ?= python3# 3.11.5 or later; used to create .venv, never after
 ARGS   ?=# of `make run`: fields of the run, e.g. ARGS="posts=posts.csv arms=author,none"
 FLAGS  ?=# of `make test`: kinds of cells to run that are skipped otherwise, e.g. FLAGS="slow cuda"
 NB     ?=# of `make test`: only notebooks whose name holds one of these words, e.g. NB="core posts"
@@ -39,7 +39,7 @@ docs: setup ## the documentation site, in _docs/ (rendering it needs quarto)
 
 setup: .venv/.installed ## create .venv and install the pinned development set
 .venv/.installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit("The pinned set needs Python 3.11 or later, and %s is %d.%d: make PYTHON=/path/to/python3.11" % (sys.executable, *sys.version_info[:2]) if sys.version_info < (3,11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit("The pinned set needs Python 3.11.5 or later, and %s is %d.%d.%d: make PYTHON=/path/to/python3.11" % (sys.executable, *sys.version_info[:3]) if sys.version_info < (3,11,5) else 0)'
 	@echo 'Setting up .venv: once, a few minutes, about 3 GB.'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
