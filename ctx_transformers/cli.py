@@ -45,7 +45,7 @@ def read_config(
     "A checked configuration from a file and overrides."
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
-    from ctx_transformers.run import RunCfg
+    from ctx_transformers.experiment import RunCfg
     base = (cls or RunCfg)()
     files,sets = [a for a in args if '=' not in a],[a for a in args if '=' in a]
     layers = []
@@ -68,7 +68,7 @@ def _build(base, cfg):
 # %% ../nbs/61_cli.ipynb #c16
 def help_text() -> str:
     "What `--help` prints."
-    from ctx_transformers.run import RunCfg
+    from ctx_transformers.experiment import RunCfg
     docs = field_docs(RunCfg)
     w,v = max(map(len, docs)),max(len(repr(d)) for d,_ in docs.values())
     rows = [f'  {k:<{w}}  {d!r:<{v}}  {doc}' for k,(d,doc) in docs.items()]

@@ -22,10 +22,11 @@ from .core import cache_dir, config_hash, keep_memory, row, set_seed
 from .data.groups import Role
 from .data.tables import TRAIN
 from .eval.cost import count_flops, count_params, relative_speed
+from .experiment import Arm, Data, RunCfg, prepare
 from .models.context import ARCHITECTURES, ContextMLM, ModelCfg
 from .optimize import TrainCfg
 from .train import pick_precision
-from .run import Arm, Data, RunCfg, base_arm, possible_arms, prepare, score_arm, train_arm
+from .run import base_arm, possible_arms, score_arm, train_arm
 
 # %% ../nbs/62_grid.ipynb #c05
 OWN = dict( # what each architecture is by itself; the grid may vary all of it

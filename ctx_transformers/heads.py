@@ -18,12 +18,12 @@ from .data.groups import Kind
 from .data.simulate import simulate
 from .data.tables import TEST
 from .eval.stats import cluster_sums, ratio_interval
+from .experiment import arm_of
 from .grid import GridCfg, train_grid
 from .layers.merge import kind_heads
 from .models.context import ContextMLM
 from .models.look import context_vector
 from .recover import SIMULATED
-from .run import arm_of
 
 # %% ../nbs/64_heads.ipynb #c06
 def parts_of(model:ContextMLM, dl) -> tuple: # (`[N]` posts, {'author': `[N,w]`, 'community': `[N,w]`})

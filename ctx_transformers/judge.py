@@ -12,8 +12,9 @@ import numpy as np, pandas as pd
 from .core import config_hash, figures_dir, read_table, row, write_rows
 from .eval.mlm import mlm_rows
 from .eval.rank import pooled_rows, rank_arms
+from .experiment import Data
 from .grid import GridCfg, cost_rows, train_grid, words
-from .run import Data, baselines, by_arm, control_rows
+from .run import baselines, by_arm, control_rows
 
 # %% ../nbs/66_judge.ipynb #c05
 def grid_rows(

@@ -15,11 +15,12 @@ from .data.controls import control_batches
 from .data.simulate import SimulateCfg, simulate
 from .data.tables import CorpusCfg, TEST
 from .eval.bayes import gain, recovered, score_bayes
+from .experiment import RunCfg, arm_of
 from .grid import GridCfg, train_grid, words
 from .models.context import ModelCfg
 from .models.encoder import EncoderCfg
 from .optimize import TrainCfg
-from .run import RunCfg, arm_of, by_arm
+from .run import by_arm
 
 # %% ../nbs/63_recover.ipynb #c04
 SIMULATED = RunCfg( # small posts and a small language, so that a small model can learn it in a minute
