@@ -8,7 +8,7 @@ __all__ = ['COLUMNS', 'KEY', 'COLORS', 'repo_root', 'cache_dir', 'figures_dir', 
            'write_rows', 'style', 'plt_cycle', 'save_figure']
 
 # %% ../nbs/00_core.ipynb #c02
-import ctypes, dataclasses, hashlib, importlib, json, os, platform, random, subprocess, sys
+import ctypes, dataclasses, hashlib, importlib, json, numbers, os, platform, random, subprocess, sys
 from collections import Counter
 from pathlib import Path
 import numpy as np, pandas as pd, torch
@@ -114,7 +114,7 @@ class Account:
 
 # %% ../nbs/00_core.ipynb #c30
 COLUMNS = ['corpus','arm','seed','slice','metric','value','lo','hi','n','config','commit']
-KEY = ['corpus','arm','seed','slice','metric','config']
+KEY = ['corpus','arm','seed','slice','metric'] # what tells two rows apart
 
 def row(corpus:str, arm:str, metric:str, value:float, lo=np.nan, hi=np.nan, n=0, seed=0, slice='all', config='', commit=None, **extra) -> dict:
     "One row of a table of results; `lo` and `hi` are left empty for a number that has no sampling error."
@@ -132,35 +132,44 @@ def git_commit() -> str:
     return head + '+'*bool(head and git('status','--porcelain','--','ctx_transformers'))
 
 # %% ../nbs/00_core.ipynb #c32
-def config_hash(cfg) -> str: # 8 hexadecimal digits
-    "Name of a configuration: the hash of its fields, in whatever order they were written."
-    d = dataclasses.asdict(cfg) if dataclasses.is_dataclass(cfg) else dict(cfg)
-    return hashlib.sha256(json.dumps(d, sort_keys=True, default=str).encode()).hexdigest()[:8]
+def _plain(x):
+    "The same with one spelling for each number: 1 for 1., NumPy's numbers as Python's."
+    if isinstance(x, dict): return {k:_plain(v) for k,v in x.items()}
+    if isinstance(x, (list,tuple)): return [_plain(v) for v in x]
+    if isinstance(x, bool) or not isinstance(x, numbers.Real): return x
+    return int(x) if float(x).is_integer() else float(x)
 
-# %% ../nbs/00_core.ipynb #c33
+def config_hash(cfg) -> str: # 8 hexadecimal digits
+    "Name of a configuration: the hash of its fields, in whatever order and with whichever kind of number they were written."
+    d = dataclasses.asdict(cfg) if dataclasses.is_dataclass(cfg) else dict(cfg)
+    return hashlib.sha256(json.dumps(_plain(d), sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+# %% ../nbs/00_core.ipynb #c35
 def read_table(
     name:str, # table in `figures/` without its ending, or a path
 ) -> pd.DataFrame:
     "A table of results; an empty one with the right columns if it does not exist yet."
     p = Path(name) if str(name).endswith('.csv') else figures_dir()/f'{name}.csv'
     if not p.exists(): return pd.DataFrame(columns=COLUMNS)
-    df = pd.read_csv(p, dtype=dict(config=str, commit=str, arm=str, slice=str, seed=str), keep_default_na=True)
+    df = pd.read_csv(p, dtype=dict(corpus=str, config=str, commit=str, arm=str, slice=str, seed=str), keep_default_na=True)
     missing = set(COLUMNS)-set(df.columns)
     if missing: raise ValueError(f'{p} is not a table of results: it lacks {sorted(missing)}; it has {list(df.columns)}')
     return df.fillna(dict(config='', commit=''))
 
-# %% ../nbs/00_core.ipynb #c34
+# %% ../nbs/00_core.ipynb #c36
 def write_rows(
     name:str,         # table in `figures/` without its ending, or a path
     rows:list,        # dicts from `row`
-    replace=('corpus','arm','seed','slice','metric'), # an old row with the same values here gives way to the new one
+    replace=KEY,      # old rows with the same values here as some new row give way; ('corpus','arm'): an arm's new rows take the place of all its old ones
 ) -> pd.DataFrame:    # the whole table as it now stands
     "Add rows to a table, in a fixed order, all or nothing."
     p = Path(name) if str(name).endswith('.csv') else figures_dir()/f'{name}.csv'
     new,old = pd.DataFrame(rows),read_table(name)
-    extra = [c for c in [*old.columns,*new.columns] if c not in COLUMNS]
+    columns = list(dict.fromkeys([*COLUMNS,*old.columns,*new.columns]))
+    def key(df): return pd.MultiIndex.from_frame(df.reindex(columns=list(replace)).astype(str))
+    old = old[~key(old).isin(key(new))]
     df = new if old.empty else pd.concat([old,new])
-    df = df.reindex(columns=COLUMNS+list(dict.fromkeys(extra))).drop_duplicates(list(replace), keep='last')
+    df = df.reindex(columns=columns).drop_duplicates(KEY, keep='last')
     df = df.sort_values(['corpus','slice','metric','arm','seed'], kind='stable').reset_index(drop=True)
     p.parent.mkdir(parents=True, exist_ok=True)
     tmp = p.with_suffix('.tmp')
@@ -168,7 +177,7 @@ def write_rows(
     os.replace(tmp, p)
     return df
 
-# %% ../nbs/00_core.ipynb #c41
+# %% ../nbs/00_core.ipynb #c45
 COLORS = dict(blue='#0072B2', orange='#D55E00', green='#009E73', pink='#CC79A7', sky='#56B4E9', gold='#E69F00', black='#000000', grey='#767676')
 
 def style() -> dict:
@@ -181,7 +190,7 @@ def plt_cycle(colors):
     from cycler import cycler
     return cycler(color=colors)
 
-# %% ../nbs/00_core.ipynb #c42
+# %% ../nbs/00_core.ipynb #c46
 def save_figure(
     fig,        # a matplotlib figure
     name:str,   # name without ending
