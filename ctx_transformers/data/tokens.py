@@ -11,6 +11,7 @@ from collections import Counter
 from itertools import chain
 from pathlib import Path
 import numpy as np
+from filelock import FileLock
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from tqdm.auto import tqdm
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
@@ -61,6 +62,19 @@ def _fit(texts, vocab_size):
     return train(vocab_size, special+inside)
 
 # %% ../../nbs/17_data.tokens.ipynb #c10
+def _once(
+    folder:Path, # to be filled
+    mark:str,    # a file of it, by which it is known to be what it should be
+    write,       # function of a folder that does the work
+):
+    "Fill a folder unless that was done before; of several processes one does it and the others wait."
+    if (folder/mark).exists(): return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f'{folder}.lock'):
+        if (folder/mark).exists(): return
+        with new_folder(folder) as out: write(out)
+
+# %% ../../nbs/17_data.tokens.ipynb #c11
 def train_tokenizer(
     corpus:Corpus,          # only its training split is read
     vocab_size:int=8192,    # at most so many words and pieces of words
@@ -71,14 +85,15 @@ def train_tokenizer(
     "Train a WordPiece tokenizer, or open it if that was done before."
     name = config_hash(dict(vocab_size=vocab_size, max_texts=max_texts, max_chars=max_chars, version=1))
     folder = Path(folder or corpus.folder/f'tokenizer-{name}')
-    if not (folder/'tokenizer.json').exists():
+    def write(out):
         r = corpus.rows(TRAIN)
         r = r[::-(-len(r)//max_texts)]
         t = _wordpiece(_fit(lambda: ([o[:max_chars] for o in b] for b in _texts(corpus, r)), vocab_size))
-        with new_folder(folder) as out: PreTrainedTokenizerFast(tokenizer_object=t, **{f'{k}_token':v for k,v in SPECIAL.items()}).save_pretrained(out)
+        PreTrainedTokenizerFast(tokenizer_object=t, **{f'{k}_token':v for k,v in SPECIAL.items()}).save_pretrained(out)
+    _once(folder, 'tokenizer.json', write)
     return load_tokenizer(folder)
 
-# %% ../../nbs/17_data.tokens.ipynb #c11
+# %% ../../nbs/17_data.tokens.ipynb #c12
 def load_tokenizer(
     name_or_path, # folder, or name on the hub, of any tokenizer that has a fast version
 ) -> PreTrainedTokenizerFast:
@@ -95,7 +110,7 @@ def special_ids(
     "Ids of the special tokens by role."
     return {k:getattr(tok, f'{k}_token_id') for k in SPECIAL}
 
-# %% ../../nbs/17_data.tokens.ipynb #c22
+# %% ../../nbs/17_data.tokens.ipynb #c27
 def _encoder(tok) -> Tokenizer:
     "The tokenizer's own copy without limits, to which `[MASK]` in a text is six characters like any other."
     t = Tokenizer.from_str(tok.backend_tokenizer.to_str())
@@ -103,7 +118,7 @@ def _encoder(tok) -> Tokenizer:
     t.encode_special_tokens = True
     return t
 
-# %% ../../nbs/17_data.tokens.ipynb #c23
+# %% ../../nbs/17_data.tokens.ipynb #c28
 def _tokenize(corpus, enc, special, vocab_size, max_len, out):
     "Stream a corpus through a tokenizer into `out`."
     dtype = np.dtype('uint16' if vocab_size<=2**16 else 'int32')
@@ -123,7 +138,7 @@ def _tokenize(corpus, enc, special, vocab_size, max_len, out):
     meta = dict(vocab_size=vocab_size, max_len=max_len, special=special, dtype=dtype.name, account=acc.to_dict())
     (out/'tokens.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
 
-# %% ../../nbs/17_data.tokens.ipynb #c24
+# %% ../../nbs/17_data.tokens.ipynb #c29
 class Tokens:
     "All tokens of a corpus end to end, mapped from disk."
     def __init__(self,
@@ -157,7 +172,7 @@ class Tokens:
         return sum((np.bincount(self.gather(posts[i:i+100_000])[0], minlength=self.vocab_size) for i in range(0, len(posts), 100_000)), np.zeros(self.vocab_size, np.int64))
     def __repr__(self): return f'Tokens: {len(self):,} texts, {len(self.ids):,} tokens of {self.vocab_size:,}, at most {self.max_len} a text'
 
-# %% ../../nbs/17_data.tokens.ipynb #c25
+# %% ../../nbs/17_data.tokens.ipynb #c30
 def tokenize_corpus(
     corpus:Corpus,    # corpus to tokenise
     tok,              # a fast tokenizer, such as `load_tokenizer` gives
@@ -168,6 +183,5 @@ def tokenize_corpus(
     enc,special = _encoder(tok),special_ids(tok)
     name = hashlib.sha256(json.dumps([enc.to_str(), special, max_len, 1]).encode()).hexdigest()[:8] # 1 counts changes of this code
     folder = corpus.folder/f'tokens-{name}'
-    if not folder.exists():
-        with new_folder(folder) as out: _tokenize(corpus, enc, special, len(tok), max_len, out)
+    _once(folder, 'tokens.json', lambda out: _tokenize(corpus, enc, special, len(tok), max_len, out))
     return Tokens(folder)
