@@ -171,7 +171,8 @@ def auc_eer(
     auc = (np.diff(alarm, axis=-1)*(hit[...,1:]+hit[...,:-1])/2).sum(-1)
     gap = alarm+hit-1                                        # false alarms less misses, from -1 up to 1
     i = np.argmax(gap>=0, -1)[...,None]; g,h,f,t = (np.take_along_axis(x, j, -1)[...,0] for x,j in ((gap,i-1),(gap,i),(alarm,i-1),(alarm,i)))
-    with np.errstate(invalid='ignore'): return auc, f+(t-f)*g/(g-h)
+    with np.errstate(invalid='ignore'): both = auc, f+(t-f)*g/(g-h)
+    return tuple(map(float, both)) if w.ndim==1 else both
 
 # %% ../../nbs/50a_eval.authors.ipynb #c50
 def _boot(
