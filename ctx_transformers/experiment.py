@@ -50,7 +50,7 @@ def open_corpus(
     say=print,      # what to do with a line of report
 ) -> Corpus:
     "Posts, cleaned and split, with every count reported; refused if anything stands on both sides of a split."
-    posts,_ = simulate(simulated) if source=='simulated' else read_posts(source, columns=columns_of(columns), limit=limit or None)
+    posts,_ = simulate(simulated) if source=='simulated' else read_posts(source, columns=columns_of(columns), limit=limit or None, say=say)
     corpus = build_corpus(posts, split)
     say(corpus.account); say(corpus)
     say(f'leak report: {len(leak_report(corpus))} checks passed')

@@ -9,10 +9,8 @@ __all__ = ['OWN', 'VERSION', 'GridCfg', 'words', 'family', 'grid_arms', 'step_fl
 # %% ../nbs/62_grid.ipynb #c02
 import os, re
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from io import StringIO
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,7 +20,7 @@ from .core import cache_dir, config_hash, keep_memory, row, set_seed
 from .data.groups import Role
 from .data.tables import TRAIN
 from .eval.cost import count_flops, count_params, relative_speed
-from .experiment import Arm, Data, RunCfg, prepare
+from .experiment import Arm, Data, RunCfg, open_corpus, open_tokens
 from .models.context import ARCHITECTURES, ContextMLM, ModelCfg
 from .optimize import TrainCfg
 from .train import pick_precision
@@ -57,6 +55,7 @@ class GridCfg:
         if len(set(words(self.seeds)))<len(words(self.seeds)): raise ValueError(f'seeds are named twice: {self.seeds!r}')
         strange = [x for x in words(self.starts) if x!='scratch' and not self.run.model.pretrained]
         if strange: raise ValueError(f'starts={self.starts!r} needs the tokenizer of its checkpoint: set run.model.pretrained={strange[0]}')
+        if not all(re.fullmatch(r'[1-9]\d*(x[1-9]\d*)?', d) for d in words(self.depths)): raise ValueError(f"depths is a comma-separated list of numbers of layers such as '2', or '2x1' with those of a bi-encoder's context encoder, got {self.depths!r}")
         if self.scale<=0 or self.jobs<1: raise ValueError(f'scale must be above 0 and jobs at least 1, got {self.scale} and {self.jobs}')
     @property
     def scaled(self) -> RunCfg:
@@ -94,11 +93,12 @@ def grid_arms(
         f = family(start, depth)
         arms = out.setdefault(f, [arm(f'plain{f} none', 'none', _model(cfg, 'plain', 'none', '', 'without', 'all', start, depth))])
         for arch,merge,pool,pointer,heads in product(*axes):
-            if arch!='bi' and depth.partition('x')[2] not in ('', '1') : continue      # only a bi-encoder has a second depth
-            if merge=='none' and (arch=='hierarchical' or arch in ('standard','bi') and pointer=='without'): continue
+            if merge=='none' and (arch=='hierarchical' or arch in ('standard','bi') and pointer=='without'): continue # nothing reaches the target
             tag = '/'.join([arch]+[x for x in (merge,pool) if x]+['pointer']*(pointer=='with')+['split']*(heads=='split')+([depth] if arch=='bi' and 'x' in depth else []))
             m = _model(cfg, arch, merge, pool if arch in ('standard','bi') else '', pointer, heads, start, depth)                # nothing is pooled elsewhere
             arms += [arm(f'{tag}{f} {k}', k, m) for k in words(cfg.kinds) if (k, m) not in {(o.kind, o.model) for o in arms}]
+        lost = set(words(cfg.architectures))-{a.model.architecture for a in arms}
+        if lost: raise ValueError(f'with merges={cfg.merges!r} and pointers={cfg.pointers!r} nothing reaches the target from its contexts in {sorted(lost)}: add a merge, or leave them out')
     return out
 
 # %% ../nbs/62_grid.ipynb #c12
@@ -152,31 +152,34 @@ def cost_rows(data:Data, arms:list, config='', device='cpu', rounds:int=9) -> li
 VERSION = 2 # raised by whoever changes what a model or a simulation does under the same configuration: finished arms then do not count any more
 
 @lru_cache(maxsize=2)
-def _prepared(cfg:RunCfg):
-    with redirect_stdout(StringIO()): return prepare(cfg, say=lambda *_: None) # every process prepares; the first says what was read
+def _read(source, columns, limit, split, simulated, pretrained, vocab, max_len):
+    "Corpus and tokens; every process reads them, and the first says what was read."
+    def quiet(*_): pass
+    corpus = open_corpus(source, columns, limit, split, simulated, quiet)
+    return corpus, open_tokens(corpus, pretrained, vocab, max_len, quiet)[0]
 
-def open_data(cfg:RunCfg) -> Data:
+def open_data(c:RunCfg) -> Data:
     "The data of a run, read once for all seeds and models."
-    plain = replace(RunCfg(), **{f:getattr(cfg, f) for f in ('posts','name','columns','limit','max_len','context_len','vocab','simulated','split')}, model=replace(cfg.model, architecture='plain'))
-    return Data(cfg, *_prepared(plain))
+    return Data(c, *_read(c.posts, c.columns, c.limit, c.split, c.simulated, c.model.pretrained, c.vocab, c.max_len))
 
 def _work(cfg:RunCfg, arm:Arm, folder, base, device):
     "One task; gives what it has to say."
     keep_memory()
     data,quiet = open_data(cfg),lambda *_: None
-    if base is None and arm.name.startswith('base'): _,log = train_arm(data, arm, folder, None, device, quiet)
-    else: s,log = score_arm(data, arm, folder, base, device, quiet)
-    loss = '' if arm.name.startswith('base') else f', {s[s.control==""].loss.sum()/s[s.control==""].n.sum():.4f} nats per hidden word'
+    if arm.name.startswith('base'): (_,log),loss = train_arm(data, arm, folder, None, device, quiet),''
+    else:
+        s,log = score_arm(data, arm, folder, base, device, quiet)
+        s = s[s.control=='']
+        loss = f', {s.loss.sum()/s.n.sum():.4f} nats per hidden word'
     return f'seed {cfg.seed}, {arm.name}: {log.tokens_per_s.median():,.0f} tokens/s, {log.padding_pct.median():.1f} % padding{loss}'
-
-def _threads(n): torch.set_num_threads(n)
 
 def do_tasks(tasks:list, jobs:int, say, bar):
     "Do all, `jobs` at a time; what one cannot do stops all."
     if jobs==1:
         for t in tasks: say(_work(*t)); bar.update()
         return
-    with ProcessPoolExecutor(jobs, get_context('spawn'), _threads, (max(1, (os.cpu_count() or 1)//jobs),)) as pool:
+    threads = max(1, (os.cpu_count() or 1)//jobs)
+    with ProcessPoolExecutor(jobs, get_context('spawn'), torch.set_num_threads, (threads,)) as pool:
         todo = [pool.submit(_work, *t) for t in tasks]
         try:
             for f in as_completed(todo): say(f.result()); bar.update()

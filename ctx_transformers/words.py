@@ -6,12 +6,13 @@
 __all__ = ['trained', 'score_seeds', 'one_architecture', 'tokenizer_of', 'word_gains', 'best_example', 'main']
 
 # %% ../nbs/65_words.ipynb #c02
-import json, sys
+import json
 from dataclasses import replace
 from pathlib import Path
 import numpy as np, pandas as pd, torch
 from tqdm.auto import tqdm
 from .checkpoint import load_weights
+from .cli import script
 from .core import figures_dir, git_commit
 from .data.groups import Role, starts
 from .data.speech import english_tagger
@@ -89,11 +90,12 @@ def best_example(cfg:GridCfg, kind='author', say=print) -> dict: # arguments of 
 # %% ../nbs/65_words.ipynb #c10
 def main(args=None):
     "Console script `ctx_words`: settings as of `ctx_grid`, with one architecture."
-    from ctx_transformers.cli import read_config
-    args = sys.argv[1:] if args is None else args
-    if {'-h','--help'} & set(args): print('usage: ctx_words [key=value ...]\n\nWhich words gain from which context, in a grid of one architecture, and one example of where it looks;\nwrites figures/words_mlm.csv, words_mlm_top.csv and example_mlm.json. Settings as of ctx_grid,\nsuch as architectures=standard pointers=with'); return
-    try:
-        cfg = read_config(args, GridCfg)
+    def job(cfg):
         word_gains(cfg)
         (figures_dir()/'example_mlm.json').write_text(json.dumps(best_example(cfg), indent=1)+'\n')
-    except (ValueError, OSError) as e: sys.exit(f'ctx_words: {e}')
+    about = """Which words gain from which context, in a grid of one architecture, and one example of where it looks.
+Writes figures/words_mlm.csv, words_mlm_top.csv and example_mlm.json; arms that `ctx_grid` trained with
+the same settings are not trained again.
+
+example: ctx_words architectures=standard pointers=with"""
+    script('ctx_words', about, GridCfg, job, args)

@@ -84,8 +84,9 @@ def read_posts(
     columns=None, # dict, ours -> theirs, for a table with other names
     numeric=None, # numeric columns to keep
     limit=None,   # read at most so many records
+    say=print,    # what to do with the account
 ):                # (posts, account)
-    "Posts from whatever holds them; prints the account."
+    "Posts from whatever holds them; says what was read and dropped."
     if isinstance(source, Dataset): got = from_table(source, columns, numeric or (), limit=limit)
     elif source in NAMES: got = _read_name(source, columns, numeric, limit)
     elif Path(source).is_dir(): got = _read_folder(source, columns, numeric, limit)
@@ -94,5 +95,5 @@ def read_posts(
         near = get_close_matches(str(source), NAMES, 1)
         if near: raise ValueError(f'no source {source!r}; did you mean {near[0]!r}?')
         got = from_table(source, columns, numeric or (), limit=limit)
-    print(got[1])
+    say(got[1])
     return got

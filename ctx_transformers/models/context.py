@@ -55,7 +55,9 @@ class ModelCfg:
 def make_reader(cfg:ModelCfg, enc:Encoder) -> nn.Module:
     "The reader of this architecture, for this token encoder."
     if cfg.architecture=='hierarchical': return Hierarchy(enc.cfg, cfg.merge, cfg.aggregate=='attention')
-    if cfg.architecture!='bi': return dict(plain=Alone, standard=Shared).get(cfg.architecture, lambda: Joint(enc.cfg))()
+    if cfg.architecture=='plain': return Alone()
+    if cfg.architecture=='standard': return Shared()
+    if cfg.architecture=='joint': return Joint(enc.cfg)
     start = cfg.context_pretrained or cfg.pretrained
     n = cfg.context_layers or (0 if cfg.context_pretrained else enc.cfg.layers)
     ctx = open_encoder(start, n)[0] if start else Encoder(replace(enc.cfg, layers=n or enc.cfg.layers), enc.vocab)
