@@ -7,6 +7,7 @@ __all__ = ['transform_of', 'Probe', 'probe_regression', 'probe_classes', 'probe_
 
 # %% ../../nbs/56a_eval.probes.ipynb #c02
 import warnings
+from copy import deepcopy
 from dataclasses import dataclass
 import numpy as np, pandas as pd, scipy.sparse as sp
 from scipy.special import ndtri
@@ -61,16 +62,16 @@ def _standard(x):
     return (x-mu)/sd, lambda x: (x-mu)/sd
 
 # %% ../../nbs/56a_eval.probes.ipynb #c15
-def _logistic(x, y, penalties, classes, account):
+def _logistic(x, y, penalties, classes, standard, account):
     "`x -> [k,t,c]` probabilities of all classes, one block for each penalty; a class that is not in `y` gets 0."
-    seen,(z,scale) = np.unique(y),(x,lambda x: x) if sp.issparse(x) else _standard(x)
-    unit,fits = (z.multiply(z) if sp.issparse(z) else z*z).sum()/min(z.shape),[]
+    seen,(z,scale),fits = np.unique(y),_standard(x) if standard else (x,lambda x: x),[]
+    unit = (z.multiply(z) if sp.issparse(z) else z*z).sum()/min(z.shape)
+    m = LogisticRegression(max_iter=300, warm_start=True)                              # from strong to weak, each starts where the last one ended
     for p in penalties if len(seen)>1 else ():
-        fits.append(LogisticRegression(C=1/(p*unit), max_iter=300))
         with warnings.catch_warnings():
             warnings.simplefilter('ignore', ConvergenceWarning) # counted instead
-            fits[-1].fit(z, y)
-        account.note('fits that were stopped after 300 steps', int(fits[-1].n_iter_.max()>=300))
+            m.set_params(C=1/(p*unit)).fit(z, y)
+        fits.append(deepcopy(m)); account.note('fits that were stopped after 300 steps', int(m.n_iter_.max()>=300))
     def predict(x):
         out = np.zeros((len(penalties), x.shape[0], classes))                          # [k,t,c]
         for i,m in enumerate(fits): out[i][:,seen] = m.predict_proba(scale(x))
@@ -79,6 +80,13 @@ def _logistic(x, y, penalties, classes, account):
     return predict
 
 # %% ../../nbs/56a_eval.probes.ipynb #c16
+def _row_space(x):
+    "Dense `[t,t]` rows with the inner products of sparse ones: a linear model under an L2 penalty sees nothing else of them."
+    k = (x@x.T).toarray()
+    k.flat[::len(k)+1] += 1e-10*k.trace()/len(k) # equal rows make it singular
+    return np.linalg.cholesky(k)
+
+# %% ../../nbs/56a_eval.probes.ipynb #c17
 def _out_of_fold(x, y, who, fold, fit, loss, scale, penalties, inner, seed):
     "For each fold: its rows, predictions and targets, the training targets, the penalty."
     for k in range(fold.max()+1):
@@ -90,7 +98,7 @@ def _out_of_fold(x, y, who, fold, fit, loss, scale, penalties, inner, seed):
         best = penalties[int(np.argmin(lost))]
         yield test, fit(x[train], z[train], [best])(x[test])[0], z[test], z[train], best
 
-# %% ../../nbs/56a_eval.probes.ipynb #c20
+# %% ../../nbs/56a_eval.probes.ipynb #c21
 def _over_authors(scores, authors:int, n_boot:int, seed:int):
     "Intervals and draws of `scores`, a function from `[a]` weights to a dict of numbers."
     value,weights = scores(np.ones(authors)),np.random.default_rng(seed).multinomial(authors, np.full(authors, 1/authors), n_boot)
@@ -101,7 +109,7 @@ def _between(value, draws, n):
     lo,hi = np.quantile(draws, [.025,.975])
     return Interval(float(value), float(min(lo, value)), float(max(hi, value)), n)
 
-# %% ../../nbs/56a_eval.probes.ipynb #c21
+# %% ../../nbs/56a_eval.probes.ipynb #c22
 def _spearman(a, b):
     "Function from weights of the rows to Spearman's correlation; 0 where one of the two is constant."
     i,j = (np.unique(v, return_inverse=True)[1] for v in (a,b))
@@ -112,7 +120,7 @@ def _spearman(a, b):
         return (w*r*s).sum()/ss**.5 if ss>0 else 0.
     return rho
 
-# %% ../../nbs/56a_eval.probes.ipynb #c24
+# %% ../../nbs/56a_eval.probes.ipynb #c25
 @dataclass(frozen=True, eq=False)
 class Probe:
     "What a probe said about rows whose authors it had not seen."
@@ -125,7 +133,7 @@ class Probe:
     account:Account  # rows that were asked or not, and why
     def __repr__(self): return '\n'.join(f'{k}: {v}' for k,v in self.scores.items())
 
-# %% ../../nbs/56a_eval.probes.ipynb #c25
+# %% ../../nbs/56a_eval.probes.ipynb #c26
 def _checked(x, author, known, why):
     "Float64 vectors and author codes of the rows that are known, which rows these are, and the `Account`."
     if x.ndim!=2 or not x.shape[0]==len(author)==len(known): raise ValueError(f'x must be [t,d] with a target and an author for each row, got {x.shape}, {len(known)} targets and {len(author)} authors')
@@ -135,7 +143,7 @@ def _checked(x, author, known, why):
     x = (x.tocsr() if sp.issparse(x) else np.asarray(x))[rows].astype(np.float64)
     return x, _codes(np.asarray(author)[rows]), rows, account
 
-# %% ../../nbs/56a_eval.probes.ipynb #c26
+# %% ../../nbs/56a_eval.probes.ipynb #c27
 def probe_regression(
     x,                # `[t,d]` vectors, an array or csr
     y,                # `[t]` targets; nan: unknown, counted out
@@ -160,14 +168,14 @@ def probe_regression(
     def scores(w): w = w[who]; return {'R2':1-(w*lost).sum()/(w*base).sum(), 'rho':rho(w)}
     return Probe(rows, y, pred, tuple(chosen), *_over_authors(scores, who.max()+1, n_boot, seed), account)
 
-# %% ../../nbs/56a_eval.probes.ipynb #c39
+# %% ../../nbs/56a_eval.probes.ipynb #c40
 def probe_classes(
     x,           # `[t,d]` vectors, an array or csr
     y,           # `[t]` classes, numbers or names; a negative number, None or nan: unknown, counted out
     author,      # `[t]` int author of each, -1: unknown, an author of its own
     folds:int=5, inner:int=3, # as in `probe_regression`
     least:int=5, # authors that a class needs, or its rows are counted out
-    penalties=(1.,.1,1e-2,1e-3,1e-4), # in units of the mean eigenvalue of X'X
+    penalties=(1.,.1,1e-2,1e-3), # strong to weak, in units of the mean eigenvalue of X'X
     n_boot:int=1000, seed:int=0,
 ) -> Probe: # 'macro F1' and 'accuracy', 0 to 1, and both of the commonest class
     "Logistic regression, cross-validated by author."
@@ -180,13 +188,14 @@ def probe_classes(
     if c<2: raise ValueError(f'a probe needs two classes of at least {least} authors each, got {c}:\n{account}')
     pred,common,chosen = *np.zeros((2,len(code)), np.int64),[]
     def loss(p, z): return -np.log(p[:,np.arange(len(z)),z].clip(1e-6)).sum(1)
-    def fit(x, y, penalties): return _logistic(x, y, penalties, c, account)
+    sparse = sp.issparse(x); x = _row_space(x) if sparse and len(rows)<min(x.shape[1], 5000) else x # the same answer, many times faster
+    def fit(x, y, penalties): return _logistic(x, y, penalties, c, not sparse, account)
     for test,p,_,learnt,best in _out_of_fold(x, code, who, _folds(who, folds, seed), fit, loss, lambda y: lambda v: v, penalties, inner, seed):
         pred[test],common[test] = p.argmax(1),np.bincount(learnt).argmax(); chosen.append(best)
     scores = _class_scores(code, who, {'':pred, 'commonest ':common})
     return Probe(rows, np.asarray(names)[kept][code], np.asarray(names)[kept][pred], tuple(chosen), *_over_authors(scores, who.max()+1, n_boot, seed), account)
 
-# %% ../../nbs/56a_eval.probes.ipynb #c40
+# %% ../../nbs/56a_eval.probes.ipynb #c41
 def _class_scores(truth, who, preds):
     "Function from weights of the authors to macro-F1 and accuracy of each of `preds`; a class that is not drawn has no F1."
     c,a = truth.max()+1,who.max()+1
@@ -200,7 +209,7 @@ def _class_scores(truth, who, preds):
         return out
     return scores
 
-# %% ../../nbs/56a_eval.probes.ipynb #c48
+# %% ../../nbs/56a_eval.probes.ipynb #c49
 def probe_rows(
     corpus:str,  # name of the corpus
     arm:str,     # what made the vectors
@@ -211,7 +220,7 @@ def probe_rows(
     "The scores of a probe, for a table."
     return [row(corpus, arm, f'{what} {k}', i.value, i.lo, i.hi, i.n, seed, slice, config) for k,i in probe.scores.items()]
 
-# %% ../../nbs/56a_eval.probes.ipynb #c49
+# %% ../../nbs/56a_eval.probes.ipynb #c50
 def probe_gain(
     a:Probe, b:Probe, # of the same targets and authors, with the same seed
 ) -> dict:            # metric -> `Interval` of a minus b
