@@ -90,6 +90,13 @@ def _first(posts, run, rank_of, most, runs):
     keep = place<most[run]
     return PostSets(posts[order[keep]], np.r_[0, np.cumsum(np.bincount(run[keep], minlength=runs))].astype(np.int64))
 
+def _fewer(order, starts, most, seed):
+    "At most so many posts of each author, in the same order; as an index."
+    at,run = _ragged(starts[:-1], np.diff(starts))
+    post = np.asarray(order[at])
+    s = _first(post, run, hash_uniform(seed, -10, post), np.full(len(starts)-1, most), len(starts)-1)
+    return s.posts[np.lexsort((s.posts, s.owner))], s.starts
+
 # %% ../../nbs/26_data.episodes.ipynb #c13
 class EpisodeSampler:
     "Draws episodes of authors, by index."
@@ -98,9 +105,11 @@ class EpisodeSampler:
         split:int,      # every post is of this split
         cfg:EpisodeCfg=EpisodeCfg(),
         seed:int=0,
+        most:int=0,     # posts of an author that may be drawn, chosen by hash; 0: all
     ):
         self.corpus,self.split,self.cfg,self.seed,self.near = corpus,split,cfg,seed,None
         self.order,self.starts = corpus.index('author', split)
+        if most: self.order,self.starts = _fewer(self.order, self.starts, most, seed)
         self.authors = np.flatnonzero(np.diff(self.starts)>=2)                  # [A] those with two posts
         if not len(self.authors): raise ValueError(f'no author of this split has two posts: an episode needs an anchor and a positive; the split has {len(corpus.rows(split))} posts')
         if cfg.negatives and len(self.authors)<2: raise ValueError('negatives need a second author with two posts, and this split has one')
