@@ -98,7 +98,7 @@ def _counts(
     starts = np.searchsorted(key, np.arange(m+1)*cfg.buckets)
     return sp.csr_matrix((n, (key%cfg.buckets).astype(np.int32), starts.astype(np.int32)), shape=(m, cfg.buckets))
 
-# %% ../../nbs/27_data.grams.ipynb #c19
+# %% ../../nbs/27_data.grams.ipynb #c21
 def _log_tf(texts, cfg):
     x = _counts(texts, cfg)
     np.log(x.data, out=x.data); x.data += 1
@@ -124,7 +124,7 @@ class Grams:
     ) -> np.ndarray:    # `[m,d]` float32, rows of unit length; zeros for a text without any n-gram, such as ''
         "One vector per text."
         out = np.zeros((len(texts), self.cfg.d), np.float32)
-        with tqdm(total=len(texts), desc='n-grams', unit='text', disable=None) as bar:
+        with tqdm(total=len(texts), desc='n-grams', unit='text', leave=False, disable=None) as bar:
             for i in range(0, len(texts), chunk):
                 x = _log_tf(texts[i:i+chunk], self.cfg)
                 some = np.diff(x.indptr)>0
@@ -147,7 +147,7 @@ class Grams:
         meta,a = json.loads((Path(folder)/'grams.json').read_text(encoding='utf-8')),load_file(Path(folder)/'grams.safetensors')
         return cls(GramCfg(**meta['cfg']), a['idf'], a['components'].astype(np.float32), a['mean'], meta['account'] and Account.from_dict(meta['account']))
 
-# %% ../../nbs/27_data.grams.ipynb #c20
+# %% ../../nbs/27_data.grams.ipynb #c22
 def fit_grams(
     corpus:Corpus, # only its training split is read
     cfg:GramCfg=GramCfg(),
@@ -164,7 +164,7 @@ def fit_grams(
     g = Grams(cfg, idf, svd.components_.astype(np.float16, order='C').astype(np.float32), np.zeros(cfg.d, np.float32))
     return dataclasses.replace(g, mean=g._raw(x).mean(0))
 
-# %% ../../nbs/27_data.grams.ipynb #c21
+# %% ../../nbs/27_data.grams.ipynb #c23
 def corpus_grams(
     corpus:Corpus,
     cfg:GramCfg=GramCfg(),
