@@ -82,7 +82,7 @@ class AuthorEmbedder:
 def encode_posts(self:AuthorEmbedder,
     texts:list,      # m strings
     width:int=0,     # keep the first so many coordinates, of a Matryoshka model; 0 keeps all
-    budget:int=4096, # tokens of a batch
+    budget:int=2048, # tokens of a batch
     unit:bool=True,  # vectors of length one
 ) -> np.ndarray:     # `[m,w]` float32; zeros for a text that is empty or white space
     "Vectors of posts."
@@ -112,7 +112,7 @@ def _named(
 def encode_authors(self:AuthorEmbedder,
     posts,           # dict author -> list of texts; or a list of such lists, whose authors are then 0, 1, 2 …
     width:int=0,     # as in `encode_posts`
-    budget:int=4096, # tokens of a batch
+    budget:int=2048, # tokens of a batch
 ) -> tuple:          # (names, `[a,w]` float32, not of length one: posts that disagree make a short vector)
     "Vectors of authors."
     if self.model.sets is None: raise ValueError("a model with sets='multi' has no single vector of an author: use `compare`")
@@ -139,7 +139,7 @@ def _alike(
 @patch
 def compare(self:AuthorEmbedder,
     left, right,     # posts of authors, as in `encode_authors`
-    budget:int=4096, # tokens of a batch
+    budget:int=2048, # tokens of a batch
 ) -> pd.DataFrame:   # `[a,a']` by names: cosine, -1 to 1; after a loss on Euclidean distances, minus the squared distance, <=0
     "How alike the authors on the left are to those on the right; with sets='multi', by the best matches of their posts."
     if self.model.sets is not None:
