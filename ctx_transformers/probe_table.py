@@ -8,6 +8,7 @@ __all__ = ['AGAINST', 'ProbeCfg', 'Asked', 'ask_posts', 'ask_users', 'train_mlm'
 
 # %% ../nbs/68b_probe_table.ipynb #c02
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 import numpy as np, pandas as pd, torch
 from sklearn.preprocessing import normalize
 from .authors import AuthorData, AuthorRunCfg, train_author
@@ -32,19 +33,20 @@ class ProbeCfg:
     "What is probed, and with what."
     run:AuthorRunCfg = AuthorRunCfg(ngrams=True, b=48, model=AuthorCfg(text=False, features=300), train=TrainCfg(lr=1e-3, steps=80, valid_every=40, checkpoint_every=80, warmup=.1)) # posts, split, and the author encoder on n-grams
     encoder:EncoderCfg = EncoderCfg(2, 128, 4, dropout=0., attn_dropout=0.) # of the encoders that learn from hidden words
+    mlm:str = ''           # folder of a finished `ctx_run` on the same posts and split, whose encoders are asked; empty: they are trained here
     base_steps:int = 100   # of these, without context, before the arms part
     arm_steps:int  = 50    # of each arm: with context and without
     start:str      = ''    # checkpoint of an untuned encoder, folder or hub name; empty: none
     start_name:str = 'untuned' # how tables call it
     columns:str    = ''    # numeric columns to ask about; empty: all that are known and vary
-    posts:int      = 3000  # single posts, at most
+    posts:int      = 2000  # single posts, at most
     per:int        = 5     # single posts of an author, at most
     users:int      = 600   # users, at most
-    least:int      = 6     # posts of a user, at least; half of them are shown
+    least:int      = 4     # posts of a user, at least; half of them are shown
     shown:int      = 5     # posts of a user that are shown, at most
     classes:int    = 20    # communities to tell apart, at most: those with most authors
     directions:int = 300   # of tf-idf, by SVD
-    fitted:int     = 5000  # training posts that the SVD is fitted on, at most
+    fitted:int     = 3000  # training posts that the SVD is fitted on, at most
     n_boot:int     = 1000
     seed:int       = 0     # of the choice of posts, the folds and the draws
     table:str      = 'probes' # in `figures/`, or a path
@@ -122,6 +124,7 @@ def ask_users(
 def train_mlm(cfg:ProbeCfg, data:AuthorData, device='cpu', say=print) -> dict: # name -> folder
     "The encoders that learn from hidden words; finished ones are found again."
     known = bool((np.asarray(data.corpus.author)>=0).any()); kind = 'author' if known else 'community'
+    if cfg.mlm: return _finished(Path(cfg.mlm), data.corpus, kind)
     few = lambda lr, n: TrainCfg(lr=lr, steps=n, valid_every=max(1, n//2), checkpoint_every=n, warmup=.1)
     c = RunCfg(posts=cfg.run.posts, name=cfg.run.name, max_len=cfg.run.max_len, split=cfg.run.split, valid_targets=300, test_targets=1, controls=0, seed=cfg.run.seed,
                model=ModelCfg(encoder=cfg.encoder), base=few(3e-3, cfg.base_steps), train=few(1e-3, cfg.arm_steps))
@@ -130,6 +133,12 @@ def train_mlm(cfg:ProbeCfg, data:AuthorData, device='cpu', say=print) -> dict: #
     say('base, without context'); train_arm(d, base_arm(c), top/'base', device=device, say=say)
     for a in ('none',kind): say(f'arm {a}'); train_arm(d, arm_of(c, a), top/a, top/'base'/'best.safetensors', device, say)
     return {'MLM':top/'none', f'{kind}-context MLM':top/kind}
+
+def _finished(folder, corpus, kind):
+    "The encoders of a finished run, if what it held out for its test is held out here."
+    judged = pd.read_csv(folder/'none'/'scores.csv', usecols=['post']).post.unique(); r = corpus.rows(TEST)
+    if not ((judged>=r.start)&(judged<r.stop)).all(): raise ValueError(f'{folder} was judged on posts that are no test posts here: it may have learnt from what would be asked; give a run of the same posts and split, or mlm=""')
+    return {'MLM':folder/'none', f'{kind}-context MLM':folder/kind}
 
 # %% ../nbs/68b_probe_table.ipynb #c14
 def probe_arms(cfg:ProbeCfg, data:AuthorData, device='cpu', say=print) -> dict: # name -> function of `[m]` posts, gives `[m,d]`
@@ -201,7 +210,7 @@ def probe_table(
     arms,rows,tag = probe_arms(cfg, data, device, say),[],config_hash(dict(asdict(cfg), corpus=data.corpus.name))
     for slice,a in asked.items():
         say(f'{cfg.run.title}: {len(a.sets):,} {slice}, {", ".join([*a.numbers,*a.names])}')
-        probes = {n:ask(x, replace(a, names={k:v for k,v in a.names.items() if k!=n}), cfg) for n,x in a.floors.items()}
+        probes = {n:ask(x, replace(a, names={k:v for k,v in a.names.items() if k!=n}), cfg) for n,x in a.floors.items() if (x!=x[0]).any()}
         for n,arm in arms.items(): say(n); probes[n] = ask(vectors_of(arm, a), a, cfg)
         rows += answer_rows(probes, cfg, slice, tag)
     write_rows(cfg.table, rows, replace=('corpus','arm'))
