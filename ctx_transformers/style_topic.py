@@ -170,7 +170,7 @@ def style_topic(
     "Ask every arm about every version of the same posts, and write the table."
     keep_memory(); run,tag = cfg.grid.run,tag or english_tagger()
     todo = [c for of in author_arms(cfg.grid).values() for c in of.values()]
-    first = replace(run, ngrams=any(c.ngrams for c in todo), model=replace(run.model, text=any(c.model.text for c in todo), features=run.grams.d))
+    first = replace(run, ngrams=any(c.ngrams for c in todo), model=next((c.model for c in todo if c.model.text), todo[0].model)) # one that says which tokenizer is needed
     data = AuthorData(first, say); questions = Questions(data.corpus, first, say=say); todo = asked(cfg, questions)
     posts = np.unique(np.concatenate([s.posts for e,_ in todo.values() for s in (e.anchors, e.positives, e.negatives)]))
     read = lambda at: [t[:cfg.read] for t in data.corpus.posts.with_format('arrow')[at]['text'].to_pylist()]
