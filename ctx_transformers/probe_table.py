@@ -88,16 +88,21 @@ def _size(corpus, posts):
     texts = corpus.posts.with_format('arrow')[np.asarray(posts)]['text'].to_pylist()
     return np.log1p([[len(t.split()), len(t)] for t in texts])
 
-def _largest(code, who, k):
-    "`[s]` classes; -1 where it is not one of the k that most authors have."
-    n = pd.DataFrame(dict(c=code, w=np.where(who<0, -2-np.arange(len(who)), who)))[code>=0].groupby('c').w.nunique()
-    return np.where(np.isin(code, n.sort_values(ascending=False, kind='stable').index[:k]), code, -1)
+def _even(code, who, cfg):
+    "`[s]` classes; -1 where it is not one of those that most authors have, or one too many of a large class."
+    who = np.where(who<0, -2-np.arange(len(who)), who)
+    n = pd.DataFrame(dict(c=code, w=who))[code>=0].groupby('c').w.nunique(); n = n[n>=5].sort_values(ascending=False, kind='stable')[:cfg.classes]
+    order = np.argsort(hash_bits(cfg.seed, -71, np.arange(len(code))), kind='stable')
+    nth,most = pd.Series(code[order]).groupby(code[order]).cumcount().to_numpy(),pd.Series(code[np.isin(code, n.index)]).value_counts().quantile(.75) if len(n) else 0
+    out = np.full(len(code), -1); some = order[(nth<most)&np.isin(code[order], n.index)]
+    out[some] = code[some]
+    return out
 
 # %% ../nbs/68b_probe_table.ipynb #c09
 def ask_posts(corpus:Corpus, cfg:ProbeCfg) -> Asked:
     "Single posts of test authors: their numbers and their community."
     p = _choose(corpus, cfg); who,home = np.asarray(corpus.author)[p],np.asarray(corpus.community)[p]
-    names = {'community':_largest(home, who, cfg.classes)} if (home>=0).any() else {}
+    names = {'community':_even(home, who, cfg)} if (home>=0).any() else {}
     return Asked(PostSets.of(p[:,None]), who, _numbers(corpus, p, cfg.columns), names, {'length':_size(corpus, p), 'community':_one_hot(home)})
 
 def _one_hot(code): return (np.asarray(code)[:,None]==np.unique(code)).astype(float)
@@ -116,9 +121,9 @@ def ask_users(
     agg,of = user_aggregates(corpus, hidden, columns),lambda s, x: pd.DataFrame(x).groupby(s.owner).mean().to_numpy()
     numbers = {f'mean {c}':agg[f'mean {c}'].to_numpy() for c in columns} | {'posts per day':agg['posts per day'].to_numpy(),
                'communities':user_aggregates(corpus, few).communities.to_numpy(float), 'words per post':np.expm1(of(hidden, _size(corpus, hidden.posts))[:,0])}
-    home = agg.community.to_numpy()
+    classes = _even(agg.community.to_numpy(), author, cfg)
     floors = {'length':of(shown, _size(corpus, shown.posts)), 'community':of(shown, _one_hot(np.asarray(corpus.community)[shown.posts])), 'number of posts':np.log(hidden.sizes)[:,None]}
-    return Asked(shown, author, {k:v for k,v in numbers.items() if pd.Series(v).nunique()>1}, {'home community':_largest(home, author, cfg.classes)} if len(np.unique(home))>1 else {}, floors), hidden
+    return Asked(shown, author, {k:v for k,v in numbers.items() if pd.Series(v).nunique()>1}, {'home community':classes} if len(np.unique(classes))>2 else {}, floors), hidden
 
 # %% ../nbs/68b_probe_table.ipynb #c13
 def train_mlm(cfg:ProbeCfg, data:AuthorData, device='cpu', say=print) -> dict: # name -> folder
@@ -172,7 +177,7 @@ def ask(x, asked:Asked, cfg:ProbeCfg) -> dict: # name -> `Probe`
     "Every fact, from these vectors."
     with_seed = dict(n_boot=cfg.n_boot, seed=cfg.seed)
     out = {k:probe_regression(x, y, asked.who, 'rank', **with_seed) for k,y in asked.numbers.items()}
-    return out | {k:probe_classes(x, y, asked.who, inner=2, penalties=(1.,.1,1e-2), **with_seed) for k,y in asked.names.items()}
+    return out | {k:probe_classes(x, y, asked.who, inner=2, penalties=(10.,1.,.1,1e-2), **with_seed) for k,y in asked.names.items()}
 
 # %% ../nbs/68b_probe_table.ipynb #c17
 AGAINST = ('tf-idf characters','number of posts','community') # whom every arm is compared with
