@@ -17,7 +17,7 @@ from .models.author import AuthorCfg, AuthorEncoder, Sets
 @dataclass(frozen=True)
 class LossCfg:
     "What an author encoder is rewarded for."
-    name:str    = 'supcon' # 'supcon', 'infonce', 'triplet' (squared Euclidean distance of averages), 'cosine' (triplet on cosine distance) or 'pairs'
+    name:str    = 'supcon' # 'supcon', 'infonce', 'triplet' (squared Euclidean distance of averages), 'cosine' (triplet on cosine distance) or 'pairs' (a classifier of pairs, which is thrown away: vectors are compared by cosine)
     margin:float= .5       # of the two triplet losses: distance, 0 to 4 (squared Euclidean) or 0 to 2 (cosine), >0
     tau:float   = .1       # temperature of 'supcon' and 'infonce', >0
     learned:bool= False    # whether the temperature is learned
@@ -35,6 +35,7 @@ class ContrastiveEncoder(AuthorEncoder):
         super().__init__(cfg, vocab)
         if self.sets is None and loss.name in ('triplet','pairs'): raise ValueError(f"sets='multi' has no vector of an author, which {loss.name!r} compares: take 'supcon', 'infonce' or 'cosine'")
         if loss.name=='pairs' and len(self.compress.widths)>1: raise ValueError("'pairs' has weights for one width: take another loss for a Matryoshka model")
+        if cfg.sets=='attention' and len(self.compress.widths)>1: raise ValueError("attention over posts has weights for one width: take sets='mean' for a Matryoshka model")
         self.objective,self.tau = loss,Temperature(loss.tau, loss.learned)
         self.pairs = PairClassifier(self.compress.w) if loss.name=='pairs' else None
 

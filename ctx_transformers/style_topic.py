@@ -8,14 +8,14 @@ __all__ = ['MEASURES', 'CLEAR', 'sums_interval', 'StyleTopicCfg', 'text_arms', '
 
 # %% ../nbs/68a_style_topic.ipynb #c02
 import functools
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 import numpy as np, pandas as pd, torch
 from .author_loss import ContrastiveEncoder
 from .author_table import AuthorGridCfg, author_arms
-from .authors import AuthorData, Questions, arm_of_model, run_author
+from .authors import AuthorData, Questions, arm_of_model, author_folder, run_author
 from .checkpoint import load_weights
 from .cli import script
-from .core import cache_dir, config_hash, git_commit, hash_uniform, keep_memory, row, write_rows
+from .core import config_hash, git_commit, hash_uniform, keep_memory, row, write_rows
 from .data.episodes import Episodes, PostSets
 from .data.hide import AS_IS, Seen, read_words, versions
 from .data.speech import english_tagger
@@ -97,7 +97,7 @@ def text_arms(
         e = AuthorEmbedder(model, load_tokenizer(data.tokenizer) if run.model.text else None, run.max_len, grams if model.cfg.features else None, device)
         return lambda posts, texts: arm_of_model(model, data, posts, x=e.encode_posts(texts, unit=False))
     def of(run):
-        folder = cache_dir('authors')/f'{run.title.replace("/","-")}-{config_hash(dict(asdict(run), corpus=data.corpus.name, version=1))}' # as `run_author` calls it
+        folder = author_folder(run, data)
         run_author(run, data, questions, folder, device, say)
         return reader(run, load_weights(ContrastiveEncoder(run.model, run.loss, data.tokens.vocab_size), folder/'best.safetensors').eval())
     arms = author_arms(cfg)

@@ -17,14 +17,14 @@ from .tokens import Tokens
 # %% ../../nbs/26a_data.author_batches.ipynb #c05
 def deal(
     key,      # `[A]` numbers: authors with equal keys shall meet; random ones deal at random
-    b:int,    # authors of a batch at most
+    b:int,    # authors of a batch at most; 3 where one would be left alone by batches of 2
     seed:int, epoch:int,
 ) -> list:    # of arrays, positions in `key`
     "Deal authors into batches of about equal size, in random order."
     u = hash_uniform(seed, epoch, -21, np.arange(len(key)))
     names,at = np.unique(key, return_inverse=True)
     order = np.lexsort((u, hash_uniform(seed, epoch, -22, np.arange(len(names)))[at]))
-    cuts = np.array_split(order, -(-len(order)//b))
+    cuts = np.array_split(order, max(1, min(-(-len(order)//b), len(order)//2)))  # nobody is left alone, even if a batch of two becomes one of three
     return [cuts[i] for i in np.argsort(hash_uniform(seed, epoch, -23, np.arange(len(cuts))), kind='stable')]
 
 # %% ../../nbs/26a_data.author_batches.ipynb #c08

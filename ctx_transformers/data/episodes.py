@@ -83,6 +83,12 @@ def _ragged(starts, n):
     end = np.cumsum(n)
     return np.repeat(starts-(end-n), n)+np.arange(n.sum()), np.repeat(np.arange(len(n)), n)
 
+def _rank(by, run):
+    "`[m]` place of each element in its run, by a number."
+    order = np.lexsort((by, run)); out = np.empty(len(run), np.int64)
+    out[order] = np.arange(len(run))-np.searchsorted(run[order], run[order])
+    return out
+
 def _first(posts, run, rank_of, most, runs):
     "The first `most[run]` posts of each run, by a number; as sets."
     order = np.lexsort((rank_of, run)); run = run[order]
@@ -117,7 +123,8 @@ class EpisodeSampler:
     def home(self, author, epoch=0, draw=0) -> np.ndarray: # `[b]` community of the first anchor, -1 unknown
         "Where the anchors of an episode come from."
         post,run,u = self._posts(author, epoch, draw)
-        first = np.full(len(author), 2.); np.minimum.at(first, run, u)
+        if self.cfg.positive=='time': u = np.where(_rank(post, run)<(np.bincount(run, minlength=len(author))//2)[run], u, 2+u) # the later half holds no anchor
+        first = np.full(len(author), 9.); np.minimum.at(first, run, u)
         at = np.flatnonzero(u==first[run])
         out = np.full(len(author), -1); out[run[at]] = self.corpus.community[post[at]]
         return out
@@ -157,12 +164,8 @@ from fastcore.basics import patch
 def _side(self:EpisodeSampler, post, run, u, n, home):
     "`[m]` bool, which posts may be anchors; the others may be positives."
     c = self.cfg
-    def rank(by):
-        order = np.lexsort((by, run)); out = np.empty(len(run), np.int64)
-        out[order] = np.arange(len(run))-np.searchsorted(run[order], run[order])
-        return out
     share = np.clip(np.round(n*c.anchors/(c.anchors+c.positives)), np.maximum(1, n-c.positives), n-1)
-    any_ = rank(u)<np.minimum(share, np.maximum(c.anchors, 1))[run] if c.positive!='time' else rank(post)<(n//2)[run] # posts of an author stand in order of time
+    any_ = _rank(u, run)<np.minimum(share, np.maximum(c.anchors, 1))[run] if c.positive!='time' else _rank(post, run)<(n//2)[run] # posts of an author stand in order of time
     if c.positive!='community': return any_
     same = self.corpus.community[post]==home[run]
     split = np.bincount(run, ~same, minlength=len(n)).astype(bool) & (home>=0)

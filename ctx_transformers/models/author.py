@@ -69,6 +69,8 @@ class AuthorEncoder(nn.Module):
             self.pool = pooling(cfg.pool, d)
         self.features = Features(cfg.features) if cfg.features else None
         self.d = d+cfg.features
+        mixed = cfg.compress=='matryoshka' and cfg.text and cfg.features
+        self.turn = nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d))) if mixed else None # else the first coordinates would be the text's alone
         self.compress = compression(cfg.compress, self.d, cfg.w, free_bits=cfg.free_bits)
         self.sets = set_pooling(cfg.sets, self.compress.w)
         self.head = MLMHead(self.encoder.words, self.encoder.cfg.eps) if cfg.mlm else None
@@ -89,7 +91,8 @@ class AuthorEncoder(nn.Module):
         if self.features is not None:
             if features is None: raise ValueError(f'this model wants {self.cfg.features} features of each post, and the batch brings none: give `features` to the loader')
             both.append(self.features(features))
-        return self.compress(torch.cat(both, 1), keep)
+        x = torch.cat(both, 1)
+        return self.compress(x if self.turn is None else x@self.turn.T, keep)
 
     def forward(self,
         groups:TextGroups,  # with the parts `set` and perhaps `features`, as `data.author_batches` makes them
