@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['AGAINST', 'ProbeCfg', 'Asked', 'ask_posts', 'ask_users', 'train_mlm', 'probe_arms', 'vectors_of', 'ask',
-           'answer_rows', 'probe_table']
+           'answer_rows', 'probe_table', 'main']
 
 # %% ../nbs/68b_probe_table.ipynb #c02
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np, pandas as pd, torch
 from sklearn.preprocessing import normalize
 from .authors import AuthorData, AuthorRunCfg, train_author
+from .cli import script
 from .core import cache_dir, config_hash, hash_bits, keep_memory, row, write_rows
 from .data.corpus import Corpus
 from .data.episodes import PostSets
@@ -220,3 +221,15 @@ def probe_table(
         rows += answer_rows(probes, cfg, slice, tag)
     write_rows(cfg.table, rows, replace=('corpus','arm'))
     return pd.DataFrame(rows)
+
+# %% ../nbs/68b_probe_table.ipynb #c9m
+def main(args=None):
+    "Console script `ctx_probes`."
+    about = """What do frozen vectors know of posts and of people? Probes every arm on authors never seen, cross-validated by
+author, and writes figures/probes.csv.
+
+example: ctx_probes run.posts=newsgroups start=sentence-transformers/all-MiniLM-L6-v2 start_name=MiniLM"""
+    def job(cfg):
+        t = probe_table(cfg); t = t[t.metric.str.fullmatch('.*(R2|macro F1)')]
+        print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot_table(index='arm', columns=['slice','metric'], values='value', aggfunc='first').T.to_string())
+    script('ctx_probes', about, ProbeCfg, job, args)
