@@ -129,7 +129,8 @@ def author_rows(
     "Accuracy, retrieval and verification of each arm."
     rows = []
     for shape in [s for s in questions.triplets if not s.endswith('crossed')]:
-        pick = lambda name: {a:{s:t[t.asked==name].reset_index(drop=True).drop(columns=['asked','question']) for s,(t,_) in of.items()} for a,of in answers.items()}
+        slices = np.concatenate([e.slice for es in questions.triplets.values() for e in es])                     # the questions know it better than answers that were kept
+        pick = lambda name: {a:{s:t.assign(slice=slices)[t.asked==name].reset_index(drop=True).drop(columns=['asked','question']) for s,(t,_) in of.items()} for a,of in answers.items()}
         plain,crossed = pick(shape),pick(f'{shape} crossed')
         rows += [r for r in triplet_rows(plain, corpus, against, f'{shape} ', config) if r['slice'].split(' ', 1)[1] not in ('neither','both','positive only','negative only')]
         rows += [r for r in triplet_rows({a:{s:t.drop(columns='bucket') for s,t in of.items()} for a,of in crossed.items()}, corpus, against, f'{shape} ', config) if r['slice'].split(' ', 1)[1] in ('neither','both','positive only','negative only')]

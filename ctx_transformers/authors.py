@@ -151,6 +151,7 @@ def embedder_of(
 # %% ../nbs/67_authors.ipynb #c13
 def fair(
     eps:list, # of `Episodes` with negatives
+    sampler:EpisodeSampler, # one of the corpus, which tells where posts stand
 ) -> list:    # of `Episodes`, the empty ones left out
     "Equally many positives and negatives, and each question once."
     seen,out = set(),[]
@@ -158,6 +159,7 @@ def fair(
         n = np.minimum(e.positives.sizes, e.negatives.sizes)
         cut = lambda s: PostSets.of([s[i][:k] for i,k in enumerate(n)])
         e = replace(e, positives=cut(e.positives), negatives=cut(e.negatives))
+        e = replace(e, pos_shared=sampler._shared(e.anchors, e.positives), neg_shared=sampler._shared(e.anchors, e.negatives)) # of the posts that are left
         names = [b'|'.join(s[i].tobytes() for s in (e.anchors, e.positives, e.negatives)) for i in range(len(e))]
         new = np.array([not (k in seen or seen.add(k)) for k in names], bool)
         if new.any(): out.append(e.take(new))
@@ -170,7 +172,8 @@ class Questions:
         self.triplets,self.finds = {},{}
         for shape in cfg.asked:
             crossed = [replace(shape, positive=p, negative=n) for p in ('any','community') for n in ('random','community')]
-            plain,cross = fair(self._draw(corpus, cfg, split, shape)),fair([e for c in crossed for e in self._draw(corpus, cfg, split, c)])
+            judge = EpisodeSampler(corpus, split, shape, cfg.judge, cfg.most)
+            plain,cross = fair(self._draw(corpus, cfg, split, shape), judge),fair([e for c in crossed for e in self._draw(corpus, cfg, split, c)], judge)
             if plain: self.triplets[str(shape)],self.triplets[f'{shape} crossed'] = plain,cross
             else: say(f'{shape} is not asked: no author of this split has {shape.anchors+shape.positives} posts among {cfg.most}')
         if not self.triplets: raise ValueError(f'no author can be asked about: shapes={cfg.shapes} needs authors with more posts than this split has, and most={cfg.most}')
