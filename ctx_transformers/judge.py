@@ -39,6 +39,7 @@ def grid_rows(
         for r in rows: r['arm'] = plain if r['arm']=='none' else r['arm']
     return rows
 
+# %% ../nbs/66_judge.ipynb #c05a
 def against_random(runs:dict, arms:list, corpus, name, config): # seed -> arm -> scores
     "What each arm gains on the random contexts of its own architecture: what the contexts say, without what it costs to have any."
     rows,names = [],{a.name for a in arms}
@@ -49,6 +50,7 @@ def against_random(runs:dict, arms:list, corpus, name, config): # seed -> arm ->
         rows += [r for r in pooled_rows(pair, corpus, name, config, 'random') if r['metric']=='loss - random']
     return rows
 
+# %% ../nbs/66_judge.ipynb #c05b
 def controlled(
     scores:pd.DataFrame, # as `score_arm` gives, of the arms of one seed
     control:str, plain:str,

@@ -140,15 +140,7 @@ class EpisodeSampler:
         side = self._side(post, run, u, n, home)                                # [m] bool, True: may be an anchor
         anchors = _first(post[side], run[side], u[side], np.full(len(n), c.anchors), len(n))
         positives = _first(post[~side], run[~side], u[~side], np.full(len(n), c.positives), len(n))
-        other,negatives = np.full(len(author), -1),None
-        if c.negatives:
-            other = self._other(author, home, epoch, draw)
-            p,r,v = self._posts(other, epoch, draw, 1)
-            if c.negative=='community':                                         # where the other writes there, only from there
-                there = self.corpus.community[p]==home[r]
-                v = v + ~(there | ~np.bincount(r, there, minlength=len(author)).astype(bool)[r])*2.
-                there = np.bincount(r, v<2, minlength=len(author)).astype(int)
-            negatives = _first(p, r, v, np.minimum(there, c.negatives) if c.negative=='community' else np.full(len(author), c.negatives), len(author))
+        other,negatives = self._negatives(author, home, epoch, draw) if c.negatives else (np.full(len(author), -1), None)
         return Episodes(anchors, positives, negatives, author, other, self._shared(anchors, positives), self._shared(anchors, negatives))
 
     def _posts(self, author, epoch, draw, what=0):
@@ -215,3 +207,15 @@ def _writers(self:EpisodeSampler):
         who = who[who>=0]
         self._who = who, np.searchsorted(who, np.arange(len(self.corpus.communities)+1)*k)
     return self._who
+
+# %% ../../nbs/26_data.episodes.ipynb #c21n
+@patch
+def _negatives(self:EpisodeSampler, author, home, epoch, draw):
+    "(`[b]` another author for each, his posts as sets)."
+    c,b = self.cfg,len(author)
+    other = self._other(author, home, epoch, draw)
+    post,run,u = self._posts(other, epoch, draw, 1)
+    if c.negative!='community': return other, _first(post, run, u, np.full(b, c.negatives), b)
+    there = self.corpus.community[post]==home[run]
+    there |= ~np.bincount(run, there, minlength=b).astype(bool)[run]            # who does not write there is taken from anywhere
+    return other, _first(post, run, np.where(there, u, 2+u), np.minimum(np.bincount(run, there, minlength=b).astype(int), c.negatives), b)

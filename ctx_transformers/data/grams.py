@@ -10,6 +10,7 @@ import dataclasses, functools, json
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np, scipy.sparse as sp
+from fastcore.basics import patch
 from safetensors.numpy import load_file, save_file
 from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import normalize
@@ -131,14 +132,6 @@ class Grams:
                 out[i:i+chunk][some] = normalize(self._raw(x)[some]-self.mean) if some.any() else 0
                 bar.update(x.shape[0])
         return out
-    def save(self,
-        folder, # made if missing
-    ):
-        "Write numbers and settings, about `2*d*buckets` bytes."
-        folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
-        save_file(dict(idf=self.idf, components=self.components.astype(np.float16), mean=self.mean), folder/'grams.safetensors')
-        meta = dict(cfg=dataclasses.asdict(self.cfg), account=self.account and self.account.to_dict())
-        (folder/'grams.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
     @classmethod
     def load(cls,
         folder, # what `save` wrote
@@ -146,6 +139,17 @@ class Grams:
         "Open what was saved."
         meta,a = json.loads((Path(folder)/'grams.json').read_text(encoding='utf-8')),load_file(Path(folder)/'grams.safetensors')
         return cls(GramCfg(**meta['cfg']), a['idf'], a['components'].astype(np.float32), a['mean'], meta['account'] and Account.from_dict(meta['account']))
+
+# %% ../../nbs/27_data.grams.ipynb #c19s
+@patch
+def save(self:Grams,
+    folder, # made if missing
+):
+    "Write numbers and settings, about `2*d*buckets` bytes."
+    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
+    save_file(dict(idf=self.idf, components=self.components.astype(np.float16), mean=self.mean), folder/'grams.safetensors')
+    meta = dict(cfg=dataclasses.asdict(self.cfg), account=self.account and self.account.to_dict())
+    (folder/'grams.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
 
 # %% ../../nbs/27_data.grams.ipynb #c22
 def fit_grams(

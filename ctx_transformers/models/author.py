@@ -94,21 +94,26 @@ class AuthorEncoder(nn.Module):
         x = torch.cat(both, 1)
         return self.compress(x if self.turn is None else x@self.turn.T, keep)
 
-    def forward(self,
-        groups:TextGroups,  # with the parts `set` and perhaps `features`, as `data.author_batches` makes them
-        at:Tensor|None=None, true:Tensor|None=None, # `[m]` each, hidden positions and what stood there
-    ) -> Sets:
-        x = mlm = None
-        if self.cfg.text:
-            d = groups.distinct
-            if self.head is not None and at is not None:
-                h = self.encoder(d.ids, d.lengths, d.plan)                       # [n',d]
-                x,mlm = self.pool(h, d.lengths)[d.text],cross_entropy(self.head(h[d.token(at)]).float(), true)
-            else: x = self.texts(d.ids, d.lengths, d.plan)[d.text]               # [t,d]
-        keep = groups.lengths>0
-        z,extra = self.posts(x, groups.parts.get('features'), keep)
-        roles = 1 + int((groups.role==Role.POSITIVE).any()) + int((groups.role==Role.NEGATIVE).any())
-        return Sets(z, groups.parts['set'], keep, roles*len(groups), roles, extra, mlm)
+# %% ../../nbs/36_models.author.ipynb #c08f
+from fastcore.basics import patch
+
+@patch
+def forward(self:AuthorEncoder,
+    groups:TextGroups,  # with the parts `set` and perhaps `features`, as `data.author_batches` makes them
+    at:Tensor|None=None, true:Tensor|None=None, # `[m]` each, hidden positions and what stood there
+) -> Sets:
+    "The posts of a batch, compressed, in their sets."
+    x = mlm = None
+    if self.cfg.text:
+        d = groups.distinct
+        if self.head is not None and at is not None:
+            h = self.encoder(d.ids, d.lengths, d.plan)                       # [n',d]
+            x,mlm = self.pool(h, d.lengths)[d.text],cross_entropy(self.head(h[d.token(at)]).float(), true)
+        else: x = self.texts(d.ids, d.lengths, d.plan)[d.text]               # [t,d]
+    keep = groups.lengths>0
+    z,extra = self.posts(x, groups.parts.get('features'), keep)
+    roles = 1 + int((groups.role==Role.POSITIVE).any()) + int((groups.role==Role.NEGATIVE).any())
+    return Sets(z, groups.parts['set'], keep, roles*len(groups), roles, extra, mlm)
 
 # %% ../../nbs/36_models.author.ipynb #c10
 class Features(nn.Module):
@@ -121,8 +126,6 @@ class Features(nn.Module):
         return self.weight*normalize(x + self.gain*x@self.map.T, dim=1)
 
 # %% ../../nbs/36_models.author.ipynb #c12
-from fastcore.basics import patch
-
 @patch
 def unit(self:AuthorEncoder,
     x:Tensor,   # `[t,w]` compressed vectors
