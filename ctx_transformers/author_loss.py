@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, normalize
-from .losses import PairClassifier, Temperature, cos_dist, info_nce, max_sim, sq_dist, sup_con, triplet_loss
+from .layers.temperature import Temperature
+from .losses import PairClassifier, cos_dist, info_nce, max_sim, sq_dist, sup_con, triplet_loss
 from .models.author import AuthorCfg, AuthorEncoder, Sets
 
 # %% ../nbs/40a_author_loss.ipynb #c04
