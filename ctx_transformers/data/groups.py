@@ -52,6 +52,7 @@ class Block:
     gather:Tensor|None=None # `[t*l]` token of the block for each padded place; None where nothing is padded
     mask:Tensor|None=None   # `[t,1,1,l]` bool, True where the place holds a token
     back:Tensor|None=None   # `[hi-lo]` padded place of each token
+    causal:bool=False       # a token sees itself and what stands before it in its text
 
     def to(self, device): return _move(self, device)
 
@@ -74,6 +75,9 @@ class Plan:
     n_padded:int   # places that attention computes, padding included
 
     def to(self, device): return _move(self, device)
+    def as_causal(self):
+        "The same plan with every text read from left to right."
+        return replace(self, blocks=tuple(b if b.causal else replace(b, causal=True) for b in self.blocks))
     @property
     def waste(self) -> float: # share of the computed places, 0 to 1
         "How much of the computed attention is padding."
@@ -105,35 +109,46 @@ def plan_attention(
     lengths:Tensor,  # `[t]` tokens that may see each other: of each text, or of each group for joint attention
     waste:float=.05, # largest share of padding in a block, 0 to 1
     tokens:int=2048, # about how many tokens a block may hold
+    causal:bool|Tensor=False, # are the texts read from left to right; or `[t]` bool, which of them
 ) -> Plan:
     "Sort texts by length and cut them into blocks with little padding; texts without tokens take no part."
     L = lengths.cpu().numpy()
+    way = _ways(causal, len(L))
     start,n = np.cumsum(L)-L,int(L.sum())
-    by = np.argsort(L, kind='stable')
-    by = by[np.searchsorted(L[by], 1):]         # texts that have tokens, shortest first
-    Ls = L[by]
+    by = np.lexsort((L, way))                   # shortest first, those that are read both ways before those that are not
+    by = by[L[by]>0]                            # texts that have tokens
+    Ls,way = L[by],way[by]
     new = np.cumsum(Ls)-Ls                      # start of each text in the plan
     order = np.repeat(start[by]-new, Ls)+np.arange(n)
     inverse = np.empty(n, dtype=np.int64); inverse[order] = np.arange(n)
     blocks,i,pad = [],0,0
-    for w,t in _cuts(*np.unique(Ls, return_counts=True), waste, tokens):
-        blocks.append(_block(Ls[i:i+t], int(new[i]), t))
-        pad += t*blocks[-1].l; i += t
+    for c in (False, True):
+        for w,t in _cuts(*np.unique(Ls[way==c], return_counts=True), waste, tokens):
+            blocks.append(_block(Ls[i:i+t], int(new[i]), t, c))
+            pad += t*blocks[-1].l; i += t
     return Plan(torch.from_numpy(order), torch.from_numpy(inverse), tuple(blocks), pad)
 
 # %% ../../nbs/18_data.groups.ipynb #c16
+def _ways(causal, t:int): # as in `plan_attention`; texts -> `[t]` bool
+    "Which texts are read from left to right."
+    way = causal.cpu().numpy() if isinstance(causal, Tensor) else np.full(t, causal)
+    if way.dtype!=bool or way.shape!=(t,): raise ValueError(f'causal must be one bool, or one for each of {t} texts, got {way.dtype} of shape {list(way.shape)}')
+    return way
+
+# %% ../../nbs/18_data.groups.ipynb #c17
 def _block(
     L:np.ndarray, # `[t]` lengths, ascending
     lo:int, t:int,# first token in the plan, texts
+    causal:bool,
 ) -> Block:
     "One block: a view if its texts are equally long, else the indices that pad and unpad it."
     l,n = int(L[-1]),int(L.sum())
-    if n==t*l: return Block(lo, lo+n, t, l)
+    if n==t*l: return Block(lo, lo+n, t, l, causal=causal)
     at,real = (np.cumsum(L)-L)[:,None],np.arange(l)<L[:,None]           # [t,1], [t,l]
     gather = np.where(real, at+np.arange(l), at)                        # a padded place repeats its text's first token
-    return Block(lo, lo+n, t, l, torch.from_numpy(gather.ravel()), torch.from_numpy(real)[:,None,None], torch.from_numpy(np.flatnonzero(real.ravel())))
+    return Block(lo, lo+n, t, l, torch.from_numpy(gather.ravel()), torch.from_numpy(real)[:,None,None], torch.from_numpy(np.flatnonzero(real.ravel())), causal)
 
-# %% ../../nbs/18_data.groups.ipynb #c24
+# %% ../../nbs/18_data.groups.ipynb #c27
 @dataclass(frozen=True, eq=False)
 class TextGroups:
     "Texts in groups, ragged from end to end."
@@ -163,7 +178,7 @@ class TextGroups:
     def n_padded(self) -> int: return self.distinct.plan.n_padded + self.n_tokens - self.distinct.n_tokens
     def __repr__(self): return f'TextGroups({len(self)} groups, {len(self.lengths)} texts, {self.n_tokens} tokens)'
 
-# %% ../../nbs/18_data.groups.ipynb #c26
+# %% ../../nbs/18_data.groups.ipynb #c29
 @dataclass(frozen=True, eq=False)
 class Distinct:
     "Each different text of a batch once."
@@ -181,7 +196,7 @@ class Distinct:
         "Where tokens of the batch stand among the distinct texts."
         return at if self.shift is None else at + self.shift[at]
 
-# %% ../../nbs/18_data.groups.ipynb #c27
+# %% ../../nbs/18_data.groups.ipynb #c30
 def find_distinct(
     ids:Tensor,     # `[n]`
     lengths:Tensor, # `[t]`
@@ -202,7 +217,7 @@ def find_distinct(
     shift = np.where(use, np.r_[su,0][text]-s, 0)   # a text that does not count has no place
     return Distinct(*map(torch.from_numpy, (u, lu, text, np.repeat(shift, L))), plan_attention(torch.from_numpy(lu)), len(u))
 
-# %% ../../nbs/18_data.groups.ipynb #c28
+# %% ../../nbs/18_data.groups.ipynb #c31
 def _pin(o):
     "A copy with its tensors in pinned memory, from which a GPU copies without waiting."
     def pin(v):
@@ -212,7 +227,7 @@ def _pin(o):
         return _pin(v) if hasattr(v, '__dataclass_fields__') else v
     return replace(o, **{f.name:pin(getattr(o, f.name)) for f in fields(o)})
 
-# %% ../../nbs/18_data.groups.ipynb #c29
+# %% ../../nbs/18_data.groups.ipynb #c32
 def make_groups(
     texts:list,       # b lists of (role, token ids)
     kind=Kind.AUTHOR, # one `Kind`, or b of them
@@ -223,7 +238,7 @@ def make_groups(
     def t(x): return torch.tensor(x, dtype=torch.int64)
     return TextGroups(t([i for _,_,x in flat for i in x]), t([len(x) for *_,x in flat]), t([g for g,*_ in flat]), t([int(r) for _,r,_ in flat]), t([int(k) for k in kinds]))
 
-# %% ../../nbs/18_data.groups.ipynb #c35
+# %% ../../nbs/18_data.groups.ipynb #c38
 def segment_mean(
     x:Tensor,   # `[t,d]` one vector each
     seg:Tensor, # `[t]` where each belongs, 0..s-1
