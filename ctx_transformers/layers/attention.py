@@ -41,10 +41,12 @@ def attend_block(
     q:Tensor, k:Tensor, v:Tensor, # `[t,h,l,d/h]` each
     mask:Tensor|None, # `[t,1,1,l]` bool, True where a key is real; None if all are. Or `[t,h,l,l]` float, added to the scores
     p:float,          # dropout of the weights, 0 to 1; 0 in evaluation
+    causal:bool=False,# a query sees the keys up to its own place, and there is no `mask`
 ) -> Tensor:          # `[t,h,l,d/h]`
     "Attention within each text of a block, with the best kernel for the device."
-    if p==0 or q.device.type!='cpu': return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=p)
+    if p==0 or q.device.type!='cpu': return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=p, is_causal=causal)
     w = (q*q.shape[-1]**-.5)@k.transpose(-1,-2)                # [t,h,l,l]
+    if causal: w = w.masked_fill(w.new_ones(w.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)
     if mask is not None: w = w.masked_fill(~mask, -torch.inf) if mask.dtype==torch.bool else w+mask # removed, not multiplied
     return dropout(w.softmax(-1), p, True)@v
 
@@ -76,11 +78,12 @@ def attend(
     "Self-attention within each span of the plan."
     d,out,sizes = qkv.shape[1]//3,[],[b.hi-b.lo for b in plan.blocks]
     if not sizes: return qkv[:,:d]
+    if across is not None and any(b.causal for b in plan.blocks): raise ValueError('texts that see each other are read both ways: give `across` a plan without causal blocks')
     others = across.split(sizes) if across is not None else [None]*len(sizes)
     for b,z,o in zip(plan.blocks, qkv.split(sizes), others):                            # slices would each cost a gradient of the whole size
         if b.gather is not None: z = z[b.gather]                                        # [t*l,3d]
         q,k,v = z.view(b.t, b.l, 3, heads, d//heads).permute(2,0,3,1,4)                 # each [t,h,l,d/h]
-        mask = b.mask if o is None else across.mask(o, b).to(q.dtype)
-        y = attend_block(q, k, v, mask, p).transpose(1,2).reshape(b.t*b.l, d)           # [t*l,d]
+        mask = None if b.causal else b.mask if o is None else across.mask(o, b).to(q.dtype)
+        y = attend_block(q, k, v, mask, p, b.causal).transpose(1,2).reshape(b.t*b.l, d)           # [t*l,d]
         out.append(y if b.back is None else y[b.back])                                  # [n_b,d]
     return torch.cat(out)
