@@ -222,10 +222,11 @@ def join_groups(
     ids:np.ndarray, lengths:np.ndarray, # `[n]`, `[b]` one target for each group
     cids:np.ndarray, clengths:np.ndarray, cgroup:np.ndarray, # `[n']`, `[c]`, `[c]` contexts and the group of each, non-decreasing
     kind, # a `Kind`, or `[b]` of them
+    roles=(Role.TARGET,Role.CONTEXT), # of the first text of a group, and of the others
 ) -> tuple: # (`TextGroups`, `[n]` where each token of the targets stands in it)
     "Put each target before its contexts."
     b = len(lengths)
-    group,role = np.r_[np.arange(b), cgroup], np.r_[np.full(b, Role.TARGET), np.full(len(cgroup), Role.CONTEXT)]
+    group,role = np.r_[np.arange(b), cgroup], np.r_[np.full(b, roles[0]), np.full(len(cgroup), roles[1])]
     order = np.argsort(group, kind='stable')                                         # targets come first in each group
     L = np.r_[lengths, clengths]; start = np.cumsum(L)-L
     Lo = L[order]; so = np.cumsum(Lo)-Lo
