@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'KEY', 'COLORS', 'repo_root', 'cache_dir', 'figures_dir', 'hash_bits', 'hash_uniform', 'set_seed',
-           'keep_memory', 'hide_broken_torchvision', 'Account', 'row', 'git_commit', 'config_hash', 'read_table',
-           'write_rows', 'style', 'plt_cycle', 'save_figure']
+           'keep_memory', 'hide_broken_torchvision', 'Account', 'row', 'git_commit', 'settings', 'config_hash',
+           'read_table', 'write_rows', 'style', 'plt_cycle', 'save_figure']
 
 # %% ../nbs/00_core.ipynb #c02
 import ctypes, dataclasses, hashlib, importlib, json, numbers, os, platform, random, subprocess, sys
@@ -131,7 +131,19 @@ def git_commit() -> str:
     head = git('rev-parse','--short=10','HEAD')
     return head + '+'*bool(head and git('status','--porcelain','--','ctx_transformers'))
 
-# %% ../nbs/00_core.ipynb #c32
+# %% ../nbs/00_core.ipynb #c33
+def settings(
+    cfg, # a dataclass, or a dict of what may be dataclasses
+) -> dict: # the same as nested dicts
+    "What names a configuration: all its fields, save those that are newer than the first names and have their default."
+    def value(x):
+        if dataclasses.is_dataclass(x) or isinstance(x, dict): return settings(x)
+        return type(x)(map(value, x)) if type(x) in (list,tuple) else x
+    if isinstance(cfg, dict): return {k:value(v) for k,v in cfg.items()}
+    pairs = [(f,getattr(cfg, f.name)) for f in dataclasses.fields(cfg)]
+    return {f.name:value(v) for f,v in pairs if not (f.metadata.get('new') and v==f.default)}
+
+# %% ../nbs/00_core.ipynb #c34
 def _plain(x):
     "The same with one spelling for each number: 1 for 1., NumPy's numbers as Python's."
     if isinstance(x, dict): return {k:_plain(v) for k,v in x.items()}
@@ -140,11 +152,10 @@ def _plain(x):
     return int(x) if float(x).is_integer() else float(x)
 
 def config_hash(cfg) -> str: # 8 hexadecimal digits
-    "Name of a configuration: the hash of its fields, in whatever order and with whichever kind of number they were written."
-    d = dataclasses.asdict(cfg) if dataclasses.is_dataclass(cfg) else dict(cfg)
-    return hashlib.sha256(json.dumps(_plain(d), sort_keys=True, default=str).encode()).hexdigest()[:8]
+    "Name of a configuration: the hash of its `settings`, in whatever order and with whichever kind of number they were written."
+    return hashlib.sha256(json.dumps(_plain(settings(cfg)), sort_keys=True, default=str).encode()).hexdigest()[:8]
 
-# %% ../nbs/00_core.ipynb #c35
+# %% ../nbs/00_core.ipynb #c39
 def read_table(
     name:str, # table in `figures/` without its ending, or a path
 ) -> pd.DataFrame:
@@ -156,7 +167,7 @@ def read_table(
     if missing: raise ValueError(f'{p} is not a table of results: it lacks {sorted(missing)}; it has {list(df.columns)}')
     return df.fillna(dict(config='', commit=''))
 
-# %% ../nbs/00_core.ipynb #c36
+# %% ../nbs/00_core.ipynb #c40
 def write_rows(
     name:str,         # table in `figures/` without its ending, or a path
     rows:list,        # dicts from `row`
@@ -177,7 +188,7 @@ def write_rows(
     os.replace(tmp, p)
     return df
 
-# %% ../nbs/00_core.ipynb #c45
+# %% ../nbs/00_core.ipynb #c49
 COLORS = dict(blue='#0072B2', orange='#D55E00', green='#009E73', pink='#CC79A7', sky='#56B4E9', gold='#E69F00', black='#000000', grey='#767676')
 
 def style() -> dict:
@@ -190,7 +201,7 @@ def plt_cycle(colors):
     from cycler import cycler
     return cycler(color=colors)
 
-# %% ../nbs/00_core.ipynb #c46
+# %% ../nbs/00_core.ipynb #c50
 def save_figure(
     fig,        # a matplotlib figure
     name:str,   # name without ending
