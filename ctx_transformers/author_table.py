@@ -15,7 +15,7 @@ from multiprocessing import get_context
 import numpy as np, pandas as pd, torch
 from sklearn.preprocessing import normalize
 from tqdm.auto import tqdm
-from .authors import AuthorData, AuthorRunCfg, Questions, answer_files, arm_of_model, run_author
+from .authors import AuthorData, AuthorRunCfg, arm_of_model, run_author
 from .author_loss import ContrastiveEncoder
 from .checkpoint import write_atomic
 from .cli import script
@@ -29,6 +29,7 @@ from .eval.verify import verification_rows
 from .layers.compress import NESTED, fit_pca
 from .layers.pooling import POOLINGS
 from .layers.sets import SETS
+from .questions import Questions, answer_files
 
 # %% ../nbs/68_author_table.ipynb #c04
 INPUTS = dict(ngrams=(False,True), text=(True,False), both=(True,True)) # name -> (text, n-grams)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np, pandas as pd, torch
 from .author_loss import ContrastiveEncoder
 from .author_table import AuthorGridCfg, author_arms
-from .authors import AuthorData, Questions, arm_of_model, author_folder, run_author
+from .authors import AuthorData, arm_of_model, author_folder, run_author
 from .checkpoint import load_weights
 from .cli import script
 from .core import config_hash, git_commit, hash_uniform, keep_memory, row, write_rows
@@ -24,6 +24,7 @@ from .embed import AuthorEmbedder
 from .eval.authors import Pooled, triplet_table
 from .eval.stats import Interval
 from .eval.tfidf import CHAR, WORD, fit_tfidf, train_sample
+from .questions import Questions
 
 # %% ../nbs/68a_style_topic.ipynb #c05
 @functools.lru_cache(64)
