@@ -80,11 +80,19 @@ def help_text(
     rows = [f'  {k:<{w}}  {d!r:<{v}}  {doc}' for k,(d,doc) in docs.items()]
     return '\n'.join([f'usage: {name} [FILE.yaml|FILE.json] [key=value ...]', '', about.strip(), '', f'  {"setting":<{w}}  {"default":<{v}}  meaning', *rows])
 
+# %% ../nbs/61_cli.ipynb #decl0
+def _declared(cls, about, words):
+    "The configuration that a word names, what the command does with all the names, and the other words."
+    if not isinstance(cls, dict): return cls,about,words
+    named = [w for w in words if w in cls]
+    if len(named)>1: raise ValueError(f'name one configuration, got {named}')
+    return cls[named[0] if named else next(iter(cls))], about.rstrip()+f'\n\ndeclared configurations, one of which may be named first: {", ".join(cls)}', [w for w in words if w not in cls]
+
 # %% ../nbs/61_cli.ipynb #c18
 def script(
     name:str,  # of the command
     about:str, # what it does, for `--help`
-    cls,       # the dataclass of its settings, or an instance with other defaults
+    cls,       # the dataclass of its settings, an instance with other defaults, or a dict of declared ones by name, the first of them the default
     job,       # function of such a configuration
     args=None, # words of the command line; those of this process, which then ends here, if None
 ):
@@ -93,6 +101,7 @@ def script(
     os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false')
     if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(line_buffering=True) # a report in a file or a pipe grows as it is made
     try:
+        cls,about,words = _declared(cls, about, words)
         if {'-h','--help'} & set(words): print(help_text(name, about, cls), flush=True)
         else: job(read_config(words, cls))
     except BrokenPipeError: # as in `ctx_mlm --help | head`
