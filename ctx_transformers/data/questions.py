@@ -9,7 +9,7 @@ __all__ = ['tidy', 'no_leak', 'split_dialogues', 'expand_turns', 'with_wrong']
 from dataclasses import replace
 import numpy as np, pyarrow as pa, pyarrow.compute as pc
 from ..core import Account, hash_bits, hash_uniform
-from .dialogues import Dialogues, list_keys, pair_keys, running_keys, text_keys
+from .dialogues import Dialogues, running_keys, text_keys
 from .tables import SPLITS
 
 # %% ../../nbs/19b_data.questions.ipynb #c07
@@ -25,13 +25,12 @@ def tidy(
 ) -> Dialogues: # the questions that can be asked, each once; what went is in the account
     "Drop the questions that are none."
     if not len(d): return d
-    off,k = d.candidates.offsets.to_numpy(),text_keys(d.candidates.values)
-    right = k[off[:-1]+d.right]
+    off,k,right = d.candidates.offsets.to_numpy(),d.keys[1],d.answer_keys()
     same = np.add.reduceat(k==np.repeat(right, np.diff(off)), off[:-1], dtype=np.int64)
     none = np.add.reduceat(pc.equal(pc.utf8_trim_whitespace(d.candidates.values), '').to_numpy(zero_copy_only=False), off[:-1], dtype=np.int64)
     why = {'empty context':np.diff(d.turns.offsets.to_numpy())==0, 'empty candidate':none>0, 'right answer is among the wrong ones':same>1}
     fine = ~np.logical_or.reduce([*why.values()])
-    return d.without(why | {'same context and answer as an earlier row':fine & ~_first(hash_bits(list_keys(d.turns), right), fine)})
+    return d.without(why | {'same context and answer as an earlier row':fine & ~_first(d.pair_keys(), fine)})
 
 # %% ../../nbs/19b_data.questions.ipynb #c10
 def no_leak(
@@ -40,14 +39,13 @@ def no_leak(
 ) -> dict:         # the same, cleaned
     "No pair on two sides; what was dropped and what answers are shared is in the accounts."
     parts = {s:parts[s] for s in SPLITS if s in parts}
-    pair,answer = ({s:f(d) for s,d in parts.items()} for f in (pair_keys, lambda d: text_keys(d.answers())))
     out = {}
     for i,(s,d) in enumerate(parts.items()):
-        later = list(parts)[i+1:]
-        why = {f'pair also in {o}':np.isin(pair[s], pair[o]) for o in later}
-        if written: why |= {f'answer is a candidate in {o}':np.isin(answer[s], text_keys(parts[o].candidates.values)) for o in later}
+        later = {o:parts[o] for o in list(parts)[i+1:]}
+        why = {f'pair also in {o}':np.isin(d.pair_keys(), p.pair_keys()) for o,p in later.items()}
+        if written: why |= {f'answer is a candidate in {o}':np.isin(d.answer_keys(), p.keys[1]) for o,p in later.items()}
         out[s] = d.without(why)
-        if s!='train' and 'train' in out: out[s].account.note('answer also in train', int(np.isin(text_keys(out[s].answers()), text_keys(out['train'].answers())).sum()))
+        if s!='train' and 'train' in out: out[s].account.note('answer also in train', int(np.isin(out[s].answer_keys(), out['train'].answer_keys()).sum()))
     return out
 
 # %% ../../nbs/19b_data.questions.ipynb #c13
@@ -77,7 +75,7 @@ def expand_turns(
     n = np.arange(len(row)) - np.searchsorted(row, row) + 1                    # [M] turns of the new context
     values,end = d.turns.values,off[row]+n                                     # the answer stands at `end`
     key = hash_bits(hash_bits(run[end]-run[off[row]], n), text_keys(values)[end])
-    old = np.isin(key, np.concatenate([pair_keys(o) for o in (d, *without)]))
+    old = np.isin(key, np.concatenate([o.pair_keys() for o in (d, *without)]))
     new = np.flatnonzero(_first(key, ~old))
     row,n,end = row[new],n[new],end[new]
     at = np.concatenate([[0], np.cumsum(n)])                                   # [M+1]
@@ -108,7 +106,7 @@ def with_wrong(
 ) -> Dialogues:  # each with n+1 candidates
     "Draw wrong answers from the answers of other questions."
     if (k := len(d.candidates.values))!=len(d): raise ValueError(f'expected pairs, one candidate a question, got {k:,} candidates for {len(d):,} questions')
-    key,place = text_keys(d.answers()),np.zeros(len(d), np.int64) if place is None else np.unique(place, return_inverse=True)[1]
+    key,place = d.answer_keys(),np.zeros(len(d), np.int64) if place is None else np.unique(place, return_inverse=True)[1]
     _,first,own = np.unique(np.stack([place.astype(np.uint64), key]), axis=1, return_index=True, return_inverse=True) # distinct answers, place by place
     start = np.searchsorted(place[first], np.arange(place.max(initial=-1)+2))
     start,size = start[place],(start[1:]-start[:-1])[place]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 import numpy as np, pyarrow as pa, pyarrow.compute as pc, pyarrow.csv as pacsv
 from ..core import Account, hash_bits
-from .dialogues import Dialogues, list_keys, lists, text_keys
+from .dialogues import Dialogues, lists, text_keys
 from .files import read_lines
 from .questions import no_leak, tidy
 from .tables import SPLITS
@@ -70,7 +70,7 @@ def _utf8(x, account):
 # %% ../../nbs/19d_data.ubuntu.ipynb #c12
 def _plain(x, old):
     for o in (r'__(?:eou|eot|EOS)__',) + (r'</s>',)*old: x = pc.replace_substring_regex(x, o, ' ')
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(x, r'\s+', ' '))
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(x, r'\s\s+|[\t-\r]', ' '))
 
 def split_turns(
     x,         # `[N]` Arrow array of contexts with markers
@@ -110,7 +110,7 @@ def _labelled(batches, train, negatives, old, account):
     for ctx,text,label,*extra in batches:
         t,text,label,at = split_turns(ctx, old),_plain(text, old),pc.utf8_trim_whitespace(label).to_numpy(zero_copy_only=False),np.arange(row, row:=row+len(ctx))
         account.drop('label that is neither 0 nor 1', int((~np.isin(label, ['0','1'])).sum()))
-        i,j,key = np.flatnonzero(label=='1'),np.flatnonzero(label=='0'),list_keys(t)
+        i,j,key = np.flatnonzero(label=='1'),np.flatnonzero(label=='0'),text_keys(ctx, exact=True)
         good.append((lists(t.take(pa.array(i))), text.take(pa.array(i)), key[i], at[i], [x.take(pa.array(i)) for x in extra]))
         if negatives or not train: bad.append((text.take(pa.array(j)), key[j], at[j]))
         else: account.drop('wrong answer, not asked for', len(j))
@@ -146,9 +146,11 @@ def _read_side(path, side, negatives):
     batches = _records(path, columns, old, texts+more, acc)
     t,c,at,extra = _labelled(batches, side=='train', negatives, old, acc) if labelled else _listed(batches, len(texts)-1, acc)
     got,t = dict(zip(more, extra)),lists(t)
-    first = t.offsets.to_numpy().astype(np.int64)
     if 'conv_id' in got: conv = text_keys(got['conv_id'])
-    else: conv = np.r_[text_keys(t.values), np.uint64(0)][first[:-1]] # a question without turns is dropped anyway
+    else:
+        first,conv = t.offsets.to_numpy(),np.zeros(len(t), np.uint64)
+        some = np.diff(first)>0 # a question without turns will be dropped
+        conv[some] = text_keys(t.values.take(pa.array(first[:-1][some])))
     return Dialogues(t, c, ids=got.get('id', pa.array(at).cast(pa.string())), name=f'{path.name.split(".")[0]}', account=acc),conv
 
 # %% ../../nbs/19d_data.ubuntu.ipynb #c20
