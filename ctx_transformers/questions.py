@@ -91,7 +91,7 @@ def answer_files(folder, questions:Questions, w=0) -> tuple:
     "Where the answers to these questions are kept: triplets and ranks."
     return tuple(Path(folder)/f'{questions.digest}-{what}{w or ""}.parquet' for what in ('triplets','ranks'))
 
-# %% ../nbs/66a_questions.ipynb #c25
+# %% ../nbs/66a_questions.ipynb #c27
 @dataclass(frozen=True, eq=False)
 class Learned(Pooled):
     "An arm whose authors are pooled as its model pools them."
@@ -101,7 +101,7 @@ class Learned(Pooled):
         on = next(self.model.parameters()).device
         with torch.inference_mode(): return self.model.pool_sets(x.to(on), of.to(on), torch.ones(len(of), dtype=torch.bool, device=on), len(sets)).cpu().numpy()
 
-# %% ../nbs/66a_questions.ipynb #c26
+# %% ../nbs/66a_questions.ipynb #c28
 class Matches:
     "An arm without a vector for an author: each post looks for its best match."
     def __init__(self, posts, x): self.posts,self.x = posts,x # `[m]` ascending, `[m,w]` unit vectors
