@@ -97,7 +97,7 @@ def ranking_rows(
     d,                # the dialogues, such as `Dialogues`: `right` `[N]` int and `conversation` `[N]` int, -1 unknown
     corpus:str,       # what to call the corpus
     against:tuple=(), # arms that the others are compared with, such as ('bm25','bi')
-    slices:dict|None=None, # name -> `[N]` bool, parts that also get R@1 and MRR, such as `context_slices(d.turns)`
+    slices:dict|None=None, # name -> `[N]` bool, parts that get R@1 too, such as `context_slices(d.turns)`
     right=None,       # `[N,k]` bool, where several candidates are right; `d.right` if None
     ks:tuple=(1,2,5), # lengths of the list that is looked at, >=1
     config:str='',    # hash of the experiment's config, for the table
@@ -113,7 +113,7 @@ def ranking_rows(
     rows = []
     for where,inside in ({'all':np.ones(len(n), bool)} | (slices or {})).items():
         if not inside.any(): continue
-        for m in metrics if where=='all' else [m for m in metrics if m in ('R@1','MRR')]:
+        for m in metrics if where=='all' else metrics[:1]:
             values = {a:{s:t[m].to_numpy()[inside] for s,t in of.items()} for a,of in tables.items()}
             more = dict(dialogues=int(inside.sum()), candidates=float(n[inside].mean()))
             rows += [r|more for r in _mean_rows(values, np.asarray(d.conversation)[inside], corpus, m, against, where, config)]
