@@ -46,26 +46,26 @@ def transform_of(
 def _ridge(x, y, penalties):
     "`x -> [k,t]` predictions, one line for each penalty."
     if sp.issparse(x):
-        unit = x.multiply(x).sum()/min(x.shape)
+        unit = x.multiply(x).sum()/min(x.shape) or 1.
         fits = [Ridge(alpha=p*unit, solver='sparse_cg').fit(x, y) for p in penalties]
         return lambda x: np.stack([m.predict(x) for m in fits])
     z,scale = _standard(x)
     s,v = np.linalg.eigh(z.T@z)                                                        # [d], [d,d]; one decomposition for all penalties
-    unit,c = s.sum()/min(z.shape),v.T@(z.T@(y-y.mean()))                               # [d]
+    unit,c = s.sum()/min(z.shape) or 1.,v.T@(z.T@(y-y.mean()))                         # [d]; vectors that are all equal have no unit, and say nothing
     w = v@(c[:,None]/(s.clip(0)[:,None]+unit*np.asarray(penalties)))                   # [d,k]
     return lambda x: (scale(x)@w).T+y.mean()
 
 def _standard(x):
     "Standardised vectors, and the function that did it."
     mu,sd = x.mean(0),x.std(0)
-    sd = np.where(sd>1e-9*np.abs(mu), sd, 1) # a constant column stays constant
+    sd = np.where(sd>1e-9*np.abs(mu), sd, np.inf) # a constant column is 0, and so is what stands there in other rows
     return (x-mu)/sd, lambda x: (x-mu)/sd
 
 # %% ../../nbs/56a_eval.probes.ipynb #c15
 def _logistic(x, y, penalties, classes, standard, account):
     "`x -> [k,t,c]` probabilities of all classes, one block for each penalty; a class that is not in `y` gets 0."
     seen,(z,scale),fits = np.unique(y),_standard(x) if standard else (x,lambda x: x),[]
-    unit = (z.multiply(z) if sp.issparse(z) else z*z).sum()/min(z.shape)
+    unit = (z.multiply(z) if sp.issparse(z) else z*z).sum()/min(z.shape) or 1.
     m = LogisticRegression(max_iter=300, warm_start=True)                              # from strong to weak, each starts where the last one ended
     for p in penalties if len(seen)>1 else ():
         with warnings.catch_warnings():
@@ -83,7 +83,7 @@ def _logistic(x, y, penalties, classes, standard, account):
 def _row_space(x):
     "Dense `[t,t]` rows with the inner products of sparse ones: a linear model under an L2 penalty sees nothing else of them."
     k = (x@x.T).toarray()
-    k.flat[::len(k)+1] += 1e-10*k.trace()/len(k) # equal rows make it singular
+    k.flat[::len(k)+1] += 1e-10*(k.trace()/len(k) or 1.) # equal rows make it singular
     return np.linalg.cholesky(k)
 
 # %% ../../nbs/56a_eval.probes.ipynb #c17
@@ -209,7 +209,7 @@ def _class_scores(truth, who, preds):
         return out
     return scores
 
-# %% ../../nbs/56a_eval.probes.ipynb #c49
+# %% ../../nbs/56a_eval.probes.ipynb #c51
 def probe_rows(
     corpus:str,  # name of the corpus
     arm:str,     # what made the vectors
@@ -220,7 +220,7 @@ def probe_rows(
     "The scores of a probe, for a table."
     return [row(corpus, arm, f'{what} {k}', i.value, i.lo, i.hi, i.n, seed, slice, config) for k,i in probe.scores.items()]
 
-# %% ../../nbs/56a_eval.probes.ipynb #c50
+# %% ../../nbs/56a_eval.probes.ipynb #c52
 def probe_gain(
     a:Probe, b:Probe, # of the same targets and authors, with the same seed
 ) -> dict:            # metric -> `Interval` of a minus b
