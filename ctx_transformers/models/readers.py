@@ -86,6 +86,11 @@ class CrossText(nn.Module):
         z = self.norm(y + self.down(F.gelu(self.up(y))))
         return f + self.gate(z-f)*(torch.bincount(i, minlength=len(f))>0).to(f.dtype).unsqueeze(1)
 
+# %% ../../nbs/33_models.readers.ipynb #both
+def _both_ways(cfg:EncoderCfg, name:str):
+    "Refuse an encoder that cannot be taken apart layer by layer and read across texts."
+    if cfg.causal or cfg.prenorm: raise ValueError(f'the {name} architecture needs an encoder that reads both ways and normalises after each step, as BERT: got causal={cfg.causal}, prenorm={cfg.prenorm}')
+
 # %% ../../nbs/33_models.readers.ipynb #c11
 class Hierarchy(nn.Module):
     "The hierarchical encoder: texts of a group see each other through their first tokens, after every layer but the last."
@@ -93,6 +98,7 @@ class Hierarchy(nn.Module):
     def __init__(self, cfg:EncoderCfg, how:str='attention', weighted:bool=False): # as in `CrossText`
         super().__init__()
         if cfg.layers<2: raise ValueError('a hierarchy needs at least 2 layers: texts see each other between them')
+        _both_ways(cfg, 'hierarchical')
         self.cross = nn.ModuleList(CrossText(cfg, how, weighted) for _ in range(cfg.layers-1))
 
     def forward(self, encoder, groups, at, open=None):    # as in `Shared`
@@ -113,6 +119,7 @@ class Joint(nn.Module):
     parts = ('groups',)
     def __init__(self, cfg:EncoderCfg, bias:float=-2.): # shape; start of what is added to the scores between texts
         super().__init__()
+        _both_ways(cfg, 'joint')
         self.bias = nn.Parameter(torch.full((cfg.layers, cfg.heads), bias))
 
     def across(self, groups, plan, layer, open):
