@@ -8,7 +8,7 @@ __all__ = ['INPUTS', 'AuthorGridCfg', 'author_arms', 'baseline_arms', 'ask_basel
 # %% ../nbs/68_author_table.ipynb #c02
 import os, re
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from multiprocessing import get_context
@@ -19,7 +19,7 @@ from .authors import AuthorData, AuthorRunCfg, arm_of_model, run_author
 from .author_loss import ContrastiveEncoder
 from .checkpoint import write_atomic
 from .cli import script
-from .core import cache_dir, config_hash, keep_memory, row, write_rows
+from .core import cache_dir, config_hash, keep_memory, row, settings, write_rows
 from .data.episodes import EpisodeCfg
 from .data.tables import TRAIN
 from .eval.authors import Pooled, triplet_rows
@@ -110,8 +110,8 @@ def ask_baselines(data, questions, cfg, start='scratch', say=print) -> dict: # n
     out = {}
     for name,make in baseline_arms(data, questions, cfg, start).items():
         what = dict(corpus=data.corpus.name, name=name, version=3) # the version counts changes of this code
-        if name.startswith('n-grams'): what |= asdict(cfg.grams)
-        if name.startswith(start): what |= dict(asdict(replace(cfg.model, features=0, freeze='')), vocab=cfg.vocab, max_len=cfg.max_len, seed=cfg.seed)
+        if name.startswith('n-grams'): what |= settings(cfg.grams)
+        if name.startswith(start): what |= dict(settings(replace(cfg.model, features=0, freeze='')), vocab=cfg.vocab, max_len=cfg.max_len, seed=cfg.seed)
         files = answer_files(cache_dir('authors', f'baseline-{config_hash(what)}'), questions)
         if not all(f.exists() for f in files):
             say(f'baseline {name}')

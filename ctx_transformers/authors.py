@@ -14,7 +14,7 @@ import numpy as np, pandas as pd, torch
 from sklearn.preprocessing import normalize
 from .author_loss import ContrastiveEncoder, LossCfg
 from .checkpoint import write_atomic
-from .core import cache_dir, config_hash, set_seed
+from .core import cache_dir, config_hash, set_seed, settings
 from .data.author_batches import EpisodeBatches
 from .data.context import MaskCfg
 from .data.episodes import EpisodeCfg, EpisodeSampler, PostSets
@@ -182,4 +182,4 @@ def run_author(
 
 def author_folder(cfg:AuthorRunCfg, data:AuthorData) -> Path:
     "Where the cache keeps an arm."
-    return cache_dir('authors')/f'{cfg.title.replace("/","-")}-{config_hash(dict(asdict(cfg), corpus=data.corpus.name, version=1))}' # the version counts changes of this code
+    return cache_dir('authors')/f'{cfg.title.replace("/","-")}-{config_hash(dict(settings(cfg), corpus=data.corpus.name, version=1))}' # the version counts changes of this code

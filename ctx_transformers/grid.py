@@ -9,14 +9,14 @@ __all__ = ['OWN', 'VERSION', 'GridCfg', 'words', 'family', 'grid_arms', 'step_fl
 # %% ../nbs/62_grid.ipynb #c02
 import os, re
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 import numpy as np, pandas as pd, torch
 from tqdm.auto import tqdm
-from .core import cache_dir, config_hash, keep_memory, row, set_seed
+from .core import cache_dir, config_hash, keep_memory, row, set_seed, settings
 from .data.groups import Role
 from .data.tables import TRAIN
 from .eval.cost import count_flops, count_params, relative_speed
@@ -202,7 +202,7 @@ def train_grid(
     can = possible_arms(replace(run, arms='author,community,random' if 'combined' in words(cfg.kinds) else cfg.kinds), data.corpus, say)
     arms = {f:[a for a in v if a.kind in ('none', *can) or a.kind=='combined' and len(can)==3] for f,v in arms.items()}
     if any(len(v)<2 for v in arms.values()): raise ValueError(f'no arm of kinds={cfg.kinds!r} is possible with these posts')
-    known = {k:v for k,v in asdict(run).items() if k not in ('seed','arms','model')} # an arm's own settings are in the name of its folder
+    known = {k:v for k,v in settings(run).items() if k not in ('seed','arms','model')} # an arm's own settings are in the name of its folder
     known |= dict(corpus=data.corpus.name, precision=pick_precision(run.train.precision, torch.device(device)), version=VERSION)
     folder = Path(folder or cache_dir('runs'))/f'{re.sub("[^A-Za-z0-9.]+", "-", run.title)}-{config_hash(known)}'
     for f,v in (arms.items() if cfg.matched else ()): v.append(equal_flops(data, v, f'plain{f} none, equal FLOPs'))

@@ -6,7 +6,7 @@
 __all__ = ['HEADS', 'parts_of', 'probe', 'split_heads', 'main']
 
 # %% ../nbs/64_heads.ipynb #c02
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import product
 import numpy as np, pandas as pd, torch
 from sklearn.linear_model import LogisticRegression
@@ -63,7 +63,7 @@ def split_heads(
     if cfg.run.posts!='simulated' or 'combined' not in words(cfg.kinds): raise ValueError(f'habit and topic are known of simulated posts, and heads divide combined contexts: got posts={cfg.run.posts!r} and kinds={cfg.kinds!r}')
     data,arms,folders,_ = train_grid(cfg, say=say)
     truth,corpus = simulate(data.cfg.simulated)[1],data.corpus
-    rows,dl,tag = [],data.batches(arm_of(data.cfg, 'author'), TEST),config_hash(asdict(replace(cfg, jobs=1)))
+    rows,dl,tag = [],data.batches(arm_of(data.cfg, 'author'), TEST),config_hash(replace(cfg, jobs=1))
     combined = {a.name:a for v in arms.values() for a in v if a.kind=='combined'}
     for (seed,name),folder in folders.items():
         if name not in combined: continue

@@ -6,7 +6,7 @@
 __all__ = ['grid_rows', 'against_random', 'controlled', 'pooled_controls', 'run_grid', 'main']
 
 # %% ../nbs/66_judge.ipynb #c02
-from dataclasses import asdict, replace
+from dataclasses import replace
 import numpy as np, pandas as pd
 from .cli import script
 from .core import config_hash, row, write_rows
@@ -80,7 +80,7 @@ def run_grid(
 ) -> pd.DataFrame:           # the rows of this grid
     "Train what is not yet trained, judge, measure costs, write the table."
     data,arms,folders,device = train_grid(cfg, folder, device, say)
-    tag = config_hash(asdict(replace(cfg, jobs=1)))
+    tag = config_hash(replace(cfg, jobs=1))
     rows = grid_rows(cfg, data, arms, folders, tag)
     for v in arms.values(): rows += cost_rows(data, v, tag, device)
     kinds = ['none']+[k for k in words(cfg.kinds) if k!='combined' and any(a.kind==k for v in arms.values() for a in v)]

@@ -7,13 +7,13 @@ __all__ = ['AGAINST', 'ProbeCfg', 'Asked', 'ask_posts', 'ask_users', 'train_mlm'
            'answer_rows', 'probe_table', 'main']
 
 # %% ../nbs/68b_probe_table.ipynb #c02
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 import numpy as np, pandas as pd, torch
 from sklearn.preprocessing import normalize
 from .authors import AuthorData, AuthorRunCfg, train_author
 from .cli import script
-from .core import cache_dir, config_hash, hash_bits, keep_memory, row, write_rows
+from .core import cache_dir, config_hash, hash_bits, keep_memory, row, settings, write_rows
 from .data.corpus import Corpus
 from .data.episodes import PostSets
 from .data.tables import TEST
@@ -135,7 +135,7 @@ def train_mlm(cfg:ProbeCfg, data:AuthorData, device='cpu', say=print) -> dict: #
     c = RunCfg(posts=cfg.run.posts, name=cfg.run.name, max_len=cfg.run.max_len, split=cfg.run.split, valid_targets=300, test_targets=1, controls=0, seed=cfg.run.seed,
                model=ModelCfg(encoder=cfg.encoder), base=few(3e-3, cfg.base_steps), train=few(1e-3, cfg.arm_steps))
     d = Data(c, data.corpus, data.tokens) # the same corpus object: what is asked about was in no training
-    top = cache_dir('probes')/f'{c.title.replace("/","-")}-{config_hash(dict(asdict(c), corpus=data.corpus.name))}'
+    top = cache_dir('probes')/f'{c.title.replace("/","-")}-{config_hash(dict(settings(c), corpus=data.corpus.name))}'
     say('base, without context'); train_arm(d, base_arm(c), top/'base', device=device, say=say)
     for a in ('none',kind): say(f'arm {a}'); train_arm(d, arm_of(c, a), top/a, top/'base'/'best.safetensors', device, say)
     return {'MLM':top/'none', f'{kind}-context MLM':top/kind}
@@ -156,7 +156,7 @@ def probe_arms(cfg:ProbeCfg, data:AuthorData, device='cpu', say=print) -> dict: 
     for n,c in (('words',WORD),('characters',CHAR)): out[f'tf-idf {n}'] = tfidf(c)
     out['n-grams untrained'] = lambda p: np.asarray(data.features[p])
     if (np.asarray(corpus.author)>=0).any():
-        folder = cache_dir('probes')/f'{cfg.run.title.replace("/","-")}-ngrams-{config_hash(dict(asdict(cfg.run), corpus=corpus.name))}'
+        folder = cache_dir('probes')/f'{cfg.run.title.replace("/","-")}-ngrams-{config_hash(dict(settings(cfg.run), corpus=corpus.name))}'
         m = train_author(cfg.run, data, folder, device, say).cpu().eval()
         out['n-grams, author encoder'] = lambda p: m.encode(data.tokens, p, data.features)
     torch.manual_seed(cfg.run.seed)
@@ -213,7 +213,7 @@ def probe_table(
     users = ask_users(data.corpus, cfg)
     asked = {'posts':ask_posts(data.corpus, cfg)} | ({'users':users[0]} if users else {})
     if not users: say(f'users are not asked about: too few have {cfg.least} posts')
-    arms,rows,tag = probe_arms(cfg, data, device, say),[],config_hash(dict(asdict(cfg), corpus=data.corpus.name))
+    arms,rows,tag = probe_arms(cfg, data, device, say),[],config_hash(dict(settings(cfg), corpus=data.corpus.name))
     for slice,a in asked.items():
         say(f'{cfg.run.title}: {len(a.sets):,} {slice}, {", ".join([*a.numbers,*a.names])}')
         probes = {n:ask(x, replace(a, names={k:v for k,v in a.names.items() if k!=n}), cfg) for n,x in a.floors.items() if (x!=x[0]).any()}

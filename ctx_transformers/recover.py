@@ -6,7 +6,7 @@
 __all__ = ['SIMULATED', 'RecoverCfg', 'best_reader', 'measure_by', 'recover_rows', 'recover', 'plot_recovered', 'main']
 
 # %% ../nbs/63_recover.ipynb #c02
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import product
 import numpy as np, pandas as pd
 from .cli import script
@@ -103,7 +103,7 @@ def recover(
         data,arms,folders,_ = train_grid(g, say=say)
         best = best_reader(data, words(g.kinds))
         worth = worth or {k:gain(best['none',''], b, data.corpus.author).value for k,b in best.items() if k[1]}
-        rows += recover_rows(data, arms[''], folders, best, worth, config_hash(asdict(replace(g, jobs=1))))
+        rows += recover_rows(data, arms[''], folders, best, worth, config_hash(replace(g, jobs=1)))
     write_rows(table, rows)
     return pd.DataFrame(rows)
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np, pandas as pd, torch
 from .checkpoint import write_atomic
-from .core import cache_dir, config_hash, keep_memory, row, set_seed, write_rows
+from .core import cache_dir, config_hash, keep_memory, row, set_seed, settings, write_rows
 from .data.controls import control_batches
 from .data.corpus import Corpus
 from .data.tables import TEST, TRAIN, VALID
@@ -108,7 +108,7 @@ def run(
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     corpus,tokens = prepare(cfg, say)
     data,arms = Data(cfg, corpus, tokens),possible_arms(cfg, corpus, say)
-    tag = config_hash(dict(asdict(cfg), corpus=corpus.name))
+    tag = config_hash(dict(settings(cfg), corpus=corpus.name))
     folder = Path(folder or cache_dir('runs')/f'{cfg.title.replace("/","-")}-{tag}')
     say(f'{cfg.title}: {len(data.posts[TRAIN]):,} targets to train on, {len(data.posts[TEST]):,} of unseen authors to judge; run {tag} on {device}')
     scores,rows,base = [],[],None

@@ -13,7 +13,7 @@ import datasets, ibis, numpy as np, pandas as pd, pyarrow as pa, pyarrow.parquet
 from datasets import Dataset
 from ibis import _
 from tqdm.auto import tqdm
-from ..core import Account, cache_dir, config_hash, hash_bits
+from ..core import Account, cache_dir, config_hash, hash_bits, settings
 from .tables import CorpusCfg, NearCopies, SPLITS, TEST, TRAIN, VALID, batches, connect, first_only, near_copies, normal, place, store
 
 # %% ../../nbs/16_data.corpus.ipynb #c06
@@ -165,7 +165,7 @@ def build_corpus(
     folder=None,               # where the corpus is written; a folder of the cache, named after posts and settings, if None
 ) -> Corpus:
     "Clean, split, de-duplicate, order and index posts, or open the corpus if that was done before."
-    name = config_hash(dict(dataclasses.asdict(cfg), posts=_content(posts), version=1)) # the version counts changes of this code
+    name = config_hash(dict(settings(cfg), posts=_content(posts), version=1)) # the version counts changes of this code
     folder = Path(folder or cache_dir('corpus')/name)
     if (folder/'corpus.json').exists():
         corpus = Corpus(folder)

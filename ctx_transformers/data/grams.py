@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import normalize
 from tqdm.auto import tqdm
-from ..core import Account, config_hash, hash_bits
+from ..core import Account, config_hash, hash_bits, settings
 from .corpus import Corpus
 from .tables import TRAIN
 from .tokens import _once, _texts
@@ -174,7 +174,7 @@ def corpus_grams(
     cfg:GramCfg=GramCfg(),
 ) -> tuple: # (`Grams`, `[N,d]` float32 mapped from disk)
     "The vector of every post of a corpus, or what was computed before."
-    folder = corpus.folder/f'grams-{config_hash(dict(dataclasses.asdict(cfg), version=1))}' # the version counts changes of this code
+    folder = corpus.folder/f'grams-{config_hash(dict(settings(cfg), version=1))}' # the version counts changes of this code
     def write(out):
         g,acc,i = fit_grams(corpus, cfg),Account(f'n-grams, {cfg.d} dimensions'),0
         z = np.lib.format.open_memmap(out/'vectors.npy', 'w+', np.float32, (len(corpus), cfg.d))

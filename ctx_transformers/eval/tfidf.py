@@ -15,7 +15,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 from tqdm.auto import tqdm
-from ..core import config_hash, hash_bits
+from ..core import config_hash, hash_bits, settings
 from ..data.corpus import Corpus, new_folder
 from ..data.tables import TRAIN
 from ..data.tokens import Tokens
@@ -108,7 +108,7 @@ def fit_tfidf(
     seed:int=0,
 ) -> Tfidf:
     "Fit, or open what was fitted before."
-    name = config_hash(dict(asdict(cfg), most=most, seed=seed, corpus=corpus.name, version=1)) # the version counts changes of this code
+    name = config_hash(dict(settings(cfg), most=most, seed=seed, corpus=corpus.name, version=1)) # the version counts changes of this code
     folder = corpus.folder/f'tfidf-{name}'
     if not folder.exists():
         rows,count = train_sample(corpus, most, seed),_counter(cfg, min_df=cfg.min_df, max_features=cfg.max_features)
