@@ -35,6 +35,7 @@ class RankCfg:
     tau:float   = .05    # temperature of normalised scores at the start, >= .01
     learned:bool = True  # whether the temperature is learned
     freeze:str  = ''     # what learns no more, as in `models.start.freeze`
+    segments:bool = False # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the second text of a pair, which BERT has
     def __post_init__(self):
         if self.kind not in ('bi','poly','cross'): raise ValueError(f"kind must be 'bi', 'poly' or 'cross', got {self.kind!r}")
         if self.codes not in ('learned','first'): raise ValueError(f"codes must be 'learned' or 'first', got {self.codes!r}")
@@ -125,7 +126,7 @@ class Ranker(nn.Module):
 def _encoder_of(cfg, vocab):
     "The encoder that a ranker starts from."
     if not cfg.pretrained and vocab<1: raise ValueError('an encoder from scratch needs the number of words: give vocab')
-    enc = open_encoder(cfg.pretrained, cfg.layers)[0] if cfg.pretrained else Encoder(cfg.encoder, vocab)
+    enc = open_encoder(cfg.pretrained, cfg.layers, cfg.segments and cfg.kind=='cross')[0] if cfg.pretrained else Encoder(cfg.encoder, vocab)
     if vocab>enc.vocab: raise ValueError(f'the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes with it')
     if enc.cfg.causal and cfg.pool=='first': raise ValueError("the first token of an encoder that reads from left to right has seen nothing: take pool='last' or 'mean'")
     return enc
