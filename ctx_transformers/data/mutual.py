@@ -58,7 +58,7 @@ def _question(r, where):
     if not isinstance(text, str) or not isinstance(r.get('options'), list): raise ValueError(f'{where}: expected records with context (or article), options and answer (or answers), got {list(r)}; read the file as pairs')
     if isinstance(answer, str): answer = 'ABCD'.find(answer.strip().upper()) if answer.strip() else None
     if answer is not None and not 0<=answer<len(r['options']): raise ValueError(f'{where}: the answer of {r.get("id")} must be a place in its {len(r["options"])} options or a letter, got {r.get("answer", r.get("answers"))!r}')
-    return speaker_turns(text),r['options'],answer,str(r.get('id'))
+    return speaker_turns(text),r['options'],answer,str(r['id']) if 'id' in r else None
 
 # %% ../../nbs/19e_data.mutual.ipynb #c13
 def read_mutual(
@@ -67,14 +67,15 @@ def read_mutual(
 ) -> dict:   # train, valid, test
     "MuTual and MuTual-plus."
     rows = [(s,name,*_question(r, path)) for s,(name,records) in _files(path).items() for r in records]
+    ids = [o[5] or f'row {i}' for i,o in enumerate(rows)]
     same,parts = recordings([' '.join(o[2]) for o in rows]),{}
-    same = text_keys([rows[i][5] for i in np.unique(same, return_index=True)[1]], exact=True).astype(np.int64)[same] # by the id of the first question: MuTual-plus has the same sides
+    same = text_keys([ids[i] for i in np.unique(same, return_index=True)[1]], exact=True).astype(np.int64)[same] # by the id of the first question: MuTual-plus has the same sides
     for s in SPLITS:
         i = [i for i,o in enumerate(rows) if o[0]==s]
         told = [j for j in i if rows[j][4] is not None]
         if not told: continue
         acc = Account(rows[told[0]][1])
         acc.drop('question without its answer', len(i)-len(told)); acc.keep(len(told))
-        _,_,turns,options,right,ids = zip(*(rows[j] for j in told))
-        parts[s] = tidy(Dialogues(turns, options, right, same[told], ids, acc.name, acc))
+        _,_,turns,options,right,_ = zip(*(rows[j] for j in told))
+        parts[s] = tidy(Dialogues(turns, options, right, same[told], [ids[j] for j in told], acc.name, acc))
     return three_sides(parts, valid, test, seed, written=True)

@@ -162,4 +162,5 @@ def read_ubuntu(
     parts = {s:_read_side(p, s, negatives) for s,p in side_files(path, ('.csv','.csv.gz','.csv.zst')).items()}
     code = np.unique(np.concatenate([k for _,k in parts.values()]), return_inverse=True)[1] # one numbering for all sides
     cuts = np.split(code, np.cumsum([len(d) for d,_ in parts.values()])[:-1])
-    return no_leak({s:tidy(replace(d, conversation=c)) for (s,(d,_)),c in zip(parts.items(), cuts)})
+    sides = {s:tidy(replace(d, conversation=c)) for (s,(d,_)),c in zip(parts.items(), cuts)}
+    return no_leak({s:d if s=='train' else d.without({'no wrong answer':np.diff(d.candidates.offsets.to_numpy())<2}) for s,d in sides.items()})
