@@ -59,9 +59,11 @@ def score_candidates(
     if not len(y): raise ValueError('a question without codes fits nothing: it needs at least one turn with text')
     out,at = y.new_empty(sum(map(len, parts))),0
     fold = fold_codes(y) if len(y)>=32 and len(out)>=10_000 else None     # worth its few milliseconds
+    room = y.new_empty(block, y.shape[1])                                 # for candidates that are kept in 16 bits or elsewhere
     for part in parts:
         for i in range(0, len(part), block):
-            v = part[i:i+block].to(y.device, torch.float32)               # [k,d]
+            v = part[i:i+block]                                           # [k,d]
+            if (v.dtype,v.device)!=(y.dtype,y.device): v = room[:len(v)].copy_(v)
             o = out[at:at+len(v)]; at += len(v)                           # [k]
             if len(y)==1: torch.mv(v, y[0], out=o)
             else: o.copy_(_poly(_products(v, y) if fold is None else _products(v, fold[1])@fold[0].T))
