@@ -8,7 +8,7 @@ __all__ = ['RankRunCfg', 'rank_tokenizer', 'RankData', 'some_rows', 'train_rank_
 
 # %% ../nbs/69_ranking.ipynb #c02
 import hashlib, json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 import numpy as np, pandas as pd, torch
 from transformers import AutoTokenizer
@@ -43,6 +43,7 @@ class RankRunCfg:
     negatives:str = 'batch' # wrong answers: 'batch' (the others' right ones), 'given' (the dialogue's own), 'both'
     others:int  = 3       # of a cross-encoder: answers of the batch that are drawn for each context; 0: all
     valid_rows:int = 300  # dialogues of the validation loss at most, drawn by hash
+    test_rows:int = field(default=2000, metadata=dict(new=True)) # dialogues that are judged at most, drawn by hash; 0: all
     teacher:str = ''      # folder of a trained run, or its name in the cache, whose scores of the given candidates are learnt from, as loss.distil says
     seed:int    = 0       # of the training: weights and batches
     text:RankTextCfg = RankTextCfg()
@@ -52,7 +53,8 @@ class RankRunCfg:
     def __post_init__(self):
         for f in ('vocab','b','valid_rows'):
             if getattr(self, f)<1: raise ValueError(f'{f} must be at least 1, got {getattr(self, f)}')
-        if self.limit<0 or self.others<0: raise ValueError(f'limit and others must be >= 0, got {self.limit} and {self.others}')
+        for f in ('limit','others','test_rows'):
+            if getattr(self, f)<0: raise ValueError(f'{f} must be at least 0, got {getattr(self, f)}')
         if bool(self.teacher)!=bool(self.loss.distil): raise ValueError('a teacher is learnt from where loss.distil is above 0: give both or none')
         if self.teacher and (self.model.kind=='cross' or self.negatives=='batch'): raise ValueError("a teacher has scored the given candidates of bi- and poly-encoders: take negatives='given' or 'both'")
         longest = max(self.text.context+(self.text.response if self.model.kind=='cross' else 0), self.text.response)
@@ -74,7 +76,8 @@ class RankData:
     def __init__(self, cfg:RankRunCfg, say=print):
         sets = open_dialogues(cfg.dialogues, columns_of(cfg.columns), say=say)
         if cfg.expand: sets['train'] = expand_turns(sets['train'], (sets['valid'], sets['test'])); say(sets['train'].account)
-        if cfg.limit and cfg.limit<len(sets['train']): sets['train'] = sets['train'].take(some_rows(len(sets['train']), cfg.limit))
+        for side,most in dict(train=cfg.limit, test=cfg.test_rows).items():
+            if 0<most<(n := len(sets[side])): sets[side] = sets[side].take(some_rows(n, most)); say(f'{side}: {most:,} of {n:,} dialogues are taken, drawn by hash')
         self.sets = sets
         self.tokenizer = cfg.model.pretrained or train_rank_tokenizer(sets['train'], cfg.vocab)
         tok = rank_tokenizer(self.tokenizer)
