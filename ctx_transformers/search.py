@@ -65,7 +65,7 @@ def shortlist(
     index,        # from `open_index`
     codes:Tensor, # `[m,d]`
     s:int,        # candidates at most
-    probe:int=16, # cells that each code looks into
+    probe:int=64, # cells that each code looks into
 ) -> np.ndarray:  # `[s']` positions, ascending
     "Candidates that some code likes."
     index.nprobe = probe
@@ -113,7 +113,7 @@ class Searcher:
         cache:CandidateCache, # opened with this `e`, which checks that they belong together
         index:str='auto',     # 'exact': all candidates are scored; 'faiss': those of a shortlist; 'auto': 'faiss' from 50,000 candidates on
         s:int=200,            # candidates of a shortlist
-        probe:int=16,         # cells of the index that each code looks into
+        probe:int=64,         # cells of the index that each code looks into: what lies in no cell near a code is not found, however long the list
     ):
         if index not in ('auto','exact','faiss'): raise ValueError(f"index must be 'auto', 'exact' or 'faiss', got {index!r}")
         if cache.meta['model']!=e.fingerprint: raise ValueError(f'{cache.folder} holds vectors of another model: open it with `CandidateCache.open(folder, e)`, which says what differs')
