@@ -25,7 +25,7 @@ def _products(
     y:Tensor, # `[m,d]` codes
 ) -> Tensor:  # `[k,m]`
     "Products of candidates and codes."
-    few = 1<len(y)<=64 and v.device.type=='cpu' and torch.backends.mkldnn.is_available()
+    few = 1<len(y)<=64 and v.device.type=='cpu' and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, '_linear_pointwise')
     return torch.ops.mkldnn._linear_pointwise(v, y, None, 'none', [], '') if few else v@y.T # for a few codes, a product that does not copy the candidates first
 
 def _poly(s): # `[k,m]` products -> `[k]`
