@@ -61,11 +61,14 @@ class Answers(NamedTuple):
 
 def known_answers(
     sets:dict, # of `Dialogues`
+    within='', # names with commas between them, such as packages or modules: only what is from there; empty: all
 ) -> Answers:
     "All right answers, in the order of first appearance."
-    found = {}
+    found,only = {},tuple(f'{w.strip()}.' for w in within.split(',') if w.strip())
     for d in sets.values():
-        for t,i in zip(d.answers().to_pylist(), d.ids.to_pylist()): found.setdefault(t, []).append(i.split('(')[0])
+        for t,i in zip(d.answers().to_pylist(), d.ids.to_pylist()):
+            if not only or f'{i.split("(")[0]}.'.startswith(only): found.setdefault(t, []).append(i.split('(')[0])
+    if not found: raise ValueError(f'no answer is from {within!r}; there are {", ".join(sorted({d.ids[0].as_py().split("(")[0] for d in sets.values() if len(d)}))} and others')
     return Answers(list(found), list(found.values()))
 
 # %% ../nbs/69c_ask.ipynb #c16
@@ -143,6 +146,7 @@ class AskCfg:
     folder:str   = '' # of a trained bi- or poly-encoder, or its name in the cache; empty: the one that `run` says, trained first if it is not there
     question:str = '' # empty: the lines of the standard input, one after the other
     k:int        = 5  # answers, >=1
+    within:str   = '' # names with commas between them, such as packages: only answers from there; empty: all
     run:RankRunCfg = RankRunCfg(model=replace(RankRunCfg().model, kind='poly')) # run.dialogues and run.columns say where the answers are from; with folder empty, the rest says what is trained
     def __post_init__(self):
         if self.k<1: raise ValueError(f'k must be at least 1, got {self.k}')
@@ -152,12 +156,13 @@ def open_asker(
     say=print, device='cpu',
 ) -> Asker:
     "A ranker with the answers of a source; trained now if there is none."
-    if not cfg.folder:
+    if cfg.folder:
+        folder = next((p for p in (Path(cfg.folder), cache_dir('ranking')/cfg.folder) if p.is_dir()), None)
+        if folder is None: raise ValueError(f'{cfg.folder!r} is neither a folder nor the name of one in the cache; there are: ' + ('; '.join(f'{k} ({v})' for k,v in trained_rankers().items()) or 'none yet'))
+    else:
         data = RankData(cfg.run, lambda *_: None); run_ranker(cfg.run, data, device=device, say=say)
-        return Asker(ranker_folder(cfg.run, data), known_answers(data.sets), device)
-    folder = next((p for p in (Path(cfg.folder), cache_dir('ranking')/cfg.folder) if p.is_dir()), None)
-    if folder is None: raise ValueError(f'{cfg.folder!r} is neither a folder nor the name of one in the cache; there are: ' + ('; '.join(f'{k} ({v})' for k,v in trained_rankers().items()) or 'none yet'))
-    return Asker(folder, known_answers(open_dialogues(cfg.run.dialogues, columns_of(cfg.run.columns), say=lambda *_: None)), device)
+        folder = ranker_folder(cfg.run, data)
+    return Asker(folder, known_answers(open_dialogues(cfg.run.dialogues, columns_of(cfg.run.columns), say=lambda *_: None), cfg.within), device)
 
 # %% ../nbs/69c_ask.ipynb #c38
 def _cells(ax, x, labels):
@@ -225,7 +230,7 @@ def main(args=None):
 small poly-encoder is trained, which takes minutes; afterwards it is read from the cache.
 
 examples: ctx_ask                                                    asks first sentences of docstrings, line by line; Ctrl-D ends
-          ctx_ask question="sort rows by a column" k=10
+          ctx_ask question="sort rows by a column" k=10 within=pandas,numpy
           ctx_ask folder=NAME                                        a ranker that ctx_rank trained; a wrong name lists all
           ctx_ask run.dialogues=faq.csv run.columns=context=question,response=answer"""
     def job(cfg):
