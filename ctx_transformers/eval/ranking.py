@@ -164,6 +164,6 @@ def plot_cost(
             of = d[d.corpus==c]; of = of.iloc[np.argsort([cost[a] for a in of.arm], kind='stable')]; x = [cost[a] for a in of.arm]
             ax.errorbar(x, of.value, [of.value-of.lo, of.hi-of.value], color=color, marker=mark, ms=5, lw=.8, label=c)
         top = d.groupby('arm').hi.max()
-        for a,y in top.items(): ax.annotate(a, (cost[a],y), (0,4), textcoords='offset points', ha='center', fontsize=8)
-        ax.set(xscale='log', xlabel=label, ylabel=metric); ax.margins(y=.15); ax.legend(loc='upper left', bbox_to_anchor=(1,1)); plt.close(fig)
+        for a,y in top.items(): ax.annotate(a, (cost[a],y), (0,4), textcoords='offset points', rotation=45, fontsize=8)
+        ax.set(xscale='log', xlabel=label, ylabel=metric); ax.margins(x=.12, y=.25); ax.legend(loc='upper left', bbox_to_anchor=(1,1)); plt.close(fig)
     return fig

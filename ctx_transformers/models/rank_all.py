@@ -106,6 +106,8 @@ def look(
     y,keep = model.to_codes(h, n, plan)
     if model.codes is not None: w = model.codes.weights(h, n)
     elif model.cfg.kind=='poly': w = torch.eye(len(ids), model.m, device=h.device)
-    else: w = {'first':torch.eye(len(ids), 1), 'last':torch.eye(len(ids), 1).flip(0)}.get(model.cfg.pool, torch.full((len(ids),1), 1/len(ids)))
+    elif model.cfg.pool=='attention': w = model.pool.weights(h, n)
+    elif model.cfg.pool in ('first','mean','last'): w = dict(first=torch.eye(len(ids), 1), last=torch.eye(len(ids), 1).flip(0), mean=torch.full((len(ids),1), 1/len(ids)))[model.cfg.pool]
+    else: raise ValueError(f"pool={model.cfg.pool!r} takes each coordinate from another word: there is no weight of a word to show; a poly-encoder, or pool='mean', has one")
     s = (y[0]@cands.T.float()).masked_fill(~keep[0,:,None], -torch.inf)             # [m,k]
     return Look(w.float().cpu().numpy(), s.softmax(0).cpu().numpy(), poly_scores(y, keep, cands)[0].cpu().numpy())
