@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 import numpy as np, pandas as pd, torch
 from .cli import script
-from .core import cache_dir, config_hash, keep_memory, read_table, row, save_figure, set_seed, write_rows
+from .core import cache_dir, config_hash, keep_memory, read_table, row, save_figure, set_seed, settings, write_rows
 from .eval.bm25 import rank_dialogues, simple_arms
 from .eval.ranking import context_slices, plot_ranking, ranking_rows
 from .models.rank_all import score_dialogues
@@ -119,16 +119,16 @@ def rank_table(
     keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     data = RankData(cfg.run, say)
     found,arms = rank_scores(cfg, data, device, say)
-    d,name = data.sets['test'],config_hash(cfg.run)
+    d,name = data.sets['test'],config_hash(dict(settings(cfg), jobs=1, table='', digest=data.digest, learnt=data.learnt))
     against = [a for a in ('bm25','bi') if a in found]
     rows = ranking_rows(found, d, cfg.run.title, against, context_slices(d.turns), config=name)
     rows += [r for a,of in arms.items() for c in of.values() for r in _cost(c, data, cfg.run.title, a, name)]
-    write_rows(cfg.table, rows, replace=('corpus','arm'))
+    write_rows(cfg.table, rows, replace=('corpus',)) # arms are compared with each other: none of an older comparison stays
     return pd.DataFrame(rows)
 
 # %% ../nbs/69a_rank_table.ipynb #c14
 DECLARED = dict(
-    quick=RankGridCfg(RankRunCfg(), 'bi,poly-16,cross', cross_b=16),
+    quick=RankGridCfg(RankRunCfg(), 'bi,poly-16,cross', cross_b=16, table='ranking_quick'),
     minilm=RankGridCfg(RankRunCfg(model=RankCfg(pretrained='sentence-transformers/all-MiniLM-L6-v2', segments=True), train=TrainCfg(lr=1e-4, steps=240, valid_every=80, checkpoint_every=40, warmup=.1)),
                        untuned=True, cross_b=16, cross_steps=200),
     ubuntu=RankGridCfg(RankRunCfg('ubuntu_v2', expand=True, b=256, valid_rows=5000, test_rows=0, text=RankTextCfg(turns=0, context=360, response=72),
@@ -140,7 +140,7 @@ DECLARED = dict(
 def main(args=None):
     "Console script `ctx_rank`."
     about = """Which answer fits the dialogue? Trains bi-, poly- and cross-encoders of one configuration, asks all the
-same questions, BM25 and TF-IDF beside them, and writes figures/ranking.csv and .svg. What was trained
+same questions, BM25 and TF-IDF beside them, and writes a table and a figure (`table`). What was trained
 is read from the cache, an interrupted training goes on.
 
 examples: ctx_rank                                        names and docstrings of installed packages
@@ -154,4 +154,4 @@ def _report(cfg, df):
     t = df[(df.slice=='all')&df.metric.isin(['R@1','R@2','R@5','MRR'])]
     print(f'\n{cfg.run.title}: the right answer among the candidates, 95 % intervals over conversations')
     print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot_table(index='arm', columns='metric', values='value', aggfunc='last').to_string())
-    if cfg.table=='ranking': save_figure(plot_ranking(read_table('ranking')), 'ranking')
+    if not cfg.table.endswith('.csv'): save_figure(plot_ranking(read_table(cfg.table)), cfg.table)
