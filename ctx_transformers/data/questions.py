@@ -119,6 +119,13 @@ def _floyd(pool, n, seed, row):
         out[:,s] = np.where((out[:,:s]==t[:,None]).any(1), top, t)
     return out
 
+def _also_right(context, answer, row, w): # `[N]` keys of each, `[M]` rows, `[M,n]` rows whose answers they get -> `[M]` bool
+    "Is one of the answers known to be right for the row's own question?"
+    c,a = (np.unique(x, return_inverse=True)[1].ravel() for x in (context, answer))
+    k = a.max(initial=0)+1
+    return np.isin(c[row,None]*k+a[w], np.unique(c*k+a)).any(1)
+
+# %% ../../nbs/19b_data.questions.ipynb #c25
 def with_wrong(
     d:Dialogues, # pairs: one candidate each
     place=None,  # `[N]` whole numbers, where wrong answers may come from; None: anywhere
@@ -133,10 +140,17 @@ def with_wrong(
     start,size = start[place],(start[1:]-start[:-1])[place]
     few = size<=n
     row = np.flatnonzero(~few)
-    own = own.ravel()[row]-start[row]
-    w = _floyd(size[row]-1, n, seed, row)
-    w = first[start[row,None] + w + (w>=own[:,None])]                          # [N,n] rows whose answer is the wrong one
+    own = own.ravel()-start
+    def draw(seed, r):                                                         # `[N,n]` rows whose answer is the wrong one
+        w = _floyd(size[r]-1, n, seed, r)
+        return first[start[r,None] + w + (w>=own[r,None])]
+    w = draw(seed, row)
+    for again in range(1, 21):                                                 # another right answer of the same question is no wrong one
+        if not (bad := _also_right(d.keys[0], key, row, w)).any(): break
+        w[bad] = draw(seed+again*1_000_003, row[bad])
+    none = np.zeros(len(d), bool); none[row[_also_right(d.keys[0], key, row, w)]] = True
+    w,row = w[~none[row]],row[~none[row]]
     right = (hash_uniform(seed, 21, row)*(n+1)).astype(np.int64)
     pick = np.insert(w.ravel(), np.arange(len(row))*n+right, row)              # [N*(n+1)]
     off = pa.array(np.arange(len(row)+1)*(n+1), pa.int32())
-    return replace(d.without({f'place with fewer than {n+1} different answers':few}), right=right, candidates=pa.ListArray.from_arrays(off, d.answers().take(pa.array(pick))))
+    return replace(d.without({f'place with fewer than {n+1} different answers':few, 'too many answers of its place are right':none}), right=right, candidates=pa.ListArray.from_arrays(off, d.answers().take(pa.array(pick))))
