@@ -8,6 +8,7 @@ __all__ = ['Side', 'find_side', 'left_out', 'RankBatches']
 # %% ../../nbs/26c_data.rank_batches.ipynb #c02
 from dataclasses import dataclass
 import numpy as np, torch
+from fastcore.basics import patch
 from torch import Tensor
 from ..core import hash_uniform
 from .context import join_groups
@@ -90,20 +91,23 @@ class RankBatches:
         for rows in self.plan()[self.start:]:
             groups,right = self.make(rows)
             yield groups.to(self.device),right.to(self.device)
-    def make(self,
-        rows:np.ndarray, # `[b]` dialogues
-    ) -> tuple:          # (`TextGroups`, `[b]` column of the right answer); parts: see `_apart` and `_joined`
-        "The batch of these dialogues."
-        t = self.tokens
-        if self.negatives=='batch': text,n,right = t.truth[rows],np.ones(len(rows), np.int64),np.arange(len(rows))
-        else:
-            text,n = t.answers.gather(rows)                                 # [K], [b]
-            right = np.cumsum(n)-n+t.right[rows]
-        owner = np.repeat(np.arange(len(rows)), n)                          # [K]
-        out = left_out(t, t.context[rows], text, right, owner if self.negatives=='given' else None)
-        return (_joined if self.pairs else _apart)(self, rows, text, n, right, out, owner==np.arange(len(rows))[:,None])
 
 # %% ../../nbs/26c_data.rank_batches.ipynb #c12
+@patch
+def make(self:RankBatches,
+    rows:np.ndarray, # `[b]` dialogues
+) -> tuple:          # (`TextGroups`, `[b]` column of the right answer); parts: see `_apart` and `_joined`
+    "The batch of these dialogues."
+    t = self.tokens
+    if self.negatives=='batch': text,n,right = t.truth[rows],np.ones(len(rows), np.int64),np.arange(len(rows))
+    else:
+        text,n = t.answers.gather(rows)                                 # [K], [b]
+        right = np.cumsum(n)-n+t.right[rows]
+    owner = np.repeat(np.arange(len(rows)), n)                          # [K]
+    out = left_out(t, t.context[rows], text, right, owner if self.negatives=='given' else None)
+    return (_joined if self.pairs else _apart)(self, rows, text, n, right, out, owner==np.arange(len(rows))[:,None])
+
+# %% ../../nbs/26c_data.rank_batches.ipynb #c13
 def _apart(dl, rows, text, n, right, out, own):
     "Contexts and candidates as texts of their own; parts: `context` and `candidate` (`Side`s), `out` `[b,K]`, and perhaps `teacher` `[b,K]`, nan where it is not asked."
     t = dl.tokens

@@ -21,11 +21,10 @@ class Temperature(nn.Module):
         self.fixed,self.log_scale = tau,nn.Parameter(torch.tensor(-math.log(tau))) if learned else None
     def scale(self) -> Tensor|float:
         "The factor that scores are multiplied by, 1/tau."
-        return 1/self.fixed if self.log_scale is None else self.log_scale.clamp(max=self.LIMIT).exp()
-    def forward(self, scores): # any shape
-        if self.training and self.log_scale is not None:
-            with torch.no_grad(): self.log_scale.clamp_(max=self.LIMIT)
-        return scores.float()*self.scale()
+        if self.log_scale is None: return 1/self.fixed
+        if self.training: self.log_scale.data.clamp_(max=self.LIMIT) # behind autograd's back: a step may ask for the factor more than once
+        return self.log_scale.clamp(max=self.LIMIT).exp()
+    def forward(self, scores): return scores.float()*self.scale()    # any shape
     @property
     def tau(self) -> float: return 1/float(torch.as_tensor(self.scale()).detach())
     def extra_repr(self): return f'tau={self.tau:.4g}, learned={self.log_scale is not None}'

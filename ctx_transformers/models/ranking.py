@@ -10,6 +10,7 @@ import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 import torch
+from fastcore.basics import patch
 from torch import nn, Tensor
 from torch.nn.functional import normalize
 from ..data.groups import TextGroups, plan_attention
@@ -109,20 +110,22 @@ class Ranker(nn.Module):
         "Every context with every candidate."
         return poly_scores(codes, keep, cands)
 
-    def forward(self,
-        groups:TextGroups, # as `data.rank_batches` makes them, not as pairs
-    ) -> Ranked:
-        "Scores of all candidates of the batch."
-        g,d = groups.parts,groups.distinct
-        c,k = g['context'],g['candidate']
-        if self.other is None:
-            h = self.encoder(d.ids, d.lengths, d.plan)                              # [n,d]
-            (y,keep),v = self.to_codes(h[c.at], c.lengths, c.plan),self.finish(self.pool(h[k.at], k.lengths))
-        else: (y,keep),v = self.contexts(d.ids[c.at], c.lengths, c.plan),self.candidates(d.ids[k.at], k.lengths, k.plan)
-        s = self.scores(y, keep, v)                                                 # of the different texts
-        return Ranked(s[c.row][:,k.row], g['out'], g.get('teacher'))
-
 # %% ../../nbs/37_models.ranking.ipynb #c12
+@patch
+def forward(self:Ranker,
+    groups:TextGroups, # as `data.rank_batches` makes them, not as pairs
+) -> Ranked:
+    "Scores of all candidates of the batch."
+    g,d = groups.parts,groups.distinct
+    c,k = g['context'],g['candidate']
+    if self.other is None:
+        h = self.encoder(d.ids, d.lengths, d.plan)                              # [n,d]
+        (y,keep),v = self.to_codes(h[c.at], c.lengths, c.plan),self.finish(self.pool(h[k.at], k.lengths))
+    else: (y,keep),v = self.contexts(d.ids[c.at], c.lengths, c.plan),self.candidates(d.ids[k.at], k.lengths, k.plan)
+    s = self.scores(y, keep, v)                                                 # of the different texts
+    return Ranked(s[c.row][:,k.row], g['out'], g.get('teacher'))
+
+# %% ../../nbs/37_models.ranking.ipynb #c13
 def _encoder_of(cfg, vocab):
     "The encoder that a ranker starts from."
     if not cfg.pretrained and vocab<1: raise ValueError('an encoder from scratch needs the number of words: give vocab')
@@ -131,15 +134,15 @@ def _encoder_of(cfg, vocab):
     if enc.cfg.causal and cfg.pool=='first': raise ValueError("the first token of an encoder that reads from left to right has seen nothing: take pool='last' or 'mean'")
     return enc
 
-# %% ../../nbs/37_models.ranking.ipynb #c14
+# %% ../../nbs/37_models.ranking.ipynb #c15
 class CrossRanker(nn.Module):
     "A cross-encoder."
     def __init__(self, cfg:RankCfg, vocab:int=0): # as in `Ranker`
         super().__init__()
         self.cfg,self.encoder = cfg,_encoder_of(cfg, vocab)
         d = self.encoder.cfg.d
-        self.pool,self.head = pooling(cfg.pool, d),nn.Linear(d, 1)
-        nn.init.normal_(self.head.weight, std=d**-.5); nn.init.zeros_(self.head.bias)
+        self.pool,self.head = pooling(cfg.pool, d),nn.Linear(d, 1, bias=False) # a constant changes no order
+        nn.init.normal_(self.head.weight, std=d**-.5)
         freeze(self, cfg.freeze)
 
     def pairs(self, ids:Tensor, lengths:Tensor, segment:Tensor, plan=None): # `[n]`, `[t]`, `[n]` -> `[t]`
@@ -155,7 +158,7 @@ class CrossRanker(nn.Module):
         s = self.pairs(d.ids, d.lengths, g['segment'], d.plan)                      # [t]
         return Ranked(s.new_zeros(g['out'].numel()).index_copy(0, g['cell'], s).view_as(g['out']), g['out'])
 
-# %% ../../nbs/37_models.ranking.ipynb #c15
+# %% ../../nbs/37_models.ranking.ipynb #c16
 def open_ranker(
     cfg:RankCfg, vocab:int=0, # as in `Ranker`
 ):                            # a `Ranker` or a `CrossRanker`
