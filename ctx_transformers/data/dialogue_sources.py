@@ -18,7 +18,7 @@ from .signatures import read_signatures
 from .tables import SPLITS
 from .ubuntu import read_ubuntu, side_files
 
-# %% ../../nbs/19f_data.dialogue_sources.ipynb #c07
+# %% ../../nbs/19f_data.dialogue_sources.ipynb #c08
 OURS = ('context','response','conversation','place')
 _ENDINGS = tuple(f'{a}{b}' for a in FORMATS for b in ('','.gz','.zst'))
 
@@ -38,11 +38,11 @@ def _pairs(source, columns):
     acc.drop('context or response is no text', known.count(False)); acc.keep(sum(known))
     i = np.flatnonzero(known)
     turns = [[t.strip() for t in (c if isinstance(c, list) else [c]) if t.strip()] for c in (col['context'][j] for j in i)]
-    conv = text_keys([str(col['conversation'][j]) for j in i], exact=True) if 'conversation' in col else text_keys([t[0] if t else '' for t in turns])
+    conv = text_keys([f'row {j}' if pd.isna(c := col['conversation'][j]) else f'is {c}' for j in i], exact=True) if 'conversation' in col else text_keys([t[0] if t else '' for t in turns])
     d = Dialogues(turns, [[col['response'][j].strip()] for j in i], conversation=conv.astype(np.int64), ids=[str(j) for j in i], name=name.split('.')[0], account=acc)
     return tidy(d),(text_keys([str(o) for o in col['place']], exact=True).astype(np.int64) if 'place' in col else None)
 
-# %% ../../nbs/19f_data.dialogue_sources.ipynb #c08
+# %% ../../nbs/19f_data.dialogue_sources.ipynb #c10
 def read_pairs(
     source,        # `DataFrame`; CSV, TSV, JSON lines or parquet file, alone or with others for validation and test; or their folder
     columns=None,  # dict, ours -> yours: context (a text, or a list of turns), response, and perhaps conversation, place
@@ -72,7 +72,7 @@ def _places(read):
     last = p.get('test', p.get('valid', p['train']))
     return dict(train=p['train'], valid=p['valid'] if len(p)==3 else p['train'], test=last)
 
-# %% ../../nbs/19f_data.dialogue_sources.ipynb #c14
+# %% ../../nbs/19f_data.dialogue_sources.ipynb #c20
 def _kind(path):
     "'ubuntu', 'mutual' or 'pairs'."
     if path.is_dir():
