@@ -100,7 +100,10 @@ def build(cls:CandidateCache,
     "Encode candidates; a finished cache of the same model and texts is opened, an interrupted one goes on."
     folder,texts = Path(folder),_candidates(texts)
     if dtype not in ('float32','float16'): raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}")
-    if (folder/'meta.json').exists(): return cls.open(folder, e, texts)
+    if (folder/'meta.json').exists():
+        out = cls.open(folder, e, texts)
+        if out.meta['dtype']!=dtype: raise ValueError(f'{folder} holds these candidates as {out.meta["dtype"]}, asked for as {dtype}: open it as it is, or build in another folder')
+        return out
     folder.mkdir(parents=True, exist_ok=True)
     _write_part(folder, 0, texts, e, dtype, chunk)
     _finish(folder, dict(version=LAYOUT, model=e.fingerprint, dtype=dtype, d=e.model.d, parts=[dict(n=len(texts), digest=_digest(texts))]))
