@@ -24,7 +24,7 @@ class Cls:
         if self.weight<=0 or not 0<=self.smooth<1 or not 0<=self.balance<=1: raise ValueError(f'weight must be > 0, smooth in [0,1), balance in [0,1], got {self}')
     def view(self, table, rows, key): return class_view(table, rows)
     def predict(self, model, h, g): # `[n,d]` -> `[b,K]`
-        return model.cls(model.names(h.detach() if self.detach else h, g, 'cls'))
+        return model.cls(model.drop(model.names(h.detach() if self.detach else h, g, 'cls')))
     def loss(self,
         p:Tensor,              # `[b,K]` scores
         y:Tensor,              # `[b,K]` shares
@@ -75,7 +75,7 @@ class Nsp:
     def __post_init__(self):
         if self.weight<=0: raise ValueError(f'weight must be > 0, got {self.weight}')
     def view(self, table, rows, key): return halves_view(table, rows, key)
-    def predict(self, model, h, g): return model.nsp(model.names(h, g, 'nsp')).squeeze(1) # `[b]`
+    def predict(self, model, h, g): return model.nsp(model.drop(model.names(h, g, 'nsp'))).squeeze(1) # `[b]`
     def loss(self, p, y, n=None): return F.binary_cross_entropy_with_logits(p.float(), y) # nats a name
     def hits(self, p, y): return (p>0)==(y>0)
 
@@ -93,9 +93,9 @@ class Objectives(nn.Module):
         if not asked: raise ValueError(f'there is nothing to learn: name at least one objective of {ORDER}')
         self.model,self.asked = model,asked
         self.register_buffer('counts', None if counts is None else torch.as_tensor(counts), persistent=False)
-    def forward(self, g): # a `NameBatch` -> name -> (answers, what is right)
+    def forward(self, g): # a `NameBatch` -> name -> (answers, what is right), for the views that it has
         h = self.model.encode(g)
-        return {k:(o.predict(self.model, h, g), g.views[k].y) for k,o in self.asked.items() if len(g.views[k].y)}
+        return {k:(o.predict(self.model, h, g), g.views[k].y) for k,o in self.asked.items() if k in g.views and len(g.views[k].y)}
     def losses(self, said:dict) -> dict: # name -> mean loss, nats
         return {k:self.asked[k].loss(p, y, self.counts) for k,(p,y) in said.items()}
     def total(self, said:dict, y=None) -> Tensor:

@@ -98,20 +98,21 @@ class Encoder(nn.Module):
         lengths:Tensor,      # `[t]` tokens of each text; places are counted from 0 in each
         plan:Plan|None=None, # who sees whom; each text itself if None. A causal encoder makes it causal; any other leaves that to the plan
         segment:Tensor|None=None, # `[n]` segment of each token, 0..segments-1; all 0 if None
+        add:Tensor|None=None, # `[n,d]` what else is known of each token, added to its vector before the first layer
     ) -> Tensor:             # `[n,d]`, in the order of `ids`
         plan = plan_attention(lengths).to(ids.device) if plan is None else plan
         if self.cfg.causal: plan = plan.as_causal()
-        x = self.embed(ids, lengths, segment)[plan.order] # [n,d] in the plan's order
+        x = self.embed(ids, lengths, segment, add)[plan.order] # [n,d] in the plan's order
         for layer in self.layers: x = layer(x, plan)
         return self.last(x)[plan.inverse]
 
-    def embed(self, ids, lengths, segment=None):
+    def embed(self, ids, lengths, segment=None, add=None):
         "Vectors of the tokens, their places and their segments, before any attention, `[n,d]`."
         if int(lengths.max() if len(lengths) else 0)>self.cfg.max_len: raise ValueError(f'a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts when they are tokenised')
         x = self.words(ids) + self.places(offsets(lengths))
         if self.segments is None and segment is not None: raise ValueError('this encoder knows no segments: make it with EncoderCfg(segments=2)')
         if self.segments is not None: x = x + (self.segments.weight[0] if segment is None else self.segments(segment))
-        return self.drop(self.norm(x))
+        return self.drop(self.norm(x if add is None else x+add))
 
 # %% ../../nbs/30_models.encoder.ipynb #c12
 def init_bert(m:nn.Module):
