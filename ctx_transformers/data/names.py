@@ -130,7 +130,9 @@ def _fetch(url):
         part = path.with_suffix('.part')
         try: download_url_to_file(url, str(part), progress=False)
         except (OSError, HTTPException, ValueError) as e: raise OSError(f'{url} could not be downloaded ({e}); fetch it by other means and give its path') from e
-        if not is_zipfile(part): raise ValueError(f'{url} gave no sound zip archive; fetch one by other means and give its path')
+        if not is_zipfile(part):
+            part.unlink()
+            raise ValueError(f'{url} gave no sound zip archive; fetch one by other means and give its path')
         os.replace(part, path)
     return path
 
