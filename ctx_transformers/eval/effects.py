@@ -24,7 +24,7 @@ def _arms(scores, p):
 def _metric_draws(num, den, n_boot, seed):
     "`[A]` metric of each arm, and `[n_boot,A]` of draws of strings and seeds, the same ones for all arms."
     A,s,N = num.shape; rng = np.random.default_rng(seed)
-    num,den = (x[:,np.argsort(num.sum((0,2)), kind='stable')] for x in (num,den))            # the order of seeds changes nothing,
+    num,den = (x[:,np.lexsort(num.sum(2))] for x in (num,den))                              # the order of seeds changes nothing,
     by = np.lexsort(np.concatenate([num, den]).reshape(-1, N)); num,den = num[...,by],den[...,by] # nor that of strings
     out = []
     for w in drawn_counts(N, n_boot, rng, 2**20):
@@ -78,8 +78,8 @@ def plot_effects(
     with plt.rc_context(style()):
         fig,ax = plt.subplots(figsize=(1.6+1.15*k, .9+.75*k)); ax.imshow(m, cmap='PuOr_r', vmin=-1.5*top, vmax=1.5*top, aspect='auto'); ax.grid(False) # the palest two thirds, on which black is read
         for (o,p),r in x.iterrows():
-            sure = r.lo>0 or r.hi<0
-            ax.text(names.index(p), names.index(o), f'{100*r.value:+.1f}\n[{100*r.lo:+.1f}, {100*r.hi:+.1f}]', ha='center', va='center', fontsize=8, fontweight='bold' if sure else 'normal')
+            v,lo,hi = (f'{round(100*y, 1)+0.:+.1f}' for y in (r.value, r.lo, r.hi)) # no -0.0
+            ax.text(names.index(p), names.index(o), f'{v}\n[{lo}, {hi}]', ha='center', va='center', fontsize=8, fontweight='bold' if r.lo>0 or r.hi<0 else 'normal')
         ax.set_xticks(range(k), names); ax.set_yticks(range(k), [f'+ {o}' for o in names]); ax.xaxis.tick_top(); ax.xaxis.set_label_position('top')
         ax.set(xlabel=f'{metric} of', ylabel='what adding does'); ax.set_title(f'points of {metric} and 95 % interval; n = {int(x.n.max()):,} strings', fontsize=8, y=-.12); plt.close(fig)
     return fig

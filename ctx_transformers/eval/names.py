@@ -82,9 +82,9 @@ def f1_intervals(
     arms = [_guesses(p, label)[0] for p in (pred,other) if p is not None]; label = np.asarray(label); (N,c),s = label.shape,max(map(len, arms))
     if {len(a) for a in arms}-{1,s}: raise ValueError(f'both arms need the same seeds, or one of them a single one: got {[len(a) for a in arms]}')
     if not 0<level<1: raise ValueError(f'level must be between 0 and 1, got {level}')
-    k = np.argsort(sum((i+1)*_right(np.broadcast_to(a, (s,N)), label).sum(1) for i,a in enumerate(arms)), kind='stable') # the order of seeds changes nothing,
-    arms = [np.broadcast_to(a, (s,N))[k] for a in arms]; by = np.lexsort([*label.T, *np.concatenate(arms)])            # nor that of strings
-    x = np.stack([_parts(a[:,by], label[by]) for a in arms], 2).reshape(s, N, -1).astype(np.float64)                   # [s,N,arms*3*c]
+    arms = [np.broadcast_to(a, (s,N)) for a in arms]
+    x = np.stack([_parts(a, label) for a in arms], 2).reshape(s, N, -1).astype(np.float64)                # [s,N,arms*3*c]
+    k = np.lexsort(x.sum(1).T); by = np.lexsort([*label.T, *(r for a in arms for r in a[k])]); x = x[k][:,by] # the order of seeds and strings changes nothing
     def judge(w): # [.,N] -> [.,s,c+1]
         f = _f1((w@x).reshape(s, len(w), len(arms), 3, c))                             # [s,.,arms,c]
         f = np.concatenate([f, np.nanmean(f, -1, keepdims=True)], -1)
@@ -139,7 +139,7 @@ def plot_confusion(
     if m.shape!=(len(classes),)*2: raise ValueError(f'a confusion of {len(classes)} classes must be {(len(classes),)*2}, got {m.shape}')
     o = _order(m, order); n,names = m.sum(1)[o],[classes[i] for i in o]; p = m[o][:,o]/np.maximum(n, 1e-9)[:,None]; w = 2.2+.33*len(o)
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(w, w-.6)); ax.imshow(p, cmap='cividis_r', vmin=0, vmax=1); ax.grid(False)
+        fig,ax = plt.subplots(figsize=(w, w-.6)); ax.imshow(p**.5, cmap='Blues', vmin=0, vmax=1); ax.grid(False) # the root, so that a few per cent are seen
         for i,j in zip(*np.nonzero(p>=least)): ax.text(j, i, f'{100*p[i,j]:.0f}', ha='center', va='center', fontsize=7, color='w' if p[i,j]>.5 else 'k')
         ax.set_xticks(range(len(o)), names, rotation=90, fontsize=8); ax.set_yticks(range(len(o)), [f'{k} ({v:,.0f})' for k,v in zip(names, n)], fontsize=8)
         ax.set(xlabel='guess', ylabel='class (strings)', title='% of each class'); plt.close(fig)
