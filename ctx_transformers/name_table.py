@@ -91,14 +91,14 @@ def name_scores(
     arms = {(a,int(s)):replace(c, seed=int(s)) for s in cfg.seeds.split(',') for a,c in name_arms(cfg).items()} # whole sets of arms first
     todo = [c for c in arms.values() if not (names_folder(c, data)/f'test-{cfg.draws}.npz').exists()]
     say(f'{len(arms)} trainings, {len(todo)} of them to be made')
-    threads,t = max(1, (os.cpu_count() or 1)//cfg.jobs),time.perf_counter()
+    threads,t,cpu = max(1, (os.cpu_count() or 1)//cfg.jobs),time.perf_counter(),sum(os.times()[:4])
     with tqdm(total=len(todo), unit='training', disable=None) as bar:
         if cfg.jobs==1:
             for c in todo: _judged(c, data, cfg.draws, device); bar.update()
         elif todo:
             with ProcessPoolExecutor(cfg.jobs, get_context('spawn')) as pool:
                 for f in as_completed([pool.submit(_task, c, cfg.draws, threads, device) for c in todo]): f.result(); bar.update()
-    if todo: say(f'{len(todo)} trainings in {(time.perf_counter()-t)/60:.1f} minutes, {cfg.jobs} at a time')
+    if todo: say(f'{len(todo)} trainings in {(time.perf_counter()-t)/60:.1f} minutes, {cfg.jobs} at a time; {(sum(os.times()[:4])-cpu)/60:.1f} minutes of processor time')
     out = {}
     for (a,s),c in arms.items(): out.setdefault(a, {})[s] = _judged(c, data, cfg.draws, device)
     return out
@@ -171,7 +171,7 @@ def name_table(
 
 # %% ../nbs/69e_name_table.ipynb #c22
 TABLE = NameGridCfg(NamesCfg(model=CharCfg(EncoderCfg(layers=1, d=32, heads=4, max_len=32, prenorm=True, segments=2), grams='2,3,4', ends=8), mlm=Mlm(rate=.3),
-                             train=TrainCfg(lr=2e-2, wd=.05, steps=1000, warmup=.1, valid_every=250, checkpoint_every=0)))
+                             train=TrainCfg(lr=2e-2, wd=.05, steps=800, warmup=.1, valid_every=200, checkpoint_every=0)))
 
 def main(args=None):
     "Console script `ctx_names_table`."
