@@ -37,7 +37,8 @@ class Cls:
         w = n.clamp(min=1).float()**-self.balance
         w = y@(w*n.sum()/(w*n).sum())                                     # [b]; 1 in the mean over the training side
         return (each*w).mean()
-    def hits(self, p, y): return y.gather(1, p.argmax(1, keepdim=True)).squeeze(1)>0
+    def hits(self, p, y): # `[b]` bool: the guess is a class of the name; of shares that differ, the class of the largest
+        return y.gather(1, p.argmax(1, keepdim=True)).squeeze(1)==y.amax(1)
 
 # %% ../nbs/38a_objectives.ipynb #c09
 class _Letter:

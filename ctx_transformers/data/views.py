@@ -54,11 +54,14 @@ class NameTable:
         ids:Ragged,     # N names as ids of letters, at least one letter each
         label,          # `[N,c]` bool, every class of each
         letters:Letters,
+        share=None,     # `[N,c]` float, how much of a name is of each class, rows add up to 1; None: its classes alike
     ):
         if len(ids)!=len(label): raise ValueError(f'{len(ids)} names need as many rows of labels, got {len(label)}')
         if len(ids) and ids.lengths.min()<1: raise ValueError('a name without letters cannot be asked about: leave it out')
         if len(ids) and not np.asarray(label).any(1).all(): raise ValueError('each name needs at least one class')
         self.ids,self.letters,self.label = ids,letters,np.asarray(label, bool)
+        self.share = (self.label/self.label.sum(1, keepdims=True) if share is None else np.asarray(share)).astype(np.float32)
+        if self.share.shape!=self.label.shape or not np.allclose(self.share.sum(1), 1, atol=1e-3): raise ValueError(f'shares must be {list(self.label.shape)} numbers whose rows add up to 1')
         self.head = (ids.lengths+1)//2                           # [N] letters of the first half, the larger one
         tail = ids.lengths-self.head
         self._order = np.argsort(tail, kind='stable')            # names by length of their second half
@@ -86,10 +89,9 @@ def _tensors(*xs): return [torch.from_numpy(np.ascontiguousarray(x)) for x in xs
 def class_view(
     table:NameTable, rows, # `[b]` names
 ) -> View:
-    "The whole name, and its classes `[b,c]`, which are shares that add up to 1."
+    "The whole name, and how much of it is of each class, `[b,c]`."
     ids,lengths,_ = frame(*table.ids.gather(rows), CLS, SEP)
-    y = table.label[rows].astype(np.float32)
-    return View(*_tensors(ids, lengths, y/y.sum(1, keepdims=True), np.arange(len(rows))))
+    return View(*_tensors(ids, lengths, table.share[rows], np.arange(len(rows))))
 
 def hidden_view(
     table:NameTable, rows, # `[b]` names
