@@ -191,5 +191,6 @@ def _report(cfg, df):
     print(f'\n{df.corpus.iloc[0]}: shares of right answers on names of the test, 95 % intervals over names and seeds')
     print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot_table(index='arm', columns='metric', values='value', aggfunc='last').fillna('').to_string())
     if cfg.table.endswith('.csv') or not df.metric.str.startswith('effect on').any(): return
-    t = read_table(cfg.table); save_figure(plot_effects(t[t.corpus==df.corpus.iloc[0]], [o for o in ORDER if (t.added==o).any()]), cfg.table)
+    t = read_table(cfg.table); t = t[t.corpus==df.corpus.iloc[0]]
+    save_figure(plot_effects(t, [o for o in ORDER if (t.added==o).any()], [s for s in ('joint','detached') if ((t.slice==s)&t.added.notna()).any()] or ['all']), cfg.table)
     print(f'\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg')

@@ -64,22 +64,34 @@ def effect_rows(
     return [row(corpus, f'+{r.added}', f'effect on {r.on}', r.value, r.lo, r.hi, r.n, ','.join(map(str, range(r.seeds))), r.slice, config, added=r.added, on=r.on, pairs=r.pairs) for r in effects.itertuples()]
 
 # %% ../../nbs/50f_eval.effects.ipynb #c20
+def _effects(effects, where): # -> by (added, on)
+    "The effects of one slice."
+    d = effects[(effects.slice==where)&effects.added.notna()] if 'added' in effects else effects[:0]
+    if d.empty or d.duplicated(['added','on']).any(): raise ValueError(f'there must be one effect for each pair of objectives in slice {where!r}: choose a slice that the table has, and one corpus')
+    return d.set_index(['added','on'])
+
+def _draw_effects(ax, x, names, top): # axis, effects, objectives, largest effect in points
+    m = 100*x.value.unstack().reindex(index=names, columns=names).to_numpy(float); k = range(len(names))
+    ax.imshow(m, cmap='PuOr_r', vmin=-1.5*top, vmax=1.5*top, aspect='auto'); ax.grid(False) # the palest two thirds, on which black is read
+    for (o,p),r in x.iterrows():
+        v,lo,hi = (f'{round(100*y, 1)+0.:+.1f}' for y in (r.value, r.lo, r.hi)) # no -0.0
+        ax.text(names.index(p), names.index(o), f'{v}\n[{lo}, {hi}]', ha='center', va='center', fontsize=8, fontweight='bold' if r.lo>0 or r.hi<0 else 'normal')
+    ax.set_xticks(k, names); ax.set_yticks(k, [f'+ {o}' for o in names]); ax.xaxis.tick_top(); ax.xaxis.set_label_position('top')
+
 def plot_effects(
     effects:pd.DataFrame, # from `objective_effects`, or rows of one corpus from `effect_rows`
     order=None,           # objectives, from the top and from the left; by the alphabet if None
-    slice:str='all',      # 'all', 'joint' or 'detached'
+    slices=('all',),      # of 'all', 'joint' and 'detached', side by side
     metric:str='accuracy',# what the numbers are; drawn in points, hundredths
 ):                        # a figure
     "What adding each objective (row) does to each other one (column); bold where the interval does not hold 0."
-    d = effects[(effects.slice==slice)&effects.added.notna()] if 'added' in effects else effects[:0]
-    if d.empty or d.duplicated(['added','on']).any(): raise ValueError(f'there must be one effect for each pair of objectives in slice {slice!r}: choose a slice that the table has, and one corpus')
-    names = list(order or sorted({*d.added, *d.on})); x = d.set_index(['added','on']); k = len(names)
-    m = 100*x.value.unstack().reindex(index=names, columns=names).to_numpy(); top = max(np.nanmax(abs(m)), 1e-9)
+    xs = [_effects(effects, s) for s in ([slices] if isinstance(slices, str) else slices)]
+    names = list(order or sorted({n for x in xs for pair in x.index for n in pair})); k = len(names)
+    top = max(100*max(x.value.abs().max() for x in xs), 1e-9)
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(1.6+1.15*k, .9+.75*k)); ax.imshow(m, cmap='PuOr_r', vmin=-1.5*top, vmax=1.5*top, aspect='auto'); ax.grid(False) # the palest two thirds, on which black is read
-        for (o,p),r in x.iterrows():
-            v,lo,hi = (f'{round(100*y, 1)+0.:+.1f}' for y in (r.value, r.lo, r.hi)) # no -0.0
-            ax.text(names.index(p), names.index(o), f'{v}\n[{lo}, {hi}]', ha='center', va='center', fontsize=8, fontweight='bold' if r.lo>0 or r.hi<0 else 'normal')
-        ax.set_xticks(range(k), names); ax.set_yticks(range(k), [f'+ {o}' for o in names]); ax.xaxis.tick_top(); ax.xaxis.set_label_position('top')
-        ax.set(xlabel=f'{metric} of', ylabel='what adding does'); ax.set_title(f'points of {metric} and 95 % interval; n = {int(x.n.max()):,} strings', fontsize=8, y=-.12); plt.close(fig)
+        fig,axes = plt.subplots(1, len(xs), figsize=((1.6+1.15*k)*len(xs), .9+.75*k), squeeze=False)
+        for ax,x,s in zip(axes[0], xs, [slices] if isinstance(slices, str) else slices):
+            _draw_effects(ax, x, names, top)
+            ax.set(xlabel=f'{metric} of' + (f' ({s})' if s!='all' else '')); ax.set_title(f'points of {metric} and 95 % interval; n = {int(x.n.max()):,} strings', fontsize=8, y=-.12)
+        axes[0,0].set_ylabel('what adding does'); plt.close(fig)
     return fig
