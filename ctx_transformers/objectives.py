@@ -44,7 +44,7 @@ class Cls:
 class _Letter:
     "What objectives that predict letters have in common."
     def predict(self, model, h, g): # `[n,d]` -> `[m,v]`
-        return getattr(model, self.head)(h[g.views[self.head].at])
+        return getattr(model, self.head)(h.index_select(0, g.views[self.head].at)) # several times as fast as h[at]
     def loss(self, p, y, n=None): return F.cross_entropy(p.float(), y) # nats a letter
     def hits(self, p, y): return p.argmax(1)==y
 

@@ -67,17 +67,16 @@ class NameTable:
         self._order = np.argsort(tail, kind='stable')            # names by length of their second half
         n = np.bincount(tail)
         self._count,self._start,self.tail = n,np.cumsum(n)-n,tail
+        self._rank = np.argsort(self._order)                     # place of each name in that order
     def __len__(self): return len(self.ids)
     def partner(self,
         rows,     # `[b]` names
         *key,     # of the draw
     ):            # `[b]` names whose second halves are as long
         "Another name for each, drawn among those whose second half has its length; itself where there is no other."
-        g,mine = self.tail[rows],np.empty(len(self), np.int64)
-        mine[self._order] = np.arange(len(self))
-        n = self._count[g]
+        g = self.tail[rows]; n = self._count[g]
         u = hash_bits(*key, rows)%np.maximum(n-1, 1).astype(np.uint64) # one of the n-1 others
-        place = mine[rows]-self._start[g]
+        place = self._rank[rows]-self._start[g]
         other = (place+1+u.astype(np.int64))%n
         return self._order[self._start[g]+other]
 
@@ -209,4 +208,5 @@ class NameBatches:
         order = np.argsort(hash_bits(self.seed, pass_, np.arange(n)), kind='stable') if self.shuffle else np.arange(n)
         for i in range(self.start, -(-n//self.b)):
             rows = order[i*self.b:(i+1)*self.b]
-            yield self.batch(rows, (self.seed if self.shuffle else 0, pass_)).to(self.device), torch.from_numpy(self.table.label[rows])
+            g = self.batch(rows, (self.seed if self.shuffle else 0, pass_))
+            yield g if str(self.device)=='cpu' else g.to(self.device), torch.from_numpy(self.table.label[rows]) # it is made there
