@@ -45,6 +45,7 @@ class NamesCfg:
     model:CharCfg = CharCfg()
     train:TrainCfg = TrainCfg(lr=3e-3, wd=.05, epochs=5, warmup=.1, valid_every=100, checkpoint_every=200)
     def __post_init__(self):
+        if not self.names: raise ValueError("names is empty: give 'identifiers', 'public', a folder of Country.txt, a table, an archive or its URL")
         asked = self.asked
         if not asked or len(set(asked))<len(asked) or set(asked)-set(ORDER): raise ValueError(f'objectives is a comma-separated choice of {ORDER}, each once, got {self.objectives!r}')
         if self.b<1 or min(self.shortest, self.longest, self.limit)<0: raise ValueError(f'b must be at least 1, shortest, longest and limit at least 0, got {self.b}, {self.shortest}, {self.longest} and {self.limit}')
@@ -59,11 +60,13 @@ class NamesData:
     "Three sides of a table of names, as letters."
     def __init__(self, cfg:NamesCfg, say=print):
         source = NAMES_URL if cfg.names=='public' else cfg.names
+        self.fold = cfg.fold
         sets = open_names(source, cfg.fold, (cfg.shortest, cfg.most), cfg.split, cfg.limit or None, say)
         train = sets['train'] if not cfg.refit else both_sides(sets['train'], sets['valid'])
         sets = dict(sets, train=train)
         self.sets,self.classes = sets,train.classes
-        self.title = cfg.title or train.name.removesuffix(' train')
+        if len(self.classes)<2: raise ValueError(f'there must be at least two classes, and {cfg.names} has only {self.classes[0]!r}: is it the right folder?')
+        self.title = cfg.title or ('names' if cfg.names=='public' else train.name.removesuffix(' train'))
         self.letters = Letters.of(train.text, train.classes)
         self.tables = {k:NameTable(self.letters.encode(d.text), d.label, self.letters) for k,d in sets.items()}
         self.counts = train.label.sum(0)                                           # [K]
@@ -71,7 +74,9 @@ class NamesData:
         say(f'{self.letters}; letters that no training name holds: {unknown}')
         self.digest = config_hash(dict(text=[list(d.text) for d in sets.values()], label=[d.label.astype(int).tolist() for d in sets.values()], letters=self.letters.to_dict()))
 
-def both_sides(a:Names, b:Names) -> Names: # of the same classes
+def both_sides(
+    a:Names, b:Names, # of the same classes
+) -> Names:
     "Two tables as one."
     return replace(a, text=np.concatenate([a.text, b.text]), label=np.concatenate([a.label, b.label]))
 
@@ -148,10 +153,14 @@ def judge_names(
     side:str='test',
     draws:int=1,     # times that letters are hidden and tails are drawn anew
     asked=None,      # names of objectives; all of the model's if None
+    rate:float=.15,  # share of the letters that are hidden, whatever the model was trained with
 ) -> dict:           # objective -> dict of `hits`, `counts`, `nats` `[N]`; 'cls' has `scores` `[N,K]` too
     "What a model answers on one side, name by name."
     o.eval(); table = data.tables[side]; N = len(table)
-    make = {k:f for k,f in o.makers().items() if asked is None or k in asked}
+    if odd := set(asked or ())-set(o.asked): raise ValueError(f'this model was trained for {[*o.asked]}, not for {sorted(odd)}')
+    if len(data.letters)!=o.model.encoder.vocab: raise ValueError(f'the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the data that it was trained on')
+    same = dict(mlm=Mlm(rate=rate), la=La())                                              # nobody is told a class
+    make = {k:same.get(k, q).view for k,q in o.asked.items() if asked is None or k in asked}
     out = {k:{m:np.zeros(N) for m in ('hits','counts','nats')} for k in make}
     device = next(o.parameters()).device
     for draw in range(draws):
