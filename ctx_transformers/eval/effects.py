@@ -59,9 +59,12 @@ def effect_rows(
     effects:pd.DataFrame, # from `objective_effects`
     corpus:str,           # for the rows
     config:str='',        # hash of the experiment's config
+    seeds=None,           # `[s]` the seeds that were trained, as rows name them; 0..s-1 if None
 ) -> list:                # rows for `core.write_rows`, which `plot_effects` draws too
-    "Effects as rows of a table; seeds are named 0, 1, ...."
-    return [row(corpus, f'+{r.added}', f'effect on {r.on}', r.value, r.lo, r.hi, r.n, ','.join(map(str, range(r.seeds))), r.slice, config, added=r.added, on=r.on, pairs=r.pairs) for r in effects.itertuples()]
+    "Effects as rows of a table."
+    if odd := [s for s in effects.seeds if seeds is not None and len(seeds)!=s]: raise ValueError(f'the effects are over {odd[0]} seeds, and {len(seeds)} are named: {list(seeds)}')
+    def named(s): return ','.join(map(str, range(s) if seeds is None else seeds))
+    return [row(corpus, f'+{r.added}', f'effect on {r.on}', r.value, r.lo, r.hi, r.n, named(r.seeds), r.slice, config, added=r.added, on=r.on, pairs=r.pairs) for r in effects.itertuples()]
 
 # %% ../../nbs/50f_eval.effects.ipynb #c20
 def _effects(effects, where): # -> by (added, on)
