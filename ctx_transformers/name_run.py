@@ -6,14 +6,16 @@
 __all__ = ['DECLARED', 'run_names', 'guess', 'main']
 
 # %% ../nbs/69g_name_run.ipynb #c02
+import unicodedata
 from dataclasses import replace
 import numpy as np, pandas as pd, torch
 from .cli import script
 from .core import figures_dir, keep_memory, row, save_figure, write_rows
+from .data.names import to_ascii
 from .eval.char_plots import plot_parts
 from .eval.names import class_rows
 from .eval.stats import ratio_interval
-from .models.char_look import classify, name_table
+from .models.char_look import classify, unlabelled
 from .models.chars import CharCfg
 from .models.encoder import EncoderCfg
 from .name_table import arm_name
@@ -58,13 +60,15 @@ def run_names(
 def guess(
     o:Objectives,   # trained for the class
     data:NamesData, # that it was trained on
-    names,          # strings
+    names,          # strings; spelled as the data was before they are read
     most:int=3,     # classes of each
-) -> pd.DataFrame:  # name, and for each place its class and probability
+) -> pd.DataFrame:  # name as given, and for each place its class and probability
     "What a model takes names for."
     if isinstance(names, str): raise ValueError(f'names is a list of strings, got the string {names!r}: write [{names!r}]')
     if 'cls' not in o.asked: raise ValueError(f'this model was trained for {[*o.asked]}, not for the class')
-    p = classify(o.model.eval(), name_table(data.letters, names)); by = np.argsort(-p, 1, kind='stable')[:,:most]
+    if len(data.letters)!=o.model.encoder.vocab: raise ValueError(f'the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the data that it was trained on')
+    spelled = [unicodedata.normalize('NFC', ' '.join((to_ascii(n) if data.fold else n).split())) for n in names]
+    p = classify(o.model.eval(), unlabelled(data.letters, spelled)); by = np.argsort(-p, 1, kind='stable')[:,:most]
     return pd.DataFrame([[n]+[x for c in b for x in (data.classes[c], round(float(q[c]), 3))] for n,q,b in zip(names, p, by)], columns=['name']+[f'{w}{i+1}' for i in range(by.shape[1]) for w in ('class ','p ')])
 
 # %% ../nbs/69g_name_run.ipynb #c09
