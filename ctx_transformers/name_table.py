@@ -80,7 +80,7 @@ def read_off(
     at,y = np.nonzero(data.tables['train'].label); w = data.tables['train'].share[at,y]     # a name of two classes counts half in each
     def scores(fit, k):
         s = np.full((len(x[k]), len(data.classes)), -1e9, np.float32); z = fit.decision_function(x[k]); s[:,fit.classes_] = z if z.ndim==2 else np.stack([-z/2,z/2], 1); return s
-    fits = [LogisticRegression(C=c, max_iter=200).fit(x['train'][at], y, w) for c in strengths]
+    fits = [LogisticRegression(C=c, max_iter=2000).fit(x['train'][at], y, w) for c in strengths]
     best = max(fits, key=lambda f: class_scores(scores(f, 'valid'), data.tables['valid'].label)[0]['accuracy'])
     s = scores(best, 'test'); label = data.tables['test'].label; p = s-logsumexp(s, 1, keepdims=True)
     return dict(hits=label[np.arange(len(s)), s.argmax(1)]*1., counts=np.ones(len(s)), nats=-np.where(label, p, -np.inf).max(1), scores=s)
