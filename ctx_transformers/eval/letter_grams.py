@@ -11,6 +11,22 @@ from ..data.letters import CLS, MASK, PAD, SEP, START, UNK
 from ..data.views import NameTable, View, ahead_view, frame, places
 
 # %% ../../nbs/52d_eval.letter_grams.ipynb #c06
+def _key(seen, cols, v): # `[q,K]` ids below v -> `[q]`
+    "One number for each history."
+    key = np.zeros(len(seen), np.int64)
+    for c in cols: key = key*v+seen[:,c]
+    return key
+
+def _discounted(key, y, v): # histories `[u]`, discounted counts `[u,v]`, their sums before, and what was taken
+    "The counts of each letter after each history, less the discount."
+    u,i = np.unique(key, return_inverse=True)
+    x = sp.csr_array((np.ones(len(y)), (i, y)), (len(u), v)); x.sum_duplicates()
+    n,one,two = x.sum(1),(x.data==1).sum(),(x.data==2).sum()
+    D = min(max(one/max(one+2*two, 1), .1), .9) # where counts of 1 or 2 are rare the formula says 0 or 1
+    x.data -= D
+    return u,x,n,D*np.diff(x.indptr)
+
+# %% ../../nbs/52d_eval.letter_grams.ipynb #c07
 class Backoff:
     "Interpolated Kneser-Ney over lists of seen letters."
     def __init__(self,
@@ -26,28 +42,19 @@ class Backoff:
         self._base = np.where(np.isin(np.arange(v), never), 0, 1.); self._base /= self._base.sum()
         if not self._base[self.y].all(): raise ValueError('an id that is never an answer is the answer in training')
 
-    def _key(self, seen, cols): # [q,K] -> [q]
-        key = np.zeros(len(seen), np.int64)
-        for c in cols: key = key*self.v+seen[:,c]
-        return key
-    def _table(self, cols, longer): # histories `[u]`, discounted counts `[u,v]`, their sums before, and what was taken
+    def _table(self, cols, longer): # `_discounted` counts after a history of `cols`, in which `longer` comes next
         if (cols,longer) not in self._tables:
-            key,y = self._key(self.seen, cols),self.y
+            key,y = _key(self.seen, cols, self.v),self.y
             if longer is not None: # each different longer history counts once
                 u,i = np.unique(key, return_inverse=True); z = np.unique((i*self.v+self.seen[:,longer])*self.v+y)
                 key,y = u[z//self.v**2],z%self.v
-            u,i = np.unique(key, return_inverse=True)
-            x = sp.csr_array((np.ones(len(y)), (i, y)), (len(u), self.v)); x.sum_duplicates()
-            n,one,two = x.sum(1),(x.data==1).sum(),(x.data==2).sum()
-            D = min(max(one/max(one+2*two, 1), .1), .9) # where counts of 1 or 2 are rare the formula says 0 or 1
-            x.data -= D
-            self._tables[cols,longer] = u,x,n,D*np.diff(x.indptr)
+            self._tables[cols,longer] = _discounted(key, y, self.v)
         return self._tables[cols,longer]
     def _probs(self, seen, cols): # all of `cols` can be seen
         p = np.tile(self._base, (len(seen),1))
         for k in range(len(cols)+1):
             u,x,n,taken = self._table(cols[:k], cols[k] if k<len(cols) else None)
-            key = self._key(seen, cols[:k]); i = np.minimum(np.searchsorted(u, key), len(u)-1)
+            key = _key(seen, cols[:k], self.v); i = np.minimum(np.searchsorted(u, key), len(u)-1)
             known = u[i]==key; i = i[known] # an unknown history leaves what the shorter one said
             p[known] = (x[i].toarray()+taken[i][:,None]*p[known])/n[i][:,None]
         return p
@@ -63,7 +70,7 @@ class Backoff:
         for j,w in enumerate(which): out[i.ravel()==j] = self._probs(seen[i.ravel()==j], tuple(c for c in order if w[c]))
         return out
 
-# %% ../../nbs/52d_eval.letter_grams.ipynb #c12
+# %% ../../nbs/52d_eval.letter_grams.ipynb #c13
 def _near(ids, lengths, steps):
     "`[n,K]` the tokens so many steps away in the same text, [PAD] beyond its ends."
     p = places(lengths)[:,None]+np.asarray(steps); n = np.repeat(lengths, lengths)[:,None] # [n,K]
@@ -74,7 +81,7 @@ def _no_answers(letters, end): return [PAD, CLS, MASK, *range(START, letters.fir
 
 def _arrays(v): return v.ids.cpu().numpy().astype(np.int64),v.lengths.cpu().numpy().astype(np.int64)
 
-# %% ../../nbs/52d_eval.letter_grams.ipynb #c13
+# %% ../../nbs/52d_eval.letter_grams.ipynb #c14
 class AheadGrams:
     "The next letter from those before it."
     def __init__(self,
@@ -93,7 +100,7 @@ class AheadGrams:
         seen = self._seen(*_arrays(view))[view.at.cpu().numpy()]
         return self.backoff(seen, seen!=UNK)
 
-# %% ../../nbs/52d_eval.letter_grams.ipynb #c14
+# %% ../../nbs/52d_eval.letter_grams.ipynb #c15
 class HiddenGrams:
     "A hidden letter from two neighbours on each side."
     STEPS = (-1,1,-2,2)
@@ -113,7 +120,7 @@ class HiddenGrams:
         p[k,shown[k]] *= len(self.letters.letters)+1
         return p/p.sum(1, keepdims=True)
 
-# %% ../../nbs/52d_eval.letter_grams.ipynb #c16
+# %% ../../nbs/52d_eval.letter_grams.ipynb #c17
 class HalvesGrams:
     "Does the second half belong to the first?"
     def __init__(self,
@@ -143,7 +150,7 @@ class HalvesGrams:
         "Score above the line."
         return self.scores(view)-self.line
 
-# %% ../../nbs/52d_eval.letter_grams.ipynb #c17
+# %% ../../nbs/52d_eval.letter_grams.ipynb #c18
 def name_sums(
     p,           # `[m,v]` probabilities of each place, or `[b]` scores, >0 for yes
     view:View,   # that was answered
