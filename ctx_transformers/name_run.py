@@ -20,12 +20,12 @@ from .models.chars import CharCfg
 from .models.encoder import EncoderCfg
 from .name_table import arm_name
 from .names import NamesCfg, NamesData, judge_names, names_folder, run_name, train_names
-from .objectives import Cls, La, Objectives
+from .objectives import Cls, La, Mlm, Objectives
 from .optimize import TrainCfg
 
 # %% ../nbs/69g_name_run.ipynb #c05
-_JOINT = NamesCfg(model=CharCfg(EncoderCfg(layers=2, d=48, heads=4, max_len=32, prenorm=True, segments=2), grams='2,3', ends=8), la=La(given=.5),
-                  train=TrainCfg(lr=1e-2, wd=.05, steps=800, warmup=.1, valid_every=100, checkpoint_every=200))
+_JOINT = NamesCfg(model=CharCfg(EncoderCfg(layers=2, d=32, heads=4, max_len=32, prenorm=True, segments=2), grams='2,3,4', ends=8), mlm=Mlm(rate=.3), la=La(given=.5),
+                  train=TrainCfg(lr=2e-2, wd=.05, steps=600, warmup=.1, valid_every=100, checkpoint_every=200))
 DECLARED = dict(
     joint=_JOINT,                                                       # all four
     detached=replace(_JOINT, cls=Cls(detach=True)),                     # the class is read off, the encoder learns from the other three
