@@ -33,7 +33,7 @@ class CharCfg:
         if self.encoder.causal: raise ValueError('encoder.causal would let no view be read both ways: which view is read from left to right is said by its question')
         if self.pool not in ('first','mean','max','attention'): raise ValueError(f"pool must be 'first', 'mean', 'max' or 'attention', got {self.pool!r}")
         if self.std<=0 or self.buckets<1 or not 0<=self.gram_drop<1 or self.ends<0: raise ValueError(f'std must be > 0, buckets at least 1, gram_drop in [0,1), ends at least 0, got {self}')
-        if any(n<2 for n in self.ns): raise ValueError(f'grams are lengths of at least 2 letters, got {self.grams!r}')
+        if not all(n.strip().isdigit() and int(n)>=2 for n in self.grams.split(',') if n.strip()): raise ValueError(f'grams are lengths of at least 2 letters, commas between, got {self.grams!r}')
     @property
     def ns(self): return [int(n) for n in self.grams.split(',') if n.strip()]
 
