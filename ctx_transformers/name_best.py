@@ -9,7 +9,7 @@ __all__ = ['DATA', 'DECLARED', 'BestCfg', 'teach', 'ensemble', 'make_names', 'to
 import copy, hashlib
 from dataclasses import dataclass, replace
 import numpy as np, pandas as pd, torch
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from .cli import script
 from .core import config_hash, keep_memory, settings, write_rows
 from .data.names import name_keys

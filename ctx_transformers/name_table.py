@@ -10,6 +10,7 @@ __all__ = ['ALL_ARMS', 'TABLE', 'NameGridCfg', 'arm_name', 'name_arms', 'read_of
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
 from multiprocessing import get_context
 import numpy as np, os, pandas as pd, torch
@@ -28,8 +29,8 @@ from .eval.stats import crossed_interval, ratio_interval
 from .models.char_look import name_vectors
 from .models.chars import CharCfg
 from .models.encoder import EncoderCfg
-from .names import NamesCfg, NamesData, judge_names, names_folder, open_objectives, train_names
-from .objectives import Mlm, ORDER
+from .names import NamesCfg, NamesData, judge_names, names_folder, train_names
+from .objectives import Cls, Mlm, ORDER
 from .optimize import TrainCfg
 
 # %% ../nbs/69e_name_table.ipynb #c05
@@ -100,14 +101,13 @@ def _judged(cfg:NamesCfg, data:NamesData, draws:int, device) -> dict: # as `judg
     write_atomic(path, save)
     return said
 
-_DATA = {}
+@lru_cache(maxsize=1)
+def _read(cfg): return NamesData(cfg, lambda *_: None)
 
 def _task(cfg, draws, threads, device):
     "One training in a process of its own; the names are read once in each."
     torch.set_num_threads(threads); keep_memory()
-    key = config_hash(dict(settings(cfg), objectives='', seed=0, train=0, cls=0))
-    if key not in _DATA: _DATA.clear(); _DATA[key] = NamesData(cfg, lambda *_: None)
-    _judged(cfg, _DATA[key], draws, device)
+    _judged(cfg, _read(replace(cfg, objectives='cls', cls=Cls(), seed=0)), draws, device) # arms and seeds read the same
 
 def name_scores(
     cfg:NameGridCfg,

@@ -113,7 +113,6 @@ def moved_by(
 ) -> pd.DataFrame:   # norm of the gradient by part of the model (rows) and objective (columns); nan where none arrives
     "Which parts of the model each objective moves."
     model,out = objectives.model,{}
-    tied = model.mlm.weight is model.encoder.words.weight
     for k,l in objectives.losses(objectives(g)).items():
         grads = torch.autograd.grad(l, [p for p in model.parameters()], retain_graph=True, allow_unused=True)
         parts = {}

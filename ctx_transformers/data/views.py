@@ -7,7 +7,7 @@ __all__ = ['CODES', 'View', 'frame', 'places', 'NameTable', 'class_view', 'hidde
            'join_views', 'NameBatches']
 
 # %% ../../nbs/26d_data.views.ipynb #c02
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import numpy as np, torch
 from torch import Tensor
 from ..core import hash_bits, hash_uniform

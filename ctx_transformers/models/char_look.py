@@ -11,8 +11,7 @@ import numpy as np, pandas as pd, torch
 from torch import Tensor
 from torch.nn import functional as F
 from ..core import hash_uniform
-from ..data.letters import CLS, SEP, START, Letters
-from ..data.ragged import Ragged
+from ..data.letters import SEP, START, Letters
 from ..data.views import NameBatch, NameTable, View, class_view, frame, join_views
 from .chars import CharModel
 
