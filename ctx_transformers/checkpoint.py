@@ -7,7 +7,7 @@ __all__ = ['write_atomic', 'save_weights', 'load_weights', 'rng_state', 'set_rng
 
 # %% ../nbs/42_checkpoint.ipynb #c02
 import json, os, random
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 import numpy as np, torch
 from torch import nn
@@ -135,7 +135,8 @@ class Checkpoint(Part):
     def load(self):
         "Take up the state of the folder; that of another configuration is an error."
         s = torch.load(self.path, map_location='cpu', weights_only=True)
-        old,new = json.loads(s['cfg']),json.loads(json.dumps(asdict(self.cfg)))
+        later = {f.name:f.default for f in fields(self.cfg) if f.metadata.get('new')} # what the first states could not name
+        old,new = {**later, **json.loads(s['cfg'])},json.loads(json.dumps(asdict(self.cfg)))
         diff = [f'{k}: {old.get(k)!r} there, {new.get(k)!r} here' for k in {**old,**new} if old.get(k)!=new.get(k)]
         if diff: raise ValueError(f'{self.path.parent} belongs to another configuration ({"; ".join(diff)}): use another folder, or delete it')
         self.model.load_state_dict(s['model']); self.opt.opt.load_state_dict(s['opt'])
