@@ -34,13 +34,14 @@ class TrainCfg:
     seed:int = 0               # of dropout and whatever else the model draws
     layer_decay:float = field(default=1., metadata=dict(new=True)) # rate of a layer of the encoder as a share of that of the layer above, in (0,1]
     head_lr:float = field(default=1., metadata=dict(new=True))     # rate of what is not in the encoder as a multiple of `lr`, > 0
+    thaw:float = field(default=0., metadata=dict(new=True))        # share of the steps by which all layers learn, from the head down, in [0,1); 0: all from the start
     def __post_init__(self):
         object.__setattr__(self, 'betas', tuple(self.betas)) # YAML has lists only
         rules = dict(lr=self.lr>0, wd=self.wd>=0, betas=len(self.betas)==2 and all(0<=b<1 for b in self.betas), eps=self.eps>0,
             warmup=0<=self.warmup<1, schedule=self.schedule in ('linear','cosine'), steps=self.steps>=0, epochs=self.epochs>=(self.steps==0),
             accumulate=self.accumulate>=1, clip=self.clip>=0, precision=self.precision in ('auto','fp32','bf16'),
             valid_every=self.valid_every>=1, patience=self.patience>=0, checkpoint_every=self.checkpoint_every>=0,
-            layer_decay=0<self.layer_decay<=1, head_lr=self.head_lr>0)
+            layer_decay=0<self.layer_decay<=1, head_lr=self.head_lr>0, thaw=0<=self.thaw<1)
         for k,ok in rules.items():
             if not ok: raise ValueError(f'{k}={getattr(self,k)!r} is outside its range; the fields of `TrainCfg` say what each may be')
 
@@ -92,7 +93,7 @@ def depths(
     "How high each parameter of a model stands."
     encoder = getattr(model, 'encoder', None); layers = getattr(encoder, 'layers', None)
     if layers is None:
-        raise ValueError(f'{type(model).__name__} has no `encoder.layers` that rates could go by: leave layer_decay and head_lr at 1, or give the model its layers under this name')
+        raise ValueError(f'{type(model).__name__} has no `encoder.layers` that rates and thawing could go by: leave layer_decay and head_lr at 1 and thaw at 0, or give the model its layers under this name')
     parts = [(model,len(layers)+1), (encoder,0), *((o,l) for l,o in enumerate(layers, 1))] # what is shared is where it was found last
     return {id(p):l for o,l in parts for p in o.parameters()}
 

@@ -21,6 +21,7 @@ from .checkpoint import Checkpoint, KeepBest, StepLoader
 from .core import set_seed
 from .log import Bar, Log, TensorBoard, ValidLoss
 from .optimize import Accumulate, Part, Schedule, TrainCfg, adamw
+from .thaw import Thaw
 
 # %% ../nbs/44_train.ipynb #c06
 @cache
@@ -81,7 +82,8 @@ def learner(
     learn.folder = Path(folder or learn.tmp.name)
     learn.opt,learn.step,learn.cfg,learn.logger = adamw(model, cfg),0,cfg,tqdm.write
     learn.best = KeepBest(learn.folder, stream.steps, cfg.patience)
-    learn.run_cbs = [Schedule(cfg, stream.steps), Accumulate(cfg.accumulate, cfg.clip), Log(learn.folder),
+    learn.thawing = [Thaw(model, cfg, stream.steps)] if cfg.thaw else []
+    learn.run_cbs = [*learn.thawing, Schedule(cfg, stream.steps), Accumulate(cfg.accumulate, cfg.clip), Log(learn.folder),
                      Checkpoint(learn.folder, cfg), learn.best, Bar()] + [TensorBoard(learn.folder)]*tensorboard
     return learn
 
@@ -93,5 +95,7 @@ def fit(
     set_seed(learn.cfg.seed) # a state that is taken up sets the generators again
     stream = learn.dls.train
     try: learn.fit(-(-stream.steps//stream.every), cbs=learn.run_cbs)
-    finally: learn.autocast.close()
+    finally:
+        learn.autocast.close()
+        for cb in learn.thawing: cb.release() # also after an error
     return learn.best.best_loss
