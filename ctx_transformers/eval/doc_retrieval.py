@@ -27,11 +27,11 @@ def _judged(s, g, ks):
     return pd.DataFrame({k:np.where(some, v, np.nan) for k,v in t.items()} | {'relevant':n, 'candidates':c})
 
 # %% ../../nbs/50h_eval.doc_retrieval.ipynb #c07
-def _kept(t, name):
+def _kept(t, query):
     "The queries that have something to be found, and an account of the others."
-    acc = Account(name); some = t.relevant>0; acc.keep(int(some.sum())); acc.drop('no relevant document', int((~some).sum()))
+    acc = Account('queries'); some = t.relevant>0; acc.keep(int(some.sum())); acc.drop('no relevant document', int((~some).sum()))
     if not some.any(): raise ValueError(f'none of {len(t)} queries has a relevant document among its candidates: there is nothing to find')
-    t.insert(0, 'query', np.arange(len(t)))
+    t.insert(0, 'query', query)
     return t[some].reset_index(drop=True),acc
 
 def judge_scores(
@@ -45,7 +45,7 @@ def judge_scores(
     if np.isnan(s).any() or (s==np.inf).any(): raise ValueError(f'{int((np.isnan(s)|(s==np.inf)).sum())} scores are nan or +infinity: a rank among them means nothing')
     if not ((g>=0)&np.isfinite(g)).all(): raise ValueError(f'grades must be finite and >= 0, got {np.nanmin(g)} to {np.nanmax(g)}')
     if not all(1<=k<=s.shape[1] for k in ks): raise ValueError(f'ks must be 1 to the number of documents, {s.shape[1]}, got {tuple(ks)}')
-    return _kept(_judged(s, g, ks), 'queries')
+    return _kept(_judged(s, g, ks), np.arange(len(s)))
 
 # %% ../../nbs/50h_eval.doc_retrieval.ipynb #c21
 def _grades_of(relevant, q, N):
@@ -66,6 +66,7 @@ def judge_retrieval(
     relevant,          # `[N]` int, class of each document (-1: unknown, relevant to none), or a pair of these, of queries and documents; or grades `[q,N]` >=0, an array or a sparse matrix such as `grade_table` makes
     docs=None,         # `[N,d]` vectors of the documents; None: the queries are the documents, and none is its own candidate
     apart=None,        # `[N]` int, group of each document, whose members are no candidates of each other (-1: alone); only without `docs`
+    queries=None,      # `[m]` int, which queries are asked, of 0..q-1; all if None
     ks:tuple=(1,5,10), # lengths of the list that is looked at, 1 to N
     block:int=2**22,   # scores made at a time, which bounds the memory
 ):                     # `DataFrame` and `Account` as by `judge_scores`
@@ -73,15 +74,16 @@ def judge_retrieval(
     x,y = (v if v is None else normalize(v.astype(np.float64) if issparse(v) else np.asarray(v, np.float64)) for v in (x,docs)); own = y is None; y = x if own else y; q,N = x.shape[0],y.shape[0]; grades = _grades_of(relevant, q, N)
     if not all(1<=k<=N for k in ks): raise ValueError(f'ks must be 1 to the number of documents, {N}, got {tuple(ks)}')
     if apart is not None and (not own or np.shape(apart)!=(N,)): raise ValueError(f'apart needs the group of each of {N} documents, which are the queries too; got {np.shape(apart)}{"" if own else " and other documents"}')
-    tables = []
-    for i in np.split(np.arange(q), range(max(1, block//N), q, max(1, block//N))):
+    asked = np.arange(q) if queries is None else np.asarray(queries); b,tables = max(1, block//N),[]
+    if asked.ndim!=1 or asked.dtype.kind not in 'iu' or not len(asked) or ((asked<0)|(asked>=q)).any(): raise ValueError(f'queries must be int [m], 0 to {q-1}, at least one; got {asked.dtype} {asked.shape}')
+    for i in np.split(asked, range(b, len(asked), b)):
         s = np.round(_cross(x[i], y), 9) # [b,N]
         if own: s[np.arange(len(i)), i] = -np.inf
         if apart is not None: a = np.asarray(apart); s[(a[i][:,None]==a)&(a[i][:,None]>=0)] = -np.inf
         tables.append(_judged(s, grades(i).astype(np.float64), ks))
-    return _kept(pd.concat(tables, ignore_index=True), 'queries')
+    return _kept(pd.concat(tables, ignore_index=True), asked)
 
-# %% ../../nbs/50h_eval.doc_retrieval.ipynb #c36
+# %% ../../nbs/50h_eval.doc_retrieval.ipynb #c38
 def grade_table(
     table:dict, # query -> documents that are relevant, or document -> grade >=0
     queries,    # `[q]` names of the queries, as in `table`, in the order of their vectors
@@ -95,7 +97,7 @@ def grade_table(
     if odd := [r for r in rows if not r[2]>=0]: raise ValueError(f'grades must be >= 0, got {odd[0]}')
     return coo_array(([float(g) for *_,g in rows], ([row_of[q] for q,_,_ in rows], [col_of[d] for _,d,_ in rows])), shape=(len(queries),len(docs))).tocsr()
 
-# %% ../../nbs/50h_eval.doc_retrieval.ipynb #c39
+# %% ../../nbs/50h_eval.doc_retrieval.ipynb #c41
 KNOWN = 'query','chance','relevant','candidates' # columns that are no metric
 
 def doc_rows(
@@ -115,7 +117,7 @@ def doc_rows(
     for m in (m for m in first if m not in KNOWN): rows += mean_rows({a:{s:t[m].to_numpy() for s,t in of.items()} for a,of in found.items()}, who, corpus, m, against, where, config)
     return [r|more for r in rows]
 
-# %% ../../nbs/50h_eval.doc_retrieval.ipynb #c44
+# %% ../../nbs/50h_eval.doc_retrieval.ipynb #c46
 def plot_at_k(
     df:pd.DataFrame, # rows of `doc_rows` of one corpus
     arms=None,       # which arms; all in the order of the table if None
