@@ -87,6 +87,7 @@ def _leaves(cfg, at='') -> dict:
 
 def _space(base, search) -> dict:
     "Path of each searched field -> its values."
+    if any(isinstance(v, Search) and v!=Search() for v in (getattr(base, f.name) for f in fields(base))): raise ValueError('the base holds a search of its own, which would give each trial another name whenever it changes: replace it by Search()')
     known,texts = _leaves(base),_declared(search.fields)
     _check(texts, known)
     for k in texts:

@@ -70,8 +70,9 @@ def _proposed(base, search, attempt) -> list:
         changes = {k:short(k, t.params[k]) for k in space}
         name,cfg = _trial(base, changes)
         found = attempt(name, cfg)
-        value = found['metrics'].get(search.metric, math.nan)
-        study.tell(t, **(dict(values=value) if math.isfinite(value) else dict(state=TrialState.FAIL))) # one that diverged counts, and teaches nothing
+        value = found['metrics'].get(search.metric)
+        if value is None: study.tell(t, state=TrialState.FAIL)                                              # an exception says nothing of the values
+        else: study.tell(t, value if math.isfinite(value) else math.inf if search.lower else -math.inf) # one that diverged is worse than all others
         out.append((name, cfg, changes, found))
     return out
 
@@ -132,7 +133,7 @@ def _table(done, search, searched) -> pd.DataFrame:
     good = df[search.metric].where(np.isfinite(df[search.metric].astype(float))).dropna()
     return df.assign(best=df.index==((good.idxmin() if search.lower else good.idxmax()) if len(good) else -1))
 
-# %% ../nbs/61b_search_run.ipynb #c32
+# %% ../nbs/61b_search_run.ipynb #c34
 def best_cfg(
     df:pd.DataFrame, # from `run_search`
     base,            # as it was given there
