@@ -41,11 +41,14 @@ def correlation_of(
     cca:Cca,
     x:np.ndarray, # `[N,d1]` best rows that it was not fitted to
     y:np.ndarray, # `[N,d2]` of the same documents
-) -> np.ndarray:  # `[k]` -1 to 1; nan for a component that does not vary
+) -> np.ndarray:  # `[k]` -1 to 1
     "Correlation of the two views in each pair of directions."
-    u,v = [z-z.mean(0) for z in (cca.project_x(x), cca.project_y(y))]  # [N,k] each
-    if len(u)!=len(v) or len(u)<2: raise ValueError(f'a correlation needs the same two or more documents in both views, got {len(u)} and {len(v)}')
-    with np.errstate(invalid='ignore'): return (u*v).sum(0)/np.sqrt((u*u).sum(0)*(v*v).sum(0))
+    p,q = cca.project_x(x),cca.project_y(y)                          # [N,k] each
+    if len(p)!=len(q) or len(p)<2: raise ValueError(f'a correlation needs the same two or more documents in both views, got {len(p)} and {len(q)}')
+    for name,z in (('x',p),('y',q)):
+        if (np.ptp(z, 0)<=1e-12*np.abs(z).max(0)).any(): raise ValueError(f'{name} is the same in all {len(z)} documents along a direction: there is nothing to correlate')
+    u,v = p-p.mean(0),q-q.mean(0)
+    return (u*v).sum(0)/np.sqrt((u*u).sum(0)*(v*v).sum(0))
 
 # %% ../nbs/40d_cca.ipynb #c09
 def fit_cca(

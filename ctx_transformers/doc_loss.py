@@ -63,7 +63,7 @@ def in_batch(
         cos = F.normalize(u.float(), dim=1)@F.normalize(v.float(), dim=1).T # [b,k]
     return info_nce(scale*cos, torch.arange(len(u), device=u.device), mask)
 
-# %% ../nbs/40c_doc_loss.ipynb #c44
+# %% ../nbs/40c_doc_loss.ipynb #c46
 def mse(
     x:Tensor, # `[b,d]` the student's vectors
     y:Tensor, # `[b,d]` the teacher's
@@ -71,7 +71,7 @@ def mse(
     "Mean squared difference of the two vectors of each row."
     return (x.float()-y.float()).square().mean(-1)
 
-# %% ../nbs/40c_doc_loss.ipynb #c45
+# %% ../nbs/40c_doc_loss.ipynb #c47
 def max_marginals(
     x:Tensor,   # `[b,d]` the student's vectors
     y:Tensor,   # `[b,d]` the teacher's
@@ -84,7 +84,7 @@ def max_marginals(
     every = dissimilarity(x.unsqueeze(1), y.unsqueeze(0))            # [b,b]
     return own - lam*(every.sum(1)-every.diagonal())/(len(x)-1)
 
-# %% ../nbs/40c_doc_loss.ipynb #c48
+# %% ../nbs/40c_doc_loss.ipynb #c50
 DISTILL = dict(mse=mse, cosine=cos_dist, contrastive=in_batch, max_marginals=max_marginals, # student `[b,d]`, teacher `[b,d]`: `[b]`
                max_marginals_mse=partial(max_marginals, dissimilarity=mse))
 
@@ -104,7 +104,7 @@ def distill_loss(
         return f(x, y).mean()
     return loss
 
-# %% ../nbs/40c_doc_loss.ipynb #c68
+# %% ../nbs/40c_doc_loss.ipynb #c70
 class ToTeacher(nn.Linear):
     "From the student's space into the teacher's."
     def __init__(self,
