@@ -73,7 +73,7 @@ def _clean(x):
     "(text, what was done to it)"
     acc = Account('')
     x,n = _BREAK.subn('\n', x) if isinstance(x, str) else ('',0)
-    if n: acc.note('HTML breaks made new lines')
+    acc.note('HTML breaks made new lines', n>0)
     return clean_text(x, acc, sys.maxsize),acc.notes
 
 def _value(x):
@@ -198,7 +198,8 @@ def open_documents(
     if limit<0 or test_limit<0: raise ValueError(f'limit and test_limit are numbers of documents, 0 for all, got {limit} and {test_limit}')
     name = source_name(source)
     acc = Account(name)
-    rows = _pydoc_rows(acc) if source=='pydocs' else table_rows(source, acc)
+    try: rows = _pydoc_rows(acc) if source=='pydocs' else table_rows(source, acc)
+    except FileNotFoundError as e: raise FileNotFoundError(str(e).replace('expected', "expected 'pydocs', or", 1)) from e
     col = column_values(rows, columns, _FIELDS, ('text','label'), name)
     d,side,key = _kept(col, name, acc)
     unit = np.where(d.group>=0, d.group, (key>>np.uint64(1)).astype(np.int64))

@@ -93,7 +93,7 @@ def _sides(col, side, name, account, low, high):
     out = {}
     for s in dict.fromkeys(side):
         i = [j for j,o in enumerate(side) if o==s]
-        acc = Account.from_dict(account.to_dict() | dict(name=name(s)))
+        acc = Account.from_dict(account.to_dict() | dict(name=name(s))) # a line that could not be read has no side, so each of them tells of it
         out[acc.name] = _pairs(*([col[k][j] for j in i] for k in ('a','b','score','part')), acc, low, high)
     return out
 
@@ -107,10 +107,12 @@ def read_sick(
     return _sides(dict(a=col['sentence_A'], b=col['sentence_B'], score=col['relatedness_score'], part=['SICK']*len(side)), side, lambda s: f'SICK {s.lower()}', acc, 1., 5.)
 
 # %% ../../nbs/19j_data.pairs.ipynb #c15
-_YEAR = re.compile(r'(?<!\d)(?:20)?(1[2-9])(?!\d)')
+_YEAR,_PART = re.compile(r'(?<!\d)(?:20)?(1[2-9])(?!\d)'),re.compile('train|trial|test')
+
+def _year_name(year, side): return f'STS{year[-2:]}' + ('' if side=='test' else f' {side}')
 
 def _year_files(folder):
-    "a, b, score, part and side of all pairs of `STS.input` files; the side is such as 'STS12' or 'STS12 train'."
+    "a, b, score, part and side of all pairs of `STS.input` files, and their account."
     col,acc = dict(a=[], b=[], score=[], part=[], side=[]),Account('STS')
     files = [p for p in sorted(folder.rglob('STS.input.*.txt')) if '.ALL.' not in p.name] # ALL is the others end to end
     for p in files:
@@ -120,8 +122,8 @@ def _year_files(folder):
         rows,gold = _lines(p, 2, acc),p.with_name(p.name.replace('.input.','.gs.'))
         score = [r[0] for r in _lines(gold, 1, acc)] if gold.is_file() else ['']*len(rows)
         if len(score)!=len(rows): raise ValueError(f'{gold} has {len(score)} lines and {p.name} beside it {len(rows)}; fetch both again')
-        side = next((f' {s}' for s in ('train','trial') if any(s in n.lower() for n in names)), '')
-        for k,v in dict(a=[r[0] for r in rows], b=[r[1] for r in rows], score=score, part=[p.name.split('.')[-2]]*len(rows), side=[f'STS{year}{side}']*len(rows)).items(): col[k] += v
+        side = next((m[0] for n in names[::-1] if (m := _PART.search(n.lower()))), 'test') # the innermost folder that says it
+        for k,v in dict(a=[r[0] for r in rows], b=[r[1] for r in rows], score=score, part=[p.name.split('.')[-2]]*len(rows), side=[_year_name(year, side)]*len(rows)).items(): col[k] += v
     return col,acc
 
 # %% ../../nbs/19j_data.pairs.ipynb #c16
@@ -136,7 +138,7 @@ def read_sts(
     else:
         acc = Account('STS')
         t = _headed(path, _YEARS, acc)
-        side = [f'STS{y[-2:]}' + ('' if s=='test' else f' {s}') for y,s in zip(t['year'], t['split'])]
+        side = [*map(_year_name, t['year'], t['split'])]
         col = dict(a=t['sentence1'], b=t['sentence2'], score=t['score'], part=t['subset'], side=side)
     return dict(sorted(_sides(col, col['side'], str, acc, 0., 5.).items()))
 
