@@ -60,7 +60,8 @@ class Log(Part):
     def before_train(self): self._t = time.perf_counter()
     def after_step(self):
         l = self.learn
-        self.add(loss=l.step_loss*l.step_targets, targets=l.step_targets, norm=l.grad_norm, steps=1)
+        self.add(loss=l.step_loss*l.step_targets, targets=l.step_targets)
+        if math.isfinite(l.grad_norm): self.add(norm=l.grad_norm, steps=1) # a step that overflowed has no norm
     def after_batch(self):
         t,(n,padded) = time.perf_counter(),count_tokens(self.xb[0])
         self.add(tokens=n, padded=padded, seconds=t-self._t)
@@ -70,11 +71,12 @@ class Log(Part):
         s = self.sums
         waste = 100*(1-s['tokens']/s['padded']) if s['padded'] else 0. # batches without tokens have no padding either
         return dict(tokens_per_s=s['tokens']/max(s['seconds'],1e-9), padding_pct=waste, memory_gib=peak_memory(self.dls.device))
+    def others(self) -> dict: return {k:v for cb in self.learn.cbs if hasattr(type(cb), 'columns') for k,v in cb.columns.items()}
     def after_epoch(self):
         s,l = self.sums,self.learn
         self.spent += s['seconds']
         self.rows.append(dict(step=l.step, epoch=self.dls.train.epoch, train_loss=s['loss']/s['targets'], valid_loss=l.valid_loss,
-            lr=self.opt.hypers[-1]['lr'], grad_norm=s['norm']/s['steps'], **self.rates(), seconds=self.spent))
+            lr=self.opt.hypers[-1]['lr'], grad_norm=s['norm']/max(s['steps'],1), **self.rates(), seconds=self.spent, **self.others()))
         self.sums = self.zero()
         write_atomic(self.path, self.write)
         if len(self.rows)==1: l.logger(' '.join(f'{k:>{_width(k)}}' for k in self.rows[0]))

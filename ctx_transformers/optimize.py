@@ -27,7 +27,7 @@ class TrainCfg:
     epochs:int = 1             # passes over the training data, used where `steps` is 0
     accumulate:int = 1         # micro-batches per optimizer step, >= 1
     clip:float = 1.            # largest norm of a step's gradient; 0 clips nothing
-    precision:str = 'auto'     # 'fp32', 'bf16', or 'auto': bf16 only where the hardware gains from it
+    precision:str = 'auto'     # 'fp32', 'bf16', 'fp16' with scaled gradients, or 'auto': bf16 only where the hardware gains from it
     valid_every:int = 200      # optimizer steps between two validations, >= 1
     patience:int = 0           # validations without gain before stopping; 0 never stops early
     checkpoint_every:int = 500 # optimizer steps between two saved states; 0 saves only the first and the last
@@ -39,7 +39,7 @@ class TrainCfg:
         object.__setattr__(self, 'betas', tuple(self.betas)) # YAML has lists only
         rules = dict(lr=self.lr>0, wd=self.wd>=0, betas=len(self.betas)==2 and all(0<=b<1 for b in self.betas), eps=self.eps>0,
             warmup=0<=self.warmup<1, schedule=self.schedule in ('linear','cosine'), steps=self.steps>=0, epochs=self.epochs>=(self.steps==0),
-            accumulate=self.accumulate>=1, clip=self.clip>=0, precision=self.precision in ('auto','fp32','bf16'),
+            accumulate=self.accumulate>=1, clip=self.clip>=0, precision=self.precision in ('auto','fp32','bf16','fp16'),
             valid_every=self.valid_every>=1, patience=self.patience>=0, checkpoint_every=self.checkpoint_every>=0,
             layer_decay=0<self.layer_decay<=1, head_lr=self.head_lr>0, thaw=0<=self.thaw<1)
         for k,ok in rules.items():
@@ -154,11 +154,13 @@ class Accumulate(Part):
         grads = [p.grad for ps in self.opt.param_lists for p in ps if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(grads)
         loss,norm = (torch.stack([self._sum.float(), norm.float()])/self._n).tolist()
-        for what,o in dict(loss=loss, gradient=norm).items():
-            if not math.isfinite(o): raise FloatingPointError(f'the {what} is {o} in step {self.learn.step}, before any weight was changed by it')
+        self.check(loss=loss, gradient=norm)
         scale = min(1., self._clip/(norm+1e-12)) if self._clip else 1.
         torch._foreach_mul_(grads, scale/self._n)
         self.learn.step_loss,self.learn.step_targets,self.learn.grad_norm = loss,self._n,norm
+    def check(self, **norms):
+        for what,o in norms.items():
+            if not math.isfinite(o): raise FloatingPointError(f'the {what} is {o} in step {self.learn.step}, before any weight was changed by it')
     def after_step(self):
         self.learn.step += 1
         self._clear()

@@ -48,7 +48,7 @@ def train_arm(
 # %% ../nbs/60_run.ipynb #c08
 def judge_arm(model, data:Data, arm:Arm, device='cpu') -> pd.DataFrame: # as `score_posts`, with `arm`, and `control`, empty for the contexts as they are
     "Scores of an arm on the test targets, and on the few with each control."
-    out,precision = [],pick_precision(arm.train.precision, torch.device(device))
+    out,precision = [],pick_precision(arm.train.precision.replace('fp16', 'fp32'), torch.device(device)) # weights are fp32 either way
     for kind in arm.shown:
         dl = data.batches(replace(arm, kind=kind), TEST).to(device)
         few = control_batches(dl.but(posts=data.few)) if len(data.few) else {}
