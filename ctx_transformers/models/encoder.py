@@ -11,6 +11,7 @@ from functools import partial
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 from ..data.groups import Plan, offsets, plan_attention
 from ..layers.attention import Across, Dropout, attend
 
@@ -45,6 +46,7 @@ class EncoderCfg:
 # %% ../../nbs/30_models.encoder.ipynb #c07
 class Layer(nn.Module):
     "One transformer layer, post-LN or pre-LN."
+    recompute = False # in training keep its input only, and compute the rest again for the backward pass
     def __init__(self, cfg:EncoderCfg):
         super().__init__()
         d,f = cfg.d,cfg.ffn or 4*cfg.d
@@ -58,6 +60,10 @@ class Layer(nn.Module):
         plan:Plan,
         across:Across|None=None, # what is different between the texts of a span
     ) -> Tensor:   # `[n,d]`
+        if self.recompute and self.training and torch.is_grad_enabled(): return checkpoint(self.both, x, plan, across, use_reentrant=False)
+        return self.both(x, plan, across)
+
+    def both(self, x, plan, across):
         if self.prenorm:
             x = x + self.attention(self.norm1(x), plan, across)
             return x + self.feed(self.norm2(x))
@@ -81,7 +87,7 @@ class Sinusoids(nn.Module):
 
 # %% ../../nbs/30_models.encoder.ipynb #c10
 class Encoder(nn.Module):
-    "Tokens to vectors, each text by itself."
+    "Tokens to vectors, each text by itself. With `recompute` set to True, training needs less memory and about a third more time."
     def __init__(self, cfg:EncoderCfg, vocab:int): # shape, and number of words
         super().__init__()
         self.cfg,self.vocab = cfg,vocab
@@ -105,6 +111,12 @@ class Encoder(nn.Module):
         x = self.embed(ids, lengths, segment, add)[plan.order] # [n,d] in the plan's order
         for layer in self.layers: x = layer(x, plan)
         return self.last(x)[plan.inverse]
+
+    @property
+    def recompute(self) -> bool: return all(l.recompute for l in self.layers)
+    @recompute.setter
+    def recompute(self, on:bool):
+        for l in self.layers: l.recompute = on
 
     def embed(self, ids, lengths, segment=None, add=None):
         "Vectors of the tokens, their places and their segments, before any attention, `[n,d]`."
