@@ -34,7 +34,7 @@ class DocCfg:
     merge_layers:int= 1      # layers of 'transformer'
     places:int      = 64     # segments that 'transformer' can tell apart; a document may not have more
     classes:int     = 0      # of the head; 0: no head, the model gives vectors
-    hidden:int      = 0      # width of the head's hidden layer; 0: none
+    hidden:int      = 0      # width of the head's hidden layer, where there is a head; 0: none
     head_dropout:float = .1  # before the head's last layer, 0 to 1
     pair:bool       = False  # classify pairs of documents
     freeze:str      = ''     # parts that do not learn, as in `models.start.freeze`: 'encoder', '0-3', 'encoder.words'
@@ -45,7 +45,6 @@ class DocCfg:
         if not 0<=self.head_dropout<1: raise ValueError(f'head_dropout must be in [0,1), got {self.head_dropout}')
         if min(self.layers, self.hidden, self.classes)<0 or min(self.merge_layers, self.places)<1: raise ValueError(f'layers, hidden and classes must be at least 0, merge_layers and places at least 1, got {self}')
         if self.classes==1: raise ValueError('one class is nothing to choose from: give 0 (no head) or at least 2')
-        if self.hidden and not self.classes: raise ValueError(f'hidden={self.hidden} is a layer of the head, and classes=0 asks for none')
 
 # %% ../../nbs/39_models.documents.ipynb #c08
 class SegmentReader(nn.Module):
