@@ -45,14 +45,13 @@ class DocTfidf:
         if len(texts)<cfg.min_df: raise ValueError(f'min_df is {cfg.min_df}, but there are {len(texts)} documents: lower it')
         try: self._v.fit(t[:cfg.max_chars] for t in texts)
         except ValueError as e: raise ValueError(f'no n-gram stands in {cfg.min_df} of {len(texts)} documents: lower min_df ({e})') from None
+        self.terms = self._v.get_feature_names_out().tolist() # F n-grams, in the order of the columns
     def __call__(self,
         texts, # N strings
     ):         # csr `[N,F]` float64, rows of length 1, or 0 where no n-gram is known
         "Weigh the n-grams of documents."
         return self._v.transform([t[:self.cfg.max_chars] for t in _texts(texts)])
-    def __len__(self): return len(self._v.vocabulary_)
-    @property
-    def terms(self): return self._v.get_feature_names_out() # `[F]` n-grams in the order of the columns
+    def __len__(self): return len(self.terms)
 
 # %% ../../nbs/52e_eval.doc_baselines.ipynb #c13
 STRENGTHS = (1.,3.,10.,30.,100.,300.,1e3,3e3,1e4) # from strict to lenient, in units of min(n,d)/|X|^2

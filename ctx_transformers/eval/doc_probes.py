@@ -177,7 +177,7 @@ def plot_lengths(
     metric:str='accuracy',
 ):                     # a figure
     "A metric by length of the document, a line for each arm, with intervals."
-    d = _one_corpus(df, metric); m = d.slice.str.extract(_BAND); d = d.assign(_from=m.lo.fillna(m.over).fillna(0).astype(int), _band=d.slice.str.rpartition(', ')[2], _unit=m.unit)
+    d = _one_corpus(df, metric); m = d.slice.str.extract(_BAND); d = d.assign(_from=m.lo.fillna(m.over).fillna('0').astype(int), _band=d.slice.str.rpartition(', ')[2], _unit=m.unit)
     d = d[m.unit.notna()&(m.labels.fillna('0').astype(int)==labels)].sort_values('_from', kind='stable')
     if d.empty: raise ValueError(f'no row of {metric!r} with {labels} labels is of a band of length: the slices are {sorted(df.slice.unique())}')
     if d._unit.nunique()>1: raise ValueError(f'lengths are in {list(d._unit.unique())}: one picture is of one unit')
