@@ -7,10 +7,10 @@ __all__ = ['DocRunCfg', 'DocData', 'Scores', 'run_key', 'doc_folder', 'open_mode
 
 # %% ../nbs/69h_doc_run.ipynb #c02
 import hashlib, json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-import numpy as np, pandas as pd, torch
+import numpy as np, pandas as pd
 from .checkpoint import write_atomic
 from .core import cache_dir, config_hash, hash_uniform, set_seed, settings
 from .data.doc_tokens import DocBatches, DocTextCfg, tokenize_documents

@@ -9,18 +9,16 @@ __all__ = ['ARMS', 'CUTS', 'DECLARED', 'DocTableCfg', 'words', 'tuned_arms', 'le
 # %% ../nbs/69i_doc_table.ipynb #c02
 import hashlib, json
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 import numpy as np, pandas as pd, torch
 from .cli import script
-from .core import cache_dir, config_hash, keep_memory, read_table, row, save_figure, settings, write_rows
+from .core import cache_dir, config_hash, hash_uniform, keep_memory, read_table, row, save_figure, settings, write_rows
 from .data.doc_tokens import DocTextCfg, tokenize_documents
 from .doc_embed import DocEmbedder
 from .doc_run import DocData, DocRunCfg, doc_folder, judge_documents, run_key, train_documents
 from .eval.doc_baselines import DocTfidf, ParagraphCfg, ParagraphVectors
+from .eval.doc_retrieval import doc_rows, judge_retrieval
 from .eval.doc_probes import accuracy_rows, length_slices, plot_budgets, probe_budgets
 from .models.documents import DocCfg
-from .models.encoder import EncoderCfg
 from .optimize import TrainCfg
 
 # %% ../nbs/69i_doc_table.ipynb #c06
@@ -94,11 +92,12 @@ def frozen_vectors(
     return {f'frozen, {CUTS[c]}':(s.first() if c=='truncation' else s).merge() for c in words(cfg.cuts)}
 
 # %% ../nbs/69i_doc_table.ipynb #c11
-def linear_arms(cfg:DocTableCfg, data:DocData, device='cpu', say=print) -> dict: # arm -> budget -> `BudgetProbe`
+def linear_arms(cfg:DocTableCfg, data:DocData, device='cpu', say=print) -> tuple: # arm -> budget -> `BudgetProbe`; arm -> `[N,d]` vectors of the test
     "Lines over every kind of vector that is not tuned."
     (texts,y,g),t,want = learning_side(data),data.sets['test'],words(cfg.arms)
-    budgets = [int(b) for b in words(cfg.budgets) if int(b)<len(texts)]; found = {}
+    budgets = [int(b) for b in words(cfg.budgets) if int(b)<len(texts)]; found,seen = {},{}
     def ask(arm, a, b):
+        seen[arm] = b
         say(f'{arm}: a line over {a.shape[1]:,} numbers of {a.shape[0]:,} documents')
         found[arm] = probe_budgets(dict(train=a, test=b), dict(train=y, test=t.label), budgets, groups=dict(train=g, test=t.group))
     if 'tfidf' in want: v = DocTfidf(texts); ask('TF-IDF', v(texts), v(t.text))
@@ -106,7 +105,7 @@ def linear_arms(cfg:DocTableCfg, data:DocData, device='cpu', say=print) -> dict:
     if 'frozen' in want:
         a,b = (frozen_vectors(cfg, x, device) for x in (texts, t.text))
         for k in a: ask(k, a[k], b[k])
-    return found
+    return found,seen
 
 # %% ../nbs/69i_doc_table.ipynb #c12
 def document_table(
@@ -118,15 +117,17 @@ def document_table(
     whole = DocData(replace(cfg.run, limit=0), say)
     if whole.pair: raise ValueError('this table compares vectors of single documents, and these are pairs: use `train_documents` and `judge_documents`')
     y,group = whole.sets['test'].label,whole.sets['test'].group
-    lines,tuned,costs = linear_arms(cfg, whole, device, say),{},[]
+    (lines,seen),tuned,costs = linear_arms(cfg, whole, device, say),{},[]
+    seen = {a:{0:x} for a,x in seen.items()}; kept = cache_dir('documents','vectors')
     for arm,of in (tuned_arms(cfg) if 'tuned' in words(cfg.arms) else {}).items():
         for seed,c in of.items():
             say(f'{arm}, seed {seed}'); d = DocData(c, say); m = train_documents(c, d, device=device, say=say)
-            tuned.setdefault((arm, len(d.sets['train'])), {})[seed] = judge_documents(m, d).argmax(1)
+            tuned.setdefault((arm, len(d.sets['train'])), {})[seed] = judge_documents(m, d, keep=kept).argmax(1)
+            seen.setdefault(arm, {})[seed] = m.encode(d.sets['test'].text, keep=kept)
             costs += [row(whole.title, arm, k, v, seed=seed, slice='cost', config=run_key(c, d)) for k,v in _cost(c, d).items()]
     length = tokenize_documents(whole.sets['test'].text, whole.tokenizer, replace(cfg.run.text, most=0)).n_tokens
     name = config_hash(dict(settings(cfg), table='', learnt=whole.learnt, test=whole.digest('test')))
-    rows = _rows(lines, tuned, y, group, whole.title, length_slices(length), name)+costs
+    rows = _rows(lines, tuned, y, group, whole.title, length_slices(length), name)+_found(seen, y, group, whole.title, name)+costs
     write_rows(cfg.table, rows, replace=('corpus',)) # arms are compared with each other: none of an older comparison stays
     return pd.DataFrame(rows)
 
@@ -149,7 +150,14 @@ def _rows(lines, tuned, y, group, corpus, lengths, config):
         out += accuracy_rows(found, y, group, corpus, against, by_length, n, config)
     return out
 
-# %% ../nbs/69i_doc_table.ipynb #c20
+# %% ../nbs/69i_doc_table.ipynb #c14
+def _found(seen, y, group, corpus, config, most=1000):
+    "Rows of retrieval: of up to so many documents of the test, those of the same class among the documents of other groups, by cosine."
+    q = np.sort(np.argsort(hash_uniform(0, 699, np.arange(len(y))), kind='stable')[:most])
+    tables = {a:{s:judge_retrieval(x, y, apart=group, queries=q)[0] for s,x in of.items()} for a,of in seen.items()}
+    return doc_rows(tables, corpus, group, where='retrieval', config=config)
+
+# %% ../nbs/69i_doc_table.ipynb #c21
 _IMDB = DocRunCfg('hub:stanfordnlp/imdb', title='imdb')
 DECLARED = dict(
     quick=DocTableCfg(replace(DocRunCfg(), title='pydocs', text=DocTextCfg(128, 1), train=TrainCfg(lr=2e-3, wd=.01, steps=300, warmup=.1, valid_every=50, checkpoint_every=50)), 'tfidf,tuned', 'truncation,hierarchy', 'attention', '1000,0'),
@@ -164,7 +172,7 @@ DECLARED = dict(
                                    train=TrainCfg(lr=5e-5, wd=.01, epochs=3, accumulate=2, warmup=.1, valid_every=300, checkpoint_every=300, patience=6, precision='bf16')), 'tuned', 'as is', table='documents'),
 )
 
-# %% ../nbs/69i_doc_table.ipynb #c21
+# %% ../nbs/69i_doc_table.ipynb #c22
 def main(args=None):
     "Console script `ctx_docs`."
     about = """What does an encoder make of long documents? Counts words, reads lines off frozen vectors with few and many

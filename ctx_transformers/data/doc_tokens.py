@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 from ..core import Account, hash_uniform
 from .groups import Kind, Role, TextGroups
 from .ragged import Ragged
-from .tokens import _encoder, fit_tokenizer, special_ids
+from .tokens import _encoder, special_ids
 
 # %% ../../nbs/26e_data.doc_tokens.ipynb #c05
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@
 __all__ = ['MERGES', 'DocCfg', 'SegmentReader', 'Merge', 'doc_head', 'pair_features', 'open_doc_encoder', 'DocModel']
 
 # %% ../../nbs/39_models.documents.ipynb #c02
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 import torch
 from torch import nn, Tensor
-from torch.nn.functional import gelu
 from ..data.groups import TextGroups, segment_mean
 from ..layers.attention import Dropout
 from ..layers.pooling import pool_some, pooling
@@ -133,7 +132,7 @@ class DocModel(nn.Module):
         self.cfg,self.encoder = cfg,open_doc_encoder(cfg, vocab) if encoder is None else encoder
         self.encoder.recompute = cfg.recompute
         d = self.encoder.cfg.d
-        if cfg.pool=='local' and not hasattr(self.encoder, 'is_global'): raise ValueError(f"pool='local' leaves out tokens with global attention, and in this encoder every token sees the whole text: take 'mean'")
+        if cfg.pool=='local' and not hasattr(self.encoder, 'is_global'): raise ValueError("pool='local' leaves out tokens with global attention, and in this encoder every token sees the whole text: take 'mean'")
         self.pool = None if cfg.pool=='local' else pooling(cfg.pool, d)
         self.merge,self.head = Merge(cfg, d),doc_head(cfg, d)
         freeze(self, cfg.freeze)
