@@ -7,11 +7,10 @@ __all__ = ['DOC', 'STRENGTHS', 'DocTfidf', 'group_codes', 'log_probs', 'fit_line
            'doc_words', 'ParagraphVectors']
 
 # %% ../../nbs/52e_eval.doc_baselines.ipynb #c02
-import hashlib, json, re
+import hashlib, json, numpy as np, pandas as pd, re, scipy.sparse as sp, warnings
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
-import numpy as np, pandas as pd, scipy.sparse as sp, warnings
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -40,9 +39,7 @@ class DocTfidf:
         cfg:TfidfCfg=DOC,
     ):
         texts,self.cfg = _texts(texts),cfg
-        self._v = TfidfVectorizer(analyzer=cfg.unit, ngram_range=cfg.ngrams, lowercase=cfg.lowercase, token_pattern=r'(?u)\b\w+\b' if cfg.unit=='word' else None,
-                                  min_df=cfg.min_df, max_features=cfg.max_features, sublinear_tf=cfg.sublinear)
-        if len(texts)<cfg.min_df: raise ValueError(f'min_df is {cfg.min_df}, but there are {len(texts)} documents: lower it')
+        self._v = TfidfVectorizer(analyzer=cfg.unit, ngram_range=cfg.ngrams, lowercase=cfg.lowercase, token_pattern=r'(?u)\b\w+\b' if cfg.unit=='word' else None, min_df=cfg.min_df, max_features=cfg.max_features, sublinear_tf=cfg.sublinear)
         try: self._v.fit(t[:cfg.max_chars] for t in texts)
         except ValueError as e: raise ValueError(f'no n-gram stands in {cfg.min_df} of {len(texts)} documents: lower min_df ({e})') from None
         self.terms = self._v.get_feature_names_out().tolist() # F n-grams, in the order of the columns
