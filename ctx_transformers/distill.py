@@ -28,8 +28,8 @@ from .optimize import TrainCfg
 from .train import fit, learner
 
 # %% ../nbs/69l_distill.ipynb #c05
-STUDENT = DocRunCfg(b=32, text=DocTextCfg(256, 4), model=DocCfg(encoder=EncoderCfg(layers=2, d=128, heads=4, max_len=256)),
-                    train=TrainCfg(lr=2e-3, wd=.01, epochs=8, warmup=.1, valid_every=47, checkpoint_every=47, patience=5))
+STUDENT = DocRunCfg(b=16, text=DocTextCfg(128, 6), model=DocCfg(encoder=EncoderCfg(layers=1, d=128, heads=4, max_len=128)),
+                    train=TrainCfg(lr=2e-3, wd=.01, epochs=8, warmup=.1, valid_every=60, checkpoint_every=60, patience=3))
 
 @dataclass(frozen=True)
 class DistillCfg:
@@ -40,7 +40,7 @@ class DistillCfg:
     loss:str      = 'cosine' # distance from it: 'mse', 'cosine', 'contrastive', 'max_marginals', 'max_marginals_mse'
     lam:float     = 0.       # of the max-marginals, >=0
     contextual:float = 0.    # γ, weight of soft CCA with the paragraph vectors, >=0; 0: they teach nothing
-    k:int         = 16       # components of soft CCA, >=1
+    k:int         = 8        # components of soft CCA, >=1
     pv:ParagraphCfg = ParagraphCfg() # contextual teacher
     def __post_init__(self):
         distill_loss(self.loss, self.lam) # has rules of its own
@@ -94,7 +94,7 @@ class Student(nn.Module):
         model:DocModel, # without a head
         d:int,          # width of the structural teacher
         d_context:int=0,# of the contextual teacher; 0: there is none
-        k:int=16,       # components that are to agree with it
+        k:int=8,        # components that are to agree with it
     ):
         super().__init__()
         self.model,own = model,model.encoder.cfg.d
