@@ -56,6 +56,7 @@ class DocEmbedder:
         device='cpu',
         precision:str='auto',# 'fp32', 'bf16', 'fp16', or 'auto': bf16 only where the hardware gains from it
     ):
+        if precision not in ('auto','fp32','bf16','fp16'): raise ValueError(f"precision must be 'auto', 'fp32', 'bf16' or 'fp16', got {precision!r}")
         if len(tokenizer)>model.encoder.vocab: raise ValueError(f'the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with')
         if text.segment>model.encoder.cfg.max_len: raise ValueError(f'segments of {text.segment} tokens are longer than the {model.encoder.cfg.max_len} that the encoder reads')
         if classes and len(classes)!=model.cfg.classes: raise ValueError(f'the head has {model.cfg.classes} classes, got {len(classes)} names')
@@ -91,7 +92,8 @@ def _piece(self:DocEmbedder, segments, budget): # `Ragged` of t segments -> `[t,
 @patch
 def fingerprint(self:DocEmbedder) -> str: # 8 hexadecimal digits
     "What decides the vector of a segment's tokens: encoder, pooling and precision."
-    h = hashlib.sha256(json.dumps([self.model.cfg.pool, self.model.cfg.attend, pick_precision(self.precision, torch.device(self.device))]).encode())
+    e = self.model.encoder; shape = repr(e.cfg) if isinstance(e, Encoder) else e.model.config.to_json_string() # heads and windows leave no trace in the weights
+    h = hashlib.sha256(json.dumps([self.model.cfg.pool, self.model.cfg.attend, shape, pick_precision(self.precision, torch.device(self.device))]).encode())
     for k,v in sorted(self.model.state_dict().items()):
         if not k.startswith(('head.','merge.')): h.update(k.encode()); h.update(np.ascontiguousarray(v.detach().float().cpu().numpy()).tobytes())
     return h.hexdigest()[:8]

@@ -107,7 +107,7 @@ def frozen_vectors(
 def linear_arms(cfg:DocTableCfg, data:DocData, device='cpu', say=print) -> tuple: # arm -> budget -> `BudgetProbe`; arm -> `[N,d]` vectors of the test
     "Lines over every kind of vector that is not tuned."
     (texts,y,g),t,want = learning_side(data),data.sets['test'],words(cfg.arms)
-    budgets = [int(b) for b in words(cfg.budgets) if int(b)<len(texts)]; found,seen = {},{}
+    budgets = [int(b) for b in words(cfg.budgets) if int(b)<len(texts)] or [0]; found,seen = {},{}
     def ask(arm, a, b):
         seen[arm] = b
         say(f'{arm}: a line over {a.shape[1]:,} numbers of {a.shape[0]:,} documents')
@@ -166,7 +166,8 @@ def _rows(lines, tuned, y, group, corpus, lengths, config):
 def _found(seen, y, group, corpus, config, most=1000):
     "Rows of retrieval: of up to so many documents of the test, those of the same class among the documents of other groups, by cosine."
     q = np.sort(np.argsort(hash_uniform(0, 699, np.arange(len(y))), kind='stable')[:most])
-    tables = {a:{s:judge_retrieval(x, y, apart=group, queries=q)[0] for s,x in of.items()} for a,of in seen.items()}
+    ks = [k for k in (1,5,10) if k<=len(y)]
+    tables = {a:{s:judge_retrieval(x, y, apart=group, queries=q, ks=ks)[0] for s,x in of.items()} for a,of in seen.items()}
     return doc_rows(tables, corpus, group, where='retrieval', config=config)
 
 # %% ../nbs/69i_doc_table.ipynb #c21
@@ -177,11 +178,11 @@ DECLARED = dict(
                                train=TrainCfg(lr=1e-4, wd=.01, epochs=1, warmup=.1, valid_every=105, checkpoint_every=21, layer_decay=.8, head_lr=5.)),
                        'tfidf,paragraph,frozen,tuned', budgets='1000,5000,10000,0', ask=2000, table='documents'),
     mpnet=DocTableCfg(replace(_IMDB, b=16, smoothing=.15, text=DocTextCfg(384, 1), model=DocCfg('sentence-transformers/all-mpnet-base-v2', hidden=25, head_dropout=.1),
-                              train=TrainCfg(lr=2e-5, wd=.01, epochs=10, warmup=.1, valid_every=400, checkpoint_every=400, patience=8, head_lr=10., precision='fp16')), 'frozen,tuned', table='documents'),
+                              train=TrainCfg(lr=2e-5, wd=.01, epochs=10, warmup=.1, valid_every=400, checkpoint_every=400, patience=8, head_lr=10., precision='fp16')), 'frozen,tuned', table='documents_mpnet'),
     longformer=DocTableCfg(replace(_IMDB, b=1, smoothing=.1, text=DocTextCfg(4096, 1), model=DocCfg('allenai/longformer-base-4096', attend='first', pool='first', hidden=768, head_dropout=.1, recompute=True),
-                                   train=TrainCfg(lr=3e-5, wd=.01, epochs=7, accumulate=16, warmup=.1, valid_every=500, checkpoint_every=250, patience=6, precision='fp16')), 'tuned', 'as is', table='documents'),
+                                   train=TrainCfg(lr=3e-5, wd=.01, epochs=7, accumulate=16, warmup=.1, valid_every=500, checkpoint_every=250, patience=6, precision='fp16')), 'tuned', 'as is', table='documents_longformer'),
     modernbert=DocTableCfg(replace(_IMDB, b=8, smoothing=.1, text=DocTextCfg(2048, 1), model=DocCfg('answerdotai/ModernBERT-base', pool='mean', head_dropout=.1),
-                                   train=TrainCfg(lr=5e-5, wd=.01, epochs=3, accumulate=2, warmup=.1, valid_every=300, checkpoint_every=300, patience=6, precision='bf16')), 'tuned', 'as is', table='documents'),
+                                   train=TrainCfg(lr=5e-5, wd=.01, epochs=3, accumulate=2, warmup=.1, valid_every=300, checkpoint_every=300, patience=6, precision='bf16')), 'tuned', 'as is', table='documents_modernbert'),
 )
 
 # %% ../nbs/69i_doc_table.ipynb #c22

@@ -79,7 +79,8 @@ def _clean(x):
 def _value(x):
     "A label or a group as text, None if there is none: 1 and 1. are the same, as a missing value elsewhere turns numbers into fractions."
     if x is None or x!=x or not str(x).strip(): return None
-    return str(int(x)) if isinstance(x, float) and x.is_integer() else str(x).strip()
+    s = str(x).strip()
+    return s.partition('.')[0] if re.fullmatch(r'-?\d+\.0+', s) else s
 
 # %% ../../nbs/19i_data.documents.ipynb #c15
 def _cut(

@@ -40,7 +40,7 @@ class SetAttention(nn.Module):
         self.query = nn.Parameter(torch.zeros(d))
     def weights(self, x, of, keep, s): # shapes as in `set_mean` -> `[t]`
         "Weight of each post; adds up to 1 over the posts of a set that take part, 0 for the others."
-        score = layer_norm(x.float(), x.shape[-1:])@self.query.float()                         # [t]
+        score = (layer_norm(x.float(), x.shape[-1:])@self.query.float()).float()               # [t]; under autocast a product is in half precision
         return segment_softmax(score.unsqueeze(1), _members(of, keep, s), s+1).squeeze(1)*keep # [t]
     def forward(self, x, of, keep, s): # shapes as in `set_mean` -> `[s,d]`
         w = self.weights(x, of, keep, s).to(x.dtype).unsqueeze(1)                              # [t,1]

@@ -63,7 +63,14 @@ def freeze(
         if m:=re.fullmatch(r'(\d+)(?:-(\d+))?', w): heads = [f'encoder.layers.{i}.' for i in range(int(m[1]), int(m[2] or m[1])+1)]
         else: heads = [w+'.']
         for h in heads:
-            hit = [p for k,p in names.items() if (k+'.').startswith(h)]
+            hit = [p for k,p in names.items() if (k+'.').startswith(h)] or _inside(model, h[:-1])
             if not hit: raise ValueError(f'nothing to freeze is named {h[:-1]!r}; the model has {sorted({k.rsplit(".",1)[0] for k in names})}')
             for p in hit: frozen += p.numel()*p.requires_grad; p.requires_grad_(False)
     return frozen
+
+def _inside(model, name):
+    "Parameters of a part that is reached under another name than it is kept, as the layers of an encoder of the transformers library are."
+    for k in name.split('.'):
+        if isinstance(model, nn.ModuleList): model = model[int(k)] if k.isdigit() and int(k)<len(model) else None
+        else: model = getattr(model, k, None)
+    return list(model.parameters()) if isinstance(model, nn.Module) else []
