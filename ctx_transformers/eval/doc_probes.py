@@ -163,7 +163,7 @@ def plot_budgets(
     of = [(a,d[d.arm==a].sort_values('labels')) for a in (d.arm.unique() if arms is None else arms)]; ticks = sorted(d.labels.unique())
     with plt.rc_context(style()):
         fig,ax = plt.subplots(figsize=(4.4,2.8)); _lines(ax, of, lambda t: t.labels, COLORS.values())
-        ax.set(xscale='log', xlabel='labels', ylabel=metric, title=f'{d.corpus.iloc[0]}: {d.documents.iloc[0]:,.0f} documents, {d.n.iloc[0]:,.0f} groups'); ax.set_xticks(ticks, [f'{t:,.0f}' for t in ticks])
+        ax.set(xscale='log', xlabel='labels', ylabel=metric, title=f'{d.corpus.iloc[0]}: {d.documents.iloc[0]:,.0f} documents, {d.n.iloc[0]:,.0f} groups'); ax.set_xticks(ticks, [f'{t:,.0f}' if not i or t>1.4*ticks[i-1] else f'\n{t:,.0f}' for i,t in enumerate(ticks)])
         ax.xaxis.set_minor_locator(NullLocator()); ax.legend(loc='upper left', bbox_to_anchor=(1,1), fontsize=8); plt.close(fig)
     return fig
 
