@@ -33,6 +33,7 @@ class DocSearchCfg:
     table:str = 'documents_search' # name of table and picture in `figures/`; the table holds one search of each corpus
     def __post_init__(self):
         if not self.table: raise ValueError('table is empty: name the table and picture that are to be written')
+        if self.search.metric in ('loss','accuracy') and self.search.lower!=(self.search.metric=='loss'): raise ValueError(f'the best {self.search.metric} is the {"lowest" if self.search.metric=="loss" else "highest"}: set search.lower={self.search.metric=="loss"}')
         bad = [k for k in _declared(self.search.fields) if k in _JUDGES]
         if bad: raise ValueError(f'{bad[0]!r} decides by which documents a trial is judged, and trials are compared on the same: make a search of each')
         _space(self.run, self.search)                                # unknown and mistyped fields
