@@ -21,7 +21,8 @@ class Kept:
         self.there,self.n,self.now,self.peak = {t.untyped_storage().data_ptr() for t in there},Counter(),0,0
     def pack(self, t):
         s = t.untyped_storage()
-        return t if s.data_ptr() in self.there else Held(self, t, s.data_ptr(), s.nbytes())
+        # detached: an operation's own result would hold the operation that holds it, for ever
+        return t if s.data_ptr() in self.there else Held(self, t.detach(), s.data_ptr(), s.nbytes())
     def unpack(self, o): return o.t if isinstance(o, Held) else o
     def change(self, key, size, by):
         before = self.n[key]; self.n[key] += by
