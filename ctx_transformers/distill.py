@@ -17,10 +17,10 @@ from torch import nn, Tensor
 from .cca import SoftCca
 from .checkpoint import load_weights, save_weights, write_atomic
 from .core import cache_dir, config_hash, set_seed, settings
-from .data.doc_tokens import DocBatches, DocTextCfg
+from .data.doc_tokens import DocTextCfg
 from .doc_embed import DocEmbedder
 from .doc_loss import ToTeacher, distill_loss
-from .doc_run import DocData, DocRunCfg
+from .doc_run import DocData, DocRunCfg, run_settings
 from .eval.doc_baselines import ParagraphCfg, ParagraphVectors
 from .models.documents import DocCfg, DocModel
 from .models.encoder import EncoderCfg
@@ -45,6 +45,7 @@ class DistillCfg:
     def __post_init__(self):
         distill_loss(self.loss, self.lam) # has rules of its own
         if self.contextual<0 or self.k<1: raise ValueError(f'contextual must be at least 0 and k at least 1, got {self.contextual} and {self.k}')
+        if self.run.b<3 and (self.contextual or self.loss not in ('mse','cosine')): raise ValueError(f'{self.arm} compares the documents of a batch with each other, and with run.b={self.run.b} a batch may have only one: give at least 3')
         if self.run.smoothing: raise ValueError('run.smoothing is of labels, and a student reads none: leave it at 0')
     @property
     def arm(self): return self.loss.replace('_', '-') + f' {self.lam:g}'*bool(self.lam) + f' + contextual {self.contextual:g}'*bool(self.contextual) # what tables call it
@@ -78,8 +79,8 @@ class Teachers:
     def __init__(self, cfg:DistillCfg, data:DocData, device='cpu'):
         if data.pair: raise ValueError('a student learns from single documents, and these are pairs: give a table without `other`')
         own,text = (Path(cfg.teacher)/'model.json').is_file(),DocTextCfg(cfg.teacher_tokens)
-        if own: m = DocEmbedder.load(cfg.teacher); e = DocEmbedder(m.model, m.tokenizer, text, device=device)
-        else: e = DocEmbedder.open(cfg.teacher, text, device=device)
+        if own: m = DocEmbedder.load(cfg.teacher); e = DocEmbedder(m.model, m.tokenizer, text, device=device, precision='fp32')
+        else: e = DocEmbedder.open(cfg.teacher, text, device=device, precision='fp32') # the same name on every machine
         self.name,self._pv,self._sets = e.fingerprint(),cfg.pv,data.sets
         self.x = {k:e.encode(d.text, unit=True, keep=cache_dir('documents', 'vectors')) for k,d in data.sets.items()} # `[N,d]`, structural
     @cached_property
@@ -136,8 +137,7 @@ class Distilled:
 # %% ../nbs/69l_distill.ipynb #c14
 def distill_key(cfg:DistillCfg, data:DocData, teachers:Teachers) -> str: # 8 hexadecimal digits
     "Name of what is learnt."
-    s = settings(cfg) | dict(teacher=teachers.name, texts=_digest(*(data.sets[k].text for k in ('train','valid'))), version=1) # the version counts changes of this code
-    s['run'] |= dict(documents='', columns='', title='', test_limit=0)
+    s = settings(cfg) | dict(run=run_settings(cfg.run), teacher=teachers.name, texts=_digest(*(data.sets[k].text for k in ('train','valid'))), start=data.start, version=1) # the version counts changes of this code
     return config_hash(s if cfg.contextual else {k:v for k,v in s.items() if k not in ('k','pv')})
 
 def open_student(cfg:DistillCfg, data:DocData, teachers:Teachers) -> Student:
@@ -161,7 +161,7 @@ def train_distilled(
     if (folder/'done').exists(): return Distilled.load(folder, device, precision)
     write_atomic(mark, lambda p: p.write_text(json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str), encoding='utf-8'))
     student = open_student(cfg, data, teachers).to(device)
-    train,valid = (DocBatches(data.tokens[k][0], teachers.targets(k, cfg.contextual), cfg.run.b, seed=cfg.run.seed, shuffle=k=='train') for k in ('train','valid'))
+    train,valid = (data.batches(k, cfg.run, k=='train', teachers.targets(k, cfg.contextual)) for k in ('train','valid'))
     set_seed(cfg.run.seed)
     learn = learner(student, train, valid, student_loss(cfg, student), replace(cfg.run.train, seed=cfg.run.seed), folder/'training')
     learn.logger = say

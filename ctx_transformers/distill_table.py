@@ -76,7 +76,7 @@ class DistillTableCfg:
     "A comparison of students."
     base:DistillCfg = DistillCfg()
     arms:str = 'loss=mse; loss=cosine; loss=contrastive; loss=max_marginals lam=.5; loss=cosine contextual=.01' # students by ';': what each changes of base, of loss, lam and contextual
-    budgets:str = '100,400,0'  # labels that a line on frozen vectors may see, by ','; 0: all
+    budgets:str = '100,400,0'  # labels that a line on frozen vectors may see, by ','; 0: all. Budgets larger than the table are left out
     table:str   = 'distill'    # in `figures/`, or a path
     def __post_init__(self):
         names = [c.arm for c in self.students]
@@ -123,7 +123,8 @@ def distill_rows(
         rows.append(row(title, a, 'correlation with paragraph vectors', i.value, i.lo, i.hi, i.n, seed, config=tag))
     say('lines on frozen vectors')
     y,groups = ({k:getattr(d, f) for k,d in data.sets.items()} for f in ('label','group'))
-    told = {a:probe_budgets(x, y, [int(w) for w in words(cfg.budgets)], groups=groups) for a,x in full.items()}
+    budgets = [b for b in map(int, words(cfg.budgets)) if b<len(y['train'])] or [0] # one that is larger than the table is left out
+    told = {a:probe_budgets(x, y, budgets, groups=groups) for a,x in full.items()}
     for b,p in next(iter(told.values())).items():
         rows += accuracy_rows({a:{seed:of[b].pred} for a,of in told.items()}, y['test'], group, title, ('teacher','TF-IDF'), labels=len(p.rows), config=tag)
     found = {a:{seed:judge_retrieval(x['test'], y['test'], apart=group)[0]} for a,x in full.items()}

@@ -21,7 +21,7 @@ from .data.pairs import Pairs, open_sts, pair_keys, without
 from .data.tokens import load_tokenizer
 from .doc_embed import DocEmbedder, describe
 from .doc_loss import cosent, cosine_mse
-from .doc_run import _words
+from .doc_run import _words, start_name
 from .eval.sts import spearman
 from .models.documents import DocCfg, DocModel
 from .models.encoder import EncoderCfg
@@ -91,7 +91,8 @@ class StsData:
         say(self.sides['train'].account)
         for k,p in sets.items():
             if k!=cfg.learn and not k.endswith(' train'): self.ask(k, p, seen, say)
-        self.tokenizer,self.start = self.opened(cfg)
+        self.tokenizer = load_tokenizer(cfg.model.pretrained or _words(self.sides['train'].a+self.sides['train'].b, cfg.vocab))
+        self.start = start_name(cfg.model, len(self.tokenizer))
         self.tokens = {k:[tokenize_documents(t, self.tokenizer, cfg.text) for t in (p.a, p.b)] for k,p in self.sides.items()}
         self.learnt = hashlib.sha256(json.dumps([[p.a, p.b, p.unit.tolist()] for p in self.sides.values()]).encode()).hexdigest()[:8]
     def ask(self, k, p, seen, say):
@@ -101,10 +102,6 @@ class StsData:
         if len(new)>=20: self.asked[name] = new
         if fresh.sum()>=20: self.fresh[name] = fresh # [N] bool
         if len(new)<len(p): self.whole[k] = p
-    def opened(self, cfg): # -> the tokenizer, and a name of the weights that training starts from
-        if not (name := cfg.model.pretrained): return load_tokenizer(_words(self.sides['train'].a+self.sides['train'].b, cfg.vocab)),''
-        tok = load_tokenizer(str(Path(name)/'tokenizer') if (Path(name)/'tokenizer').is_dir() else name) # one of our own folders keeps it apart
-        return tok,DocEmbedder(DocModel(cfg.model, len(tok)), tok, cfg.text, precision='fp32').fingerprint()
     def batches(self, side:str, cfg:StsRunCfg, shuffle=False) -> DocBatches:
         a,b = self.tokens[side]
         return DocBatches(a, self.sides[side].unit.astype(np.float32), cfg.b, b, seed=cfg.seed, shuffle=shuffle)

@@ -6,7 +6,7 @@
 __all__ = ['HALF', 'pick_precision', 'Autocast', 'learner', 'fit']
 
 # %% ../nbs/44_train.ipynb #c02
-import tempfile, time
+import json, tempfile, time
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
@@ -63,6 +63,12 @@ class Autocast(Part):
     def close(self): self._stack.close()
 
 # %% ../nbs/44_train.ipynb #c12
+def _stored_precision(folder, precision):
+    "What 'auto' meant when the training in this folder began: timing another machine, or a busy one, may say something else."
+    state = Path(folder or '')/'state.pt'
+    if precision!='auto' or folder is None or not state.exists(): return precision
+    return json.loads(torch.load(state, map_location='cpu', weights_only=True, mmap=True)['cfg'])['precision']
+
 def learner(
     model:nn.Module,         # on the device where it will train; `model(*xb)` gives what `loss_func(pred, y)` takes
     train_dl,                # yields tuples `(*xb, y)` on the device set by `to`; has `len`, and settable `epoch` and `start`
@@ -77,7 +83,7 @@ def learner(
     device = next(iter(model.parameters())).device
     if isinstance(loss_func, nn.Module) and not ps.issuperset(loss_func.parameters()):
         raise ValueError('loss_func has parameters of its own that would never be trained: make it a part of the model')
-    cfg = replace(cfg, precision=pick_precision(cfg.precision, device))
+    cfg = replace(cfg, precision=pick_precision(_stored_precision(folder, cfg.precision), device))
     stream = StepLoader(train_dl, cfg)
     learn = Learner(DataLoaders(stream, valid_dl, device=device), model, loss_func, default_cbs=False,
                     cbs=[TrainEvalCallback, Autocast(cfg.precision), ValidLoss])

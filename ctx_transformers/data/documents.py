@@ -10,6 +10,8 @@ import re, sys
 from collections import Counter
 from dataclasses import dataclass, replace
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from ..core import Account, hash_bits, hash_uniform
 from .dialogues import text_keys
 from .posts import clean_text
@@ -124,6 +126,24 @@ def _why(
     drop(np.isin(np.arange(len(side)), i[again]), 'copy of another document')
     return why
 
+def _half(key): return (key>>np.uint64(1)).astype(np.int64) # uint64 -> int64, 0 or more
+
+def _units(
+    d:Documents,
+    key, # `[N]` uint64
+) -> np.ndarray: # `[N]` int64
+    "Documents of one group stay together; so do pairs that share a document, and what hangs together by such."
+    own = np.where(d.group>=0, d.group, _half(key))
+    if d.other is None: return own
+    N,has = len(d),np.flatnonzero(d.group>=0)
+    a = np.unique(np.concatenate([document_keys(d.text), document_keys(d.other)]), return_inverse=True)[1] # [2N]
+    g = np.unique(d.group[has], return_inverse=True)[1]+a.max(initial=-1)+1
+    i,j = np.r_[a[:N], a[has]],np.r_[a[N:], g]
+    n = max(i.max(initial=-1), j.max(initial=-1))+1
+    part = connected_components(coo_array((np.ones(len(i), bool), (i,j)), shape=(n,n)), directed=False)[1][a[:N]]
+    name = np.full(n, np.iinfo(np.int64).max); np.minimum.at(name, part, own) # whatever the order of the rows
+    return name[part]
+
 def draw_order(
     key,   # `[N]` uint64, of documents
     label, # `[N]` int64
@@ -136,6 +156,12 @@ def draw_order(
     return np.lexsort((u, rank))
 
 # %% ../../nbs/19i_data.documents.ipynb #c22
+def _shared(d, side):
+    "How many pairs of given sides share one document with a later side: the publisher's choice, which is left alone."
+    keys = np.stack([document_keys(d.text), document_keys(d.other)], 1)         # [N,2]
+    def met(s, later): return (np.isin(keys[side==s], keys[np.isin(side, later)]).any(1)).sum()
+    return int(met('train', ['valid','test'])+met('valid', ['test']))
+
 def _three_sides(side, unit, label, classes, valid, test, seed):
     "Sides for all documents; those that are missing are cut from training."
     side,given = side.copy(),set(side)
@@ -181,6 +207,7 @@ def _kept(col, name, account):
     account.keep(len(i))
     for j in i:
         for what,n in done[j].items(): account.note(what, n)
+    if other: account.note('pairs with a document that a later side has too', _shared(d.take(i), side[i]))
     return d.take(i),side[i],key[i]
 
 # %% ../../nbs/19i_data.documents.ipynb #c24
@@ -203,7 +230,7 @@ def open_documents(
     except FileNotFoundError as e: raise FileNotFoundError(str(e).replace('expected', "expected 'pydocs', or", 1)) from e
     col = column_values(rows, columns, _FIELDS, ('text','label'), name)
     d,side,key = _kept(col, name, acc)
-    unit = np.where(d.group>=0, d.group, (key>>np.uint64(1)).astype(np.int64))
+    unit = _units(d, key)
     side,out = _three_sides(side, unit, d.label, d.classes, valid, test, split),{}
     for s in SPLITS:
         i,n = np.flatnonzero(side==s),limit if s=='train' else test_limit

@@ -104,10 +104,11 @@ def train_tokenizer(
 
 # %% ../../nbs/17_data.tokens.ipynb #c13
 def load_tokenizer(
-    name_or_path, # folder, or name on the hub, of any tokenizer that has a fast version
+    name_or_path, # folder, or name on the hub, of any tokenizer that has a fast version; or a folder of one of our models, which keeps it in `tokenizer/`
 ) -> PreTrainedTokenizerFast:
     "A pretrained tokenizer, with the five special tokens that we need."
-    tok = AutoTokenizer.from_pretrained(str(name_or_path))
+    inside = Path(name_or_path)/'tokenizer'
+    tok = AutoTokenizer.from_pretrained(str(inside if inside.is_dir() else name_or_path))
     if not tok.is_fast: raise ValueError(f'{name_or_path} has no fast tokenizer, which we need')
     missing = [k for k,v in special_ids(tok).items() if v is None]
     if missing: raise ValueError(f'{name_or_path} lacks the special tokens {missing}; a masked language model needs {list(SPECIAL)}')

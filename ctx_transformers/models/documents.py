@@ -6,16 +6,18 @@
 __all__ = ['MERGES', 'DocCfg', 'SegmentReader', 'Merge', 'doc_head', 'pair_features', 'open_doc_encoder', 'DocModel']
 
 # %% ../../nbs/39_models.documents.ipynb #c02
+import json
 from dataclasses import dataclass
 from pathlib import Path
 import torch
+from safetensors.torch import load_file
 from torch import nn, Tensor
 from ..data.groups import TextGroups, segment_mean
 from ..layers.attention import Dropout
 from ..layers.pooling import pool_some, pooling
 from ..layers.sets import SetAttention, set_max, set_mean
 from .encoder import Encoder, EncoderCfg, init_bert
-from .hf import open_any
+from .hf import HFEncoder, open_any
 from .start import freeze, open_encoder
 
 # %% ../../nbs/39_models.documents.ipynb #c06
@@ -106,6 +108,19 @@ def pair_features(
     return torch.cat([u, v, (u-v).abs(), u*v], 1)
 
 # %% ../../nbs/39_models.documents.ipynb #c15
+def _saved(name, attend, layers):
+    "The encoder of one of our own models, whoever runs it."
+    folder = Path(name); about = json.loads((folder/'model.json').read_text(encoding='utf-8'))
+    if about.get('own', True):
+        if attend: raise ValueError(f'attend={attend!r} is a choice of Longformer, and {name} holds an encoder of ours')
+        return open_encoder(name, layers)[0]
+    from transformers import AutoConfig
+    enc = HFEncoder(AutoConfig.from_pretrained(folder/'encoder'), attend or about['documents']['attend'], layers)
+    own = {k.removeprefix('encoder.'):v for k,v in load_file(folder/'best.safetensors').items() if k.startswith('encoder.')}
+    have = enc.state_dict()
+    enc.load_state_dict({k:v for k,v in own.items() if k in have}) # without the layers that are left out
+    return enc
+
 def open_doc_encoder(
     cfg:DocCfg,
     vocab:int=0, # words of the tokenizer
@@ -114,9 +129,7 @@ def open_doc_encoder(
     if not cfg.pretrained:
         if vocab<1: raise ValueError('an encoder from scratch needs the number of words: give vocab')
         return Encoder(cfg.encoder, vocab)
-    own = (Path(cfg.pretrained)/'model.json').exists()
-    if own and cfg.attend: raise ValueError(f'attend={cfg.attend!r} is a choice of Longformer, and {cfg.pretrained} holds an encoder of ours')
-    enc = open_encoder(cfg.pretrained, cfg.layers)[0] if own else open_any(cfg.pretrained, cfg.attend, cfg.layers)
+    enc = (_saved if (Path(cfg.pretrained)/'model.json').exists() else open_any)(cfg.pretrained, cfg.attend, cfg.layers)
     if vocab>enc.vocab: raise ValueError(f'the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes with it')
     return enc
 
