@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 import numpy as np, torch
 from safetensors.torch import load_file
-from torch import nn, Tensor
+from torch import nn
 from .cca import SoftCca
-from .checkpoint import load_weights, save_weights, write_atomic
+from .checkpoint import claimed, load_weights, save_weights, write_atomic
 from .core import cache_dir, config_hash, set_seed, settings
 from .data.doc_tokens import DocTextCfg
 from .doc_embed import DocEmbedder
@@ -25,7 +25,7 @@ from .eval.doc_baselines import ParagraphCfg, ParagraphVectors
 from .models.documents import DocCfg, DocModel
 from .models.encoder import EncoderCfg
 from .optimize import TrainCfg
-from .train import fit, learner
+from .train import run_training
 
 # %% ../nbs/69l_distill.ipynb #c05
 STUDENT = DocRunCfg(b=16, text=DocTextCfg(128, 6), model=DocCfg(encoder=EncoderCfg(layers=1, d=128, heads=4, max_len=128)),
@@ -155,18 +155,13 @@ def train_distilled(
     say=print,
 ) -> Distilled:   # with the weights of the lowest validation loss
     "Train, take up where it stood, or read what was trained."
-    key = distill_key(cfg, data, teachers); folder = Path(folder or cache_dir('documents', 'distilled', key)); folder.mkdir(parents=True, exist_ok=True)
-    mark,precision = folder/'distill.json',cfg.run.train.precision
-    if mark.exists() and json.loads(mark.read_text())['run']!=key: raise ValueError(f'{folder} holds another training; name another folder or delete this one')
-    if (folder/'done').exists(): return Distilled.load(folder, device, precision)
-    write_atomic(mark, lambda p: p.write_text(json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str), encoding='utf-8'))
-    student = open_student(cfg, data, teachers).to(device)
-    train,valid = (data.batches(k, cfg.run, k=='train', teachers.targets(k, cfg.contextual)) for k in ('train','valid'))
-    set_seed(cfg.run.seed)
-    learn = learner(student, train, valid, student_loss(cfg, student), replace(cfg.run.train, seed=cfg.run.seed), folder/'training')
-    learn.logger = say
-    fit(learn)
-    Distilled(DocEmbedder(student.model, data.tokenizer, cfg.run.text, device=device, precision=precision), student.to_teacher).save(folder)
-    (folder/'done').touch()
-    for f in ('state.pt','best.safetensors'): (folder/'training'/f).unlink(missing_ok=True)
+    key = distill_key(cfg, data, teachers); folder = Path(folder or cache_dir('documents', 'distilled', key)); precision = cfg.run.train.precision
+    with claimed(folder, key, 'distill.json', say) as done:
+        if not done:
+            write_atomic(folder/'distill.json', lambda p: p.write_text(json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str), encoding='utf-8'))
+            student = open_student(cfg, data, teachers).to(device)
+            train,valid = (data.batches(k, cfg.run, k=='train', teachers.targets(k, cfg.contextual)) for k in ('train','valid'))
+            run_training(student, train, valid, student_loss(cfg, student), replace(cfg.run.train, seed=cfg.run.seed), folder/'training', say)
+            Distilled(DocEmbedder(student.model, data.tokenizer, cfg.run.text, device=device, precision=precision), student.to_teacher).save(folder)
+            (folder/'training/best.safetensors').unlink(); (folder/'done').touch()
     return Distilled.load(folder, device, precision)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 import numpy as np, pandas as pd
-from .checkpoint import write_atomic
+from .checkpoint import claimed, write_atomic
 from .core import cache_dir, config_hash, hash_uniform, set_seed, settings
 from .data.doc_tokens import DocBatches, DocTextCfg, tokenize_documents
 from .data.documents import open_documents
@@ -22,7 +22,7 @@ from .doc_loss import class_loss
 from .models.documents import DocCfg, DocModel, open_doc_encoder
 from .models.encoder import EncoderCfg
 from .optimize import Part, TrainCfg
-from .train import fit, learner
+from .train import run_training
 
 # %% ../nbs/69h_doc_run.ipynb #c05
 @dataclass(frozen=True)
@@ -151,20 +151,14 @@ def train_documents(
     say=print,
 ) -> DocEmbedder: # with the weights of the lowest validation loss
     "Train, take up where it stood, or read what was trained."
-    folder,key = Path(folder or doc_folder(cfg, data)),run_key(cfg, data); folder.mkdir(parents=True, exist_ok=True)
-    mark = folder/'model.json'
-    if mark.exists() and json.loads(mark.read_text()).get('run')!=key: raise ValueError(f'{folder} holds another training; name another folder or delete this one')
-    if (folder/'done').exists(): return DocEmbedder.load(folder, device, cfg.train.precision)
-    model = open_model(cfg, data).to(device)
-    data.tokenizer.save_pretrained(folder/'tokenizer')
-    describe(model, cfg.text, data.classes, folder, run=key, settings=json.loads(json.dumps(settings(cfg), default=str)))
+    folder,key = Path(folder or doc_folder(cfg, data)),run_key(cfg, data)
     def loss(pred, y): return class_loss(pred, y, cfg.smoothing if model.training else 0.)
-    train,valid = data.batches('train', cfg, True),data.batches('valid', cfg)
-    set_seed(cfg.seed)
-    learn = learner(model, train, valid, loss, replace(cfg.train, seed=cfg.seed), folder)
-    learn.logger = say; learn.run_cbs.append(Scores(folder))
-    fit(learn)
-    (folder/'done').touch(); (folder/'state.pt').unlink(missing_ok=True)
+    with claimed(folder, key, say=say) as done:
+        if not done:
+            model = open_model(cfg, data).to(device)
+            data.tokenizer.save_pretrained(folder/'tokenizer')
+            describe(model, cfg.text, data.classes, folder, run=key, settings=json.loads(json.dumps(settings(cfg), default=str)))
+            run_training(model, data.batches('train', cfg, True), data.batches('valid', cfg), loss, replace(cfg.train, seed=cfg.seed), folder, say, Scores(folder))
     return DocEmbedder.load(folder, device, cfg.train.precision)
 
 def judge_documents(

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 import numpy as np, pandas as pd, torch
 from torch.nn import functional as F
-from .checkpoint import load_weights, write_atomic
+from .checkpoint import claimed, load_weights, write_atomic
 from .core import cache_dir, config_hash, set_seed, settings
 from .data.letters import UNK, Letters
 from .data.names import NAMES_URL, Names
@@ -21,7 +21,7 @@ from .data.views import NameBatches, NameTable, join_views
 from .models.chars import CharCfg, CharModel
 from .objectives import Cls, La, Mlm, Nsp, ORDER, Objectives
 from .optimize import Part, TrainCfg
-from .train import fit, learner
+from .train import run_training
 
 # %% ../nbs/69d_names.ipynb #c05
 @dataclass(frozen=True)
@@ -128,21 +128,16 @@ def train_names(
     say=print,
 ) -> Objectives:   # with the weights of the lowest total on the validation side
     "Train, take up where it stood, or read what was trained."
-    folder = Path(folder or names_folder(cfg, data)); folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(folder or names_folder(cfg, data))
     model,name = open_objectives(cfg, data).to(device),run_name(cfg, data)
-    mark = folder/'names.json'
-    if mark.exists() and json.loads(mark.read_text())['run']!=name: raise ValueError(f'{folder} holds another training; name another folder or delete this one')
-    if (folder/'done').exists(): return load_weights(model, folder/'best.safetensors').eval()
-    write_atomic(mark, lambda p: p.write_text(json.dumps(dict(run=name, settings=asdict(cfg), letters=data.letters.to_dict()), indent=1, default=str)))
-    make = model.makers()
-    train = NameBatches(data.tables['train'], make, cfg.b, cfg.seed)
-    valid = NameBatches(data.tables['valid'], make, 4096, shuffle=False) # one batch, mostly: the mean over all its letters
-    set_seed(cfg.seed)
-    every = 10**9 if cfg.refit else cfg.train.valid_every                          # a validation side that was learnt from chooses nothing
-    learn = learner(model, train, valid, model.total, replace(cfg.train, seed=cfg.seed, valid_every=every), folder)
-    learn.logger = say; learn.run_cbs.append(Parts(folder))
-    fit(learn)
-    (folder/'done').touch()
+    with claimed(folder, name, 'names.json', say) as done:
+        if done: return load_weights(model, folder/'best.safetensors').eval()
+        write_atomic(folder/'names.json', lambda p: p.write_text(json.dumps(dict(run=name, settings=asdict(cfg), letters=data.letters.to_dict()), indent=1, default=str)))
+        make = model.makers()
+        train = NameBatches(data.tables['train'], make, cfg.b, cfg.seed)
+        valid = NameBatches(data.tables['valid'], make, 4096, shuffle=False) # one batch, mostly: the mean over all its letters
+        every = 10**9 if cfg.refit else cfg.train.valid_every                      # a validation side that was learnt from chooses nothing
+        run_training(model, train, valid, model.total, replace(cfg.train, seed=cfg.seed, valid_every=every), folder, say, Parts(folder))
     return model.eval()
 
 # %% ../nbs/69d_names.ipynb #c23

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 import numpy as np, pandas as pd, torch
 from transformers import AutoTokenizer
-from .checkpoint import load_weights, write_atomic
+from .checkpoint import claimed, load_weights, write_atomic
 from .core import cache_dir, config_hash, hash_uniform, set_seed, settings
 from .data.dialogue_sources import open_dialogues
 from .data.dialogues import Dialogues
@@ -121,20 +121,20 @@ def train_ranker(
     say=print,
 ):                # a `Ranker` or `CrossRanker`, with the weights of the lowest validation loss
     "Train, or take up where it stood."
-    set_seed(cfg.seed); folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
+    set_seed(cfg.seed); folder = Path(folder)
     model,cross = open_ranker(cfg.model, data.vocab).to(device),cfg.model.kind=='cross'
     about = dict(model=asdict(replace(cfg.model, encoder=model.encoder.cfg)), vocab=model.encoder.vocab, text=asdict(cfg.text), tokenizer=data.tokenizer, run=run_key(cfg, data))
-    if (folder/'model.json').exists() and (old := json.loads((folder/'model.json').read_text()).get('run'))!=about['run']: raise ValueError(f'{folder} holds another run ({old}, this one is {about["run"]}): its settings or its training dialogues differ; name another folder or delete this one')
-    write_atomic(folder/'model.json', lambda p: p.write_text(json.dumps(about, indent=1)))
-    teacher = teacher_scores(cfg.teacher, data, device) if cfg.teacher else None
-    if teacher is not None and (alone := sum(len(t)<2 for t in teacher)): say(f'{alone:,} of {len(teacher):,} training dialogues have no wrong candidate, and nothing to learn of the teacher')
-    if teacher is not None and alone==len(teacher): raise ValueError('a teacher compares candidates, and no training dialogue has a wrong one: this source gives right answers only, so there is nothing to distil')
-    train = RankBatches(data.tokens['train'], cfg.b, cfg.negatives, cross, cfg.others, cfg.seed, teacher=teacher)
-    v = data.tokens['valid']
-    valid = RankBatches(v, cfg.b, 'given', cross, shuffle=False, rows=some_rows(len(v), cfg.valid_rows))
-    learn = learner(model, train.to(device), valid.to(device), cfg.loss, replace(cfg.train, seed=cfg.seed), folder)
-    learn.logger = say
-    fit(learn)
+    with claimed(folder, about['run'], say=say):
+        write_atomic(folder/'model.json', lambda p: p.write_text(json.dumps(about, indent=1)))
+        teacher = teacher_scores(cfg.teacher, data, device) if cfg.teacher else None
+        if teacher is not None and (alone := sum(len(t)<2 for t in teacher)): say(f'{alone:,} of {len(teacher):,} training dialogues have no wrong candidate, and nothing to learn of the teacher')
+        if teacher is not None and alone==len(teacher): raise ValueError('a teacher compares candidates, and no training dialogue has a wrong one: this source gives right answers only, so there is nothing to distil')
+        train = RankBatches(data.tokens['train'], cfg.b, cfg.negatives, cross, cfg.others, cfg.seed, teacher=teacher)
+        v = data.tokens['valid']
+        valid = RankBatches(v, cfg.b, 'given', cross, shuffle=False, rows=some_rows(len(v), cfg.valid_rows))
+        learn = learner(model, train.to(device), valid.to(device), cfg.loss, replace(cfg.train, seed=cfg.seed), folder)
+        learn.logger = say
+        fit(learn)
     return model
 
 # %% ../nbs/69_ranking.ipynb #c11

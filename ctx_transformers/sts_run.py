@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np, pandas as pd, torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
-from .checkpoint import write_atomic
+from .checkpoint import claimed, write_atomic
 from .core import Account, cache_dir, config_hash, hash_uniform, set_seed, settings
 from .data.dialogues import text_keys
 from .data.doc_tokens import DocBatches, DocTextCfg, tokenize_documents
@@ -26,7 +26,7 @@ from .eval.sts import spearman
 from .models.documents import DocCfg, DocModel
 from .models.encoder import EncoderCfg
 from .optimize import Part, TrainCfg
-from .train import fit, learner
+from .train import run_training
 
 # %% ../nbs/69j_sts_run.ipynb #c05
 LOSSES = dict(cosent=cosent, cosine=cosine_mse) # of `[b]` cosines and `[b]` scores, 0 to 1
@@ -145,16 +145,12 @@ def train_sts(
     say=print,
 ) -> DocEmbedder: # with the weights of the highest validation correlation; it reads in fp32
     "Tune, take up where it stood, or read what was tuned."
-    key = sts_folder(cfg, data); folder = Path(folder or key); folder.mkdir(parents=True, exist_ok=True)
-    mark = folder/'model.json'
-    if mark.exists() and json.loads(mark.read_text(encoding='utf-8')).get('run')!=key.name: raise ValueError(f'{folder} holds another training; name another folder or delete this one')
-    if not (folder/'done').exists():
-        model = open_model(cfg, data).to(device)
-        data.tokenizer.save_pretrained(folder/'tokenizer')
-        describe(model, cfg.text, (), folder, run=key.name, settings=json.loads(json.dumps(settings(cfg), default=str)))
-        set_seed(cfg.seed)
-        learn = learner(model, data.batches('train', cfg, True), data.batches('valid', cfg), lambda pred,y: LOSSES[cfg.loss](cosines(pred), y), replace(cfg.train, seed=cfg.seed), folder)
-        learn.logger = say; learn.run_cbs.append(ByRank(folder))
-        fit(learn)
-        (folder/'done').touch(); (folder/'state.pt').unlink(missing_ok=True)
+    key = sts_folder(cfg, data); folder = Path(folder or key)
+    def loss(pred, y): return LOSSES[cfg.loss](cosines(pred), y)
+    with claimed(folder, key.name, say=say) as done:
+        if not done:
+            model = open_model(cfg, data).to(device)
+            data.tokenizer.save_pretrained(folder/'tokenizer')
+            describe(model, cfg.text, (), folder, run=key.name, settings=json.loads(json.dumps(settings(cfg), default=str)))
+            run_training(model, data.batches('train', cfg, True), data.batches('valid', cfg), loss, replace(cfg.train, seed=cfg.seed), folder, say, ByRank(folder))
     return DocEmbedder.load(folder, device, 'fp32')
