@@ -6,6 +6,7 @@ import argparse, hashlib, json, os, subprocess, sys, tempfile, time, traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 import check_floors, check_outputs, check_sync, readme
 from nbdev.config import get_config
 from nbdev.doclinks import nbglob
@@ -29,17 +30,33 @@ def flags_of(asked):
     elif 'data' in flags: sys.exit('Cells flagged data need CTX_DATA, the folder of the data')
     return sorted({*flags, *(['data'] if data else [])})
 
-def test(nb, flags, env):
+class Tester:
+    "Tests notebooks one after another, each in a process of its own: forks of one that is warm, where forks are safe."
+    def __init__(self, env):
+        self.cmd,self.how = [sys.executable, str(ROOT/'tools'/'test_one.py')],dict(cwd=ROOT, env=env, text=True)
+        self.warm = subprocess.Popen([*self.cmd, '--serve'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **self.how) if sys.platform=='linux' else None
+    def __call__(self, *args):
+        "Exit status of the test of NOTEBOOK, FLAGS, JSON, LOG."
+        if self.warm:
+            try: print(json.dumps(args), file=self.warm.stdin, flush=True)
+            except BrokenPipeError: pass
+            if said := self.warm.stdout.readline(): return int(said)
+            self.warm = None # it could not even import what it serves: the notebooks will say why
+        with open(args[-1], 'w') as f: return subprocess.run([*self.cmd, *args[:-1]], stdin=subprocess.DEVNULL, stdout=f, stderr=subprocess.STDOUT, **self.how).returncode
+    def close(self):
+        if self.warm: self.warm.stdin.close(); self.warm.wait()
+
+def test(tester, nb, flags):
     "Run one notebook: what happened, and all that it wrote."
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as tmp:
-        out = Path(tmp)/'out.json'
-        r = subprocess.run([sys.executable, str(ROOT/'tools'/'test_one.py'), str(nb), ' '.join(flags), str(out)], cwd=ROOT, env=env,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
+        out,log = Path(tmp)/'out.json',Path(tmp)/'log'
+        rc = tester(str(nb), ' '.join(flags), str(out), str(log))
         res = json.loads(out.read_text()) if out.exists() else {}
-    if r.returncode or not res.get('ok'): res['ok'] = False
+        said = log.read_text(errors='replace') if log.exists() else ''
+    if rc or not res.get('ok'): res['ok'] = False
     res = dict(ran=0, flagged={}, slow=[]) | res
-    return res | dict(secs=time.perf_counter()-start, log=r.stdout, rc=r.returncode)
+    return res | dict(secs=time.perf_counter()-start, log=said, rc=rc)
 
 def all_skipped(r):
     "Did flags leave nothing of this notebook to run?"
@@ -58,11 +75,18 @@ def run_notebooks(nbs, flags):
     env = dict(os.environ)
     env.setdefault('OMP_NUM_THREADS', str(max(1, cores()//workers)))
     env.setdefault('HF_HUB_OFFLINE', '1') # no cell may need the network
+    free,res = SimpleQueue(),{}
+    testers = [Tester(env) for _ in range(workers)]
+    for t in testers: free.put(t)
+    def run(nb):
+        t = free.get()
+        try: return test(t, nb, flags)
+        finally: free.put(t)
     with ThreadPoolExecutor(workers) as ex:
-        res = {}
-        for nb,r in zip(nbs, ex.map(lambda nb: test(nb, flags, env), nbs)):
+        for nb,r in zip(nbs, ex.map(run, nbs)):
             report(nb, r)
             res[nb] = r
+    for t in testers: t.close()
     return res
 
 def run_checks():
