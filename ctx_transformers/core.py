@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'KEY', 'COLORS', 'repo_root', 'cache_dir', 'figures_dir', 'hash_bits', 'hash_uniform', 'set_seed',
-           'keep_memory', 'hide_broken_torchvision', 'Account', 'row', 'git_commit', 'settings', 'config_hash',
-           'read_table', 'write_rows', 'style', 'plt_cycle', 'save_figure']
+           'keep_memory', 'trim_memory', 'hide_broken_torchvision', 'Account', 'row', 'git_commit', 'settings',
+           'config_hash', 'read_table', 'write_rows', 'style', 'plt_cycle', 'save_figure']
 
 # %% ../nbs/00_core.ipynb #c02
 import ctypes, dataclasses, hashlib, importlib, json, numbers, os, platform, random, subprocess, sys
@@ -74,6 +74,11 @@ def keep_memory() -> bool: # True if the C library took the setting
     if mallopt is None: return False
     M_TRIM_THRESHOLD,M_MMAP_MAX = -1,-4
     return bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, 2**31-1))
+
+def trim_memory() -> bool: # True if the C library gave something back
+    "Give the system what was freed; does nothing where the GNU allocator is not."
+    trim = getattr(ctypes.CDLL(None), 'malloc_trim', None) if platform.system()=='Linux' else None
+    return bool(trim and trim(0))
 
 # %% ../nbs/00_core.ipynb #c24
 def hide_broken_torchvision() -> bool: # True if it was broken and is hidden now

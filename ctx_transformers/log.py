@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 from .checkpoint import write_atomic
+from .core import trim_memory
 from .optimize import Part, n_targets
 
 # %% ../nbs/43_log.ipynb #c06
@@ -74,6 +75,7 @@ class Log(Part):
     def others(self) -> dict: return {k:v for cb in self.learn.cbs if hasattr(type(cb), 'columns') for k,v in cb.columns.items()}
     def after_epoch(self):
         s,l = self.sums,self.learn
+        if self.dls.device.type=='cpu': trim_memory()
         self.spent += s['seconds']
         self.rows.append(dict(step=l.step, epoch=self.dls.train.epoch, train_loss=s['loss']/s['targets'], valid_loss=l.valid_loss,
             lr=self.opt.hypers[-1]['lr'], grad_norm=s['norm']/max(s['steps'],1), **self.rates(), seconds=self.spent, **self.others()))
