@@ -159,7 +159,7 @@ def plot_distill(
                 d = df[(df.metric==metric)&(df.slice==s)].groupby('arm').first().reindex(arms) # where there are several seeds, the first
                 ax.errorbar(d.value, np.arange(len(arms))-dy, xerr=[d.value-d.lo, d.hi-d.value], fmt=mark, ms=4, lw=1, color=color, label=s)
             ax.set_title('correlation with\nparagraph vectors' if 'paragraph' in metric else metric.replace('to teacher', 'to the teacher'), fontsize=9)
-            if len(slices)>1: ax.legend(fontsize=7, loc='lower left')
+            if len(slices)>1: ax.legend(fontsize=7, loc='upper center', bbox_to_anchor=(.5,-.09), ncol=2)
         axes[0].set_yticks(range(len(arms)), arms)
         n = df[df.metric=='MAP'].iloc[0]; fig.supxlabel(f'{df.corpus.iloc[0]}: {n.queries:.0f} test documents in {n.n:.0f} groups, 95 % intervals over groups', fontsize=9)
         fig.tight_layout(); plt.close(fig)
