@@ -1,5 +1,5 @@
 "README.md is nbs/index.ipynb, rendered. `--write` writes it; without, says whether the two agree."
-import re, sys
+import re, sys, tomllib
 from pathlib import Path
 from nbdev.process import NBProcessor
 
@@ -33,14 +33,25 @@ def render(root):
     note = '<!-- Written by `make readme` from nbs/index.ipynb: edit that. -->'
     return '\n\n'.join([note, *(b for i,c in enumerate(cells) for b in _cell(i,c))]) + '\n'
 
+def _commands(root, txt):
+    "Commands that start nothing, and those that the README or the package does not know."
+    scripts = tomllib.loads((Path(root)/'pyproject.toml').read_text(encoding='utf-8'))['project']['scripts']
+    for name,at in scripts.items():
+        module,f = at.split(':')
+        p = (Path(root)/module.replace('.', '/')).with_suffix('.py')
+        if not (p.exists() and re.search(rf'^def {f}\(', p.read_text(encoding='utf-8'), re.M)): yield f'{name} would start {at}, which is not there: mend pyproject.toml'
+    shown = set(re.findall(r'^(ctx_\w+)', txt, re.M))-{'ctx_transformers'}
+    yield from (f'README.md shows {c}, which pyproject.toml does not install' for c in sorted(shown-set(scripts)))
+    yield from (f'README.md does not show {c}' for c in sorted(set(scripts)-shown))
+
 def problems(root):
-    "Where README.md does not agree with the index, and files it links to that do not exist."
+    "Where README.md does not agree with the index, commands that are not there, and files it links to that do not exist."
     path, txt = Path(root)/'README.md', render(root)
     have = path.read_text(encoding='utf-8') if path.exists() else ''
     res = [] if have==txt else ['README.md does not agree with nbs/index.ipynb; run `make readme`']
     links = re.findall(r'\]\(([^)#\s]+)|(?:src|href)="([^"#]+)', txt)
     links = sorted({a or b for a,b in links if not re.match(r'[a-z]+:', a or b)})
-    return res + [f'README.md links to {l}, which is not there' for l in links if not (Path(root)/l).exists()]
+    return res + [f'README.md links to {l}, which is not there' for l in links if not (Path(root)/l).exists()] + [*_commands(root, txt)]
 
 if __name__=='__main__':
     root = Path(__file__).parents[1]
