@@ -29,7 +29,7 @@ from .models.author import AuthorCfg, AuthorEncoder
 from .models.encoder import EncoderCfg
 from .optimize import Part, TrainCfg
 from .questions import Learned, Matches, Questions, answer_files, shapes_of
-from .train import fit, learner, pick_precision
+from .train import fit, learner
 
 # %% ../nbs/67_authors.ipynb #c04
 @dataclass(frozen=True)
@@ -173,8 +173,7 @@ def run_author(
     done = folder/f'{questions.digest}.json'
     if not done.exists():
         model = train_author(cfg, data, folder, device, say).eval()
-        bf16 = pick_precision(cfg.train.precision, torch.device(device))=='bf16'
-        x = model.encode(data.tokens, questions.posts, data.features if model.cfg.features else None, device=device, bf16=bf16)
+        x = model.encode(data.tokens, questions.posts, data.features if model.cfg.features else None, device=device)
         for w in (0, *model.compress.widths[:-1]):
             for p,t in zip(answer_files(folder, questions, w), questions.ask(arm_of_model(model, data, questions.posts, w, x))): write_atomic(p, t.to_parquet)
         write_atomic(done, lambda p: p.write_text(json.dumps([0, *model.compress.widths[:-1]])))

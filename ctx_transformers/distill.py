@@ -125,7 +125,7 @@ class Distilled:
     def save(self, folder):
         self.embedder.save(folder); save_weights(self.to_teacher, Path(folder)/'to_teacher.safetensors')
     @classmethod
-    def load(cls, folder, device='cpu', precision='auto'): # as in `DocEmbedder.load`
+    def load(cls, folder, device='cpu', precision='fp32'): # as in `DocEmbedder.load`
         d = load_file(Path(folder)/'to_teacher.safetensors')['weight'].shape
         return cls(DocEmbedder.load(folder, device, precision), load_weights(ToTeacher(d[1], d[0]), Path(folder)/'to_teacher.safetensors'))
     @torch.inference_mode()
@@ -155,13 +155,13 @@ def train_distilled(
     say=print,
 ) -> Distilled:   # with the weights of the lowest validation loss
     "Train, take up where it stood, or read what was trained."
-    key = distill_key(cfg, data, teachers); folder = Path(folder or cache_dir('documents', 'distilled', key)); precision = cfg.run.train.precision
+    key = distill_key(cfg, data, teachers); folder = Path(folder or cache_dir('documents', 'distilled', key))
     with claimed(folder, key, 'distill.json', say) as done:
         if not done:
             write_atomic(folder/'distill.json', lambda p: p.write_text(json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str), encoding='utf-8'))
             student = open_student(cfg, data, teachers).to(device)
             train,valid = (data.batches(k, cfg.run, k=='train', teachers.targets(k, cfg.contextual)) for k in ('train','valid'))
             run_training(student, train, valid, student_loss(cfg, student), replace(cfg.run.train, seed=cfg.run.seed), folder/'training', say)
-            Distilled(DocEmbedder(student.model, data.tokenizer, cfg.run.text, device=device, precision=precision), student.to_teacher).save(folder)
+            Distilled(DocEmbedder(student.model, data.tokenizer, cfg.run.text, device=device), student.to_teacher).save(folder)
             (folder/'training/best.safetensors').unlink(); (folder/'done').touch()
-    return Distilled.load(folder, device, precision)
+    return Distilled.load(folder, device)

@@ -96,7 +96,7 @@ def arm_vectors(
            'TF-IDF':(counted, closed_form(counted, t)), 'paragraph vectors':(teachers.pv, closed_form(teachers.pv, t))}
     def read(e): return {k:e.encode(d.text, keep=keep) for k,d in data.sets.items()}
     m = open_student(cfg.base, data, teachers).model
-    x = read(DocEmbedder(m, data.tokenizer, cfg.base.run.text, device=device, precision=cfg.base.run.train.precision))
+    x = read(DocEmbedder(m, data.tokenizer, cfg.base.run.text, device=device))
     out['untrained'] = (x, closed_form(x, t))
     for c in cfg.students:
         say(f'student: {c.arm}')

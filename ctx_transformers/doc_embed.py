@@ -17,12 +17,11 @@ from tqdm.auto import tqdm
 from .checkpoint import load_weights, save_weights, write_atomic
 from .data.doc_tokens import DocTextCfg, tokenize_documents
 from .data.groups import plan_attention
-from .data.tokens import load_tokenizer
+from .data.tokens import from_checkpoint, load_tokenizer
 from .embed import _distinct
 from .models.documents import DocCfg, DocModel, pair_features
 from .models.encoder import Encoder, EncoderCfg
 from .models.hf import HFEncoder
-from .train import pick_precision
 from transformers import AutoConfig # after the library, which hides a broken torchvision from it
 
 # %% ../nbs/46d_doc_embed.ipynb #c06
@@ -55,9 +54,9 @@ class DocEmbedder:
         text:DocTextCfg=DocTextCfg(),
         classes:tuple=(),    # names of the head's classes
         device='cpu',
-        precision:str='auto',# 'fp32', 'bf16', 'fp16', or 'auto': bf16 only where the hardware gains from it
+        precision:str='fp32',# or 'bf16', 'fp16'
     ):
-        if precision not in ('auto','fp32','bf16','fp16'): raise ValueError(f"precision must be 'auto', 'fp32', 'bf16' or 'fp16', got {precision!r}")
+        if precision not in ('fp32','bf16','fp16'): raise ValueError(f"precision must be 'fp32', 'bf16' or 'fp16', got {precision!r}")
         if len(tokenizer)>model.encoder.vocab: raise ValueError(f'the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with')
         if text.segment>model.encoder.cfg.max_len: raise ValueError(f'segments of {text.segment} tokens are longer than the {model.encoder.cfg.max_len} that the encoder reads')
         if classes and len(classes)!=model.cfg.classes: raise ValueError(f'the head has {model.cfg.classes} classes, got {len(classes)} names')
@@ -68,7 +67,7 @@ class DocEmbedder:
         name,           # folder or hub name of any transformers encoder with its tokenizer
         text:DocTextCfg=DocTextCfg(),
         cfg:DocCfg=DocCfg(), # pooling, merge, attention; `pretrained` is set to `name`
-        device='cpu', precision:str='auto',
+        device='cpu', precision:str='fp32',
     ):
         "An encoder as it comes."
         return cls(DocModel(replace(cfg, pretrained=str(name))), load_tokenizer(name), text, device=device, precision=precision)
@@ -82,11 +81,10 @@ def _piece(self:DocEmbedder, segments, budget): # `Ragged` of t segments -> `[t,
     L,kind = segments.lengths,torch.device(self.device).type
     order = np.argsort(L, kind='stable'); cuts = np.flatnonzero(np.diff(np.cumsum(L[order])//budget))+1
     out = np.zeros((len(L), self.model.encoder.cfg.d), np.float32)
-    precision = pick_precision(self.precision, torch.device(self.device))
-    dtype = torch.float16 if precision=='fp16' else torch.bfloat16
+    dtype = torch.float16 if self.precision=='fp16' else torch.bfloat16
     for at in np.split(order, cuts):
         ids,lengths = (torch.from_numpy(v) for v in segments.gather(at))
-        with torch.autocast(kind, dtype, enabled=precision!='fp32'): x = self.model.texts(ids.to(self.device), lengths.to(self.device), plan_attention(lengths).to(self.device))
+        with torch.autocast(kind, dtype, enabled=self.precision!='fp32'): x = self.model.texts(ids.to(self.device), lengths.to(self.device), plan_attention(lengths).to(self.device))
         out[at] = x.float().cpu().numpy()
     return out
 
@@ -105,7 +103,7 @@ def encoder_name(
 def fingerprint(self:DocEmbedder) -> str: # 8 hexadecimal digits
     "What decides the vector of a segment's tokens: encoder, pooling and precision."
     m = self.model
-    return encoder_name(m.encoder, m.cfg.pool, m.pool, pick_precision(self.precision, torch.device(self.device)))
+    return encoder_name(m.encoder, m.cfg.pool, m.pool, self.precision)
 
 # %% ../nbs/46d_doc_embed.ipynb #c11
 class Kept:
@@ -217,7 +215,7 @@ def describe(
 def load(cls:DocEmbedder,
     folder,      # what `save` wrote, or where a training left its best weights
     device='cpu',
-    precision:str='auto', # as in `DocEmbedder`
+    precision:str='fp32', # as in `DocEmbedder`
 ) -> DocEmbedder:
     "Open what was saved, from these files alone."
     folder = Path(folder)
@@ -226,7 +224,7 @@ def load(cls:DocEmbedder,
     a = json.loads((folder/'model.json').read_text(encoding='utf-8'))
     if a.get('version')!=VERSION or 'documents' not in a: raise ValueError(f'{folder}/model.json does not describe a document model of this release')
     cfg = DocCfg(**a['documents'] | dict(encoder=EncoderCfg(**a['documents']['encoder'])))
-    enc = Encoder(cfg.encoder, a['vocab']) if a['own'] else HFEncoder(AutoConfig.from_pretrained(folder/'encoder'), cfg.attend)
+    enc = Encoder(cfg.encoder, a['vocab']) if a['own'] else HFEncoder(from_checkpoint(AutoConfig, folder/'encoder'), cfg.attend)
     model = DocModel(cfg, encoder=enc)
     try: load_weights(model, folder/'best.safetensors')
     except (RuntimeError, SafetensorError) as e: raise ValueError(f'{folder}/best.safetensors does not hold the model that model.json describes: {e}') from e

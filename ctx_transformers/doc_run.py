@@ -159,7 +159,7 @@ def train_documents(
             data.tokenizer.save_pretrained(folder/'tokenizer')
             describe(model, cfg.text, data.classes, folder, run=key, settings=json.loads(json.dumps(settings(cfg), default=str)))
             run_training(model, data.batches('train', cfg, True), data.batches('valid', cfg), loss, replace(cfg.train, seed=cfg.seed), folder, say, Scores(folder))
-    return DocEmbedder.load(folder, device, cfg.train.precision)
+    return DocEmbedder.load(folder, device)
 
 def judge_documents(
     model:DocEmbedder,

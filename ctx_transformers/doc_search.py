@@ -110,7 +110,7 @@ def search_documents(
     said = {k:np.load(f) for k,f in zip(df.config, kept) if f.exists()}             # a trial that failed has none
     best = df[df.best].iloc[0]
     rows = _interval_rows(df, said, data, search_rows(df, data.title, cfg.search, cfg.run.seed), best.config)
-    model = DocEmbedder.load(folder/best.config, device, cfg.run.train.precision)
+    model = DocEmbedder.load(folder/best.config, device)
     seed = best['seed'] if 'seed' in df else cfg.run.seed
     rows += _test_rows(data.title, best.trial, best.config, seed, _said(model, data, 'test', folder/best.config), data)
     write_rows(cfg.table, rows, replace=('corpus',))

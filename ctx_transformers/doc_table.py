@@ -98,7 +98,7 @@ def frozen_vectors(
 ) -> dict:      # arm -> `[N,d]`
     "What the encoder makes of them as it comes."
     r = cfg.run; as_is = words(cfg.cuts)==['as is']
-    e = DocEmbedder.open(r.model.pretrained, r.text if as_is else replace(r.text, most=0 if 'hierarchy' in cfg.cuts else 1), replace(r.model, freeze='', merge='tokens'), device, r.train.precision)
+    e = DocEmbedder.open(r.model.pretrained, r.text if as_is else replace(r.text, most=0 if 'hierarchy' in cfg.cuts else 1), replace(r.model, freeze='', merge='tokens'), device)
     s = e.encode_segments(texts, cache_dir('documents','vectors'))
     if as_is: return {'frozen':s.merge()}
     return {f'frozen, {CUTS[c]}':(s.first() if c=='truncation' else s).merge() for c in words(cfg.cuts)}

@@ -20,7 +20,6 @@ from .data.tokens import _encoder, encode_texts, load_tokenizer, special_ids
 from .losses import max_sim
 from .models.author import AuthorCfg, AuthorEncoder
 from .models.encoder import EncoderCfg
-from .train import pick_precision
 
 # %% ../nbs/46_embed.ipynb #c05
 class _Read:
@@ -48,10 +47,10 @@ class AuthorEmbedder:
         max_len:int=128,     # tokens of a text at most, [CLS] and [SEP] included; what is beyond is not read
         grams:Grams|None=None, # the n-grams that it was trained with; None for a model without features
         device='cpu',
-        precision:str='auto',# 'fp32', 'bf16', or 'auto': bf16 only where the hardware gains from it
+        precision:str='fp32',# or 'bf16'
     ):
         c = model.cfg
-        if precision not in ('auto','fp32','bf16'): raise ValueError(f"precision must be 'auto', 'fp32' or 'bf16', got {precision!r}")
+        if precision not in ('fp32','bf16'): raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
         if c.text and tokenizer is None: raise ValueError('this model reads text: give the tokenizer that it was trained with')
         if c.text and len(tokenizer)>model.encoder.vocab: raise ValueError(f'the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with')
         if c.text and not 3<=max_len<=model.encoder.cfg.max_len: raise ValueError(f'max_len must be from 3 to the {model.encoder.cfg.max_len} places of the model, got {max_len}')
@@ -91,8 +90,7 @@ def encode_posts(self:AuthorEmbedder,
     if some:
         read = [texts[i] for i in some]
         f = self.grams.apply(read) if self.grams else None
-        bf16 = pick_precision(self.precision, torch.device(self.device))=='bf16'
-        out[some] = self.model.encode(self._read(read), np.arange(len(read)), f, budget, self.device, bf16)
+        out[some] = self.model.encode(self._read(read), np.arange(len(read)), f, budget, self.device, self.precision=='bf16')
     one = self.model.unit(torch.from_numpy(out), width).numpy()                                       # [u,w]
     return (one if unit else out[:,:width or None])[at]
 
@@ -205,7 +203,7 @@ def _about(folder):
 def load(cls:AuthorEmbedder,
     folder,      # what `save` wrote
     device='cpu',
-    precision:str='auto', # as in `AuthorEmbedder`
+    precision:str='fp32', # as in `AuthorEmbedder`
 ) -> AuthorEmbedder:
     "Open what was saved, from these files alone."
     folder = Path(folder); a = _about(folder)

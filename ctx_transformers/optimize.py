@@ -27,7 +27,7 @@ class TrainCfg:
     epochs:int = 1             # passes over the training data, used where `steps` is 0
     accumulate:int = 1         # micro-batches per optimizer step, >= 1
     clip:float = 1.            # largest norm of a step's gradient; 0 clips nothing
-    precision:str = 'auto'     # 'fp32', 'bf16', 'fp16' with scaled gradients, or 'auto': bf16 only where the hardware gains from it
+    precision:str = 'auto'     # 'fp32', 'bf16', 'fp16' with scaled gradients, or 'auto': bf16 where the device has units for it; of training alone
     valid_every:int = 200      # optimizer steps between two validations, >= 1
     patience:int = 0           # validations without gain before stopping; 0 never stops early
     checkpoint_every:int = 500 # optimizer steps between two saved states; 0 saves only the first and the last

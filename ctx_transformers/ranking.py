@@ -20,14 +20,14 @@ from .data.questions import expand_turns
 from .data.ragged import Ragged
 from .data.rank_batches import RankBatches
 from .data.rank_tokens import RankTextCfg, RankTokens, tokenize_dialogues
-from .data.tokens import fit_tokenizer
+from .data.tokens import fit_tokenizer, from_checkpoint
 from .experiment import columns_of, title_of
 from .models.encoder import EncoderCfg
 from .models.rank_all import score_dialogues
 from .models.ranking import RankCfg, open_ranker
 from .optimize import TrainCfg
 from .rank_loss import RankLoss
-from .train import fit, learner, pick_precision
+from .train import fit, learner
 
 # %% ../nbs/69_ranking.ipynb #c05
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def rank_tokenizer(
     name,  # folder or hub name of a tokenizer that has a fast version
 ):
     "A pretrained tokenizer; unlike for masked words, [MASK] is not needed."
-    tok = AutoTokenizer.from_pretrained(str(name))
+    tok = from_checkpoint(AutoTokenizer, name)
     if not tok.is_fast: raise ValueError(f'{name} has no fast tokenizer, which we need')
     return tok
 
@@ -187,7 +187,7 @@ def run_ranker(
     folder = Path(folder or ranker_folder(cfg, data)); kept = folder/f'test-{run_key(cfg, data)}-{data.digest}.npy'
     if not kept.exists():
         model = train_ranker(cfg, data, folder, device, say)
-        s = score_dialogues(model, data.tokens['test'], device=device, bf16=pick_precision(cfg.train.precision, torch.device(device))=='bf16')
+        s = score_dialogues(model, data.tokens['test'], device=device)
         with open(tmp := kept.with_suffix('.tmp'), 'wb') as f: np.save(f, s)
         tmp.replace(kept)
     return np.load(kept)

@@ -21,7 +21,7 @@ from .eval.ngram import Ngrams, fit_ngram, score_ngram
 from .experiment import Arm, Data, RunCfg, arm_of, prepare
 from .models.context import ContextMLM, start_from_counts
 from .models.start import start_from
-from .train import fit, learner, pick_precision
+from .train import fit, learner
 
 # %% ../nbs/60_run.ipynb #c06
 def train_arm(
@@ -48,12 +48,12 @@ def train_arm(
 # %% ../nbs/60_run.ipynb #c08
 def judge_arm(model, data:Data, arm:Arm, device='cpu') -> pd.DataFrame: # as `score_posts`, with `arm`, and `control`, empty for the contexts as they are
     "Scores of an arm on the test targets, and on the few with each control."
-    out,precision = [],pick_precision(arm.train.precision.replace('fp16', 'fp32'), torch.device(device)) # weights are fp32 either way
+    out = []
     for kind in arm.shown:
         dl = data.batches(replace(arm, kind=kind), TEST).to(device)
         few = control_batches(dl.but(posts=data.few)) if len(data.few) else {}
         name = arm.name if len(arm.shown)==1 else f'{arm.name} {kind}'
-        for control,d in {'':dl, **few}.items(): out.append(score_posts(model, d, precision).reset_index().assign(arm=name, control=control))
+        for control,d in {'':dl, **few}.items(): out.append(score_posts(model, d).reset_index().assign(arm=name, control=control))
     return pd.concat(out, ignore_index=True)
 
 # %% ../nbs/60_run.ipynb #c09

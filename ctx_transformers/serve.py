@@ -15,7 +15,6 @@ from .data.ragged import Ragged
 from .data.rank_tokens import PairReader, RankTextCfg
 from .models.rank_all import encode_candidates
 from .models.ranking import Ranker
-from .train import pick_precision
 
 # %% ../nbs/46a_serve.ipynb #c05
 BLOCK = 2048 # candidates at a time
@@ -95,14 +94,15 @@ class RankEmbedder:
         tokenizer,    # the one it was trained with
         cfg:RankTextCfg=RankTextCfg(), # how much is read
         device='cpu',
-        precision:str='auto', # 'fp32', 'bf16', or 'auto': bf16 only where the hardware gains from it
+        precision:str='fp32', # or 'bf16'
         budget:int=8192,      # tokens of a batch
     ):
         if not isinstance(model, Ranker): raise TypeError(f'{type(model).__name__} has no vectors of candidates: expected a `Ranker`, a bi- or poly-encoder')
         if len(tokenizer)>model.encoder.vocab: raise ValueError(f'the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with')
         if max(cfg.context, cfg.response)>model.encoder.cfg.max_len: raise ValueError(f'the model has places for {model.encoder.cfg.max_len} tokens, and {cfg.context} of a context and {cfg.response} of an answer are to be read')
         self.model,self.reader,self.cfg = model.to(device).eval(),PairReader(tokenizer, cfg),cfg
-        self.device,self.bf16,self.budget = device,pick_precision(precision, torch.device(device))=='bf16',budget
+        if precision not in ('fp32','bf16'): raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
+        self.device,self.bf16,self.budget = device,precision=='bf16',budget
 
     @torch.inference_mode()
     def codes(self,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 import torch
 import ctx_transformers.core # before transformers is asked for a model: hides a broken torchvision
+from ..data.tokens import from_checkpoint
 from .encoder import Encoder, EncoderCfg
 
 # %% ../../nbs/30a_models.checkpoints.ipynb #c05
@@ -76,11 +77,11 @@ def load_checkpoint(
 ) -> tuple:   # (`Encoder`, the checkpoint's tensors under its own names, for a head)
     "An encoder with pretrained weights."
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
-    config = AutoConfig.from_pretrained(name)
+    config = from_checkpoint(AutoConfig, name)
     cfg = cfg_of(config, segments)
     if layers>cfg.layers: raise ValueError(f'{name} has {cfg.layers} layers, asked for {layers}')
     auto = AutoModelForCausalLM if cfg.causal else AutoModelForMaskedLM
-    model,info = _quiet(partial(auto.from_pretrained, output_loading_info=True), name)
+    model,info = _quiet(partial(from_checkpoint, auto, output_loading_info=True), name)
     state = {k:v for k,v in model.state_dict().items() if k not in info['missing_keys']}
     enc = Encoder(replace(cfg, layers=layers or cfg.layers), config.vocab_size)
     ours = {k:v for k,v in encoder_state(state, segments).items() if not (m:=re.match(r'layers\.(\d+)\.', k)) or int(m[1])<enc.cfg.layers}

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn, Tensor
 from ..data.groups import TextGroups, segment_mean
+from ..data.tokens import from_checkpoint
 from ..layers.attention import Dropout
 from ..layers.pooling import pool_some, pooling
 from ..layers.sets import SetAttention, set_max, set_mean
@@ -115,7 +116,7 @@ def _saved(name, attend, layers):
         if attend: raise ValueError(f'attend={attend!r} is a choice of Longformer, and {name} holds an encoder of ours')
         return open_encoder(name, layers)[0]
     from transformers import AutoConfig
-    enc = HFEncoder(AutoConfig.from_pretrained(folder/'encoder'), attend or about['documents']['attend'], layers)
+    enc = HFEncoder(from_checkpoint(AutoConfig, folder/'encoder'), attend or about['documents']['attend'], layers)
     own = {k.removeprefix('encoder.'):v for k,v in load_file(folder/'best.safetensors').items() if k.startswith('encoder.')}
     have = enc.state_dict()
     enc.load_state_dict({k:v for k,v in own.items() if k in have}) # without the layers that are left out

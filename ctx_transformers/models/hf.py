@@ -15,6 +15,7 @@ from torch import nn, Tensor
 from torch.nn import functional as F
 import ctx_transformers.core # before transformers is asked for a model: hides a broken torchvision
 from ..data.groups import Block, Plan, offsets, plan_attention
+from ..data.tokens import from_checkpoint
 from .checkpoints import SHAPE, _quiet, load_checkpoint
 
 # %% ../../nbs/30b_models.hf.ipynb #c05
@@ -65,7 +66,7 @@ def _load(
     "A transformers model without a pooler, in training mode."
     from transformers import AutoConfig, AutoModel, PretrainedConfig
     made = isinstance(name, PretrainedConfig)
-    config = deepcopy(name) if made else AutoConfig.from_pretrained(name)
+    config = deepcopy(name) if made else from_checkpoint(AutoConfig, name)
     if config.is_encoder_decoder: raise ValueError(f'a model of type {config.model_type!r} is an encoder with a decoder: expected an encoder')
     if layers>config.num_hidden_layers: raise ValueError(f'the model has {config.num_hidden_layers} layers, asked for {layers}')
     if layers:
@@ -74,7 +75,7 @@ def _load(
             if isinstance(v:=getattr(config, k, None), list): setattr(config, k, v[:layers])
     if made: model = AutoModel.from_config(config)
     else:
-        model,info = _quiet(partial(AutoModel.from_pretrained, config=config, output_loading_info=True), name)
+        model,info = _quiet(partial(from_checkpoint, AutoModel, config=config, output_loading_info=True), name)
         lost = sorted(k for k in info['missing_keys'] if not k.startswith('pooler.'))
         if lost: raise ValueError(f'{name} lacks {len(lost)} tensors of the encoder, {lost[0]} first: is it a checkpoint of another architecture?')
     if getattr(model, 'pooler', None) is not None: model.pooler = None
@@ -229,7 +230,7 @@ def open_any(
 ) -> nn.Module:    # an `Encoder` or an `HFEncoder`: called with (ids, lengths, plan)
     "An encoder of ragged texts with pretrained weights: our own for BERT, DistilBERT, MiniLM and GPT-2, theirs for all others."
     from transformers import AutoConfig
-    kind = AutoConfig.from_pretrained(name).model_type
+    kind = from_checkpoint(AutoConfig, name).model_type
     if kind not in SHAPE: return HFEncoder(name, attend, layers)
     if attend not in ('','all'): raise ValueError(f"in a model of type {kind!r} there is nothing to choose: attend must be 'all' or empty, got {attend!r}")
     return load_checkpoint(name, layers)[0]
