@@ -75,6 +75,7 @@ def run_notebooks(nbs, flags):
     env = dict(os.environ)
     env.setdefault('OMP_NUM_THREADS', str(max(1, cores()//workers)))
     env.setdefault('HF_HUB_OFFLINE', '1') # no cell may need the network
+    env.setdefault('CTX_AUTO_PRECISION', 'fp32') # the same numbers on every processor; empty: what this one has units for
     free,res = SimpleQueue(),{}
     testers = [Tester(env) for _ in range(workers)]
     for t in testers: free.put(t)

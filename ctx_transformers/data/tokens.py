@@ -15,8 +15,8 @@ import numpy as np
 from filelock import FileLock
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from tqdm.auto import tqdm
+from ..core import Account, config_hash # before transformers: it hides a broken torchvision
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
-from ..core import Account, config_hash
 from .corpus import Corpus, new_folder
 from .ragged import Ragged
 from .tables import TRAIN
