@@ -1,80 +1,252 @@
-"Do imports point down, and does each notebook write one module? A notebook's two digits are its floor, and a letter behind them a step between two floors."
-import ast, re, sys
+"""Do imports point down, and does each notebook write one module? `--order` prints the one reading order.
+
+A folder of `nbs/` is a floor, and two digits order the notebooks within it. The five systems stand on one floor and
+never import each other; whatever is below them knows none of them."""
+
+import ast
+import re
+import sys
 from pathlib import Path
+
 from IPython.core.inputtransformer2 import TransformerManager
 from nbdev.process import NBProcessor
 
-PKG, EXPERIMENTS, INDEX = 'ctx_transformers', 70, 100 # floors from 70 up export nothing; the front page reads everything
+PKG = "ctx_transformers"
+SYSTEMS = ("context", "authors", "ranking", "chars", "documents")
+# from the ground up; `core`, `config`, `losses` and `cli` are single modules, the others are folders
+FLOORS = ("core", "config", "data", "losses", "layers", "train", "eval", "models", SYSTEMS, "experiments", "cli")
+PAGES = ("tutorials", "results", "benchmarks")  # folders whose notebooks export nothing
+LOOSE = ("core", "config", "losses", "cli")  # the only modules in the root
+# what an example, a cell that exports nothing, may use wherever it stands: pictures, tables, and a small encoder to try on
+EXAMPLES = tuple(f"{PKG}.{m}" for m in ("eval.figures", "eval.tables", "models.encoder"))
+ROOMS = ("model", "loss", "batches", "train", "embed", "evaluate", "baselines")  # of every system
+
+
+def floor_of(room):
+    "Height of a folder, or of a module in the root; that of pages is above all."
+    for height, floor in enumerate(FLOORS):
+        if room == floor or room in (floor if isinstance(floor, tuple) else ()):
+            return height
+    return len(FLOORS) if room in PAGES else None
+
 
 class Notebook:
-    "One notebook: its floor, the modules it writes, and the code of its cells."
-    def __init__(self, path):
-        self.path, self.name = path, path.name
-        m = re.fullmatch(r'(\d\d)([a-z]?)_([\w.]+)\.ipynb', path.name)
-        self.floor = INDEX if path.name=='index.ipynb' else int(m[1])+(ord(m[2])-96)/27 if m and m[2] else int(m[1]) if m else None
-        self.title = m[3] if m else None
-        self.cells = [(i,c) for i,c in enumerate(NBProcessor(path).nb.cells) if c.cell_type=='code']
-        self.default = [' '.join(a) for _,c in self.cells for k,a in c.directives_.items() if k=='default_exp']
-        self.exports = [(i,a) for i,c in self.cells for k,a in c.directives_.items() if k in ('export','exports','exporti')]
-        self.module = f'{PKG}.{self.default[0]}' if self.default else None
+    "One notebook: where it stands, the module it writes, and the code of its cells."
+
+    def __init__(self, path, nbs):
+        self.path = path
+        self.name = path.relative_to(nbs).as_posix()
+        parts = path.relative_to(nbs).with_suffix("").parts
+        self.folder = parts[0] if len(parts) == 2 else ""
+        m = re.fullmatch(r"(\d\d)_(\w+)", parts[-1])
+        self.number = int(m[1]) if m else None
+        self.title = m[2] if m else parts[-1]
+        self.is_index = parts[-1] == "index"
+        self.depth = len(parts)
+        self.floor = floor_of(self.folder or self.title)
+        if self.is_index and not self.folder:
+            self.floor = len(FLOORS) + 1  # the front page reads everything
+        self.cells = [(i, c) for i, c in enumerate(NBProcessor(path).nb.cells) if c.cell_type == "code"]
+        self.default = [" ".join(a) for _, c in self.cells for k, a in c.directives_.items() if k == "default_exp"]
+        self.exports = [
+            (i, a) for i, c in self.cells for k, a in c.directives_.items() if k in ("export", "exports", "exporti")
+        ]
+        self.module = f"{PKG}.{self.default[0]}" if self.default else None
+
+    @property
+    def place(self):
+        "What the reading order sorts by: floor, folder on it, number; an index stands before its folder."
+        systems = SYSTEMS.index(self.folder) if self.folder in SYSTEMS else 0
+        pages = PAGES.index(self.folder) if self.folder in PAGES else 0
+        number = -1 if self.is_index else self.number if self.number is not None else 0
+        return (-1 if not self.folder and self.is_index else self.floor, systems, pages, number, self.title)
+
 
 def shape(nb):
-    "What is wrong with one notebook's name and with what it exports."
-    if nb.floor is None: yield 'the name must be two digits, perhaps a letter, `_`, and the module: `20_layers.pooling.ipynb`'; return
-    if nb.floor>=EXPERIMENTS:
-        if nb.default or nb.exports: yield f'exports code, and from {EXPERIMENTS} up (and in the index) nothing is exported'
+    "What is wrong with one notebook's place and with what it exports."
+    if nb.depth > 2 or nb.floor is None:
+        yield f"stands in no room of the house: expected one of {', '.join(map(str, (*FLOORS, *PAGES)))}"
         return
-    if len(nb.default)!=1: yield f'needs exactly one `#| default_exp`, has {len(nb.default)}'
-    elif nb.default[0]!=nb.title: yield f'writes `{nb.default[0]}` but its name says `{nb.title}`'
-    for i,to in nb.exports:
-        if to: yield f'cell {i}: exports to `{to[0]}`; a notebook writes one module, its own'
+    if nb.folder in PAGES or (nb.is_index and not nb.folder):
+        if nb.default or nb.exports:
+            yield "exports code, and pages (and the front page) export nothing"
+        return
+    if nb.is_index:
+        if nb.default and nb.default[0] != f"{nb.folder}.__init__":
+            yield f"writes `{nb.default[0]}`; the index of a system may write `{nb.folder}.__init__` alone"
+        return
+    if nb.number is None:
+        yield "the name must be two digits, `_`, and the module: `04_model.ipynb`"
+    if not nb.folder and nb.title not in LOOSE:
+        yield f"stands in the root, where only {', '.join(LOOSE)} do: put it into a room"
+    should = f"{nb.folder}.{nb.title}" if nb.folder else nb.title
+    if len(nb.default) != 1:
+        yield f"needs exactly one `#| default_exp`, has {len(nb.default)}"
+    elif nb.default[0] != should:
+        yield f"writes `{nb.default[0]}` but its place says `{should}`"
+    for i, to in nb.exports:
+        if to:
+            yield f"cell {i}: exports to `{to[0]}`; a notebook writes one module, its own"
+
 
 def imported(code, module, modules):
-    "Modules of the package that `code` imports as (dotted name, is it a star import), names that are none of ours as they stand."
+    "Modules of the package that `code` imports, as (dotted name, is it a star import, line)."
     for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import): names = [(a.name,False) for a in node.names]
+        if isinstance(node, ast.Import):
+            names = [(a.name, False) for a in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = node.module or ''
+            base = node.module or ""
             if node.level:
-                up = (module or f'{PKG}._').split('.')[:-node.level]
-                base = '.'.join(up + ([base] if base else []))
-            names = [(base if base in modules or a.name in ('*','__version__') else f'{base}.{a.name}', a.name=='*') for a in node.names]
-        else: continue
-        yield from ((n,s) for n,s in names if n.split('.')[0]==PKG and n!=PKG)
+                up = (module or f"{PKG}._").split(".")[: -node.level]
+                base = ".".join(up + ([base] if base else []))
+            known = base in modules
+            names = [
+                (base if known or a.name in ("*", "__version__") else f"{base}.{a.name}", a.name == "*")
+                for a in node.names
+            ]
+        else:
+            continue
+        yield from ((n, star, node.lineno) for n, star in names if n.split(".")[0] == PKG and n != PKG)
 
-def climbs(where, code, module, floor, owner):
-    "What is wrong with the imports of `code`, which stands on `floor`."
-    for name,star in imported(code, module, owner):
-        if name not in owner: yield f'{where}: imports {name}, which no notebook writes'; continue
-        if star: yield f'{where}: star import of {name}; name what is used'
+
+def room_of(module):
+    "Folder of a module, or the module itself where it stands in the root."
+    return module.split(".")[1]
+
+
+def climbs(where, code, nb, owner, free=()):
+    "What is wrong with the imports of `code`, which belongs to notebook `nb`; those of modules in `free` are not asked."
+    for name, star, line in imported(code, nb.module, owner):
+        at = f"{where} line {line}: imports {name}"
+        if name not in owner:
+            yield f"{at}, which no notebook writes"
+            continue
+        if star:
+            yield f"{at} with a star; name what is used"
+        if name == nb.module or name in free:
+            continue
         to = owner[name]
-        if name!=module and to.floor>=floor: yield f'{where}: imports {name}, written by {to.name}; imports point to lower numbers only'
+        mine, theirs = nb.folder or nb.title, room_of(name)
+        if mine in SYSTEMS and theirs in SYSTEMS and mine != theirs:
+            yield f"{at}: no system imports another; what both need belongs into the base"
+        elif theirs in SYSTEMS and nb.floor < floor_of(theirs):
+            yield f"{at}: the base knows no system; move what is needed into the base"
+        elif mine == theirs and nb.folder not in PAGES:
+            if to.number >= (100 if nb.is_index else nb.number):
+                yield f"{at}, written by {to.name}; within a folder imports point to lower numbers only"
+        elif to.floor >= nb.floor:
+            yield f"{at}, written by {to.name}; imports point down: {', '.join(map(str, FLOORS))}"
+
+
+def mixed(cell):
+    "Does a cell that is no definition mix imports with other code? The documentation would run it."
+    if cell.directives_.keys() & {"export", "exports", "exporti"}:
+        nodes = ast.parse(cell.source).body
+    else:
+        nodes = list(ast.walk(ast.parse(cell.source)))[1:]
+    brings = [isinstance(n, (ast.Import, ast.ImportFrom)) for n in nodes]
+    other = [n for n in ast.parse(cell.source).body if not isinstance(n, (ast.Import, ast.ImportFrom))]
+    return any(brings) and bool(other)
+
+
+def notebooks(root):
+    "All notebooks of a checkout, in reading order."
+    nbs = Path(root) / "nbs"
+    paths = [p for p in nbs.rglob("*.ipynb") if not any(o[0] in "._" for o in p.relative_to(nbs).parts)]
+    found = [Notebook(p, nbs) for p in sorted(paths)]
+    return sorted(found, key=lambda nb: nb.place if nb.floor is not None else (99,))
+
+
+def reading_order(root):
+    "Folders by floor, and in each its notebooks by number, as lines."
+    rows = {}
+    for nb in notebooks(root):
+        rows.setdefault(nb.folder or ("" if nb.is_index else nb.title), []).append(nb.path.stem)
+    return [f"{folder + '/' if stems != [stem_of(folder, stems)] else folder:<13} {' '.join(stems)}" for folder, stems in rows.items()]
+
+
+def stem_of(folder, stems):
+    "The one notebook of a module in the root."
+    return stems[0] if len(stems) == 1 and stems[0].split("_", 1)[-1] == folder else None
+
+
+def rooms(nbs):
+    "Systems whose index does not name every notebook, or does not say which of the rooms there are none of."
+    for system in SYSTEMS:
+        mine = [nb for nb in nbs if nb.folder == system]
+        index = [nb for nb in mine if nb.is_index]
+        if not index:
+            yield f"{system}/: has no index.ipynb, which says what stands in it"
+            continue
+        text = index[0].path.read_text(encoding="utf-8")
+        without = re.search(r"Does without: ([^\n]*)", text)
+        said = set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", without[1]))) if without else set()
+        have = {nb.title for nb in mine}
+        for room in ROOMS:
+            if room not in have and room not in said:
+                yield f"{index[0].name}: there is no `{room}`; write it, or say so in the line `Does without:`"
+            if room in have and room in said:
+                yield f"{index[0].name}: says that it does without `{room}`, which is there"
+        for title in sorted(have - {"index"}):
+            if f"`{title}`" not in text:
+                yield f"{index[0].name}: does not say what `{title}` is for"
+
+
+def of_notebooks(nbs, owner):
+    "Every cell that imports upwards, or mixes imports with other code."
+    for nb in nbs:
+        if nb.floor is None:
+            continue
+        for i, c in nb.cells:
+            try:
+                c.source = TransformerManager().transform_cell(c.source)
+                defines = c.directives_.keys() & {"export", "exports", "exporti"}
+                yield from climbs(f"{nb.name} cell {i}", c.source, nb, owner, () if defines else EXAMPLES)
+                if mixed(c):
+                    yield f"{nb.name} cell {i}: imports stand in cells of their own, or the documentation runs the rest"
+            except SyntaxError as e:
+                yield f"{nb.name} cell {i}: not Python: {e.msg}"
+
+
+def of_package(root, owner):
+    "Every module that no notebook writes, or that imports upwards."
+    for p in sorted((root / PKG).rglob("*.py")):
+        rel = p.relative_to(root)
+        if rel.name == "_modidx.py":
+            continue
+        module = ".".join(rel.with_suffix("").parts)
+        code = p.read_text(encoding="utf-8")
+        if rel.name == "__init__.py":  # must stay importable by every floor
+            for name, _, line in imported(code, module, owner):
+                yield f"{rel.as_posix()} line {line}: imports {name}; a package imports none of its modules"
+        elif module not in owner:
+            yield f"{rel.as_posix()}: no notebook writes it; delete it"
+        else:
+            yield from climbs(rel.as_posix(), code, owner[module], owner)
+
 
 def problems(root):
-    "Every import that does not point down, and every notebook that does not write one module."
-    root, res, owner, floors = Path(root), [], {}, {}
-    nbs = [Notebook(p) for p in sorted((root/'nbs').rglob('*.ipynb')) if not any(o[0] in '._' for o in p.relative_to(root).parts)]
+    "Every import that does not point down, and every notebook that stands or writes where it should not."
+    root = Path(root)
+    nbs, owner = notebooks(root), {}
+    res = [f"{nb.name}: {o}" for nb in nbs for o in shape(nb)]
+    places = {}
     for nb in nbs:
-        res += [f'{nb.name}: {o}' for o in shape(nb)]
-        if nb.floor is None: continue
-        if nb.floor in floors: res.append(f'{nb.name}: {floors[nb.floor].name} has its number too')
-        floors[nb.floor] = nb
-        if not nb.module: continue
-        if nb.module in owner: res.append(f'{nb.name}: {owner[nb.module].name} writes {nb.module} too')
-        owner[nb.module] = nb
-    for nb in nbs:
-        if nb.floor is None: continue
-        for i,c in nb.cells:
-            try: res += climbs(f'{nb.name} cell {i}', TransformerManager().transform_cell(c.source), nb.module, nb.floor, owner)
-            except SyntaxError as e: res.append(f'{nb.name} cell {i}: not Python: {e.msg}')
-    for p in sorted((root/PKG).rglob('*.py')):
-        rel = p.relative_to(root)
-        if rel.name=='_modidx.py': continue
-        module = '.'.join(rel.with_suffix('').parts)
-        if rel.name=='__init__.py': # must stay importable by every floor
-            res += [f'{rel.as_posix()}: imports {n}; a package imports none of its modules' for n,_ in imported(p.read_text(encoding='utf-8'), module, owner)]
-        elif module not in owner: res.append(f'{rel.as_posix()}: no notebook writes it; delete it')
-        else: res += climbs(rel.as_posix(), p.read_text(encoding='utf-8'), module, owner[module].floor, owner)
-    return res
+        if nb.floor is None:
+            continue
+        if nb.place in places and nb.number is not None:
+            res.append(f"{nb.name}: {places[nb.place]} has its place too")
+        places[nb.place] = nb.name
+        if nb.module:
+            if nb.module in owner:
+                res.append(f"{nb.name}: {owner[nb.module].name} writes {nb.module} too")
+            owner[nb.module] = nb
+    return res + [*of_notebooks(nbs, owner), *of_package(root, owner), *rooms(nbs)]
 
-if __name__=='__main__': sys.exit('\n'.join(problems(Path(__file__).parents[1])) or None)
+
+if __name__ == "__main__":
+    root = Path(__file__).parents[1]
+    if "--order" in sys.argv:
+        print("\n".join(reading_order(root)))
+    else:
+        sys.exit("\n".join(problems(root)) or None)

@@ -1,7 +1,7 @@
 """Every check of the repository, then every notebook with nbdev's own tester, each in a process of its own.
 
 usage: test.py [--checks] [--flags "slow cuda data"] [WORD...]
-  WORD  test only notebooks whose name holds one of the words, without the checks"""
+  WORD  test only notebooks whose path below nbs/ holds one of the words (`ranking/` is a folder), without the checks"""
 import argparse, hashlib, json, os, subprocess, sys, tempfile, time, traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -65,7 +65,7 @@ def all_skipped(r):
 def report(nb, r):
     "One line for a notebook that passed; all that it wrote for one that failed."
     word = 'FAILED' if not r['ok'] else 'skipped' if all_skipped(r) else 'ok'
-    print(f'{nb.stem:<32} {word:<8} {r["ran"]:>4} cells {r["secs"]:>7.1f} s', flush=True)
+    print(f'{nb.relative_to(ROOT/"nbs").with_suffix("").as_posix():<36} {word:<8} {r["ran"]:>4} cells {r["secs"]:>7.1f} s', flush=True)
     if not r['ok']: print(f'{r["log"].rstrip()}\n{nb.name} ended with {r["rc"]}\n', flush=True)
     for s,src in r['slow']: print(f'    {s:.0f} s: {src[:90]}')
 
@@ -108,12 +108,12 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     p.add_argument('--checks', action='store_true', help='the checks alone')
     p.add_argument('--flags', default='', help='kinds of cells to run that are skipped otherwise')
-    p.add_argument('words', nargs='*', help='only notebooks whose name holds one of these words, without the checks')
+    p.add_argument('words', nargs='*', help='only notebooks whose path below nbs/ holds one of these words, without the checks')
     a = p.parse_args()
     os.chdir(ROOT)
     flags, start, before = flags_of(a.flags), time.perf_counter(), figures()
-    nbs = [] if a.checks else [n for n in sorted(nbglob(as_path=True)) if not a.words or any(w in n.name for w in a.words)]
-    if a.words and not nbs: sys.exit(f'No notebook has {" or ".join(a.words)} in its name')
+    nbs = [] if a.checks else [n for n in sorted(nbglob(as_path=True)) if not a.words or any(w in n.absolute().relative_to(ROOT/'nbs').as_posix() for w in a.words)]
+    if a.words and not nbs: sys.exit(f'No notebook has {" or ".join(a.words)} in its path below nbs/')
     failed = [] if a.words else run_checks()
     checks = 0 if a.words else len(CHECKS)
     res = run_notebooks([n.absolute() for n in nbs], flags)
@@ -125,7 +125,7 @@ def main():
         slowest = max(res, key=lambda n: res[n]['secs'])
         kinds = f' ({", ".join(f"{k} {n}" for k,n in flagged.items())})' if flagged else ''
         print(f'{len(res)-skipped} notebooks and {sum(r["ran"] for r in res.values())} code cells ran, {sum(flagged.values())} cells skipped by flag{kinds}; '
-              f'slowest {slowest.stem}, {res[slowest]["secs"]:.0f} s')
+              f'slowest {slowest.relative_to(ROOT/"nbs").with_suffix("").as_posix()}, {res[slowest]["secs"]:.0f} s')
     for name in [k for k,v in figures().items() if before.get(k)!=v]: print(f'figures/{name} was written anew and differs')
     print(f'{checks} checks and {len(res)} notebooks in {time.perf_counter()-start:.0f} s' + (f'; failed: {", ".join(failed+bad)}' if failed+bad else ''))
     n_bad = len(failed)+len(bad)

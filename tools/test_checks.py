@@ -1,0 +1,84 @@
+"Do the checks find what they look for? Each is shown a small checkout with one thing wrong."
+
+import json
+import tempfile
+import textwrap
+from pathlib import Path
+
+import check_floors
+import check_lines
+
+
+def notebook(root, name, *cells):
+    "A notebook of code cells."
+    path = root / "nbs" / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = [
+        dict(cell_type="code", id=f"c{i}", metadata={}, execution_count=None, outputs=[], source=textwrap.dedent(c))
+        for i, c in enumerate(cells)
+    ]
+    path.write_text(json.dumps(dict(cells=made, metadata={}, nbformat=4, nbformat_minor=5)), encoding="utf-8")
+
+
+def house(root, **changed):
+    "A checkout that breaks no rule, but for the notebooks named in `changed`: path with `__` for `/` -> cells."
+    cells = {
+        "00_core": ("#| default_exp core", "#| export\nx = 1"),
+        "data__00_files": ("#| default_exp data.files", "#| export\nfrom ctx_transformers.core import x", "#| export\ny = x"),
+        "eval__02_figures": ("#| default_exp eval.figures", "#| export\nz = 1"),
+    }
+    for system in check_floors.SYSTEMS:
+        cells[f"{system}__index"] = (f"'Does without: {', '.join(f'`{r}`' for r in check_floors.ROOMS if r != 'model')}'\n'`model`'",)
+        cells[f"{system}__04_model"] = (f"#| default_exp {system}.model", "#| export\nm = 1")
+    for name, made in {**cells, **changed}.items():
+        notebook(root, name.replace("__", "/"), *made)
+
+
+def found(**changed):
+    "What the check of floors says of such a checkout."
+    with tempfile.TemporaryDirectory() as tmp:
+        house(Path(tmp), **changed)
+        return check_floors.problems(tmp)
+
+
+PLANTED = {
+    "no system imports another": dict(
+        ranking__04_model=("#| default_exp ranking.model", "#| export\nfrom ctx_transformers.authors.model import m")
+    ),
+    "the base knows no system": dict(
+        data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.authors.model import m")
+    ),
+    "imports point down": dict(00_core=()) if False else dict(
+        data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.eval.figures import z")
+    ),
+    "imports point to lower numbers only": dict(
+        data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.data.posts import p"),
+        data__01_posts=("#| default_exp data.posts", "#| export\np = 1"),
+    ),
+    "but its place says": dict(data__00_files=("#| default_exp data.other", "#| export\ny = 1")),
+    "stands in the root": {"04_extra": ("#| default_exp extra", "#| export\ny = 1")},
+    "stands in no room": dict(attic__00_old=("#| default_exp attic.old",)),
+    "which no notebook writes": dict(
+        data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.data.gone import p")
+    ),
+    "cells of their own": dict(
+        data__00_files=("#| default_exp data.files", "#| export\ny = 1", "import os\nos.getcwd()")
+    ),
+    "there is no `loss`": dict(ranking__index=("'Does without: `batches`'",)),
+}
+
+
+def problems(root):
+    "Rules that are broken and not seen, and a sound checkout that is complained about."
+    res = [f"the check of floors complains about a sound checkout: {o}" for o in found()]
+    for rule, changed in PLANTED.items():
+        said = found(**changed)
+        if not any(rule in o for o in said):
+            res.append(f"the check of floors does not see a planted fault ({rule}); it says {said}")
+    allowed = dict(data__00_files=("#| default_exp data.files", "#| export\ny = 1", "from ctx_transformers.eval.figures import z", "z"))
+    res += [f"an example may draw, and the check of floors says: {o}" for o in found(**allowed)]
+    one = "def f(x):\n" + "\n".join(f"    y{i} = [(x + {i}) * (x - {i}) for x in range({i}) if x > {i} and x < {i}]" for i in range(40))
+    (_, _, lines, nodes) = next(iter(check_lines.functions(one)))
+    if (lines, nodes > check_lines.LARGE) != (40, True):
+        res.append(f"the check of lines counts {lines} lines and {nodes} nodes in a function of 40 lines")
+    return res
