@@ -22,7 +22,7 @@ from ..config import config_hash, settings
 from ..core import Account, hash_bits
 from ..data.corpus import Corpus
 from ..data.splits import TRAIN
-from ..data.tokens import _once, _texts
+from ..data.tokens import made_once, texts_of_rows
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c06
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def fit_grams(
     r = np.asarray(corpus.rows(TRAIN))
     r = np.sort(r[np.argsort(hash_bits(cfg.seed, corpus.dup[r]), kind='stable')[:cfg.most]])
     if len(r)<=cfg.d: raise ValueError(f'{cfg.d} dimensions cannot be fitted to {len(r)} training posts: choose a smaller d, or a larger most or corpus')
-    x = sp.vstack([_log_tf(t, cfg) for t in _texts(corpus, r)], format='csr')
+    x = sp.vstack([_log_tf(t, cfg) for t in texts_of_rows(corpus, r)], format='csr')
     df = np.bincount(x.indices, minlength=cfg.buckets)
     idf = (1+np.log((1+len(r))/(1+df))).astype(np.float32)
     w = x.copy(); w.data *= idf[w.indices]
@@ -183,7 +183,7 @@ def corpus_grams(
         g,acc,i = fit_grams(corpus, cfg),Account(f'n-grams, {cfg.d} dimensions'),0
         z = np.lib.format.open_memmap(out/'vectors.npy', 'w+', np.float32, (len(corpus), cfg.d))
         with tqdm(total=len(corpus), desc='n-grams of the corpus', unit='post', disable=None) as bar:
-            for texts in _texts(corpus, range(len(corpus))):
+            for texts in texts_of_rows(corpus, range(len(corpus))):
                 j = i+len(texts); z[i:j] = g.apply(texts)
                 acc.keep(j-i); bar.update(j-i)
                 acc.note(f'read to {cfg.max_chars} characters, and the end', sum(len(t)>cfg.max_chars for t in texts))
@@ -191,5 +191,5 @@ def corpus_grams(
                 i = j
         z.flush()
         dataclasses.replace(g, account=acc).save(out)
-    _once(folder, 'grams.json', write)
+    made_once(folder, 'grams.json', write)
     return Grams.load(folder), np.load(folder/'vectors.npy', mmap_mode='r').view(np.ndarray)

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.sparse import csr_array, issparse
 from sklearn.preprocessing import normalize
 from .episodes import Episodes, PostSets
-from ..eval.retrieval_metrics import _cross
+from ..eval.retrieval_metrics import products
 from ..eval.tables import mean_rows
 
 # %% ../../nbs/authors/06_triplets.ipynb #c06
@@ -42,11 +42,11 @@ class Pooled:
         return np.concatenate([np.zeros(0), *(self._alike(left.take(i), right.take(i), _rowwise) for i in pairs)])
     def matrix(self, left:PostSets, right:PostSets) -> np.ndarray: # `[s,s']`
         "How alike every set on the left is to every set on the right."
-        return self._alike(left, right, _cross)
+        return self._alike(left, right, products)
     def _alike(self, left, right, dot):
         l,r = self.vectors(left),self.vectors(right)
         if self.similarity=='cosine': s = dot(normalize(l), normalize(r))
-        else: s = np.minimum(2*dot(l, r) - (_rowwise(l, l)[:,None] + _rowwise(r, r) if dot is _cross else _rowwise(l, l) + _rowwise(r, r)), 0)
+        else: s = np.minimum(2*dot(l, r) - (_rowwise(l, l)[:,None] + _rowwise(r, r) if dot is products else _rowwise(l, l) + _rowwise(r, r)), 0)
         return np.round(s/self._unit, 12)*self._unit # what differs by rounding alone is a tie
 
 # %% ../../nbs/authors/06_triplets.ipynb #c07

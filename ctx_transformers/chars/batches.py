@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from .alphabet import CLS, Letters, MASK, SEP, START
 from ..core import hash_bits, hash_uniform
-from ..data.groups import Plan, _move, _pin, plan_attention
+from ..data.groups import Plan, move_tensors, pin_tensors, plan_attention
 from ..data.ragged import Ragged
 
 # %% ../../nbs/chars/03_batches.ipynb #c05
@@ -27,7 +27,7 @@ class View:
     at:Tensor|None = None      # `[m]` int, places of `ids` whose vectors answer; None: one answer for each text
     segment:Tensor|None = None # `[n]` int, segment of each token; None: all 0
     causal:bool = False        # read from left to right
-    def to(self, device): return _move(self, device)
+    def to(self, device): return move_tensors(self, device)
 
 # %% ../../nbs/chars/03_batches.ipynb #c06
 def frame(
@@ -164,8 +164,8 @@ class NameBatch:
     def n_tokens(self) -> int: return len(self.ids)
     @property
     def n_padded(self) -> int: return self.plan.n_padded
-    def to(self, device): return _move(self, device)
-    def pin_memory(self): return _pin(self)
+    def to(self, device): return move_tensors(self, device)
+    def pin_memory(self): return pin_tensors(self)
 
 def join_views(
     views:dict,      # name -> `View`

@@ -17,9 +17,9 @@ from ..core import Account, hash_bits
 from .data import draw_order
 from ..eval.figures import COLORS, style
 from ..eval.linear import STRENGTHS, fit_linear, group_codes, log_probs
-from ..eval.probes import _standard
-from ..eval.stats import Interval, _middle
-from ..eval.tables import _bands, _mean_rows, pair_seeds, row
+from ..eval.probes import standardised
+from ..eval.stats import Interval, middle_interval
+from ..eval.tables import length_bands, rows_against, pair_seeds, row
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c07
 def label_subset(
@@ -76,7 +76,7 @@ def probe_budgets(
     if max(budgets)>len(may): raise ValueError(f'a budget of {max(budgets)} labels is more than there are; use 0 for all\n{account}')
     for b in budgets:
         rows = may[label_subset(ya[may], b, seed, None if keys is None else np.asarray(keys)[may])]
-        z,scale = (xa[rows],lambda v: v) if sp.issparse(xa) else _standard(xa[rows])
+        z,scale = (xa[rows],lambda v: v) if sp.issparse(xa) else standardised(xa[rows])
         m,tried = fit_linear(z, ya[rows], ga[rows], strengths, folds); logp = log_probs(m, scale(xb), c)
         out[b] = BudgetProbe(rows, logp.argmax(1), logp, tried, float(tried.strength[tried.loss.argmin() if len(tried)>1 else 0]), account)
     return out
@@ -91,7 +91,7 @@ def length_slices(
     n = np.asarray(n_tokens)
     if n.ndim!=1 or n.dtype.kind not in 'iu' or (n<0).any(): raise ValueError(f'lengths must be [N] int and 0 or more, got {n.dtype} {n.shape}')
     if not len(edges) or not (np.diff(edges)>0).all(): raise ValueError(f'edges must be ascending, and at least one, got {edges}')
-    return _bands(n, list(edges), unit)
+    return length_bands(n, list(edges), unit)
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c25
 def _f1_draws(pred, y, who, n_boot):
@@ -112,7 +112,7 @@ def _f1_interval(arms, y, who, n_boot):
     value,s,n = d[:,0].mean(),len(d),int(who.max())+1
     if n<2: return Interval(float(value), np.nan, np.nan, n)
     k = np.random.default_rng(1).integers(s, size=(n_boot, max(1, s-1))) # one seed fewer than there are, as in `crossed_interval`
-    return _middle(value, np.take_along_axis(d[:,1:].T, k, 1).mean(1), .95, n)
+    return middle_interval(value, np.take_along_axis(d[:,1:].T, k, 1).mean(1), .95, n)
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c27
 def accuracy_rows(
@@ -135,7 +135,7 @@ def accuracy_rows(
         if not inside.any(): continue
         more = dict(documents=int(inside.sum()), labels=labels or np.nan); name = ', '.join(filter(None, (told,where*(where!='all')))) or 'all'
         right = {a:{s:(p==y)[inside]*1. for s,p in of.items()} for a,of in found.items()}
-        rows += [r|more for r in _mean_rows(right, who[inside], corpus, 'accuracy', against, name, config)]
+        rows += [r|more for r in rows_against(right, who[inside], corpus, 'accuracy', against, name, config)]
     def add(arm, metric, seeds, *arms): i = _f1_interval(arms, y, who, n_boot); rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ','.join(map(str, seeds)), told or 'all', config, documents=len(y), labels=labels or np.nan))
     for i,(a,of) in enumerate(found.items()):
         add(a, 'macro-F1', of, list(of.values()))

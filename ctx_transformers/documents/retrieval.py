@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from ..eval.figures import COLORS, style
-from ..eval.tables import _pooled, mean_rows
+from ..eval.tables import pooled_rows, mean_rows
 
 # %% ../../nbs/documents/08_retrieval.ipynb #c38
 def grade_table(
@@ -59,7 +59,7 @@ def plot_at_k(
         fig,axes = plt.subplots(1, 2, figsize=(6.5,2.7), sharex=True)
         for ax,name,label in zip(axes, ('P@','hit@'), ('precision of the first k','something relevant in the first k')):
             for a,color,mark in zip(arms, COLORS.values(), 'os^Dv*PX'):
-                d = pd.concat([_pooled(df, f'{name}{k}').set_index('arm').loc[[a]] for k in ks])
+                d = pd.concat([pooled_rows(df, f'{name}{k}').set_index('arm').loc[[a]] for k in ks])
                 ax.fill_between(ks, d.lo, d.hi, color=color, alpha=.15, lw=0); ax.plot(ks, d.value, color=color, marker=mark, ms=4, label=a)
             ax.set(xscale='log', xlabel='k, documents', ylim=(0,1.03)); ax.set_title(label, fontsize=9); ax.set_xticks(ks, ks); ax.minorticks_off()
         axes[0].axhline(d.share.iloc[0], color=COLORS['grey'], ls='--', lw=1); axes[0].set_ylabel(f'mean of {int(d.queries.iloc[0]):,} queries')

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from ..core import Account, hash_uniform
 from ..data.groups import Kind, Role, TextGroups
 from ..data.ragged import Ragged
-from ..data.tokens import _encoder, special_ids
+from ..data.tokens import bare_tokenizer, special_ids
 
 # %% ../../nbs/documents/03_segments.ipynb #c05
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def tokenize_documents(
     cfg:DocTextCfg=DocTextCfg(),
 ) -> DocTokens:
     "Tokenise whole documents and cut them."
-    enc,sp = _encoder(tok),special_ids(tok)
+    enc,sp = bare_tokenizer(tok),special_ids(tok)
     if sp['cls'] is None or sp['sep'] is None: raise ValueError('this tokenizer has no [CLS] or no [SEP] (<s> and </s>): take one of the BERT or RoBERTa family')
     acc,ids,count = Account(f'documents, segments of at most {cfg.segment} tokens'),[],[]
     limit = 64*cfg.segment*cfg.most if cfg.most else None              # characters that can hold so many tokens

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 from sklearn.preprocessing import normalize
-from ..eval.correlation import _boot, _checked, _interval
+from ..eval.correlation import bootstrap_correlation, checked_scores, interval_over_seeds
 from ..eval.figures import COLORS, style
-from ..eval.tables import _pooled, pair_seeds, row
+from ..eval.tables import pooled_rows, pair_seeds, row
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c30
 def _rowwise(u, v): return np.asarray((u.multiply(v) if issparse(u) else u*v).sum(1), np.float64).ravel() # [N]
@@ -47,9 +47,9 @@ def _all_draws(found, pairs, parts, rank, n_boot):
     "(set, slice) -> (`n`, arm -> `[1+B,s]`), the same draws for all arms."
     out,ends = {},np.cumsum([len(of) for of in found.values()])[:-1]
     for k,p in pairs.items():
-        x,y = _checked([np.asarray(s[k], np.float64) for of in found.values() for s in of.values()], p.score) # [c,N]
+        x,y = checked_scores([np.asarray(s[k], np.float64) for of in found.values() for s in of.values()], p.score) # [c,N]
         for where,inside in _slices(p, parts).items():
-            d = _boot(*_checked(x[:,inside], y[inside]), rank, n_boot, np.random.default_rng(crc32(f'{k}/{where}'.encode()))) # [1+B,c]
+            d = bootstrap_correlation(*checked_scores(x[:,inside], y[inside]), rank, n_boot, np.random.default_rng(crc32(f'{k}/{where}'.encode()))) # [1+B,c]
             out[k,where] = int(inside.sum()),dict(zip(found, np.split(d, ends, 1)))
     return out
 
@@ -82,7 +82,7 @@ def sts_rows(
     if len(average)>1: draws['average','all'] = _mean_draws([draws[k,'all'] for k in average])
     rows = []
     for (k,where),(n,of) in draws.items():
-        def add(arm, metric, d, seeds): i = _interval(d, n, .95, 0); rows.append(row(k, arm, metric, i.value, i.lo, i.hi, i.n, ','.join(map(str, seeds)), where, config))
+        def add(arm, metric, d, seeds): i = interval_over_seeds(d, n, .95, 0); rows.append(row(k, arm, metric, i.value, i.lo, i.hi, i.n, ','.join(map(str, seeds)), where, config))
         seed = {a:dict(zip(found[a], d.T)) for a,d in of.items()} # arm -> seed -> [1+B]
         for a in of:
             add(a, metric, of[a], found[a])
@@ -96,7 +96,7 @@ def plot_sts(
     metric:str='Spearman',  # or 'Pearson', or a difference such as 'Spearman - tfidf'
 ):                          # a figure
     "The correlation of each arm on each set, over all its pairs, with intervals."
-    d = _pooled(df, metric); arms = list(dict.fromkeys(d.arm) if arms is None else arms); sets = sorted(d.corpus.unique(), key=lambda c: c=='average'); k = len(arms)
+    d = pooled_rows(df, metric); arms = list(dict.fromkeys(d.arm) if arms is None else arms); sets = sorted(d.corpus.unique(), key=lambda c: c=='average'); k = len(arms)
     if odd := set(arms)-set(d.arm): raise ValueError(f'the table has no arm {sorted(odd)} with {metric}: it has {sorted(set(d.arm))}')
     with plt.rc_context(style()):
         fig,ax = plt.subplots(figsize=(5.5,.8+len(sets)*(.18*k+.25)))

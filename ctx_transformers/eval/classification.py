@@ -13,7 +13,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 from scipy.special import softmax
 from .figures import style
-from .stats import Interval, _middle, crossed_interval
+from .stats import Interval, middle_interval, crossed_interval
 from .tables import pair_seeds, row
 
 # %% ../../nbs/eval/03_classification.ipynb #c05
@@ -95,7 +95,7 @@ def f1_intervals(
     for w in drawn_counts(N, n_boot, rng, 2**20) if N>1 else ():
         f = judge(w); k = rng.integers(s, size=(len(w), max(1, s-1)))
         draws.append(np.take_along_axis(f, k[...,None], 1).mean(1))                    # [.,c+1]
-    def interval(v, d): return None if np.isnan(v) else Interval(float(v), np.nan, np.nan, N) if N<2 else _middle(v, d[~np.isnan(d)], level, N)
+    def interval(v, d): return None if np.isnan(v) else Interval(float(v), np.nan, np.nan, N) if N<2 else middle_interval(v, d[~np.isnan(d)], level, N)
     *each,macro = (interval(v, d) for v,d in zip(value, np.concatenate(draws).T if draws else value[:,None]))
     return macro,each
 

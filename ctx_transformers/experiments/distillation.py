@@ -23,11 +23,11 @@ from ..documents.retrieval import doc_rows
 from ..documents.train import DocData
 from ..eval.figures import COLORS, save_figure, style
 from ..eval.linear import group_codes
-from ..eval.retrieval_metrics import _cross, judge_retrieval
-from ..eval.stats import Interval, _middle
+from ..eval.retrieval_metrics import products, judge_retrieval
+from ..eval.stats import Interval, middle_interval
 from ..eval.tables import mean_rows, row, write_rows
 from ..eval.tfidf import DocTfidf
-from .documents import words
+from .documents import arm_list
 from ..losses import cos_dist
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c05
@@ -48,7 +48,7 @@ def closed_form(
     strengths=(1e-6,1e-5,1e-4,1e-3,.01,.1,1.,10.), # ridges to choose from, in units of the mean eigenvalue of K
 ) -> np.ndarray:  # `[N,d]` of the test
     "The teacher's vectors by ridge regression; the ridge with the best mean cosine on the validation side."
-    k = {s:_cross(v, x['train']) for s,v in x.items()}               # [N,n]
+    k = {s:products(v, x['train']) for s,v in x.items()}               # [N,n]
     k = {s:v-v.mean(1, keepdims=True)-k['train'].mean(0)+k['train'].mean() for s,v in k.items()} # as if each x were less the mean of training
     val,vec = np.linalg.eigh(k['train']); val = val.clip(0); mean = teacher['train'].mean(0)
     w = vec.T@(teacher['train']-mean)                                # [n,d]
@@ -74,7 +74,7 @@ def agreement(
     w = np.random.default_rng(0).multinomial(a, np.full(a, 1/a), n_boot)[:,who]; w = w/w.sum(1, keepdims=True) # [n_boot,N]
     def spread(u, v): return w@(u*v)-(w@u)*(w@v)                     # [n_boot,k]
     draws = (spread(p, q)/np.sqrt(spread(p, p)*spread(q, q))).mean(1)
-    return _middle(correlation_of(best, x['test'], c['test']).mean(), draws, .95, int(a))
+    return middle_interval(correlation_of(best, x['test'], c['test']).mean(), draws, .95, int(a))
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c20
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class DistillTableCfg:
     def __post_init__(self):
         names = [c.arm for c in self.students]
         if not names or len(set(names))<len(names): raise ValueError(f'students need different names, which loss, lam and contextual make; got {names}')
-        if not words(self.budgets) or not all(w.isdigit() for w in words(self.budgets)): raise ValueError(f'budgets is a comma-separated list of whole numbers, got {self.budgets!r}')
+        if not arm_list(self.budgets) or not all(w.isdigit() for w in arm_list(self.budgets)): raise ValueError(f'budgets is a comma-separated list of whole numbers, got {self.budgets!r}')
     @property
     def students(self): return [read_config(a.split(), self.base) for a in self.arms.split(';') if a.strip()]
 
@@ -129,7 +129,7 @@ def distill_rows(
         rows.append(row(title, a, 'correlation with paragraph vectors', i.value, i.lo, i.hi, i.n, seed, config=tag))
     say('lines on frozen vectors')
     y,groups = ({k:getattr(d, f) for k,d in data.sets.items()} for f in ('label','group'))
-    budgets = [b for b in map(int, words(cfg.budgets)) if b<len(y['train'])] or [0] # one that is larger than the table is left out
+    budgets = [b for b in map(int, arm_list(cfg.budgets)) if b<len(y['train'])] or [0] # one that is larger than the table is left out
     told = {a:probe_budgets(x, y, budgets, groups=groups) for a,x in full.items()}
     for b,p in next(iter(told.values())).items():
         rows += accuracy_rows({a:{seed:of[b].pred} for a,of in told.items()}, y['test'], group, title, ('teacher','TF-IDF'), labels=len(p.rows), config=tag)

@@ -25,7 +25,7 @@ from ..data.simulate import simulate
 from ..data.splits import TEST
 from ..eval.stats import cluster_sums, ratio_interval
 from ..eval.tables import row, write_rows
-from .context_grid import GridCfg, train_grid, words
+from .context_grid import GridCfg, train_grid, words_of
 from .simulator import SIMULATED
 from ..train.checkpoint import load_weights
 
@@ -63,7 +63,7 @@ def split_heads(
     say=print,
 ) -> pd.DataFrame:     # its rows
     "Train with and without heads of their own, and probe both parts of both context vectors."
-    if cfg.run.posts!='simulated' or 'combined' not in words(cfg.kinds): raise ValueError(f'habit and topic are known of simulated posts, and heads divide combined contexts: got posts={cfg.run.posts!r} and kinds={cfg.kinds!r}')
+    if cfg.run.posts!='simulated' or 'combined' not in words_of(cfg.kinds): raise ValueError(f'habit and topic are known of simulated posts, and heads divide combined contexts: got posts={cfg.run.posts!r} and kinds={cfg.kinds!r}')
     data,arms,folders,_ = train_grid(cfg, say=say)
     truth,corpus = simulate(data.cfg.simulated)[1],data.corpus
     rows,dl,tag = [],data.batches(arm_of(data.cfg, 'author'), TEST),config_hash(replace(cfg, jobs=1))

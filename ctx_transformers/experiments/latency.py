@@ -19,7 +19,7 @@ from torch.nn.functional import normalize
 from ..config import config_hash, script
 from ..core import figures_dir, hash_bits, keep_memory, set_seed
 from ..data.groups import plan_attention
-from ..eval.cost import _median
+from ..eval.cost import median_interval
 from ..eval.figures import COLORS, save_figure, style
 from ..eval.tables import row, write_rows
 from ..models.encoder import EncoderCfg
@@ -151,7 +151,7 @@ def speed_rows(
         parts = dict(encoding=t[:,0], scoring=t[:,1], total=t.sum(1))
         for k,x in parts.items():
             if arm=='cross' and k!='total': continue                      # it encodes and scores at once
-            v,lo,hi = _median(x*1e3*times)
+            v,lo,hi = median_interval(x*1e3*times)
             out.append(row(corpus, arm, f'{k}, ms', v, lo, hi, len(t), slice=f'{N:,} candidates', config=config_hash(what), measured=cfg.pairs if arm=='cross' else N))
     return out
 

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 from ..config import config_hash, settings
 from ..eval.tables import row
-from .search_space import Range, Search, _asked, _declared, _leaves, _no_test, _space, _trial, _with
+from .search_space import Range, Search, asked_trials, declared_fields, leaves, refuse_test, space_of, trial_of, with_changes
 
 # %% ../../nbs/experiments/02_search.ipynb #c07
 def _run_trial(name, cfg, search, job, folder, wait=-1) -> dict:
@@ -43,7 +43,7 @@ def _run_trial(name, cfg, search, job, folder, wait=-1) -> dict:
 def _checked(found) -> dict:
     "The numbers of a job, as plain ones."
     if not isinstance(found, dict) or not all(isinstance(v, numbers.Real) for v in found.values()): raise TypeError(f'a job gives a dict of plain numbers, got {found!r}')
-    _no_test(found)
+    refuse_test(found)
     taken = sorted(_OWN & set(found))
     if taken: raise ValueError(f'{taken[0]!r} is a column of the table of trials: give this number another name')
     return {k:float(v) for k,v in found.items()}
@@ -64,7 +64,7 @@ def _study(search):
 
 def _proposed(base, search, attempt) -> list:
     "Trials as they come: (name, configuration, changes, what it gave)."
-    study,space,out = _study(search),_space(base, search),[]
+    study,space,out = _study(search),space_of(base, search),[]
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
     from optuna.trial import TrialState
     def draws(v):
@@ -74,7 +74,7 @@ def _proposed(base, search, attempt) -> list:
     for _ in range(search.trials):
         t = study.ask({k:draws(v) for k,v in space.items()})
         changes = {k:short(k, t.params[k]) for k in space}
-        name,cfg = _trial(base, changes)
+        name,cfg = trial_of(base, changes)
         found = attempt(name, cfg)
         value = found['metrics'].get(search.metric)
         if value is None: study.tell(t, state=TrialState.FAIL)                                              # an exception says nothing of the values
@@ -92,7 +92,7 @@ def run_search(
 ) -> pd.DataFrame: # a row for each trial: `trial` (its name), searched fields, the job's numbers, `seconds` of its last attempt, `config`, `times` it was asked for, `best`, and perhaps `error`; also in `folder` as search.csv
     "Train the trials that are not finished, and tabulate all."
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
-    asked = [] if search.mode=='optuna' else _asked(base, search)
+    asked = [] if search.mode=='optuna' else asked_trials(base, search)
     keys = {config_hash(cfg) for _,cfg,_ in asked}
     ready = sum((folder/f'{k}.json').exists() for k in keys)
     say(f'{search.trials} trials, proposed one by one' if not asked else f'{len(asked)} combinations, {len(keys)} trials, {ready} of them finished before')
@@ -107,7 +107,7 @@ def run_search(
             say(found.get('error') or f'{name}: {search.metric} {found["metrics"][search.metric]:.4g}')
             return found
         done = _proposed(base, search, attempt) if search.mode=='optuna' else _each(asked, attempt)
-    df = _table(done, search, list(_space(base, search)))
+    df = _table(done, search, list(space_of(base, search)))
     with FileLock(folder/'search.lock'):
         df.to_csv(folder/'search.tmp', index=False, lineterminator='\n')
         os.replace(folder/'search.tmp', folder/'search.csv')
@@ -129,7 +129,7 @@ def _table(done, search, searched) -> pd.DataFrame:
     "One row for each configuration, in the order in which they were asked for first."
     times,rows = Counter(config_hash(cfg) for _,cfg,*_ in done),{}
     for name,cfg,_,found in done:
-        key,value = config_hash(cfg),_leaves(cfg)
+        key,value = config_hash(cfg),leaves(cfg)
         tail = dict(seconds=found['seconds'], config=key, times=times[key])
         rows.setdefault(key, (dict(trial=name)|{k:value[k][1] for k in searched}, found['metrics'], tail|{k:v for k,v in found.items() if k=='error'}))
     first,numbers,tail = (pd.DataFrame([r[i] for r in rows.values()]) for i in range(3))
@@ -147,8 +147,8 @@ def best_cfg(
 ):                   # a configuration
     "The best trial's configuration."
     if not df.best.any(): raise ValueError(f'no trial has a finite {search.metric}, so none is the best')
-    kinds,r = _leaves(base),df[df.best].iloc[0]
-    cfg = _with(base, {k:kinds[k][0](r[k]) for k in _space(base, search)})
+    kinds,r = leaves(base),df[df.best].iloc[0]
+    cfg = with_changes(base, {k:kinds[k][0](r[k]) for k in space_of(base, search)})
     if config_hash(cfg)!=r.config: raise ValueError(f'the trial {r.trial!r} belongs to another base: its configuration is {r.config}, from this one it would be {config_hash(cfg)}')
     return cfg
 
@@ -159,6 +159,6 @@ def search_rows(
     seed=0,          # of the trainings; where `seed` itself was searched, each trial has its own
 ) -> list:           # rows for `core.write_rows`: each number of each trial, those that failed without
     "The trials as rows of the one tidy table; the name of a trial is its arm."
-    searched = _declared(search.fields)
+    searched = declared_fields(search.fields)
     own = [c for c in df if c not in _OWN and c not in searched]
     return [row(corpus, r['trial'], c, r[c], seed=r['seed'] if 'seed' in searched else seed, config=r['config'], slice='valid') for r in df.to_dict('records') for c in own]

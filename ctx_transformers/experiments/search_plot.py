@@ -16,7 +16,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Curve
 from matplotlib.ticker import MaxNLocator
 from ..eval.figures import COLORS, style
-from .search_space import Search, _declared
+from .search_space import Search, declared_fields
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c05
 def _round(lo, hi, log) -> list:
@@ -133,7 +133,7 @@ def plot_search(
     search:Search,   # as it was given there
 ):                   # a figure
     "A map if two fields vary on a full grid, panels if each varied alone, parallel coordinates otherwise."
-    texts = _declared(search.fields)
+    texts = declared_fields(search.fields)
     missing = [k for k in (*texts, search.metric, 'trial', 'best') if k not in df]
     if missing: raise ValueError(f'the table has no column {missing[0]!r}: give the search that it comes from; it has {list(df.columns)}')
     vary = [k for k in texts if df[k].nunique()>1]

@@ -19,7 +19,7 @@ from ..data.masking import MaskCfg
 from ..data.simulate import SimulateCfg, simulate
 from ..data.splits import CorpusCfg, TEST
 from ..eval.tables import row, write_rows
-from .context_grid import GridCfg, train_grid, words
+from .context_grid import GridCfg, train_grid, words_of
 from ..models.encoder import EncoderCfg
 from ..train.optim import TrainCfg
 
@@ -37,11 +37,11 @@ class RecoverCfg:
     strengths:str = '.7,0' # how much authors and communities matter, 0 to 1; the first is what others are measured by
     zero_kinds:str = 'author' # kinds of context at strength 0
     def __post_init__(self):
-        s = [float(x) for x in words(self.strengths)]
+        s = [float(x) for x in words_of(self.strengths)]
         if not s or s[0]<=0: raise ValueError(f'strengths begins with the one that others are measured by, above 0; got {self.strengths!r}')
-        ok = set(words(self.grid.kinds))
-        if 'author' not in ok or not ok<={'author','community','random'} or not set(words(self.zero_kinds))<=ok: raise ValueError(f'kinds must hold author, and zero_kinds some of them; got {self.grid.kinds!r} and {self.zero_kinds!r}')
-        if words(self.grid.starts)!=['scratch'] or self.grid.depths: raise ValueError('the simulated grid has one start and one depth: leave grid.starts and grid.depths as they are')
+        ok = set(words_of(self.grid.kinds))
+        if 'author' not in ok or not ok<={'author','community','random'} or not set(words_of(self.zero_kinds))<=ok: raise ValueError(f'kinds must hold author, and zero_kinds some of them; got {self.grid.kinds!r} and {self.zero_kinds!r}')
+        if words_of(self.grid.starts)!=['scratch'] or self.grid.depths: raise ValueError('the simulated grid has one start and one depth: leave grid.starts and grid.depths as they are')
     def at(self, strength:float) -> GridCfg:
         "The grid at one strength."
         r = self.grid.run
@@ -98,10 +98,10 @@ def recover(
 ) -> pd.DataFrame:         # its rows
     "Train what is not yet trained, at every strength, and write the table."
     rows,worth = [],None
-    for s in map(float, words(cfg.strengths)):
+    for s in map(float, words_of(cfg.strengths)):
         g = cfg.at(s)
         data,arms,folders,_ = train_grid(g, say=say)
-        best = best_reader(data, words(g.kinds))
+        best = best_reader(data, words_of(g.kinds))
         worth = worth or {k:gain(best['none',''], b, data.corpus.author).value for k,b in best.items() if k[1]}
         rows += recover_rows(data, arms[''], folders, best, worth, config_hash(replace(g, jobs=1)))
     write_rows(table, rows)

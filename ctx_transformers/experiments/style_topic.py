@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import torch
-from ..authors.content_masking import AS_IS, Seen, read_words, versions
+from ..authors.content_masking import AS_IS, WordCounts, read_words, versions
 from ..authors.embed import AuthorEmbedder
 from ..authors.episodes import Episodes, PostSets
 from ..authors.loss import ContrastiveEncoder
@@ -178,7 +178,7 @@ def style_topic(
     data = AuthorData(first, say); questions = Questions(data.corpus, first, say=say); todo = asked(cfg, questions)
     posts = np.unique(np.concatenate([s.posts for e,_ in todo.values() for s in (e.anchors, e.positives, e.negatives)]))
     read = lambda at: [t[:cfg.read] for t in data.corpus.posts.with_format('arrow')[at]['text'].to_pylist()]
-    seen = Seen(read(train_sample(data.corpus, cfg.words)))
+    seen = WordCounts(read(train_sample(data.corpus, cfg.words)))
     say(f'{run.title}: {len(posts):,} posts are rewritten, by what {seen.n:,} training posts say')
     texts,share = {},{}
     for t in read(posts):

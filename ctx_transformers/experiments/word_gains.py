@@ -23,7 +23,7 @@ from ..data.pos_tags import english_tagger
 from ..data.splits import TEST
 from ..data.tokens import load_tokenizer, train_tokenizer
 from ..eval.tables import git_commit
-from .context_grid import GridCfg, train_grid, words
+from .context_grid import GridCfg, train_grid, words_of
 from ..train.checkpoint import load_weights
 
 # %% ../../nbs/experiments/07_word_gains.ipynb #c05
@@ -39,7 +39,7 @@ def score_seeds(data, arm, folders) -> pd.DataFrame: # as `score_words` gives
 # %% ../../nbs/experiments/07_word_gains.ipynb #c06
 def one_architecture(cfg:GridCfg, say) -> tuple: # (`Data`, kind -> `Arm`, folders)
     "The arms of a grid that has one of each kind."
-    many = {f:getattr(cfg, f) for f in ('architectures','merges','pools','pointers','heads','starts','depths') if len(words(getattr(cfg, f)))>1}
+    many = {f:getattr(cfg, f) for f in ('architectures','merges','pools','pointers','heads','starts','depths') if len(words_of(getattr(cfg, f)))>1}
     if many: raise ValueError(f'words are compared within one architecture, got {many}')
     data,arms,folders,_ = train_grid(replace(cfg, matched=False), say=say)
     (some,) = arms.values()
@@ -75,7 +75,7 @@ def word_gains(
 def best_example(cfg:GridCfg, kind='author', say=print) -> dict: # arguments of `eval.attention.plot_attention`
     "The hidden word that gained most from its contexts, and where it looked."
     data,by,folders = one_architecture(cfg, say)
-    seed = int(words(cfg.seeds)[0])
+    seed = int(words_of(cfg.seeds)[0])
     model = trained(data, by[kind], folders[seed,by[kind].name])
     a,b = (score_words(trained(data, by[k], folders[seed,by[k].name]), data.batches(by[k], TEST)).loss for k in ('none',kind))
     post,place = (a-b).idxmax()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from ..data.groups import Block, Plan, offsets, plan_attention
 from ..data.tokens import from_checkpoint
-from .pretrained import SHAPE, _quiet, load_checkpoint
+from .pretrained import SHAPE, quietly, load_checkpoint
 
 # %% ../../nbs/models/02_hf.ipynb #c05
 def attend_ways(
@@ -75,7 +75,7 @@ def _load(
             if isinstance(v:=getattr(config, k, None), list): setattr(config, k, v[:layers])
     if made: model = AutoModel.from_config(config)
     else:
-        model,info = _quiet(partial(from_checkpoint, AutoModel, config=config, output_loading_info=True), name)
+        model,info = quietly(partial(from_checkpoint, AutoModel, config=config, output_loading_info=True), name)
         lost = sorted(k for k in info['missing_keys'] if not k.startswith('pooler.'))
         if lost: raise ValueError(f'{name} lacks {len(lost)} tensors of the encoder, {lost[0]} first: is it a checkpoint of another architecture?')
     if getattr(model, 'pooler', None) is not None: model.pooler = None

@@ -13,7 +13,7 @@ from fastcore.basics import patch
 from torch import Tensor
 from ..core import hash_uniform
 from ..data.batching import join_groups
-from ..data.groups import Distinct, Kind, Plan, Role, TextGroups, _move, plan_attention
+from ..data.groups import Distinct, Kind, Plan, Role, TextGroups, move_tensors, plan_attention
 from .tokens import RankTokens, pair_texts
 
 # %% ../../nbs/ranking/07_batches.ipynb #c05
@@ -24,7 +24,7 @@ class Side:
     lengths:Tensor # `[t]`
     row:Tensor     # `[c]` which of them each text of this role is, in the order of the batch
     plan:Plan
-    def to(self, device): return _move(self, device)
+    def to(self, device): return move_tensors(self, device)
 
 def find_side(
     groups:TextGroups,

@@ -16,8 +16,8 @@ from numpy.lib.format import open_memmap
 from pyarrow import feather
 from tqdm.auto import tqdm
 from ..core import write_atomic
-from ..data.dedup import _distinct
-from .embed import RankEmbedder, _sha
+from ..data.dedup import distinct_texts
+from .embed import RankEmbedder, digest
 
 # %% ../../nbs/ranking/15_cache.ipynb #c07
 def take_rows(
@@ -51,7 +51,7 @@ class CandidateCache:
     def take(self, at): return take_rows(self.parts, at) # `[s]` positions -> `[s,d]` float32
     def __repr__(self): return f'CandidateCache: {len(self):,} candidates of {self.parts[0].shape[1]} numbers, {self.meta["dtype"]}'
 
-def _digest(texts): return _sha(*texts)
+def _digest(texts): return digest(*texts)
 
 # %% ../../nbs/ranking/15_cache.ipynb #c10
 def _write_part(
@@ -86,7 +86,7 @@ def _finish(folder, meta):
 
 def _candidates(texts):
     "Different texts, each with something in it."
-    texts,_ = _distinct(texts)
+    texts,_ = distinct_texts(texts)
     if bad := [t for t in texts if not t.strip()]: raise ValueError(f'{len(bad)} of {len(texts)} different candidates have no text: leave them out')
     if not texts: raise ValueError('there are no candidates')
     return texts
@@ -126,7 +126,7 @@ def open(cls:CandidateCache,
     what = dict(weights='other weights', shape='another shape or pooling of the model', tokenizer='another tokenizer', reading='another length of answers')
     if bad := [w for k,w in what.items() if meta['model'].get(k)!=e.fingerprint[k]]: raise ValueError(f'{folder} is stale: its vectors were made with {" and ".join(bad)}; delete it and build it again, or open it with the model that made it')
     out = cls(folder, meta)
-    if texts is not None and out.texts.to_pylist()!=_distinct(texts)[0]: raise ValueError(f'{folder} is stale: it holds {len(out):,} other texts than the {len(_distinct(texts)[0]):,} given; delete it and build it again, build in another folder, or `add` what is missing')
+    if texts is not None and out.texts.to_pylist()!=distinct_texts(texts)[0]: raise ValueError(f'{folder} is stale: it holds {len(out):,} other texts than the {len(distinct_texts(texts)[0]):,} given; delete it and build it again, build in another folder, or `add` what is missing')
     return out
 
 @patch

@@ -23,7 +23,7 @@ from ..core import cache_dir
 from ..data.load import columns_of
 from ..eval.figures import COLORS, style
 from .cache import CandidateCache
-from .embed import RankEmbedder, _sha
+from .embed import RankEmbedder, digest
 from .index import Searcher
 from .model import CrossRanker, RankCfg
 from .score import look
@@ -119,7 +119,7 @@ class Asker:
         if isinstance(model, CrossRanker): raise ValueError(f'{folder} holds a cross-encoder, which has neither codes nor kept candidates: give a bi- or poly-encoder, and let the cross-encoder read its best answers again (`search.CrossScorer`)')
         if model.cfg.kind=='bi' and model.cfg.pool not in ('mean','first','last'): raise ValueError(f'a bi-encoder that pools by {model.cfg.pool!r} gives no weights of words; those of mean, first and last are known')
         self.e,self.unk,self.answers = RankEmbedder(model, tok, cfg, device, 'fp32'),tok.unk_token_id,answers
-        self.searcher = Searcher(self.e, CandidateCache.build(Path(folder)/f'answers-{_sha(*answers.texts)}', answers.texts, self.e), 'exact')
+        self.searcher = Searcher(self.e, CandidateCache.build(Path(folder)/f'answers-{digest(*answers.texts)}', answers.texts, self.e), 'exact')
     def __call__(self,
         question, # a string, or a list of turns
         k:int=5,  # answers

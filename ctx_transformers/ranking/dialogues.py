@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from fastcore.basics import patch
 from ..core import Account, hash_bits
-from ..data.dedup import _strings, list_keys, lists, text_keys
+from ..data.dedup import string_array, list_keys, lists, text_keys
 
 # %% ../../nbs/ranking/00_dialogues.ipynb #c07
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Dialogues:
         n = len(self.turns)
         put('right', np.zeros(n, np.int64) if self.right is None else np.asarray(self.right, np.int64))
         put('conversation', np.arange(n) if self.conversation is None else np.asarray(self.conversation, np.int64))
-        put('ids', pa.array(map(str, range(n)), pa.string()) if self.ids is None else _strings(self.ids))
+        put('ids', pa.array(map(str, range(n)), pa.string()) if self.ids is None else string_array(self.ids))
         if self.account is None:
             put('account', Account(self.name)); self.account.keep(n)
         size = {k:len(getattr(self,k)) for k in ('turns','candidates','right','conversation','ids')}

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from ..eval.figures import COLORS, style
 from ..eval.retrieval_metrics import rank_table
-from ..eval.tables import SCORES, _bands, _mean_rows, _pooled
+from ..eval.tables import SCORES, length_bands, rows_against, pooled_rows
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c28
 def context_slices(
@@ -22,7 +22,7 @@ def context_slices(
     "Dialogues by the length of their context."
     n = [(len(t), sum(len(x.split()) for x in t)) for t in (turns.to_pylist() if hasattr(turns, 'to_pylist') else turns)]
     n = np.array(n, np.int64).reshape(-1, 2)
-    return _bands(n[:,0], by_turns, 'turns') | _bands(n[:,1], by_words, 'words')
+    return length_bands(n[:,0], by_turns, 'turns') | length_bands(n[:,1], by_words, 'words')
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c32
 def ranking_rows(
@@ -49,7 +49,7 @@ def ranking_rows(
         for m in metrics if where=='all' else metrics[:1]:
             values = {a:{s:t[m].to_numpy()[inside] for s,t in of.items()} for a,of in tables.items()}
             more = dict(dialogues=int(inside.sum()), candidates=float(n[inside].mean()))
-            rows += [r|more for r in _mean_rows(values, np.asarray(d.conversation)[inside], corpus, m, against, where, config)]
+            rows += [r|more for r in rows_against(values, np.asarray(d.conversation)[inside], corpus, m, against, where, config)]
     return rows
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c45
@@ -60,7 +60,7 @@ def plot_ranking(
     metric:str='R@1',  # 'R@k', 'MRR' or 'MAP'
 ):                     # a figure
     "A metric of each arm, one panel for each corpus, with intervals."
-    d = _pooled(df, metric); arms = [a for a in (d.arm.unique() if arms is None else arms) if a!=line]; corpora = df.corpus.unique()
+    d = pooled_rows(df, metric); arms = [a for a in (d.arm.unique() if arms is None else arms) if a!=line]; corpora = df.corpus.unique()
     with plt.rc_context(style()):
         fig,axes = plt.subplots(1, len(corpora), figsize=(3*len(corpora)+1.5, 1.1+.32*len(arms)), sharey=True, squeeze=False)
         for ax,c in zip(axes[0], corpora):
@@ -83,7 +83,7 @@ def plot_cost(
     metric:str='R@1', # 'R@k', 'MRR' or 'MAP'
 ):                    # a figure
     "A metric of each arm against its price, one colour for each corpus, with intervals."
-    d = _pooled(df, metric); d = d[d.arm.isin(cost)]
+    d = pooled_rows(df, metric); d = d[d.arm.isin(cost)]
     if d.empty: raise ValueError(f'no arm has both a price and a row: prices of {list(cost)}, rows of {list(df.arm.unique())}')
     with plt.rc_context(style()):
         fig,ax = plt.subplots(figsize=(5,3.2))

@@ -15,7 +15,7 @@ from ..core import write_atomic
 from ..data.groups import plan_attention
 from ..data.ragged import Ragged
 from .cache import CandidateCache, take_rows
-from .embed import RankEmbedder, _sha, best, score_candidates
+from .embed import RankEmbedder, digest, best, score_candidates
 from .model import CrossRanker
 from .tokens import PairReader, RankTextCfg, pair_texts
 
@@ -47,7 +47,7 @@ def open_index(
     seed:int=0,
 ):        # as `make_index` gives it
     "The index of a cache, made if it is not there."
-    faiss,path = _faiss(),cache.folder/f'index-{_sha(json.dumps(cache.meta, sort_keys=True), str(seed))}.faiss'
+    faiss,path = _faiss(),cache.folder/f'index-{digest(json.dumps(cache.meta, sort_keys=True), str(seed))}.faiss'
     if not path.exists(): write_atomic(path, lambda p: faiss.write_index(make_index(cache.parts, seed), str(p)))
     return faiss.read_index(str(path))
 
