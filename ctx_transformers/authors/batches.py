@@ -35,7 +35,7 @@ class EpisodeBatches:
         sampler:EpisodeSampler,   # draws the posts
         b:int=64,                 # authors of a batch at most
         by:str='random',          # who meets: 'random', or 'community', where the anchors are from
-        features=None,            # `[N,f]` numbers of every post of the corpus, such as `data.grams` makes; None: none
+        features=None,            # `[N,f]` numbers of every post of the corpus, such as `authors.ngrams` makes; None: none
         mask:MaskCfg|None=None,   # hide tokens for a joint MLM loss; None: none
         shuffle:bool=True,        # training: other batches and episodes each epoch; off: always those of epoch 0
         draws:int=1,              # episodes of each author in an epoch

@@ -182,7 +182,7 @@ def _other(self:EpisodeSampler, author, home, epoch, draw):
     j = pick(len(A)-1, 0)
     out = A[j+(j>=place)]                                                       # anyone but the author
     if c.negative=='hard':
-        if self.near is None: raise ValueError("hard negatives need `sampler.near`, the table of near authors: give it at the start of each epoch (`nearest` of notebook 36 makes it)")
+        if self.near is None: raise ValueError("hard negatives need `sampler.near`, the table of near authors: give it at the start of each epoch (`nearest` of `authors.model` makes it)")
         return self.near[place, pick(self.near.shape[1], 1)]
     if c.negative=='community':
         who,starts = self._writers()

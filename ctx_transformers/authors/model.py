@@ -38,7 +38,7 @@ class AuthorCfg:
     free_bits:float= .05   # of 'vae', nats of a coordinate that cost nothing, >=0
     extra:float    = .1    # weight of what the compression costs (negative evidence bound of 'vae', nats per coordinate), >=0
     mlm:float      = 0.    # weight of the loss of hidden words, beside the contrast, >=0
-    freeze:str     = ''    # what learns no more, as in `models.start.freeze`
+    freeze:str     = ''    # what learns no more, as in `models.pretrained.freeze`
     def __post_init__(self):
         if not self.text and not self.features: raise ValueError('a model without text needs features')
         if not self.text and (self.mlm or self.pretrained): raise ValueError('text=False leaves the encoder out: it can neither be pretrained nor learn from hidden words')
@@ -99,7 +99,7 @@ class AuthorEncoder(nn.Module):
 # %% ../../nbs/authors/04_model.ipynb #c08f
 @patch
 def forward(self:AuthorEncoder,
-    groups:TextGroups,  # with the parts `set` and perhaps `features`, as `data.author_batches` makes them
+    groups:TextGroups,  # with the parts `set` and perhaps `features`, as `authors.batches` makes them
     at:Tensor|None=None, true:Tensor|None=None, # `[m]` each, hidden positions and what stood there
 ) -> Sets:
     "The posts of a batch, compressed, in their sets."

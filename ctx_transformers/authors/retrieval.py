@@ -112,7 +112,7 @@ def retrieval_rows(
     prefix:str='',  # stands before the name of the slice, which is what lies between query and target
     config:str='',  # hash of the experiment's config, for the table
     ks:tuple=(1,8,64), # lengths of the list that is looked at, >=1
-) -> list:          # rows for `core.write_rows`
+) -> list:          # rows for `eval.tables.write_rows`
     "R@k and MRR of each arm, with intervals over authors and seeds, and the number of targets."
     if odd := [a for a,of in found.items() if any(np.shape(r)!=(len(sets),) for r in of.values())]: raise ValueError(f'the ranks of {odd[0]!r} are not those of {len(sets)} queries')
     tell = {f'R@{k}':lambda r,k=k: r<=k for k in ks if k<=len(sets)} | {'MRR':lambda r: 1/r}

@@ -104,7 +104,7 @@ def triplet_rows(
     against:str|None=None, # arm that the others are compared with; None for no comparison
     prefix:str='', # stands before the name of each slice, such as '3/3/3 '
     config:str='', # hash of the experiment's config, for the table
-) -> list:         # rows for `core.write_rows`
+) -> list:         # rows for `eval.tables.write_rows`
     "Triplet accuracy of each arm: in all, by what the community tells, by number of anchors and by bucket."
     q,rows = same_questions(tables),[]
     slices = {'all':np.ones(len(q), bool)} | {s:(q.slice==s).to_numpy() for s in SLICES}

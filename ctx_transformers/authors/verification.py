@@ -74,7 +74,7 @@ def verification_rows(
     tables:dict,   # arm -> seed -> what `triplet_table` gave, of the same episodes
     corpus:str, against:str|None=None, prefix:str='', config:str='', # as in `triplet_rows`
     n_boot:int=1000, # draws
-) -> list:         # rows for `core.write_rows`; slice 'neither' holds the pairs whose sides share no community, 'both' those that do
+) -> list:         # rows for `eval.tables.write_rows`; slice 'neither' holds the pairs whose sides share no community, 'both' those that do
     "AUC and EER of each arm, over all pairs and by whether they share a community."
     if against is not None and against not in tables: raise ValueError(f'there is no arm {against!r} to compare with, only {list(tables)}')
     same_questions(tables); rows = []

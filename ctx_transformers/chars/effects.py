@@ -63,7 +63,7 @@ def effect_rows(
     corpus:str,           # for the rows
     config:str='',        # hash of the experiment's config
     seeds=None,           # `[s]` the seeds that were trained, as rows name them; 0..s-1 if None
-) -> list:                # rows for `core.write_rows`, which `plot_effects` draws too
+) -> list:                # rows for `eval.tables.write_rows`, which `plot_effects` draws too
     "Effects as rows of a table."
     if odd := [s for s in effects.seeds if seeds is not None and len(seeds)!=s]: raise ValueError(f'the effects are over {odd[0]} seeds, and {len(seeds)} are named: {list(seeds)}')
     def named(s): return ','.join(map(str, range(s) if seeds is None else seeds))

@@ -97,7 +97,7 @@ def mlm_rows(
     seed:int=0,      # of the run, for the table
     config:str='',   # hash of the run's config, for the table
     against=('none','random'), # arms that the others are compared with, where they are there
-) -> list:           # rows for `core.write_rows`
+) -> list:           # rows for `eval.tables.write_rows`
     "Judge all arms on the same targets."
     first,*others = scores
     for o in others: same_targets(scores[first], scores[o], (first,o))
@@ -114,7 +114,7 @@ def mlm_rows(
 
 # %% ../../nbs/context/06_evaluate.ipynb #c0757f
 def seed_sums(
-    runs:dict,     # seed -> arm -> what `eval.mlm.score_batches` gave
+    runs:dict,     # seed -> arm -> what `context.evaluate.score_batches` gave
     corpus:Corpus, # names the author of each post
     inside=None,   # `[N]` bool over the posts, which of them count; all if None
 ) -> dict:         # arm -> `[3,s,a]` hidden words, loss and right guesses by seed and author
@@ -132,13 +132,13 @@ def seed_sums(
 
 # %% ../../nbs/context/06_evaluate.ipynb #c1057f
 def pooled_rows(
-    runs:dict,     # seed -> arm -> what `eval.mlm.score_batches` gave
+    runs:dict,     # seed -> arm -> what `context.evaluate.score_batches` gave
     corpus:Corpus, # names the author of each post
     name:str,      # what to call the corpus
     config:str='', # hash of the experiment's config, for the table
     against:str|None='plain none', # arm that the others are compared with; None for no comparison
     slices:dict=None, # name -> `[N]` bool over the posts; `usual_slices` if None
-) -> list:         # rows for `core.write_rows`
+) -> list:         # rows for `eval.tables.write_rows`
     "Loss, accuracy and gain of each arm over all seeds."
     rows,seed = [],','.join(map(str, runs))
     for where,inside in (slices or usual_slices(next(iter(runs.values())), corpus)).items():
@@ -184,7 +184,7 @@ def holm(
 
 # %% ../../nbs/context/06_evaluate.ipynb #c3157f
 def rank_arms(
-    runs:dict,     # seed -> arm -> what `eval.mlm.score_batches` gave
+    runs:dict,     # seed -> arm -> what `context.evaluate.score_batches` gave
     corpus:Corpus, # names the author of each post
     arms=None,     # which arms to rank, two or more; all if None
     inside=None,   # `[N]` bool over the posts, which of them count; all if None

@@ -38,7 +38,7 @@ class ModelCfg:
     context_layers:int = 0 # layers of the bi-encoder's context encoder; 0: as many as the token encoder has
     context_pretrained:str = '' # checkpoint of the bi-encoder's context encoder; empty: the same as the token encoder's
     share_words:bool = False # whether the bi-encoder's two encoders share their embeddings
-    freeze:str = ''      # parts that do not learn, such as 'encoder' or '0-2,head' (notebook 32)
+    freeze:str = ''      # parts that do not learn, such as 'encoder' or '0-2,head' (`models.pretrained`)
     def __post_init__(self):
         def bad(why): raise ValueError(f'{why} ({self.architecture!r} with merge={self.merge!r}, pool={self.pool!r})')
         if self.architecture not in ARCHITECTURES: raise ValueError(f'architecture must be one of {list(ARCHITECTURES)}, got {self.architecture!r}')

@@ -73,7 +73,7 @@ def by_arm(scores:pd.DataFrame, control='') -> dict: # arm -> as `score_posts` g
     return {a:s.set_index('post')[['n','loss','correct','n_context']] for a,s in scores[scores.control==control].groupby('arm', sort=False)}
 
 # %% ../../nbs/context/11_train.ipynb #c10
-def control_rows(scores:pd.DataFrame, corpus:Corpus, name:str, none:str, seed=0, config='') -> list: # rows for `core.write_rows`; the control is the slice
+def control_rows(scores:pd.DataFrame, corpus:Corpus, name:str, none:str, seed=0, config='') -> list: # rows for `eval.tables.write_rows`; the control is the slice
     "What each arm gains on no context under each control; `control targets` are the same targets with contexts as they are."
     rows,plain = [],by_arm(scores)
     for c in dict.fromkeys(scores.control):

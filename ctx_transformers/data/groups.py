@@ -158,7 +158,7 @@ class TextGroups:
     role:Tensor    # `[t]` int, a `Role`
     kind:Tensor    # `[b]` int, a `Kind`
     distinct:'Distinct|None'=None # the distinct texts; found when the batch is made
-    parts:dict=field(default_factory=dict) # what else a model needs to know about the batch, by name (notebook 25)
+    parts:dict=field(default_factory=dict) # what else a model needs to know about the batch, by name (`context.architectures`)
 
     def __post_init__(self):
         t,n = len(self.lengths),int(self.lengths.sum())

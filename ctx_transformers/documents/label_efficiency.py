@@ -124,7 +124,7 @@ def accuracy_rows(
     slices:dict|None=None, # name -> `[N]` bool, parts that get accuracy too, such as `length_slices`
     labels:int=0,     # labels that all these arms had seen, >0; 0: not told
     config:str='', n_boot:int=1000, # hash of the experiment's config; draws for macro-F1
-) -> list:            # rows for `core.write_rows`, with two more columns: `documents` and `labels`; the slice begins with the labels
+) -> list:            # rows for `eval.tables.write_rows`, with two more columns: `documents` and `labels`; the slice begins with the labels
     "Accuracy and macro-F1 of each arm and their differences, with intervals over groups and seeds."
     y,against,rows = np.asarray(y),(against,) if isinstance(against, str) else tuple(against),[]
     who = group_codes(group, len(y)); found = {a:{s:np.asarray(p) for s,p in of.items()} for a,of in found.items()}

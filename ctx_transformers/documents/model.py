@@ -40,7 +40,7 @@ class DocCfg:
     hidden:int      = 0      # width of the head's hidden layer, where there is a head; 0: none
     head_dropout:float = .1  # before the head's last layer, 0 to 1
     pair:bool       = False  # classify pairs of documents
-    freeze:str      = ''     # parts that do not learn, as in `models.start.freeze`: 'encoder', '0-3', 'encoder.words'
+    freeze:str      = ''     # parts that do not learn, as in `models.pretrained.freeze`: 'encoder', '0-3', 'encoder.words'
     recompute:bool  = False  # gradient checkpointing: less memory, about a third more time
     def __post_init__(self):
         if self.merge not in SEGMENT_MERGES: raise ValueError(f'merge must be one of {[*SEGMENT_MERGES]}, got {self.merge!r}')

@@ -146,7 +146,7 @@ def read_sts(
 _FIELDS = dict(a=('sentence1','sentence_A','a'), b=('sentence2','sentence_B','b'), score=('score','similarity_score','relatedness_score'), part=('part','subset'), split=('split',)) # ours -> usual names
 
 def open_pairs(
-    source,         # what `data.rows.table_rows` takes, 'hub:owner/name' among it
+    source,         # what `documents.sources.table_rows` takes, 'hub:owner/name' among it
     columns:str='', # 'a=premise,b=hypothesis,score=mean,part=genre,split=side': which column is which
     low:float=0.,   # lower end of the scale
     high:float=5.,  # upper end of the scale

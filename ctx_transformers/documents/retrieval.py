@@ -36,7 +36,7 @@ def doc_rows(
     group=None,     # `[q]` int, group of each query, left out or not, drawn as one (-1: alone); None: each alone
     against:str|None=None, # arm that the others are compared with; None for no comparison
     where:str='all', config:str='', # slice and hash of the experiment's config, for the rows
-) -> list:          # rows for `core.write_rows`, with five more columns: queries, candidates and relevant (means), chance (of MAP), share (of candidates that are relevant: chance of P@k)
+) -> list:          # rows for `eval.tables.write_rows`, with five more columns: queries, candidates and relevant (means), chance (of MAP), share (of candidates that are relevant: chance of P@k)
     "Mean metrics of each arm, and differences, with intervals over groups of queries and over seeds."
     first = next(t for of in found.values() for t in of.values()); same = ['query','relevant','candidates']; q = first['query'].to_numpy()
     if odd := [(a,s) for a,of in found.items() for s,t in of.items() if list(t)!=list(first) or not t[same].equals(first[same])]: raise ValueError(f'{odd[0][0]!r} of seed {odd[0][1]} was asked other queries, documents or ks than {next(iter(found))!r}: judge all arms alike')

@@ -69,7 +69,7 @@ def sts_rows(
     rank:bool=True,   # Spearman; False: Pearson
     n_boot:int=1000,  # draws
     config:str='',    # hash of the experiment's config, for the table
-) -> list:            # rows for `core.write_rows`: the set is the `corpus`, the subset the `slice`, `n` counts pairs
+) -> list:            # rows for `eval.tables.write_rows`: the set is the `corpus`, the subset the `slice`, `n` counts pairs
     "Correlations with people's scores, and differences of arms, with intervals over pairs and seeds."
     if against is not None and against not in found: raise ValueError(f'there is no arm {against!r} to compare with, only {list(found)}')
     if odd := [(a,s) for a,of in found.items() for s,x in of.items() if not set(pairs)<=set(x)]: raise ValueError(f'{odd[0][0]!r} of seed {odd[0][1]} lacks scores of {sorted(set(pairs)-set(found[odd[0][0]][odd[0][1]]))}: score the same sets for all arms')

@@ -36,12 +36,12 @@ LOSSES = dict(cosent=cosent, cosine=cosine_mse) # of `[b]` cosines and `[b]` sco
 @dataclass(frozen=True)
 class StsRunCfg:
     "Everything that decides what an encoder of sentences learns."
-    folder:str  = ''      # with files of STS and SICK as published (notebook 19j); empty: what the variable CTX_DATA names
+    folder:str  = ''      # with files of STS and SICK as published (`documents.pairs`); empty: what the variable CTX_DATA names
     title:str   = 'MiniLM'# what tables call the encoder
     learn:str   = 'STS-B train' # set of the folder that is learnt from
     valid:float = .1      # share of its pairs that chooses weights and settings, in (0,1)
     split:int   = 0       # another number is another split
-    loss:str    = 'cosent'# 'cosent' (order of the cosines) or 'cosine' (cosines themselves), notebook 40c
+    loss:str    = 'cosent'# 'cosent' (order of the cosines) or 'cosine' (cosines themselves), `documents.loss`
     b:int       = 32      # pairs of a batch, >=2
     seed:int    = 0       # of weights, batches and dropout
     vocab:int   = 8192    # words of the tokenizer that is made where no checkpoint brings one

@@ -30,7 +30,7 @@ from ..train.runs import claimed, run_training
 @dataclass(frozen=True)
 class DocRunCfg:
     "Everything that decides what a document encoder learns."
-    documents:str = 'pydocs' # modules of the installed packages; or IMDB's folder or archive, a table or a folder of tables, 'hub:name' (notebook 19i)
+    documents:str = 'pydocs' # modules of the installed packages; or IMDB's folder or archive, a table or a folder of tables, 'hub:name' (`documents.data`)
     columns:str   = ''    # of a table: 'text=review,label=stars,group=movie'
     title:str     = ''    # what tables call them; empty: the name of the source
     valid:float   = .1    # share for validation, of the training side where a test is given

@@ -156,7 +156,7 @@ def class_rows(
     logits:tuple=(),  # arms whose scores are logits, and that are asked for their calibration, 'ECE' (without interval)
     classes:tuple=(), # `[c]` names for rows of 'F1' by class, whose slice is the class; none if empty
     config:str='', n_boot:int=1000, # hash of the experiment's config; draws
-) -> list:            # rows for `core.write_rows`
+) -> list:            # rows for `eval.tables.write_rows`
     "Accuracy, accuracy of pairs and macro-F1 of each arm, and its differences to others."
     label,rows = np.asarray(label),[]
     if odd := [a for a in (*against, *logits) if a not in found]: raise ValueError(f'there is no arm {odd[0]!r}, only {list(found)}')

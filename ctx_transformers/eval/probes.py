@@ -219,8 +219,8 @@ def probe_rows(
     arm:str,     # what made the vectors
     what:str,    # what was asked, such as 'mean score'
     probe:Probe,
-    seed=0, slice:str='all', config:str='', # as in `core.row`
-) -> list:       # rows for `core.write_rows`
+    seed=0, slice:str='all', config:str='', # as in `eval.tables.row`
+) -> list:       # rows for `eval.tables.write_rows`
     "The scores of a probe, for a table."
     return [row(corpus, arm, f'{what} {k}', i.value, i.lo, i.hi, i.n, seed, slice, config) for k,i in probe.scores.items()]
 

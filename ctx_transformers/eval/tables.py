@@ -83,7 +83,7 @@ def mean_rows(
     corpus:str, metric:str, # for the rows
     against:str|None=None,  # arm that the others are compared with; None for no comparison
     where:str='all', config:str='', # slice and hash of the experiment's config, for the rows
-) -> list:         # rows for `core.write_rows`
+) -> list:         # rows for `eval.tables.write_rows`
     "Mean of each arm and its difference to another, with intervals over authors and seeds."
     if against is not None and against not in values: raise ValueError(f'there is no arm {against!r} to compare with, only {list(values)}')
     rows,n = [],cluster_sums(np.ones(len(author)), author) # [a]

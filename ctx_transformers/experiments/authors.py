@@ -128,7 +128,7 @@ def author_rows(
     corpus:str,
     config:str='',       # hash of the comparison's configuration
     against:str='tf-idf characters',
-) -> list:               # rows for `core.write_rows`
+) -> list:               # rows for `eval.tables.write_rows`
     "Accuracy, retrieval and verification of each arm."
     rows = []
     for shape in [s for s in questions.triplets if not s.endswith('crossed')]:

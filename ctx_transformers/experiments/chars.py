@@ -145,7 +145,7 @@ def spelling_arms(
         out[arm] = SpellingModel(best, *((train, valid) if side=='test' else (train,)))(test.text)
     return out
 
-def gram_rows(data:NamesData, rate:float, draws:int, corpus:str, config:str) -> list: # rows for `core.write_rows`
+def gram_rows(data:NamesData, rate:float, draws:int, corpus:str, config:str) -> list: # rows for `eval.tables.write_rows`
     "Models of letter n-grams, asked what the models are asked."
     t = data.tables; every = {k:np.arange(len(x)) for k,x in t.items()}; ahead = AheadGrams(t['train'])
     halves = HalvesGrams(ahead).fit(halves_view(t['valid'], every['valid'], (0,-1)))

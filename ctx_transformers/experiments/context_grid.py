@@ -142,7 +142,7 @@ def _stepper(data:Data, arm:Arm, device):
         return dict(targets=len(g), tokens=int(read.sum()))
     return step
 
-def cost_rows(data:Data, arms:list, config='', device='cpu', rounds:int=9) -> list: # rows for `core.write_rows`
+def cost_rows(data:Data, arms:list, config='', device='cpu', rounds:int=9) -> list: # rows for `eval.tables.write_rows`
     "Parameters, FLOPs and relative speed; of the first kind of context, because the others cost the same."
     name,kinds = data.cfg.title,[a.kind for a in arms if a.kind!='none']
     some = [arms[0]]+[a for a in arms[1:] if a.kind in (kinds[0],'none')]
@@ -231,7 +231,7 @@ def grid_rows(
     arms:dict,     # family -> list of `Arm`
     folders:dict,  # (seed, arm) -> folder, as `train_grid` gives
     config='',
-) -> list:         # rows for `core.write_rows`
+) -> list:         # rows for `eval.tables.write_rows`
     "Judge what was trained."
     rows,name,corpus,seeds = [],data.cfg.title,data.corpus,[int(s) for s in words_of(cfg.seeds)]
     for f,some in arms.items():

@@ -116,7 +116,7 @@ def distill_rows(
     cfg:DistillTableCfg, data:DocData, teachers:Teachers,
     arms:dict, # as `arm_vectors` gives them
     say=print,
-) -> list:     # rows for `core.write_rows`
+) -> list:     # rows for `eval.tables.write_rows`
     "Nearness, agreement, lines on frozen vectors, and retrieval."
     seed,tag = cfg.base.run.seed,config_hash(dict(settings(cfg), table='', documents=data.digest('train','valid','test'), teacher=teachers.name))
     test,title,rows = data.sets['test'],data.title,[]; group,who = test.group,group_codes(test.group, len(test))

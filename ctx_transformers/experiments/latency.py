@@ -143,7 +143,7 @@ def speed_rows(
     N:int,       # candidates
     seconds:dict,# arm -> `[queries,2]` of encoding and of scoring
     times:float=1., # what the seconds are multiplied by, of an arm that read fewer than N
-) -> list:       # rows for `core.write_rows`
+) -> list:       # rows for `eval.tables.write_rows`
     "Median milliseconds with their intervals over questions."
     out,n,what = [],torch.get_num_threads(),{k:v for k,v in asdict(cfg).items() if k in ('encoder','pretrained','context','response')}
     corpus = (Path(cfg.pretrained).name or f'{cfg.encoder.layers}x{cfg.encoder.d}') + (f', {n} thread'+'s'*(n>1) if cfg.device=='cpu' else f', {cfg.device}')

@@ -227,7 +227,7 @@ def _pairs(arm): return [a for a in (*AGAINST, *['MLM']*arm.endswith('context ML
 def answer_rows(
     probes:dict, # arm -> what was asked -> `Probe`
     cfg:ProbeCfg, slice:str, config='',
-) -> list:       # rows for `core.write_rows`
+) -> list:       # rows for `eval.tables.write_rows`
     "Scores of every arm, and the differences that matter."
     rows = []
     def add(arm, metric, i): rows.append(row(cfg.run.title, arm, metric, i.value, i.lo, i.hi, i.n, cfg.run.seed, slice, config))

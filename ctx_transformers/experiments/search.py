@@ -157,7 +157,7 @@ def search_rows(
     corpus:str,      # what it was trained on
     search:Search,
     seed=0,          # of the trainings; where `seed` itself was searched, each trial has its own
-) -> list:           # rows for `core.write_rows`: each number of each trial, those that failed without
+) -> list:           # rows for `eval.tables.write_rows`: each number of each trial, those that failed without
     "The trials as rows of the one tidy table; the name of a trial is its arm."
     searched = declared_fields(search.fields)
     own = [c for c in df if c not in _OWN and c not in searched]

@@ -75,7 +75,7 @@ def recover_rows(
     best:dict,                     # as `best_reader` gives
     worth:dict,                    # (kind, control) -> nats that contexts are worth at the strength to measure by
     config='',
-) -> list:                         # rows for `core.write_rows`, with columns of their own
+) -> list:                         # rows for `eval.tables.write_rows`, with columns of their own
     "Gain and recovered share of every arm, by number of contexts."
     rows,author,none = [],data.corpus.author,best['none','']
     def loss(s): return s.loss.sum()/s.n.sum()
@@ -109,7 +109,7 @@ def recover(
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c14
 def plot_recovered(
-    df:pd.DataFrame, # rows of `recover`
+    df:pd.DataFrame, # rows of `experiments.simulator`
     kind='author',
 ):                   # a figure
     "Recovered share against the number of contexts, for each architecture, at every strength."

@@ -142,7 +142,7 @@ def style_topic_rows(
     right:dict,  # shape -> arm -> control -> seed -> `[e]` 1, .5 or 0
     questions:dict, # of `asked`
     corpus:str, config:str='',
-) -> list:       # rows for `core.write_rows`; the metric names the control
+) -> list:       # rows for `eval.tables.write_rows`; the metric names the control
     "What is left of every arm."
     rows,commit = [],git_commit()
     for shape,arms in right.items():

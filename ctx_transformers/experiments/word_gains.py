@@ -72,7 +72,7 @@ def word_gains(
     return gains, top
 
 # %% ../../nbs/experiments/07_word_gains.ipynb #c09
-def best_example(cfg:GridCfg, kind='author', say=print) -> dict: # arguments of `eval.attention.plot_attention`
+def best_example(cfg:GridCfg, kind='author', say=print) -> dict: # arguments of `context.interpret.plot_attention`
     "The hidden word that gained most from its contexts, and where it looked."
     data,by,folders = one_architecture(cfg, say)
     seed = int(words_of(cfg.seeds)[0])

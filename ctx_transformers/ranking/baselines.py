@@ -137,7 +137,7 @@ def rank_dialogues(
     arm,         # (contexts, answers, `[p]` i, `[p]` j) -> `[p]` scores, such as `Bm25`
     d:Dialogues,
     turns:int=4, # last turns of a context that are read; 0 reads all
-) -> np.ndarray: # `[N,k]` float64, -inf where a dialogue has no more candidates; for `eval.ranking`
+) -> np.ndarray: # `[N,k]` float64, -inf where a dialogue has no more candidates; for `ranking.evaluate`
     "Score each dialogue's own candidates."
     if turns<0: raise ValueError(f'turns must be >= 0, got {turns}')
     sizes,each = np.diff(d.candidates.offsets.to_numpy()),d.candidates.values.dictionary_encode()

@@ -116,7 +116,7 @@ class Asker:
         device='cpu',
     ):
         model,tok,cfg = open_trained(folder, device)
-        if isinstance(model, CrossRanker): raise ValueError(f'{folder} holds a cross-encoder, which has neither codes nor kept candidates: give a bi- or poly-encoder, and let the cross-encoder read its best answers again (`search.CrossScorer`)')
+        if isinstance(model, CrossRanker): raise ValueError(f'{folder} holds a cross-encoder, which has neither codes nor kept candidates: give a bi- or poly-encoder, and let the cross-encoder read its best answers again (`ranking.index.CrossScorer`)')
         if model.cfg.kind=='bi' and model.cfg.pool not in ('mean','first','last'): raise ValueError(f'a bi-encoder that pools by {model.cfg.pool!r} gives no weights of words; those of mean, first and last are known')
         self.e,self.unk,self.answers = RankEmbedder(model, tok, cfg, device, 'fp32'),tok.unk_token_id,answers
         self.searcher = Searcher(self.e, CandidateCache.build(Path(folder)/f'answers-{digest(*answers.texts)}', answers.texts, self.e), 'exact')

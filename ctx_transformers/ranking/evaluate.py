@@ -34,7 +34,7 @@ def ranking_rows(
     right=None,       # `[N,k]` bool, where several candidates are right; `d.right` if None
     ks:tuple=(1,2,5), # lengths of the list that is looked at, >=1
     config:str='',    # hash of the experiment's config, for the table
-) -> list:            # rows for `core.write_rows`, with two more columns: `dialogues` and mean `candidates`
+) -> list:            # rows for `eval.tables.write_rows`, with two more columns: `dialogues` and mean `candidates`
     "R@k, MRR, MAP and mean scores of each arm, and their differences, with intervals over conversations and seeds."
     right,against = d.right if right is None else right,(against,) if isinstance(against, str) else tuple(against)
     tables = {a:{s:rank_table(x, right, ks) for s,x in of.items()} for a,of in found.items()}

@@ -35,7 +35,7 @@ class RankCfg:
     normalise:bool = True  # vectors of one length; False: as the paper has them
     tau:float   = .05    # temperature of normalised scores at the start, >= .01
     learned:bool = True  # whether the temperature is learned
-    freeze:str  = ''     # what learns no more, as in `models.start.freeze`
+    freeze:str  = ''     # what learns no more, as in `models.pretrained.freeze`
     segments:bool = False # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the second text of a pair, which BERT has
     def __post_init__(self):
         if self.kind not in ('bi','poly','cross'): raise ValueError(f"kind must be 'bi', 'poly' or 'cross', got {self.kind!r}")
@@ -113,7 +113,7 @@ class Ranker(nn.Module):
 # %% ../../nbs/ranking/08_model.ipynb #c12
 @patch
 def forward(self:Ranker,
-    groups:TextGroups, # as `data.rank_batches` makes them, not as pairs
+    groups:TextGroups, # as `ranking.batches` makes them, not as pairs
 ) -> Ranked:
     "Scores of all candidates of the batch."
     g,d = groups.parts,groups.distinct
@@ -151,7 +151,7 @@ class CrossRanker(nn.Module):
         return self.head(self.pool(h, lengths)).squeeze(1).float()
 
     def forward(self,
-        groups:TextGroups, # as `data.rank_batches` makes them with pairs=True
+        groups:TextGroups, # as `ranking.batches` makes them with pairs=True
     ) -> Ranked:
         "Scores of each dialogue's candidates."
         g,d = groups.parts,groups.distinct

@@ -172,7 +172,7 @@ class Thaw(Part):
     order,run_valid = 5,False
     def __init__(self,
         model:nn.Module, # with `encoder.layers`, bottom to top
-        cfg:TrainCfg,    # gives `thaw`
+        cfg:TrainCfg,    # gives `train.optim`
         steps:int,       # optimizer steps in all
     ):
         depth,head,units = depths(model),len(model.encoder.layers)+1,{}
