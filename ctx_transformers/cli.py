@@ -17,11 +17,17 @@ from .eval.tables import read_table
 # %% ../nbs/03_cli.ipynb #c23
 def main(args=None):
     "Console script `ctx_mlm`: one run, its table and its figure."
+
     def job(cfg):
         df = run(cfg)
-        print(f'\n{cfg.title}: masked-token loss on unseen authors, nats per hidden word, 95 % intervals over authors\n{answer(df).to_string()}')
-        save_figure(plot_gain(read_table('context_run')), 'context_run')
-        print(f'\ntable and figure: {figures_dir().name}/context_run.csv, {figures_dir().name}/context_run.svg')
+        print(
+            f"\n{cfg.title}: masked-token loss on unseen authors, nats per hidden word, 95 % intervals over authors\n{answer(df).to_string()}"
+        )
+        save_figure(plot_gain(read_table("context_run")), "context_run")
+        print(
+            f"\ntable and figure: {figures_dir().name}/context_run.csv, {figures_dir().name}/context_run.svg"
+        )
+
     about = """Does knowing the author help to predict masked words? Trains the same model with each kind of
 context, judges all on the same hidden words of unseen authors, and writes figures/context_run.csv
 and .svg. A finished run is read from the cache, an interrupted one goes on.
@@ -32,4 +38,4 @@ examples: ctx_mlm                                   docstrings of installed pack
           ctx_mlm base.steps=0 train.steps=500 k=8
 
 base.*: the stage without context that all arms share; base.steps=0 leaves it out. train.*: each arm."""
-    script('ctx_mlm', about, RunCfg, job, args)
+    script("ctx_mlm", about, RunCfg, job, args)

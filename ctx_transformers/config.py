@@ -23,118 +23,166 @@ from omegaconf.errors import OmegaConfBaseException
 
 # %% ../nbs/01_config.ipynb #c33
 def settings(
-    cfg, # a dataclass, or a dict of what may be dataclasses
-) -> dict: # the same as nested dicts
+    cfg,  # a dataclass, or a dict of what may be dataclasses
+) -> dict:  # the same as nested dicts
     "What names a configuration: all its fields, save those that are newer than the first names and have their default."
+
     def value(x):
-        if dataclasses.is_dataclass(x) or isinstance(x, dict): return settings(x)
-        return type(x)(map(value, x)) if type(x) in (list,tuple) else x
-    if isinstance(cfg, dict): return {k:value(v) for k,v in cfg.items()}
-    pairs = [(f,getattr(cfg, f.name)) for f in dataclasses.fields(cfg)]
-    return {f.name:value(v) for f,v in pairs if not (f.metadata.get('new') and v==f.default)}
+        if dataclasses.is_dataclass(x) or isinstance(x, dict):
+            return settings(x)
+        return type(x)(map(value, x)) if type(x) in (list, tuple) else x
+
+    if isinstance(cfg, dict):
+        return {k: value(v) for k, v in cfg.items()}
+    pairs = [(f, getattr(cfg, f.name)) for f in dataclasses.fields(cfg)]
+    return {f.name: value(v) for f, v in pairs if not (f.metadata.get("new") and v == f.default)}
 
 # %% ../nbs/01_config.ipynb #c34
 def _plain(x):
     "The same with one spelling for each number: 1 for 1., NumPy's numbers as Python's."
-    if isinstance(x, dict): return {k:_plain(v) for k,v in x.items()}
-    if isinstance(x, (list,tuple)): return [_plain(v) for v in x]
-    if isinstance(x, bool) or not isinstance(x, numbers.Real): return x
+    if isinstance(x, dict):
+        return {k: _plain(v) for k, v in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [_plain(v) for v in x]
+    if isinstance(x, bool) or not isinstance(x, numbers.Real):
+        return x
     return int(x) if float(x).is_integer() else float(x)
 
-def config_hash(cfg) -> str: # 8 hexadecimal digits
+
+def config_hash(cfg) -> str:  # 8 hexadecimal digits
     "Name of a configuration: the hash of its `settings`, in whatever order and with whichever kind of number they were written."
-    return hashlib.sha256(json.dumps(_plain(settings(cfg)), sort_keys=True, default=str).encode()).hexdigest()[:8]
+    return hashlib.sha256(
+        json.dumps(_plain(settings(cfg)), sort_keys=True, default=str).encode()
+    ).hexdigest()[:8]
 
 # %% ../nbs/01_config.ipynb #c05
 def field_docs(
-    cls, # a dataclass, its fields commented in the source, or an instance of one
-) -> dict: # name -> (default, comment); a nested dataclass gives 'outer.inner'
+    cls,  # a dataclass, its fields commented in the source, or an instance of one
+) -> dict:  # name -> (default, comment); a nested dataclass gives 'outer.inner'
     "Every setting with its default and the comment beside it."
-    out,obj = {},cls() if inspect.isclass(cls) else cls
+    out, obj = {}, cls() if inspect.isclass(cls) else cls
     src = inspect.getsource(type(obj))
     for f in fields(obj):
         v = getattr(obj, f.name)
-        m = re.search(rf'^ +{f.name}:[^\n#]*#\s*(.*)$', src, re.M)
-        if is_dataclass(v): out |= {f'{f.name}.{k}':x for k,x in field_docs(v).items()}
-        else: out[f.name] = (v, m[1] if m else '')
+        m = re.search(rf"^ +{f.name}:[^\n#]*#\s*(.*)$", src, re.M)
+        if is_dataclass(v):
+            out |= {f"{f.name}.{k}": x for k, x in field_docs(v).items()}
+        else:
+            out[f.name] = (v, m[1] if m else "")
     return out
 
 # %% ../nbs/01_config.ipynb #c08
 def check_names(keys, known):
     "Refuse unknown settings, naming the nearest."
     for k in keys:
-        if k in known or any(x.startswith(f'{k}.') for x in known): continue
-        tail = {x.split('.')[-1]:x for x in known}
-        near = difflib.get_close_matches(k, known, 1, .6) or [tail[x] for x in difflib.get_close_matches(k.split('.')[-1], tail, 1, .6)]
-        raise ValueError(f'unknown setting {k!r}' + (f'; did you mean {near[0]!r}?' if near else '') + ' (--help lists all)')
+        if k in known or any(x.startswith(f"{k}.") for x in known):
+            continue
+        tail = {x.split(".")[-1]: x for x in known}
+        near = difflib.get_close_matches(k, known, 1, 0.6) or [
+            tail[x] for x in difflib.get_close_matches(k.split(".")[-1], tail, 1, 0.6)
+        ]
+        raise ValueError(
+            f"unknown setting {k!r}"
+            + (f"; did you mean {near[0]!r}?" if near else "")
+            + " (--help lists all)"
+        )
 
-def _flat(d, at=''):
+
+def _flat(d, at=""):
     "Names of the leaves of nested dicts, 'outer.inner'."
-    return [x for k,v in d.items() for x in (_flat(v, f'{at}{k}.') if isinstance(v, dict) else [f'{at}{k}'])]
+    return [x for k, v in d.items() for x in (_flat(v, f"{at}{k}.") if isinstance(v, dict) else [f"{at}{k}"])]
 
 # %% ../nbs/01_config.ipynb #c09
 def read_config(
-    args:list, # words such as 'k=2' and 'train.lr=1e-3'; one without '=' is a YAML or JSON file, read first
-    cls,       # the dataclass, or an instance with other defaults
-):             # an instance of it
+    args: list,  # words such as 'k=2' and 'train.lr=1e-3'; one without '=' is a YAML or JSON file, read first
+    cls,  # the dataclass, or an instance with other defaults
+):  # an instance of it
     "A checked configuration from a file and overrides."
     base = cls() if inspect.isclass(cls) else cls
-    files,sets = [a for a in args if '=' not in a],[a for a in args if '=' in a]
+    files, sets = [a for a in args if "=" not in a], [a for a in args if "=" in a]
     layers = []
     for f in files:
-        if not Path(f).is_file(): raise ValueError(f'{f!r} is neither key=value nor a file (--help lists all settings)')
+        if not Path(f).is_file():
+            raise ValueError(f"{f!r} is neither key=value nor a file (--help lists all settings)")
         layers.append(OmegaConf.to_container(OmegaConf.load(f)))
     layers.append(OmegaConf.to_container(OmegaConf.from_dotlist(sets)))
-    for l in layers: check_names(_flat(l), field_docs(base))
-    try: return _build(base, OmegaConf.merge(OmegaConf.structured(base), *layers))
-    except OmegaConfBaseException as e: raise ValueError(f'{str(e).splitlines()[0]} (setting {e.full_key!r})') from None
+    for l in layers:
+        check_names(_flat(l), field_docs(base))
+    try:
+        return _build(base, OmegaConf.merge(OmegaConf.structured(base), *layers))
+    except OmegaConfBaseException as e:
+        raise ValueError(f"{str(e).splitlines()[0]} (setting {e.full_key!r})") from None
 
 # %% ../nbs/01_config.ipynb #c10
 def _build(base, cfg):
     "Dataclasses from OmegaConf's tree, each checking itself; tuples stay tuples."
+
     def value(f):
-        old,new = getattr(base, f.name),cfg[f.name]
+        old, new = getattr(base, f.name), cfg[f.name]
         return _build(old, new) if is_dataclass(old) else tuple(new) if isinstance(old, tuple) else new
-    return type(base)(**{f.name:value(f) for f in fields(base)})
+
+    return type(base)(**{f.name: value(f) for f in fields(base)})
 
 # %% ../nbs/01_config.ipynb #c16
 def help_text(
-    name:str,  # of the command
-    about:str, # what it does, in lines of at most 100 characters
-    cls,       # the dataclass of its settings, or an instance with other defaults
+    name: str,  # of the command
+    about: str,  # what it does, in lines of at most 100 characters
+    cls,  # the dataclass of its settings, or an instance with other defaults
 ) -> str:
     "What `--help` prints: usage, what the command does, every setting with its default and its meaning."
     docs = field_docs(cls)
-    w,v = max(map(len, docs)),max(len(repr(d)) for d,_ in docs.values())
-    rows = [f'  {k:<{w}}  {d!r:<{v}}  {doc}' for k,(d,doc) in docs.items()]
-    return '\n'.join([f'usage: {name} [FILE.yaml|FILE.json] [key=value ...]', '', about.strip(), '', f'  {"setting":<{w}}  {"default":<{v}}  meaning', *rows])
+    w, v = max(map(len, docs)), max(len(repr(d)) for d, _ in docs.values())
+    rows = [f"  {k:<{w}}  {d!r:<{v}}  {doc}" for k, (d, doc) in docs.items()]
+    return "\n".join(
+        [
+            f"usage: {name} [FILE.yaml|FILE.json] [key=value ...]",
+            "",
+            about.strip(),
+            "",
+            f"  {'setting':<{w}}  {'default':<{v}}  meaning",
+            *rows,
+        ]
+    )
 
 # %% ../nbs/01_config.ipynb #decl0
 def _declared(cls, about, words):
     "The configuration that a word names, what the command does with all the names, and the other words."
-    if not isinstance(cls, dict): return cls,about,words
+    if not isinstance(cls, dict):
+        return cls, about, words
     named = [w for w in words if w in cls]
-    if len(named)>1: raise ValueError(f'name one configuration, got {named}')
-    return cls[named[0] if named else next(iter(cls))], about.rstrip()+f'\n\ndeclared configurations, one of which may be named first: {", ".join(cls)}', [w for w in words if w not in cls]
+    if len(named) > 1:
+        raise ValueError(f"name one configuration, got {named}")
+    return (
+        cls[named[0] if named else next(iter(cls))],
+        about.rstrip() + f"\n\ndeclared configurations, one of which may be named first: {', '.join(cls)}",
+        [w for w in words if w not in cls],
+    )
 
 # %% ../nbs/01_config.ipynb #c18
 def script(
-    name:str,  # of the command
-    about:str, # what it does, for `--help`
-    cls,       # the dataclass of its settings, an instance with other defaults, or a dict of declared ones by name, the first of them the default
-    job,       # function of such a configuration
-    args=None, # words of the command line; those of this process, which then ends here, if None
+    name: str,  # of the command
+    about: str,  # what it does, for `--help`
+    cls,  # the dataclass of its settings, an instance with other defaults, or a dict of declared ones by name, the first of them the default
+    job,  # function of such a configuration
+    args=None,  # words of the command line; those of this process, which then ends here, if None
 ):
     "Run a console script: help, or the job; a mistake in settings or files ends with one line."
     words = sys.argv[1:] if args is None else args
-    os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false')
-    if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(line_buffering=True) # a report in a file or a pipe grows as it is made
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)  # a report in a file or a pipe grows as it is made
     try:
-        cls,about,words = _declared(cls, about, words)
-        if {'-h','--help'} & set(words): print(help_text(name, about, cls), flush=True)
-        else: job(read_config(words, cls))
-    except BrokenPipeError: # as in `ctx_mlm --help | head`
+        cls, about, words = _declared(cls, about, words)
+        if {"-h", "--help"} & set(words):
+            print(help_text(name, about, cls), flush=True)
+        else:
+            job(read_config(words, cls))
+    except BrokenPipeError:  # as in `ctx_mlm --help | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (ValueError, OSError) as e: sys.exit(f'{name}: {e}')
-    if args is None: sys.stdout.flush(); atexit._run_exitfuncs(); os._exit(0) # DuckDB's binding prints harmless lines about its own objects when Python takes it down
+    except (ValueError, OSError) as e:
+        sys.exit(f"{name}: {e}")
+    if args is None:
+        sys.stdout.flush()
+        atexit._run_exitfuncs()
+        os._exit(0)  # DuckDB's binding prints harmless lines about its own objects when Python takes it down

@@ -20,18 +20,22 @@ import torch
 
 # %% ../nbs/00_core.ipynb #c06
 def repo_root(
-    start=None, # folder to look from; the working directory if None
-):              # the folder that holds our `settings.ini`, or None outside a checkout
+    start=None,  # folder to look from; the working directory if None
+):  # the folder that holds our `settings.ini`, or None outside a checkout
     "The root of the checkout that we are in."
     start = Path(start or Path.cwd()).resolve()
     for p in (start, *start.parents):
-        if (p/'settings.ini').is_file() and (p/'ctx_transformers').is_dir(): return p
+        if (p / "settings.ini").is_file() and (p / "ctx_transformers").is_dir():
+            return p
 
 # %% ../nbs/00_core.ipynb #c07
-def cache_dir(*parts:str) -> Path:
+def cache_dir(*parts: str) -> Path:
     "A folder for files that can be made again, created if missing: `CTX_CACHE`, or `data/` of the checkout, or the user's cache."
     root = repo_root()
-    base = Path(os.environ.get('CTX_CACHE') or (root/'data' if root else Path.home()/'.cache'/'ctx_transformers'))
+    base = Path(
+        os.environ.get("CTX_CACHE")
+        or (root / "data" if root else Path.home() / ".cache" / "ctx_transformers")
+    )
     p = base.joinpath(*parts)
     p.mkdir(parents=True, exist_ok=True)
     return p
@@ -39,97 +43,135 @@ def cache_dir(*parts:str) -> Path:
 # %% ../nbs/00_core.ipynb #c08
 def figures_dir() -> Path:
     "The folder of figures and of the tables they are drawn from."
-    p = (repo_root() or Path.cwd())/'figures'
+    p = (repo_root() or Path.cwd()) / "figures"
     p.mkdir(exist_ok=True)
     return p
 
 # %% ../nbs/00_core.ipynb #c11
-_GOLD,_M1,_M2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_GOLD, _M1, _M2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
 
 def _mix(z):
     "SplitMix64's finaliser on an array of `uint64`; overflow wraps, as it must."
-    z = (z ^ (z>>np.uint64(30)))*_M1
-    z = (z ^ (z>>np.uint64(27)))*_M2
-    return z ^ (z>>np.uint64(31))
+    z = (z ^ (z >> np.uint64(30))) * _M1
+    z = (z ^ (z >> np.uint64(27))) * _M2
+    return z ^ (z >> np.uint64(31))
 
 # %% ../nbs/00_core.ipynb #c12
 def hash_bits(*keys) -> np.ndarray:
     "Random `uint64`, one for each element of the broadcast integer `keys`; the same keys always give the same number."
-    with np.errstate(over='ignore'):
+    with np.errstate(over="ignore"):
         z = np.zeros(np.broadcast_shapes(*(np.shape(k) for k in keys)), dtype=np.uint64)
-        for k in keys: z = _mix(z + _GOLD + np.asarray(k).astype(np.int64).astype(np.uint64))
+        for k in keys:
+            z = _mix(z + _GOLD + np.asarray(k).astype(np.int64).astype(np.uint64))
     return z
+
 
 def hash_uniform(*keys) -> np.ndarray:
     "Uniform numbers in [0,1), one for each element of the broadcast integer `keys`."
-    return (hash_bits(*keys)>>np.uint64(11)).astype(np.float64)*2.**-53
+    return (hash_bits(*keys) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 # %% ../nbs/00_core.ipynb #c18
 def set_seed(
-    seed:int, # any integer of 32 bits
+    seed: int,  # any integer of 32 bits
 ):
     "Seed Python, NumPy and torch."
-    random.seed(seed); np.random.seed(seed % 2**32); torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
 
 # %% ../nbs/00_core.ipynb #c21
-def keep_memory() -> bool: # True if the C library took the setting
+def keep_memory() -> bool:  # True if the C library took the setting
     "Tell the GNU allocator to keep large blocks for reuse; does nothing on other systems."
-    if platform.system()!='Linux': return False
-    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
-    if mallopt is None: return False
-    M_TRIM_THRESHOLD,M_MMAP_MAX = -1,-4
-    return bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, 2**31-1))
+    if platform.system() != "Linux":
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return False
+    M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+    return bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
 
-def trim_memory() -> bool: # True if the C library gave something back
+
+def trim_memory() -> bool:  # True if the C library gave something back
     "Give the system what was freed; does nothing where the GNU allocator is not."
-    trim = getattr(ctypes.CDLL(None), 'malloc_trim', None) if platform.system()=='Linux' else None
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if platform.system() == "Linux" else None
     return bool(trim and trim(0))
 
 # %% ../nbs/00_core.ipynb #c24
-def hide_broken_torchvision() -> bool: # True if it was broken and is hidden now
+def hide_broken_torchvision() -> bool:  # True if it was broken and is hidden now
     "Make a torchvision that cannot be imported look absent, so that transformers does without."
-    if torch.version.cuda or sys.modules.get('torchvision', 0) is None: return False
-    try: importlib.import_module('torchvision')
-    except ImportError: return False
+    if torch.version.cuda or sys.modules.get("torchvision", 0) is None:
+        return False
+    try:
+        importlib.import_module("torchvision")
+    except ImportError:
+        return False
     except RuntimeError:
-        for k in [k for k in sys.modules if k.split('.')[0]=='torchvision']: del sys.modules[k]
-        sys.modules['torchvision'] = None
+        for k in [k for k in sys.modules if k.split(".")[0] == "torchvision"]:
+            del sys.modules[k]
+        sys.modules["torchvision"] = None
         return True
     return False
+
 
 hide_broken_torchvision()
 
 # %% ../nbs/00_core.ipynb #c27
 class Account:
     "Counts of what was read, what was kept, and what was dropped for which reason."
-    def __init__(self, name:str): self.name,self.read,self.kept,self.dropped,self.notes = name,0,0,Counter(),Counter()
-    def keep(self, n=1): self.read += n; self.kept += n
-    def drop(self, why:str, n=1):
+
+    def __init__(self, name: str):
+        self.name, self.read, self.kept, self.dropped, self.notes = name, 0, 0, Counter(), Counter()
+
+    def keep(self, n=1):
         self.read += n
-        if n: self.dropped[why] += n
-    def note(self, what:str, n=1):
+        self.kept += n
+
+    def drop(self, why: str, n=1):
+        self.read += n
+        if n:
+            self.dropped[why] += n
+
+    def note(self, what: str, n=1):
         "Count something that happened to a kept item, such as a repaired character."
-        if n: self.notes[what] += n
-    def to_dict(self): return dict(name=self.name, read=self.read, kept=self.kept, dropped=dict(self.dropped), notes=dict(self.notes))
+        if n:
+            self.notes[what] += n
+
+    def to_dict(self):
+        return dict(
+            name=self.name, read=self.read, kept=self.kept, dropped=dict(self.dropped), notes=dict(self.notes)
+        )
+
     @classmethod
     def from_dict(cls, d):
-        self = cls(d['name'])
-        self.read,self.kept,self.dropped,self.notes = d['read'],d['kept'],Counter(d['dropped']),Counter(d['notes'])
+        self = cls(d["name"])
+        self.read, self.kept, self.dropped, self.notes = (
+            d["read"],
+            d["kept"],
+            Counter(d["dropped"]),
+            Counter(d["notes"]),
+        )
         return self
+
     def __repr__(self):
-        rows = [('read',self.read)] + [(f'  dropped: {k}',v) for k,v in self.dropped.most_common()] + [('kept',self.kept)]
-        rows += [(f'  of these: {k}',v) for k,v in self.notes.most_common()]
-        w = max(len(k) for k,_ in rows)
-        return '\n'.join([self.name] + [f'  {k:<{w}} {v:>10,}' for k,v in rows])
+        rows = (
+            [("read", self.read)]
+            + [(f"  dropped: {k}", v) for k, v in self.dropped.most_common()]
+            + [("kept", self.kept)]
+        )
+        rows += [(f"  of these: {k}", v) for k, v in self.notes.most_common()]
+        w = max(len(k) for k, _ in rows)
+        return "\n".join([self.name] + [f"  {k:<{w}} {v:>10,}" for k, v in rows])
 
 # %% ../nbs/00_core.ipynb #c06a
 def write_atomic(
     path,  # file to write or to replace
-    write, # called with the path of a temporary file beside it
+    write,  # called with the path of a temporary file beside it
 ):
     "Write a file so that whoever reads `path` finds the old content or the new one, whole."
     path = Path(path)
-    tmp = path.with_name(path.name+'.tmp')
+    tmp = path.with_name(path.name + ".tmp")
     write(tmp)
-    with open(tmp, 'rb+') as f: os.fsync(f.fileno()) # on the disk before it gets the name: a power cut leaves no empty file
+    with open(tmp, "rb+") as f:
+        os.fsync(f.fileno())  # on the disk before it gets the name: a power cut leaves no empty file
     os.replace(tmp, path)

@@ -15,90 +15,124 @@ from .data.groups import segment_mean
 # %% ../nbs/02_losses.ipynb #c0522bf
 class Temperature(nn.Module):
     "Divide scores by a temperature, fixed or learned."
-    LIMIT = math.log(100) # of the learned factor's logarithm, as in CLIP
-    def __init__(self, tau:float=.05, learned:bool=False): # temperature at the start, >0, and >=.01 if learned
+
+    LIMIT = math.log(100)  # of the learned factor's logarithm, as in CLIP
+
+    def __init__(
+        self, tau: float = 0.05, learned: bool = False
+    ):  # temperature at the start, >0, and >=.01 if learned
         super().__init__()
-        least = math.exp(-self.LIMIT) if learned else 0.
-        if not (tau>0 and tau>=least*(1-1e-6)): raise ValueError(f'tau must be {"at least .01" if learned else "above 0"}, got {tau}')
-        self.fixed,self.log_scale = tau,nn.Parameter(torch.tensor(-math.log(tau))) if learned else None
-    def scale(self) -> Tensor|float:
+        least = math.exp(-self.LIMIT) if learned else 0.0
+        if not (tau > 0 and tau >= least * (1 - 1e-6)):
+            raise ValueError(f"tau must be {'at least .01' if learned else 'above 0'}, got {tau}")
+        self.fixed, self.log_scale = tau, nn.Parameter(torch.tensor(-math.log(tau))) if learned else None
+
+    def scale(self) -> Tensor | float:
         "The factor that scores are multiplied by, 1/tau."
-        if self.log_scale is None: return 1/self.fixed
-        if self.training: self.log_scale.data.clamp_(max=self.LIMIT) # behind autograd's back: a step may ask for the factor more than once
+        if self.log_scale is None:
+            return 1 / self.fixed
+        if self.training:
+            self.log_scale.data.clamp_(
+                max=self.LIMIT
+            )  # behind autograd's back: a step may ask for the factor more than once
         return self.log_scale.clamp(max=self.LIMIT).exp()
-    def forward(self, scores): return scores.float()*self.scale()    # any shape
+
+    def forward(self, scores):
+        return scores.float() * self.scale()  # any shape
+
     @property
-    def tau(self) -> float: return 1/float(torch.as_tensor(self.scale()).detach())
-    def extra_repr(self): return f'tau={self.tau:.4g}, learned={self.log_scale is not None}'
+    def tau(self) -> float:
+        return 1 / float(torch.as_tensor(self.scale()).detach())
+
+    def extra_repr(self):
+        return f"tau={self.tau:.4g}, learned={self.log_scale is not None}"
 
 # %% ../nbs/02_losses.ipynb #c06
 def sq_dist(
-    a:Tensor, # `[b,d]`
-    b:Tensor, # `[b,d]`
+    a: Tensor,  # `[b,d]`
+    b: Tensor,  # `[b,d]`
 ) -> Tensor:  # `[b]` squared Euclidean distance, >=0
     "How far apart the two vectors of each row are."
-    return (a.float()-b.float()).square().sum(-1)
+    return (a.float() - b.float()).square().sum(-1)
 
-def cos_dist(a:Tensor, b:Tensor) -> Tensor:
+
+def cos_dist(a: Tensor, b: Tensor) -> Tensor:
     "One less the cosine, 0 (same direction) to 2 (opposite), `[b]`; 1 where a vector is zero. Shapes as in `sq_dist`."
-    return 1-F.cosine_similarity(a.float(), b.float(), dim=-1)
+    return 1 - F.cosine_similarity(a.float(), b.float(), dim=-1)
 
 # %% ../nbs/02_losses.ipynb #c11
 def triplet_loss(
-    d_pos:Tensor, # `[b]` distance of anchor and positive
-    d_neg:Tensor, # `[b]` distance of anchor and negative
-    margin:float, # how much farther the negative shall be, in the same unit, >0
-) -> Tensor:      # `[]` mean over the rows, >=0
+    d_pos: Tensor,  # `[b]` distance of anchor and positive
+    d_neg: Tensor,  # `[b]` distance of anchor and negative
+    margin: float,  # how much farther the negative shall be, in the same unit, >0
+) -> Tensor:  # `[]` mean over the rows, >=0
     "Hinge on how far the negative is from being farther than the positive by a margin."
-    if margin<=0: raise ValueError(f'margin must be > 0, got {margin}: without one, all vectors at one point are a solution')
-    return F.relu(d_pos.float()-d_neg.float()+margin).mean()
+    if margin <= 0:
+        raise ValueError(
+            f"margin must be > 0, got {margin}: without one, all vectors at one point are a solution"
+        )
+    return F.relu(d_pos.float() - d_neg.float() + margin).mean()
 
 # %% ../nbs/02_losses.ipynb #c17
 def sup_con(
-    scores:Tensor, # `[s,s]` similarities divided by the temperature; row: anchor. The diagonal is not looked at
-    label:Tensor,  # `[s]` int, author of each set
-    exclude:Tensor|None=None, # `[s,s]` bool, True where two sets take no notice of each other, as if the other were not there
-) -> Tensor:       # `[a]` loss of each anchor that has a positive, in order, >=0, nats; a=s if all have
+    scores: Tensor,  # `[s,s]` similarities divided by the temperature; row: anchor. The diagonal is not looked at
+    label: Tensor,  # `[s]` int, author of each set
+    exclude: Tensor
+    | None = None,  # `[s,s]` bool, True where two sets take no notice of each other, as if the other were not there
+) -> Tensor:  # `[a]` loss of each anchor that has a positive, in order, >=0, nats; a=s if all have
     "Supervised contrastive loss of each anchor."
-    out = torch.eye(len(label), dtype=torch.bool, device=scores.device) # [s,s]
-    if exclude is not None: out = out|exclude
-    pos = (label.unsqueeze(1)==label)&~out                              # [s,s]
-    has = pos.any(1)                                                    # [s]
-    x,pos,out = scores[has].float(),pos[has],out[has]                   # [a,s] each
-    if not len(x): raise ValueError(f'none of {len(label)} sets has a positive: a batch needs two sets of at least one author')
-    mean = x.masked_fill(~pos, 0.).sum(1)/pos.sum(1)                    # [a] of the positives' scores
-    return x.masked_fill(out, -torch.inf).logsumexp(1) - mean           # [a]
+    out = torch.eye(len(label), dtype=torch.bool, device=scores.device)  # [s,s]
+    if exclude is not None:
+        out = out | exclude
+    pos = (label.unsqueeze(1) == label) & ~out  # [s,s]
+    has = pos.any(1)  # [s]
+    x, pos, out = scores[has].float(), pos[has], out[has]  # [a,s] each
+    if not len(x):
+        raise ValueError(
+            f"none of {len(label)} sets has a positive: a batch needs two sets of at least one author"
+        )
+    mean = x.masked_fill(~pos, 0.0).sum(1) / pos.sum(1)  # [a] of the positives' scores
+    return x.masked_fill(out, -torch.inf).logsumexp(1) - mean  # [a]
 
 # %% ../nbs/02_losses.ipynb #c27
 def info_nce(
-    scores:Tensor, # `[b,k]` similarities divided by the temperature
-    right:Tensor,  # `[b]` int, the right candidate of each row, 0..k-1
-    mask:Tensor|None=None, # `[b,k]` bool, True where a candidate may not count, being of the same author; the right one always counts
-) -> Tensor:       # `[b]` loss of each row, >=0, nats
+    scores: Tensor,  # `[b,k]` similarities divided by the temperature
+    right: Tensor,  # `[b]` int, the right candidate of each row, 0..k-1
+    mask: Tensor
+    | None = None,  # `[b,k]` bool, True where a candidate may not count, being of the same author; the right one always counts
+) -> Tensor:  # `[b]` loss of each row, >=0, nats
     "Cross-entropy of the right candidate among all that count."
     x = scores.float()
-    if mask is not None: x = x.masked_fill(mask.scatter(1, right.unsqueeze(1), False), -torch.inf)
-    return F.cross_entropy(x, right, reduction='none')
+    if mask is not None:
+        x = x.masked_fill(mask.scatter(1, right.unsqueeze(1), False), -torch.inf)
+    return F.cross_entropy(x, right, reduction="none")
 
 # %% ../nbs/02_losses.ipynb #c36
 class PairClassifier(nn.Module):
     "Whether two vectors are of one author."
-    def __init__(self, d:int): # width of a vector
+
+    def __init__(self, d: int):  # width of a vector
         super().__init__()
-        self.lin = nn.Linear(3*d, 1)
-    def forward(self,
-        u:Tensor, v:Tensor, # `[b,d]` each
-    ) -> Tensor:            # `[b]` log odds that both are of one author
-        return self.lin(torch.cat([u, v, (u-v).abs()], -1)).squeeze(-1).float()
+        self.lin = nn.Linear(3 * d, 1)
+
+    def forward(
+        self,
+        u: Tensor,
+        v: Tensor,  # `[b,d]` each
+    ) -> Tensor:  # `[b]` log odds that both are of one author
+        return self.lin(torch.cat([u, v, (u - v).abs()], -1)).squeeze(-1).float()
 
 # %% ../nbs/02_losses.ipynb #c41
 def max_sim(
-    x:Tensor,  # `[t,d]` vectors of posts, of length 1
-    of:Tensor, # `[t]` int, set of each post, 0..s-1, in any order
-    s:int,     # number of sets
-) -> Tensor:   # `[s,s]` mean cosine of best matches, -1 to 1; 0 where a set is empty
+    x: Tensor,  # `[t,d]` vectors of posts, of length 1
+    of: Tensor,  # `[t]` int, set of each post, 0..s-1, in any order
+    s: int,  # number of sets
+) -> Tensor:  # `[s,s]` mean cosine of best matches, -1 to 1; 0 where a set is empty
     "How well the posts of each two sets match, each post with its best match."
-    with torch.autocast(x.device.type, enabled=False): sim = x.float()@x.float().T                    # [t,t]
-    best = sim.new_zeros(len(x), s).scatter_reduce(1, of.expand_as(sim), sim, 'amax', include_self=False) # [t,s]
-    view = segment_mean(best, of, s)                                                                  # [s,s]
-    return (view+view.T)/2
+    with torch.autocast(x.device.type, enabled=False):
+        sim = x.float() @ x.float().T  # [t,t]
+    best = sim.new_zeros(len(x), s).scatter_reduce(
+        1, of.expand_as(sim), sim, "amax", include_self=False
+    )  # [t,s]
+    view = segment_mean(best, of, s)  # [s,s]
+    return (view + view.T) / 2

@@ -14,7 +14,19 @@ from nbdev.process import NBProcessor
 PKG = "ctx_transformers"
 SYSTEMS = ("context", "authors", "ranking", "chars", "documents")
 # from the ground up; `core`, `config`, `losses` and `cli` are single modules, the others are folders
-FLOORS = ("core", "config", "data", "losses", "layers", "train", "eval", "models", SYSTEMS, "experiments", "cli")
+FLOORS = (
+    "core",
+    "config",
+    "data",
+    "losses",
+    "layers",
+    "train",
+    "eval",
+    "models",
+    SYSTEMS,
+    "experiments",
+    "cli",
+)
 PAGES = ("tutorials", "results", "benchmarks")  # folders whose notebooks export nothing
 LOOSE = ("core", "config", "losses", "cli")  # the only modules in the root
 # what an example, a cell that exports nothing, may use wherever it stands: pictures, tables, and a small encoder to try on
@@ -47,9 +59,14 @@ class Notebook:
         if self.is_index and not self.folder:
             self.floor = len(FLOORS) + 1  # the front page reads everything
         self.cells = [(i, c) for i, c in enumerate(NBProcessor(path).nb.cells) if c.cell_type == "code"]
-        self.default = [" ".join(a) for _, c in self.cells for k, a in c.directives_.items() if k == "default_exp"]
+        self.default = [
+            " ".join(a) for _, c in self.cells for k, a in c.directives_.items() if k == "default_exp"
+        ]
         self.exports = [
-            (i, a) for i, c in self.cells for k, a in c.directives_.items() if k in ("export", "exports", "exporti")
+            (i, a)
+            for i, c in self.cells
+            for k, a in c.directives_.items()
+            if k in ("export", "exports", "exporti")
         ]
         self.module = f"{PKG}.{self.default[0]}" if self.default else None
 
@@ -162,7 +179,10 @@ def reading_order(root):
     rows = {}
     for nb in notebooks(root):
         rows.setdefault(nb.folder or ("" if nb.is_index else nb.title), []).append(nb.path.stem)
-    return [f"{folder + '/' if stems != [stem_of(folder, stems)] else folder:<13} {' '.join(stems)}" for folder, stems in rows.items()]
+    return [
+        f"{folder + '/' if stems != [stem_of(folder, stems)] else folder:<13} {' '.join(stems)}"
+        for folder, stems in rows.items()
+    ]
 
 
 def stem_of(folder, stems):

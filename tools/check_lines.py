@@ -74,11 +74,15 @@ def problems(root):
     found = measure(root)
     dense = share([d for d, n, _, _ in found if n >= 4], 0.9)
     if dense > DENSE:
-        res.append(f"a tenth of the functions has more than {dense:.1f} syntax nodes a line; {DENSE} are the limit")
+        res.append(
+            f"a tenth of the functions has more than {dense:.1f} syntax nodes a line; {DENSE} are the limit"
+        )
     for _, n, nodes, where in found:
         later = where.split("/")[1] in LATER
         if (n > LONG or nodes > LARGE) and not later:
-            res.append(f"{where}: {n} lines and {nodes} syntax nodes; make two of it ({LONG} and {LARGE} are the limits)")
+            res.append(
+                f"{where}: {n} lines and {nodes} syntax nodes; make two of it ({LONG} and {LARGE} are the limits)"
+            )
     return res
 
 

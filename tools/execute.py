@@ -51,7 +51,9 @@ def main(words):
     if not words:
         sys.exit(__doc__)
     nbs = ROOT / "nbs"
-    paths = [p for p in sorted(nbs.rglob("*.ipynb")) if any(w in p.relative_to(nbs).as_posix() for w in words)]
+    paths = [
+        p for p in sorted(nbs.rglob("*.ipynb")) if any(w in p.relative_to(nbs).as_posix() for w in words)
+    ]
     if not paths:
         sys.exit(f"No notebook has {' or '.join(words)} in its path below nbs/")
     failed = 0

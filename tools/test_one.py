@@ -2,51 +2,87 @@
 
 usage: test_one.py NOTEBOOK FLAGS JSON
        test_one.py --serve   reads lines of JSON, [NOTEBOOK, FLAGS, JSON, LOG], and answers each with an exit status"""
+
 import faulthandler, importlib, json, os, sys, time
 from collections import Counter
 from pathlib import Path
 
-LIMIT, LONG = 30*60, 3*60*60 # seconds after which a notebook counts as hung: ordinarily, and with the slow cells
+LIMIT, LONG = (
+    30 * 60,
+    3 * 60 * 60,
+)  # seconds after which a notebook counts as hung: ordinarily, and with the slow cells
+
 
 def main(path, flags, out):
     import nbdev.test as t
     from nbdev.config import get_config
     from nbdev.process import NBProcessor
+
     cfg, flags = get_config(), flags.split()
-    faulthandler.dump_traceback_later(LONG if 'slow' in flags else LIMIT, exit=True)
+    faulthandler.dump_traceback_later(LONG if "slow" in flags else LIMIT, exit=True)
     took = []
+
     class Shell(t.CaptureShell):
         def cell(self, cell, **kw):
             start = time.perf_counter()
             super().cell(cell, **kw)
-            if cell.cell_type=='code': took.append((time.perf_counter()-start, cell.source.strip().split('\n')[0]))
+            if cell.cell_type == "code":
+                took.append((time.perf_counter() - start, cell.source.strip().split("\n")[0]))
+
     t.CaptureShell = Shell
     skip = set(cfg.tst_flags.split()) - set(flags)
-    cells = [c for c in NBProcessor(path).nb.cells if c.cell_type=='code']
+    cells = [c for c in NBProcessor(path).nb.cells if c.cell_type == "code"]
     flagged = Counter(f for c in cells for f in sorted(skip & c.directives_.keys())[:1])
-    ok,secs = t.test_nb(Path(path), skip_flags=skip, basepath=cfg.config_path)
-    slow = [(s,src) for s,src in took if s>10]
-    Path(out).write_text(json.dumps(dict(ok=ok, secs=secs, cells=len(cells), ran=len(took), flagged=flagged, slow=slow)))
+    ok, secs = t.test_nb(Path(path), skip_flags=skip, basepath=cfg.config_path)
+    slow = [(s, src) for s, src in took if s > 10]
+    Path(out).write_text(
+        json.dumps(dict(ok=ok, secs=secs, cells=len(cells), ran=len(took), flagged=flagged, slow=slow))
+    )
     return 0 if ok else 1
 
-WARM = ('ctx_transformers.core', # first: it hides a torchvision that does not fit
-        'numpy', 'pandas', 'scipy.stats', 'scipy.sparse.linalg', 'sklearn.linear_model', 'sklearn.feature_extraction.text', 'matplotlib.pyplot', 'torch',
-        'safetensors.torch', 'tokenizers', 'transformers.modeling_utils', 'transformers.tokenization_utils_fast', 'fastai.learner', 'fastai.callback.core',
-        'omegaconf', 'datasets', 'nbdev.test', 'nbdev.process')
+
+WARM = (
+    "ctx_transformers.core",  # first: it hides a torchvision that does not fit
+    "numpy",
+    "pandas",
+    "scipy.stats",
+    "scipy.sparse.linalg",
+    "sklearn.linear_model",
+    "sklearn.feature_extraction.text",
+    "matplotlib.pyplot",
+    "torch",
+    "safetensors.torch",
+    "tokenizers",
+    "transformers.modeling_utils",
+    "transformers.tokenization_utils_fast",
+    "fastai.learner",
+    "fastai.callback.core",
+    "omegaconf",
+    "datasets",
+    "nbdev.test",
+    "nbdev.process",
+)
+
 
 def serve():
     "Test notebooks in forks of this process, which has imported what nearly all of them need: seconds less for each."
-    answer = os.fdopen(os.dup(1), 'w')
-    os.dup2(2, 1) # what an import prints is no answer
-    for m in WARM: importlib.import_module(m)
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what an import prints is no answer
+    for m in WARM:
+        importlib.import_module(m)
     for line in sys.stdin:
-        *args,log = json.loads(line)
+        *args, log = json.loads(line)
         pid = os.fork()
         if not pid:
-            for fd,(path,how) in enumerate(((os.devnull, os.O_RDONLY), (log, os.O_WRONLY|os.O_CREAT|os.O_APPEND))): os.dup2(os.open(path, how), fd)
+            for fd, (path, how) in enumerate(
+                ((os.devnull, os.O_RDONLY), (log, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+            ):
+                os.dup2(os.open(path, how), fd)
             os.dup2(1, 2)
             return main(*args)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), file=answer, flush=True)
     return 0
 
-if __name__=='__main__': sys.exit(serve() if sys.argv[1:]==['--serve'] else main(*sys.argv[1:]))
+
+if __name__ == "__main__":
+    sys.exit(serve() if sys.argv[1:] == ["--serve"] else main(*sys.argv[1:]))

@@ -16,78 +16,133 @@ from ..data.tokens import Tokens
 
 # %% ../../nbs/authors/02_batches.ipynb #c05
 def deal(
-    key,      # `[A]` numbers: authors with equal keys shall meet; random ones deal at random
-    b:int,    # authors of a batch at most; 3 where one would be left alone by batches of 2
-    seed:int, epoch:int,
-) -> list:    # of arrays, positions in `key`
+    key,  # `[A]` numbers: authors with equal keys shall meet; random ones deal at random
+    b: int,  # authors of a batch at most; 3 where one would be left alone by batches of 2
+    seed: int,
+    epoch: int,
+) -> list:  # of arrays, positions in `key`
     "Deal authors into batches of about equal size, in random order."
     u = hash_uniform(seed, epoch, -21, np.arange(len(key)))
-    names,at = np.unique(key, return_inverse=True)
+    names, at = np.unique(key, return_inverse=True)
     order = np.lexsort((u, hash_uniform(seed, epoch, -22, np.arange(len(names)))[at]))
-    cuts = np.array_split(order, max(1, min(-(-len(order)//b), len(order)//2)))  # nobody is left alone, even if a batch of two becomes one of three
-    return [cuts[i] for i in np.argsort(hash_uniform(seed, epoch, -23, np.arange(len(cuts))), kind='stable')]
+    cuts = np.array_split(
+        order, max(1, min(-(-len(order) // b), len(order) // 2))
+    )  # nobody is left alone, even if a batch of two becomes one of three
+    return [cuts[i] for i in np.argsort(hash_uniform(seed, epoch, -23, np.arange(len(cuts))), kind="stable")]
 
 # %% ../../nbs/authors/02_batches.ipynb #c08
 class EpisodeBatches:
     "Batches of episodes, made while they are asked for."
-    def __init__(self,
-        tokens:Tokens,
-        sampler:EpisodeSampler,   # draws the posts
-        b:int=64,                 # authors of a batch at most
-        by:str='random',          # who meets: 'random', or 'community', where the anchors are from
-        features=None,            # `[N,f]` numbers of every post of the corpus, such as `authors.ngrams` makes; None: none
-        mask:MaskCfg|None=None,   # hide tokens for a joint MLM loss; None: none
-        shuffle:bool=True,        # training: other batches and episodes each epoch; off: always those of epoch 0
-        draws:int=1,              # episodes of each author in an epoch
-        authors=None,             # `[A]` who takes part, of `sampler.authors`; all if None
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        sampler: EpisodeSampler,  # draws the posts
+        b: int = 64,  # authors of a batch at most
+        by: str = "random",  # who meets: 'random', or 'community', where the anchors are from
+        features=None,  # `[N,f]` numbers of every post of the corpus, such as `authors.ngrams` makes; None: none
+        mask: MaskCfg | None = None,  # hide tokens for a joint MLM loss; None: none
+        shuffle: bool = True,  # training: other batches and episodes each epoch; off: always those of epoch 0
+        draws: int = 1,  # episodes of each author in an epoch
+        authors=None,  # `[A]` who takes part, of `sampler.authors`; all if None
     ):
-        if by not in ('random','community'): raise ValueError(f"by must be 'random' or 'community', got {by!r}")
-        self.tokens,self.sampler,self.b,self.by,self.features,self.mask,self.shuffle,self.draws = tokens,sampler,b,by,features,mask,shuffle,draws
+        if by not in ("random", "community"):
+            raise ValueError(f"by must be 'random' or 'community', got {by!r}")
+        self.tokens, self.sampler, self.b, self.by, self.features, self.mask, self.shuffle, self.draws = (
+            tokens,
+            sampler,
+            b,
+            by,
+            features,
+            mask,
+            shuffle,
+            draws,
+        )
         self.authors = sampler.authors if authors is None else np.asarray(authors)
         least = 1 if sampler.cfg.negatives else 2
-        if b<least: raise ValueError(f'a batch needs at least {least} authors, got {b}' + ': without negatives, the others are the negatives'*(least==2))
-        if len(self.authors)<least: raise ValueError(f'there are {len(self.authors)} authors, and a batch needs {least}')
-        self.epoch,self.start,self.device,self._plan = 0,0,'cpu',(None,None)
-    def to(self, device): self.device = device; return self
-    def plan(self) -> list: # of (draw, authors)
+        if b < least:
+            raise ValueError(
+                f"a batch needs at least {least} authors, got {b}"
+                + ": without negatives, the others are the negatives" * (least == 2)
+            )
+        if len(self.authors) < least:
+            raise ValueError(f"there are {len(self.authors)} authors, and a batch needs {least}")
+        self.epoch, self.start, self.device, self._plan = 0, 0, "cpu", (None, None)
+
+    def to(self, device):
+        self.device = device
+        return self
+
+    def plan(self) -> list:  # of (draw, authors)
         "The batches of this epoch."
         e = self.epoch if self.shuffle else 0
-        if self._plan[0]!=e:
+        if self._plan[0] != e:
             out = []
             for d in range(self.draws):
-                key = self.sampler.home(self.authors, e, d) if self.by=='community' else np.zeros(len(self.authors))
-                out += [(d, self.authors[i]) for i in deal(key, self.b, self.sampler.seed, e*self.draws+d)]
-            self._plan = e,out
+                key = (
+                    self.sampler.home(self.authors, e, d)
+                    if self.by == "community"
+                    else np.zeros(len(self.authors))
+                )
+                out += [
+                    (d, self.authors[i]) for i in deal(key, self.b, self.sampler.seed, e * self.draws + d)
+                ]
+            self._plan = e, out
         return self._plan[1]
-    def __len__(self): return len(self.plan())-self.start
-    def __iter__(self):
-        for d,a in self.plan()[self.start:]: yield tuple(x.to(self.device) for x in self.make(a, d))
 
-    def make(self, author:np.ndarray, draw:int=0) -> tuple: # (`TextGroups`, `[b,2]`), or with `mask` (`TextGroups`, `[m]` positions, `[m]` true tokens, `[b,2]`)
+    def __len__(self):
+        return len(self.plan()) - self.start
+
+    def __iter__(self):
+        for d, a in self.plan()[self.start :]:
+            yield tuple(x.to(self.device) for x in self.make(a, d))
+
+    def make(
+        self, author: np.ndarray, draw: int = 0
+    ) -> (
+        tuple
+    ):  # (`TextGroups`, `[b,2]`), or with `mask` (`TextGroups`, `[m]` positions, `[m]` true tokens, `[b,2]`)
         "The batch of these authors."
         e = self.epoch if self.shuffle else 0
         ep = self.sampler(author, e, draw)
-        post,groups,hidden = group_episodes(self.tokens, ep, self.mask, self.sampler.seed, e)
-        if self.features is not None: groups.parts['features'] = torch.from_numpy(np.asarray(self.features[post], np.float32)) # [t,f]
+        post, groups, hidden = group_episodes(self.tokens, ep, self.mask, self.sampler.seed, e)
+        if self.features is not None:
+            groups.parts["features"] = torch.from_numpy(np.asarray(self.features[post], np.float32))  # [t,f]
         return (groups, *hidden, torch.from_numpy(np.stack([ep.author, ep.other], 1).astype(np.int64)))
 
 # %% ../../nbs/authors/02_batches.ipynb #c09
 def group_episodes(
-    tokens:Tokens,
-    ep:Episodes,
-    mask:MaskCfg|None=None, # hide tokens; None: none
-    seed:int=0, epoch:int=0,# of the hiding
-) -> tuple: # (`[t]` posts, `TextGroups`, () or (`[m]` positions, `[m]` true tokens))
+    tokens: Tokens,
+    ep: Episodes,
+    mask: MaskCfg | None = None,  # hide tokens; None: none
+    seed: int = 0,
+    epoch: int = 0,  # of the hiding
+) -> tuple:  # (`[t]` posts, `TextGroups`, () or (`[m]` positions, `[m]` true tokens))
     "The posts of episodes as grouped texts."
-    sides = [(r,s) for r,s in ((Role.ANCHOR,ep.anchors),(Role.POSITIVE,ep.positives),(Role.NEGATIVE,ep.negatives)) if s is not None]
-    at = np.concatenate([s.owner*len(sides)+i for i,(_,s) in enumerate(sides)])          # [t] set of each post
-    order = np.argsort(at, kind='stable')
-    post,at = np.concatenate([s.posts for _,s in sides])[order],at[order]
-    role = np.array([int(r) for r,_ in sides])[at%len(sides)]
-    ids,lengths = tokens.gather(post)
+    sides = [
+        (r, s)
+        for r, s in ((Role.ANCHOR, ep.anchors), (Role.POSITIVE, ep.positives), (Role.NEGATIVE, ep.negatives))
+        if s is not None
+    ]
+    at = np.concatenate([s.owner * len(sides) + i for i, (_, s) in enumerate(sides)])  # [t] set of each post
+    order = np.argsort(at, kind="stable")
+    post, at = np.concatenate([s.posts for _, s in sides])[order], at[order]
+    role = np.array([int(r) for r, _ in sides])[at % len(sides)]
+    ids, lengths = tokens.gather(post)
     hidden = ()
     if mask is not None:
-        true,(ids,where) = ids,mask_tokens(ids, lengths, post, tokens, mask, seed, epoch)
-        hidden = torch.from_numpy(where),torch.from_numpy(true[where])
+        true, (ids, where) = ids, mask_tokens(ids, lengths, post, tokens, mask, seed, epoch)
+        hidden = torch.from_numpy(where), torch.from_numpy(true[where])
     t = lambda x: torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
-    return post, TextGroups(t(ids), t(lengths), t(at//len(sides)), t(role), t(np.full(len(ep), int(Kind.AUTHOR))), parts={'set':t(at)}), hidden
+    return (
+        post,
+        TextGroups(
+            t(ids),
+            t(lengths),
+            t(at // len(sides)),
+            t(role),
+            t(np.full(len(ep), int(Kind.AUTHOR))),
+            parts={"set": t(at)},
+        ),
+        hidden,
+    )

@@ -16,144 +16,196 @@ from torch import Tensor, nn
 # %% ../../nbs/authors/03_compress.ipynb #c05
 class Compressed(NamedTuple):
     "Small vectors, and the price of making them."
-    z:Tensor               # `[t,w]`
-    extra:Tensor|None=None # scalar to add to the loss; None where there is nothing to add
+
+    z: Tensor  # `[t,w]`
+    extra: Tensor | None = None  # scalar to add to the loss; None where there is nothing to add
 
 # %% ../../nbs/authors/03_compress.ipynb #c07
 class Compress(nn.Module):
     "Pass vectors on as they are; the ways of making them smaller start from here."
-    def __init__(self, widths:tuple): # widths at which a loss reads the vectors, >=1, ascending; the last is the whole
+
+    def __init__(
+        self, widths: tuple
+    ):  # widths at which a loss reads the vectors, >=1, ascending; the last is the whole
         super().__init__()
-        if not widths or widths[0]<1 or any(a>=b for a,b in zip(widths, widths[1:])): raise ValueError(f'widths must ascend from at least 1, got {tuple(widths)}')
-        self.widths,self.w = tuple(widths),widths[-1]
-    def forward(self,
-        x:Tensor,              # `[t,d]` vectors of posts
-        keep:Tensor|None=None, # `[t]` bool, the posts that count in `extra`; all if None
+        if not widths or widths[0] < 1 or any(a >= b for a, b in zip(widths, widths[1:])):
+            raise ValueError(f"widths must ascend from at least 1, got {tuple(widths)}")
+        self.widths, self.w = tuple(widths), widths[-1]
+
+    def forward(
+        self,
+        x: Tensor,  # `[t,d]` vectors of posts
+        keep: Tensor | None = None,  # `[t]` bool, the posts that count in `extra`; all if None
     ) -> Compressed:
         return Compressed(x)
-    def prefixes(self, z:Tensor) -> list: # `[...,w]` -> views `[...,k]`, one for each of `widths`
+
+    def prefixes(self, z: Tensor) -> list:  # `[...,w]` -> views `[...,k]`, one for each of `widths`
         "The first coordinates of `z`, at each width."
-        if z.shape[-1]!=self.w: raise ValueError(f'vectors must be {self.w} wide, got {z.shape[-1]}')
-        return [z[...,:k] for k in self.widths]
-    def averaged(self, loss, z:Tensor) -> Tensor:
+        if z.shape[-1] != self.w:
+            raise ValueError(f"vectors must be {self.w} wide, got {z.shape[-1]}")
+        return [z[..., :k] for k in self.widths]
+
+    def averaged(self, loss, z: Tensor) -> Tensor:
         "Mean of `loss(prefix)` over the prefixes of `z`."
         return torch.stack([loss(p) for p in self.prefixes(z)]).mean()
 
 # %% ../../nbs/authors/03_compress.ipynb #c08
 class Matryoshka(Compress):
     "Vectors that keep their width, read at several; the last must be the whole."
-    def __init__(self, d:int, widths:tuple): # width; widths of the prefixes, ascending, ending at `d`
+
+    def __init__(self, d: int, widths: tuple):  # width; widths of the prefixes, ascending, ending at `d`
         super().__init__(widths)
-        if self.w!=d: raise ValueError(f'the last of the widths must be the full width {d}, got {tuple(widths)}')
+        if self.w != d:
+            raise ValueError(f"the last of the widths must be the full width {d}, got {tuple(widths)}")
 
 # %% ../../nbs/authors/03_compress.ipynb #c11
 def _projection(
-    d:int, # width of the input
-    w:int, # width of the output, 1 to `d`
-) -> Tensor: # `[w,d]`
+    d: int,  # width of the input
+    w: int,  # width of the output, 1 to `d`
+) -> Tensor:  # `[w,d]`
     "Random orthonormal rows that keep squared distances on average; the identity if `w` is `d`."
-    if not 1<=w<=d: raise ValueError(f'the compressed width must be from 1 to {d}, got {w}')
-    return torch.eye(d) if w==d else nn.init.orthogonal_(torch.empty(w, d))*(d/w)**.5
+    if not 1 <= w <= d:
+        raise ValueError(f"the compressed width must be from 1 to {d}, got {w}")
+    return torch.eye(d) if w == d else nn.init.orthogonal_(torch.empty(w, d)) * (d / w) ** 0.5
 
 # %% ../../nbs/authors/03_compress.ipynb #c12
 class Dense(Compress):
     "A linear projection that starts by keeping distances."
-    def __init__(self, d:int, w:int): # width; compressed width, 1 to `d`
+
+    def __init__(self, d: int, w: int):  # width; compressed width, 1 to `d`
         p = _projection(d, w)
         super().__init__((w,))
         self.weight = nn.Parameter(p)
-    def forward(self, x, keep=None): return Compressed(x@self.weight.T) # [t,w]
+
+    def forward(self, x, keep=None):
+        return Compressed(x @ self.weight.T)  # [t,w]
 
 # %% ../../nbs/authors/03_compress.ipynb #c16
 def gaussian_kl(
-    mu:Tensor,     # `[t,w]` means
-    logvar:Tensor, # `[t,w]` natural log of the variances
-) -> Tensor:       # `[t,w]` nats, >=0
+    mu: Tensor,  # `[t,w]` means
+    logvar: Tensor,  # `[t,w]` natural log of the variances
+) -> Tensor:  # `[t,w]` nats, >=0
     "KL divergence of N(mu, exp(logvar)) from N(0,1), by coordinate: Kingma & Welling 2014, eq. 10."
-    return .5*(mu**2 + logvar.exp() - 1 - logvar)
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
 
 # %% ../../nbs/authors/03_compress.ipynb #c19
 def free_kl(
-    kl:Tensor,   # `[t,w]` nats
-    free:float,  # nats of each coordinate that cost nothing, >=0
-) -> Tensor:     # scalar, nats of a text
+    kl: Tensor,  # `[t,w]` nats
+    free: float,  # nats of each coordinate that cost nothing, >=0
+) -> Tensor:  # scalar, nats of a text
     "The price of a batch: its mean KL by coordinate, at least `free`, added up (Kingma et al. 2016, C.8)."
     return kl.mean(0).clamp(min=free).sum()
 
 # %% ../../nbs/authors/03_compress.ipynb #c23
 def _rebuild_nats(
-    x:Tensor,    # `[t,d]` vectors
-    seen:Tensor, # `[t,d]` what was rebuilt
-) -> Tensor:     # scalar, nats of a text
+    x: Tensor,  # `[t,d]` vectors
+    seen: Tensor,  # `[t,d]` what was rebuilt
+) -> Tensor:  # scalar, nats of a text
     "Gaussian negative log-likelihood at its best variance, one for the batch (Rybkin et al. 2021)."
-    s2 = (x-seen).square().mean() + 1e-4*x.square().mean() + 1e-12                # the last for a batch of zeros
-    return .5*x.shape[1]*(s2.log() + np.log(2*np.pi) + 1)
+    s2 = (x - seen).square().mean() + 1e-4 * x.square().mean() + 1e-12  # the last for a batch of zeros
+    return 0.5 * x.shape[1] * (s2.log() + np.log(2 * np.pi) + 1)
 
 # %% ../../nbs/authors/03_compress.ipynb #c25
 class VAE(Compress):
     "A bottleneck that pays for what it lets through; noisy in training, the mean at evaluation."
-    def __init__(self, d:int, w:int, # width; compressed width, 1 to `d`
-                 beta:float=1.,      # weight of the KL, >=0; 1 is the evidence bound
-                 free_bits:float=0.): # nats of each coordinate that cost nothing, >=0
+
+    def __init__(
+        self,
+        d: int,
+        w: int,  # width; compressed width, 1 to `d`
+        beta: float = 1.0,  # weight of the KL, >=0; 1 is the evidence bound
+        free_bits: float = 0.0,
+    ):  # nats of each coordinate that cost nothing, >=0
         p = _projection(d, w)
         super().__init__((w,))
-        if beta<0 or free_bits<0: raise ValueError(f'beta and free_bits must be >= 0, got {beta} and {free_bits}')
-        self.beta,self.free_bits = beta,free_bits
-        self.mean,self.logvar,self.decoder = nn.Linear(d, w),nn.Linear(d, w),nn.Linear(w, d)
+        if beta < 0 or free_bits < 0:
+            raise ValueError(f"beta and free_bits must be >= 0, got {beta} and {free_bits}")
+        self.beta, self.free_bits = beta, free_bits
+        self.mean, self.logvar, self.decoder = nn.Linear(d, w), nn.Linear(d, w), nn.Linear(w, d)
         with torch.no_grad():
-            for lin,start in ((self.mean, p), (self.logvar, p*0), (self.decoder, p.T*w/d)): lin.weight.copy_(start); lin.bias.zero_() # the decoder undoes the projection
-            self.logvar.bias.fill_(-4)     # noise of .14 at first: training starts near the dense projection
-    def posterior(self, x): return self.mean(x).float(), self.logvar(x).float() # [t,w] twice
-    def forward(self, x, keep=None):       # as in `Compress`; `extra` in training only
-        mu,logvar = self.posterior(x)
-        if not self.training: return Compressed(mu.to(x.dtype))
-        z = (mu + (logvar/2).exp()*torch.randn_like(mu)).to(x.dtype)
+            for lin, start in ((self.mean, p), (self.logvar, p * 0), (self.decoder, p.T * w / d)):
+                lin.weight.copy_(start)
+                lin.bias.zero_()  # the decoder undoes the projection
+            self.logvar.bias.fill_(-4)  # noise of .14 at first: training starts near the dense projection
+
+    def posterior(self, x):
+        return self.mean(x).float(), self.logvar(x).float()  # [t,w] twice
+
+    def forward(self, x, keep=None):  # as in `Compress`; `extra` in training only
+        mu, logvar = self.posterior(x)
+        if not self.training:
+            return Compressed(mu.to(x.dtype))
+        z = (mu + (logvar / 2).exp() * torch.randn_like(mu)).to(x.dtype)
         return Compressed(z, self.price(x, z, mu, logvar, keep))
-    def price(self, x, z, mu, logvar, keep=None): # `[t,d]`, samples `[t,w]` and the posterior that they come from -> scalar
+
+    def price(
+        self, x, z, mu, logvar, keep=None
+    ):  # `[t,d]`, samples `[t,w]` and the posterior that they come from -> scalar
         "Negative evidence bound of a text, in nats per coordinate of `x`: of the order of 1, as other losses are."
         if keep is not None:
-            if not keep.any(): return z.sum()*0.
-            x,z,mu,logvar = x[keep],z[keep],mu[keep],logvar[keep]
-        nats = _rebuild_nats(x.detach().float(), self.decoder(z).float()) + self.beta*free_kl(gaussian_kl(mu, logvar), self.free_bits)
-        return nats/x.shape[1]
+            if not keep.any():
+                return z.sum() * 0.0
+            x, z, mu, logvar = x[keep], z[keep], mu[keep], logvar[keep]
+        nats = _rebuild_nats(x.detach().float(), self.decoder(z).float()) + self.beta * free_kl(
+            gaussian_kl(mu, logvar), self.free_bits
+        )
+        return nats / x.shape[1]
 
 # %% ../../nbs/authors/03_compress.ipynb #c33
 @dataclass(frozen=True, eq=False)
 class PCA:
     "The principal components of some vectors."
-    components:np.ndarray # `[w,d]` orthonormal directions, the widest first
-    mean:np.ndarray       # `[d]`
-    share:np.ndarray      # `[w]` share of the total variance along each, 0 to 1
-    def apply(self, x:np.ndarray) -> np.ndarray: # `[...,d]` -> `[...,w]`
+
+    components: np.ndarray  # `[w,d]` orthonormal directions, the widest first
+    mean: np.ndarray  # `[d]`
+    share: np.ndarray  # `[w]` share of the total variance along each, 0 to 1
+
+    def apply(self, x: np.ndarray) -> np.ndarray:  # `[...,d]` -> `[...,w]`
         "Coordinates along the components; any prefix of them is the smaller PCA."
-        if x.shape[-1]!=len(self.mean): raise ValueError(f'these components take vectors of width {len(self.mean)}, got {x.shape[-1]}')
-        return (x-self.mean)@self.components.T
+        if x.shape[-1] != len(self.mean):
+            raise ValueError(f"these components take vectors of width {len(self.mean)}, got {x.shape[-1]}")
+        return (x - self.mean) @ self.components.T
 
 # %% ../../nbs/authors/03_compress.ipynb #c34
 def fit_pca(
-    x:np.ndarray, # `[m,d]` vectors to fit on: of training authors only
-    w:int,        # components, 1 to the smaller of `m` and `d`
+    x: np.ndarray,  # `[m,d]` vectors to fit on: of training authors only
+    w: int,  # components, 1 to the smaller of `m` and `d`
 ) -> PCA:
     "Fit principal components, exactly and without chance."
-    if not 1<=w<=min(x.shape): raise ValueError(f'{x.shape[0]} vectors of width {x.shape[1]} have 1 to {min(x.shape)} components, got {w}')
-    from sklearn import decomposition # seconds to import, and a model that only encodes does without
-    p = decomposition.PCA(w, svd_solver='covariance_eigh').fit(x)
+    if not 1 <= w <= min(x.shape):
+        raise ValueError(
+            f"{x.shape[0]} vectors of width {x.shape[1]} have 1 to {min(x.shape)} components, got {w}"
+        )
+    from sklearn import decomposition  # seconds to import, and a model that only encodes does without
+
+    p = decomposition.PCA(w, svd_solver="covariance_eigh").fit(x)
     return PCA(p.components_, p.mean_, p.explained_variance_ratio_)
 
 # %% ../../nbs/authors/03_compress.ipynb #c44
-NESTED = 20,50,100 # widths of prefixes, where they are below the full width
+NESTED = 20, 50, 100  # widths of prefixes, where they are below the full width
+
 
 def compression(
-    name:str,  # 'none', 'dense', 'vae' or 'matryoshka'
-    d:int,     # width of the input
-    w:int=0,   # compressed width of 'dense' and 'vae', 1 to `d`
-    widths:tuple=(), # of 'matryoshka', ending at `d`; `NESTED` and `d` if empty
-    beta:float=1.,   # of 'vae'
-    free_bits:float=0., # of 'vae', nats of a coordinate
-) -> Compress: # (`x` `[t,d]`, `keep` `[t]`) -> `Compressed`
+    name: str,  # 'none', 'dense', 'vae' or 'matryoshka'
+    d: int,  # width of the input
+    w: int = 0,  # compressed width of 'dense' and 'vae', 1 to `d`
+    widths: tuple = (),  # of 'matryoshka', ending at `d`; `NESTED` and `d` if empty
+    beta: float = 1.0,  # of 'vae'
+    free_bits: float = 0.0,  # of 'vae', nats of a coordinate
+) -> Compress:  # (`x` `[t,d]`, `keep` `[t]`) -> `Compressed`
     "The compression of that name."
-    if name not in ('none','dense','vae','matryoshka'): raise ValueError(f"compression must be one of ['none', 'dense', 'vae', 'matryoshka'], got {name!r}")
-    if name=='dense': return Dense(d, w)
-    if name=='vae': return VAE(d, w, beta, free_bits)
-    if w not in (0,d): raise ValueError(f'{name!r} keeps the width {d}, it cannot give {w}: take dense or vae, or cut the prefix')
-    return Compress((d,)) if name=='none' else Matryoshka(d, tuple(widths) or (*(k for k in NESTED if k<d), d))
+    if name not in ("none", "dense", "vae", "matryoshka"):
+        raise ValueError(f"compression must be one of ['none', 'dense', 'vae', 'matryoshka'], got {name!r}")
+    if name == "dense":
+        return Dense(d, w)
+    if name == "vae":
+        return VAE(d, w, beta, free_bits)
+    if w not in (0, d):
+        raise ValueError(
+            f"{name!r} keeps the width {d}, it cannot give {w}: take dense or vae, or cut the prefix"
+        )
+    return (
+        Compress((d,))
+        if name == "none"
+        else Matryoshka(d, tuple(widths) or (*(k for k in NESTED if k < d), d))
+    )

@@ -12,85 +12,125 @@ from ..data.pos_tags import FUNCTION, split_words, tag_text
 # %% ../../nbs/authors/12_content_masking.ipynb #c05
 class Word(NamedTuple):
     "A word where it stands."
-    at:int   # place of its first character
-    text:str
-    form:str # as `split_words` says: 'word', 'number', 'code', ...
-    part:str # part of speech, one of `PARTS`
+
+    at: int  # place of its first character
+    text: str
+    form: str  # as `split_words` says: 'word', 'number', 'code', ...
+    part: str  # part of speech, one of `PARTS`
+
     @property
-    def said(self): return self.form in ('word','number','code','mixed') # not punctuation, nor a symbol
+    def said(self):
+        return self.form in ("word", "number", "code", "mixed")  # not punctuation, nor a symbol
+
     @property
-    def content(self): return self.said and self.part not in FUNCTION    # what may tell the topic
+    def content(self):
+        return self.said and self.part not in FUNCTION  # what may tell the topic
+
 
 def read_words(
-    text:str,
-    tag, # function from the words of a sentence to their parts, such as `english_tagger()`
-) -> list: # of `Word`
+    text: str,
+    tag,  # function from the words of a sentence to their parts, such as `english_tagger()`
+) -> list:  # of `Word`
     "Every word of a text, and what kind it is."
-    return [Word(*s, p) for s,p in zip(split_words(text), tag_text(text, tag)[1])]
+    return [Word(*s, p) for s, p in zip(split_words(text), tag_text(text, tag)[1])]
 
 # %% ../../nbs/authors/12_content_masking.ipynb #c07
-def mark(word:str) -> str:
+def mark(word: str) -> str:
     "What stands in the place of a hidden word."
-    if word[0].isdigit(): return '#'
-    return '^^' if word.isupper() and sum(map(str.isalpha, word))>1 else '^*' if next((c for c in word if c.isalpha()), 'a').isupper() else '*'
+    if word[0].isdigit():
+        return "#"
+    return (
+        "^^"
+        if word.isupper() and sum(map(str.isalpha, word)) > 1
+        else "^*"
+        if next((c for c in word if c.isalpha()), "a").isupper()
+        else "*"
+    )
+
 
 def hide(
-    text:str,
-    words:list,  # of `Word`, those of the text
-    hidden,      # `[n]` bool, which of them
-    drop:bool=False, # leave no mark, nor the space behind
+    text: str,
+    words: list,  # of `Word`, those of the text
+    hidden,  # `[n]` bool, which of them
+    drop: bool = False,  # leave no mark, nor the space behind
 ) -> str:
     "The text without some of its words."
-    out,end = [],0
-    for w,h in zip(words, hidden):
-        if not h: continue
-        out += [text[end:w.at], '' if drop else mark(w.text)]
-        end = w.at+len(w.text)
-        if drop and text[end:end+1]==' ' and not text[:w.at][-1:].strip(): end += 1 # no two spaces where there was one
-    return ''.join(out)+text[end:]
+    out, end = [], 0
+    for w, h in zip(words, hidden):
+        if not h:
+            continue
+        out += [text[end : w.at], "" if drop else mark(w.text)]
+        end = w.at + len(w.text)
+        if drop and text[end : end + 1] == " " and not text[: w.at][-1:].strip():
+            end += 1  # no two spaces where there was one
+    return "".join(out) + text[end:]
 
 # %% ../../nbs/authors/12_content_masking.ipynb #c12
-def _inside(words, i): # the line may end in between, the paragraph may not
-    return i>0 and words[i-1].said and words[i].at-words[i-1].at-len(words[i-1].text)<=1
+def _inside(words, i):  # the line may end in between, the paragraph may not
+    return i > 0 and words[i - 1].said and words[i].at - words[i - 1].at - len(words[i - 1].text) <= 1
+
 
 class WordCounts:
     "How often words stand in training posts, and how they are written there."
+
     def __init__(self, texts):
-        self.n,self.posts,self.inside,self.capital = 0,{},{},{} # posts; by word: posts that hold it, times inside a sentence, of these with a capital
+        self.n, self.posts, self.inside, self.capital = (
+            0,
+            {},
+            {},
+            {},
+        )  # posts; by word: posts that hold it, times inside a sentence, of these with a capital
         for t in texts:
             self.n += 1
-            ws = [Word(*s, '') for s in split_words(t)]
-            for k in {w.text.lower() for w in ws if w.said}: self.posts[k] = self.posts.get(k, 0)+1
-            for i,w in enumerate(ws):
-                if w.form!='word' or not _inside(ws, i): continue
-                k = w.text.lower(); self.inside[k] = self.inside.get(k, 0)+1
-                if w.text[0].isupper(): self.capital[k] = self.capital.get(k, 0)+1
-    def rare(self, words, per) -> list: # `[n]` bool: said, and in fewer than one of `per` training posts
-        return [w.said and self.posts.get(w.text.lower(), 0)*per<self.n for w in words]
-    def names(self, words) -> list: # `[n]` bool
+            ws = [Word(*s, "") for s in split_words(t)]
+            for k in {w.text.lower() for w in ws if w.said}:
+                self.posts[k] = self.posts.get(k, 0) + 1
+            for i, w in enumerate(ws):
+                if w.form != "word" or not _inside(ws, i):
+                    continue
+                k = w.text.lower()
+                self.inside[k] = self.inside.get(k, 0) + 1
+                if w.text[0].isupper():
+                    self.capital[k] = self.capital.get(k, 0) + 1
+
+    def rare(self, words, per) -> list:  # `[n]` bool: said, and in fewer than one of `per` training posts
+        return [w.said and self.posts.get(w.text.lower(), 0) * per < self.n for w in words]
+
+    def names(self, words) -> list:  # `[n]` bool
         "What the tagger calls a proper noun, and what is written with a capital that no sentence explains."
+
         def capital(i, w):
             k = w.text.lower()
-            if w.form!='word' or not w.content or not w.text[0].isupper(): return False
-            return 2*self.capital.get(k, 0)>=self.inside[k] if k in self.inside else _inside(words, i)
-        return [w.part=='proper noun' or capital(i, w) for i,w in enumerate(words)]
+            if w.form != "word" or not w.content or not w.text[0].isupper():
+                return False
+            return 2 * self.capital.get(k, 0) >= self.inside[k] if k in self.inside else _inside(words, i)
+
+        return [w.part == "proper noun" or capital(i, w) for i, w in enumerate(words)]
 
 # %% ../../nbs/authors/12_content_masking.ipynb #c17
-AS_IS = 'as it is'
-RARE = (1000,100) # in fewer than one of so many training posts
+AS_IS = "as it is"
+RARE = (1000, 100)  # in fewer than one of so many training posts
+
 
 def versions(
-    text:str,
-    words:list, # of `Word`
-    seen:WordCounts,
-) -> dict:      # control -> (the text under it, share of its words that are hidden, 0 to 1)
+    text: str,
+    words: list,  # of `Word`
+    seen: WordCounts,
+) -> dict:  # control -> (the text under it, share of its words that are hidden, 0 to 1)
     "A text under every control."
-    rare = {per:seen.rare(words, per) for per in RARE}
-    names,content = seen.names(words),[w.content for w in words]
-    both = [a or b for a,b in zip(names, rare[RARE[-1]])]
-    hidden = {f'rare words hidden (1 in {per:,})':r for per,r in rare.items()} | {'names hidden':names, 'names and rare words hidden':both, 'content words hidden':content}
+    rare = {per: seen.rare(words, per) for per in RARE}
+    names, content = seen.names(words), [w.content for w in words]
+    both = [a or b for a, b in zip(names, rare[RARE[-1]])]
+    hidden = {f"rare words hidden (1 in {per:,})": r for per, r in rare.items()} | {
+        "names hidden": names,
+        "names and rare words hidden": both,
+        "content words hidden": content,
+    }
     said = max(1, sum(w.said for w in words))
-    out = {AS_IS:(text, 0.)} | {k:(hide(text, words, h), sum(h)/said) for k,h in hidden.items()}
-    out['names and rare words left out'] = hide(text, words, both, drop=True), sum(both)/said
-    out['content words only'] = ' '.join(sorted(w.text.lower() for w in words if w.content)), 1-sum(content)/said
+    out = {AS_IS: (text, 0.0)} | {k: (hide(text, words, h), sum(h) / said) for k, h in hidden.items()}
+    out["names and rare words left out"] = hide(text, words, both, drop=True), sum(both) / said
+    out["content words only"] = (
+        " ".join(sorted(w.text.lower() for w in words if w.content)),
+        1 - sum(content) / said,
+    )
     return out

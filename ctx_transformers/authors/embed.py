@@ -28,183 +28,292 @@ from ..train.checkpoint import load_weights, save_weights
 # %% ../../nbs/authors/10_embed.ipynb #c05
 class _Read:
     "Texts with tokens, as `AuthorEncoder.encode` reads them."
-    def __init__(self, ids): # t lists of tokens
-        self.ids,self.lengths = ids,np.array([len(x) for x in ids], np.int64)
-    def gather(self, posts): return np.concatenate([self.ids[i] for i in posts]).astype(np.int64), self.lengths[posts]
+
+    def __init__(self, ids):  # t lists of tokens
+        self.ids, self.lengths = ids, np.array([len(x) for x in ids], np.int64)
+
+    def gather(self, posts):
+        return np.concatenate([self.ids[i] for i in posts]).astype(np.int64), self.lengths[posts]
 
 # %% ../../nbs/authors/10_embed.ipynb #c09
 class AuthorEmbedder:
     "A trained author encoder and all that it takes to read texts."
-    def __init__(self,
-        model:AuthorEncoder, # moved to `device`
-        tokenizer=None,      # the one it was trained with; a model without text takes none
-        max_len:int=128,     # tokens of a text at most, [CLS] and [SEP] included; what is beyond is not read
-        grams:Grams|None=None, # the n-grams that it was trained with; None for a model without features
-        device='cpu',
-        precision:str='fp32',# or 'bf16'
+
+    def __init__(
+        self,
+        model: AuthorEncoder,  # moved to `device`
+        tokenizer=None,  # the one it was trained with; a model without text takes none
+        max_len: int = 128,  # tokens of a text at most, [CLS] and [SEP] included; what is beyond is not read
+        grams: Grams | None = None,  # the n-grams that it was trained with; None for a model without features
+        device="cpu",
+        precision: str = "fp32",  # or 'bf16'
     ):
         c = model.cfg
-        if precision not in ('fp32','bf16'): raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
-        if c.text and tokenizer is None: raise ValueError('this model reads text: give the tokenizer that it was trained with')
-        if c.text and len(tokenizer)>model.encoder.vocab: raise ValueError(f'the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with')
-        if c.text and not 3<=max_len<=model.encoder.cfg.max_len: raise ValueError(f'max_len must be from 3 to the {model.encoder.cfg.max_len} places of the model, got {max_len}')
+        if precision not in ("fp32", "bf16"):
+            raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
+        if c.text and tokenizer is None:
+            raise ValueError("this model reads text: give the tokenizer that it was trained with")
+        if c.text and len(tokenizer) > model.encoder.vocab:
+            raise ValueError(
+                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with"
+            )
+        if c.text and not 3 <= max_len <= model.encoder.cfg.max_len:
+            raise ValueError(
+                f"max_len must be from 3 to the {model.encoder.cfg.max_len} places of the model, got {max_len}"
+            )
         f = grams.cfg.d if grams else 0
-        if f!=c.features: raise ValueError(f'the model takes {c.features} features of each post, and the n-grams have {f}: give those that it was trained with')
-        self.model,self.tokenizer,self.max_len,self.grams = model.to(device).eval(),tokenizer if c.text else None,max_len,grams
-        self.device,self.precision = device,precision
-        if c.text: self._enc,self._special = bare_tokenizer(tokenizer),special_ids(tokenizer)
+        if f != c.features:
+            raise ValueError(
+                f"the model takes {c.features} features of each post, and the n-grams have {f}: give those that it was trained with"
+            )
+        self.model, self.tokenizer, self.max_len, self.grams = (
+            model.to(device).eval(),
+            tokenizer if c.text else None,
+            max_len,
+            grams,
+        )
+        self.device, self.precision = device, precision
+        if c.text:
+            self._enc, self._special = bare_tokenizer(tokenizer), special_ids(tokenizer)
 
     def _read(self, texts):
         "Tokens of texts; of a model without text, one for each."
-        if not self.model.cfg.text: return _Read([[0]]*len(texts))
-        with tqdm(total=len(texts), desc='tokens', unit='text', disable=None) as bar:
+        if not self.model.cfg.text:
+            return _Read([[0]] * len(texts))
+        with tqdm(total=len(texts), desc="tokens", unit="text", disable=None) as bar:
             out = []
             for i in range(0, len(texts), 1000):
-                out += encode_texts(self._enc, self._special, texts[i:i+1000], self.max_len)[0]
-                bar.update(len(out)-i)
+                out += encode_texts(self._enc, self._special, texts[i : i + 1000], self.max_len)[0]
+                bar.update(len(out) - i)
         return _Read(out)
 
     @property
-    def similarity(self) -> str: # 'cosine' or 'euclid', as `nearest` takes it
+    def similarity(self) -> str:  # 'cosine' or 'euclid', as `nearest` takes it
         "How vectors of authors are to be compared: as the loss did."
-        return self.model.objective.similarity if hasattr(self.model, 'objective') else 'cosine'
-    def __repr__(self): return f'AuthorEmbedder({self.model.compress.w} numbers a post, at most {self.max_len} tokens' + f', {self.model.cfg.features} n-gram features'*bool(self.grams) + ')'
+        return self.model.objective.similarity if hasattr(self.model, "objective") else "cosine"
+
+    def __repr__(self):
+        return (
+            f"AuthorEmbedder({self.model.compress.w} numbers a post, at most {self.max_len} tokens"
+            + f", {self.model.cfg.features} n-gram features" * bool(self.grams)
+            + ")"
+        )
 
 # %% ../../nbs/authors/10_embed.ipynb #c11
 @patch
-def encode_posts(self:AuthorEmbedder,
-    texts:list,      # m strings
-    width:int=0,     # keep the first so many coordinates, of a Matryoshka model; 0 keeps all
-    budget:int=2048, # tokens of a batch
-    unit:bool=True,  # vectors of length one
-) -> np.ndarray:     # `[m,w]` float32; zeros for a text that is empty or white space
+def encode_posts(
+    self: AuthorEmbedder,
+    texts: list,  # m strings
+    width: int = 0,  # keep the first so many coordinates, of a Matryoshka model; 0 keeps all
+    budget: int = 2048,  # tokens of a batch
+    unit: bool = True,  # vectors of length one
+) -> np.ndarray:  # `[m,w]` float32; zeros for a text that is empty or white space
     "Vectors of posts."
-    texts,at = distinct_texts(texts)
-    out,some = np.zeros((len(texts), self.model.compress.w), np.float32), [i for i,t in enumerate(texts) if t.strip()]
+    texts, at = distinct_texts(texts)
+    out, some = (
+        np.zeros((len(texts), self.model.compress.w), np.float32),
+        [i for i, t in enumerate(texts) if t.strip()],
+    )
     if some:
         read = [texts[i] for i in some]
         f = self.grams.apply(read) if self.grams else None
-        out[some] = self.model.encode(self._read(read), np.arange(len(read)), f, budget, self.device, self.precision=='bf16')
-    one = self.model.unit(torch.from_numpy(out), width).numpy()                                       # [u,w]
-    return (one if unit else out[:,:width or None])[at]
+        out[some] = self.model.encode(
+            self._read(read), np.arange(len(read)), f, budget, self.device, self.precision == "bf16"
+        )
+    one = self.model.unit(torch.from_numpy(out), width).numpy()  # [u,w]
+    return (one if unit else out[:, : width or None])[at]
 
 # %% ../../nbs/authors/10_embed.ipynb #c24
 def _named(
-    posts, # dict author -> list of texts, or a list of lists
-):         # names, texts of all, `[m]` author of each
+    posts,  # dict author -> list of texts, or a list of lists
+):  # names, texts of all, `[m]` author of each
     "Posts of authors, end to end."
     named = posts if isinstance(posts, dict) else dict(enumerate(posts))
-    for k,v in named.items():
-        if isinstance(v, str): raise TypeError(f'author {k!r} has a single str: write [text]')
-        if not any(isinstance(t, str) and t.strip() for t in v): raise ValueError(f'author {k!r} has no post with text: leave him out')
-    return list(named), [t for v in named.values() for t in v], np.repeat(np.arange(len(named)), [len(v) for v in named.values()])
+    for k, v in named.items():
+        if isinstance(v, str):
+            raise TypeError(f"author {k!r} has a single str: write [text]")
+        if not any(isinstance(t, str) and t.strip() for t in v):
+            raise ValueError(f"author {k!r} has no post with text: leave him out")
+    return (
+        list(named),
+        [t for v in named.values() for t in v],
+        np.repeat(np.arange(len(named)), [len(v) for v in named.values()]),
+    )
 
 # %% ../../nbs/authors/10_embed.ipynb #c25
 @patch
-def encode_authors(self:AuthorEmbedder,
-    posts,           # dict author -> list of texts; or a list of such lists, whose authors are then 0, 1, 2 …
-    width:int=0,     # as in `encode_posts`
-    budget:int=2048, # tokens of a batch
-) -> tuple:          # (names, `[a,w]` float32, not of length one: posts that disagree make a short vector)
+def encode_authors(
+    self: AuthorEmbedder,
+    posts,  # dict author -> list of texts; or a list of such lists, whose authors are then 0, 1, 2 …
+    width: int = 0,  # as in `encode_posts`
+    budget: int = 2048,  # tokens of a batch
+) -> tuple:  # (names, `[a,w]` float32, not of length one: posts that disagree make a short vector)
     "Vectors of authors."
-    if self.model.sets is None: raise ValueError("a model with sets='multi' has no single vector of an author: use `compare`")
-    if self.model.cfg.sets=='attention' and width not in (0, self.model.compress.w): raise ValueError(f"sets='attention' weighs whole posts, {self.model.compress.w} numbers wide: leave width at 0")
-    names,texts,of = _named(posts)
-    x = torch.from_numpy(self.encode_posts(texts, width, budget))                                      # [m,w]
-    with torch.inference_mode(): y = self.model.pool_sets(*(v.to(self.device) for v in (x, torch.from_numpy(of), x.any(1))), len(names))
+    if self.model.sets is None:
+        raise ValueError("a model with sets='multi' has no single vector of an author: use `compare`")
+    if self.model.cfg.sets == "attention" and width not in (0, self.model.compress.w):
+        raise ValueError(
+            f"sets='attention' weighs whole posts, {self.model.compress.w} numbers wide: leave width at 0"
+        )
+    names, texts, of = _named(posts)
+    x = torch.from_numpy(self.encode_posts(texts, width, budget))  # [m,w]
+    with torch.inference_mode():
+        y = self.model.pool_sets(
+            *(v.to(self.device) for v in (x, torch.from_numpy(of), x.any(1))), len(names)
+        )
     return names, y.float().cpu().numpy()
 
 # %% ../../nbs/authors/10_embed.ipynb #c26
 def _alike(
-    x:np.ndarray, y:np.ndarray, # `[q,w]`, `[a,w]`
-    similarity:str,             # 'cosine', -1 to 1; or 'euclid', minus the squared distance, <=0
-) -> np.ndarray:                # `[q,a]`
+    x: np.ndarray,
+    y: np.ndarray,  # `[q,w]`, `[a,w]`
+    similarity: str,  # 'cosine', -1 to 1; or 'euclid', minus the squared distance, <=0
+) -> np.ndarray:  # `[q,a]`
     "How alike vectors are."
-    if similarity not in ('cosine','euclid'): raise ValueError(f"similarity must be 'cosine' or 'euclid', got {similarity!r}")
-    x,y = (np.asarray(v, np.float64) for v in (x,y))
-    if x.ndim!=2 or y.ndim!=2 or x.shape[1]!=y.shape[1]: raise ValueError(f'expected two tables of vectors of one width, got {x.shape} and {y.shape}')
-    n = [np.linalg.norm(v, axis=1) for v in (x,y)]
-    if similarity=='euclid': return np.minimum(2*x@y.T - n[0][:,None]**2 - n[1]**2, 0)
-    return x@y.T/np.maximum(n[0][:,None]*n[1], 1e-12)
+    if similarity not in ("cosine", "euclid"):
+        raise ValueError(f"similarity must be 'cosine' or 'euclid', got {similarity!r}")
+    x, y = (np.asarray(v, np.float64) for v in (x, y))
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
+        raise ValueError(f"expected two tables of vectors of one width, got {x.shape} and {y.shape}")
+    n = [np.linalg.norm(v, axis=1) for v in (x, y)]
+    if similarity == "euclid":
+        return np.minimum(2 * x @ y.T - n[0][:, None] ** 2 - n[1] ** 2, 0)
+    return x @ y.T / np.maximum(n[0][:, None] * n[1], 1e-12)
 
 # %% ../../nbs/authors/10_embed.ipynb #c27
 @patch
-def compare(self:AuthorEmbedder,
-    left, right,     # posts of authors, as in `encode_authors`
-    budget:int=2048, # tokens of a batch
-) -> pd.DataFrame:   # `[a,a']` by names: cosine, -1 to 1; after a loss on Euclidean distances, minus the squared distance, <=0
+def compare(
+    self: AuthorEmbedder,
+    left,
+    right,  # posts of authors, as in `encode_authors`
+    budget: int = 2048,  # tokens of a batch
+) -> (
+    pd.DataFrame
+):  # `[a,a']` by names: cosine, -1 to 1; after a loss on Euclidean distances, minus the squared distance, <=0
     "How alike the authors on the left are to those on the right; with sets='multi', by the best matches of their posts."
     if self.model.sets is not None:
-        (a,x),(b,y) = (self.encode_authors(p, budget=budget) for p in (left,right))
+        (a, x), (b, y) = (self.encode_authors(p, budget=budget) for p in (left, right))
         return pd.DataFrame(_alike(x, y, self.similarity), a, b)
-    (a,t,i),(b,u,j) = _named(left),_named(right)
-    x,of = torch.from_numpy(self.encode_posts(t+u, budget=budget)),torch.from_numpy(np.r_[i, len(a)+j])
+    (a, t, i), (b, u, j) = _named(left), _named(right)
+    x, of = torch.from_numpy(self.encode_posts(t + u, budget=budget)), torch.from_numpy(np.r_[i, len(a) + j])
     some = x.any(1)
-    return pd.DataFrame(max_sim(x[some], of[some], len(a)+len(b))[:len(a),len(a):].numpy(), a, b)
+    return pd.DataFrame(max_sim(x[some], of[some], len(a) + len(b))[: len(a), len(a) :].numpy(), a, b)
 
 # %% ../../nbs/authors/10_embed.ipynb #c34
 def nearest(
-    query:np.ndarray,   # `[q,w]` vectors to look for, or `[w]`
-    vectors:np.ndarray, # `[a,w]` vectors of authors
-    names:list,         # a names
-    k:int=5,            # authors of each query at most, >=1
-    similarity:str='cosine', # 'cosine', -1 to 1; or 'euclid', minus the squared distance, <=0 (`AuthorEmbedder.similarity` says which)
-    chunk:int=1000,     # queries at a time, which bounds the memory
-) -> pd.DataFrame:      # `query` (0, 1 …), `rank` (from 1), `name`, `similarity`
+    query: np.ndarray,  # `[q,w]` vectors to look for, or `[w]`
+    vectors: np.ndarray,  # `[a,w]` vectors of authors
+    names: list,  # a names
+    k: int = 5,  # authors of each query at most, >=1
+    similarity: str = "cosine",  # 'cosine', -1 to 1; or 'euclid', minus the squared distance, <=0 (`AuthorEmbedder.similarity` says which)
+    chunk: int = 1000,  # queries at a time, which bounds the memory
+) -> pd.DataFrame:  # `query` (0, 1 …), `rank` (from 1), `name`, `similarity`
     "The authors most like each query, the most similar first."
     query = np.atleast_2d(query)
-    if k<1 or len(names)!=len(vectors): raise ValueError(f'k must be at least 1, and every vector needs a name: got k={k}, {len(names)} names and {len(vectors)} vectors')
-    out,k = [],min(k, len(names))
+    if k < 1 or len(names) != len(vectors):
+        raise ValueError(
+            f"k must be at least 1, and every vector needs a name: got k={k}, {len(names)} names and {len(vectors)} vectors"
+        )
+    out, k = [], min(k, len(names))
     for i in range(0, len(query), chunk):
-        s = _alike(query[i:i+chunk], vectors, similarity)                                              # [q',a]
-        at = np.argsort(-s.round(12), axis=1, kind='stable')[:,:k]                                     # what differs by rounding alone is a tie
+        s = _alike(query[i : i + chunk], vectors, similarity)  # [q',a]
+        at = np.argsort(-s.round(12), axis=1, kind="stable")[:, :k]  # what differs by rounding alone is a tie
         n = len(s)
-        out.append(pd.DataFrame(dict(query=np.repeat(np.arange(i, i+n), k), rank=np.tile(np.arange(1, k+1), n), name=[names[j] for j in at.ravel()], similarity=np.take_along_axis(s, at, 1).ravel())))
-    return pd.concat(out, ignore_index=True) if out else pd.DataFrame(columns=['query','rank','name','similarity'])
+        out.append(
+            pd.DataFrame(
+                dict(
+                    query=np.repeat(np.arange(i, i + n), k),
+                    rank=np.tile(np.arange(1, k + 1), n),
+                    name=[names[j] for j in at.ravel()],
+                    similarity=np.take_along_axis(s, at, 1).ravel(),
+                )
+            )
+        )
+    return (
+        pd.concat(out, ignore_index=True)
+        if out
+        else pd.DataFrame(columns=["query", "rank", "name", "similarity"])
+    )
 
 # %% ../../nbs/authors/10_embed.ipynb #c39
-AUTHOR_FORMAT = 1 # of the folder's layout
+AUTHOR_FORMAT = 1  # of the folder's layout
+
 
 @patch
-def save(self:AuthorEmbedder,
-    folder, # made if missing; files of these names give way
+def save(
+    self: AuthorEmbedder,
+    folder,  # made if missing; files of these names give way
 ):
     "Write all that `AuthorEmbedder.load` needs."
-    folder,m,c = Path(folder),self.model,self.model.cfg
+    folder, m, c = Path(folder), self.model, self.model.cfg
     folder.mkdir(parents=True, exist_ok=True)
-    (folder/'model.json').unlink(missing_ok=True)
-    cfg = replace(c, pretrained='', layers=0, encoder=m.encoder.cfg if c.text else c.encoder)
-    about = dict(model=asdict(cfg), vocab=m.encoder.vocab if c.text else 0, max_len=self.max_len, grams=self.grams is not None, version=AUTHOR_FORMAT,
-                 loss=asdict(m.objective) if isinstance(m, ContrastiveEncoder) else None)
-    if self.tokenizer is not None: self.tokenizer.save_pretrained(folder/'tokenizer')
-    if self.grams is not None: self.grams.save(folder/'grams')
-    save_weights(m, folder/'best.safetensors')
-    write_atomic(folder/'model.json', lambda p: p.write_text(json.dumps(about, indent=1), encoding='utf-8'))
+    (folder / "model.json").unlink(missing_ok=True)
+    cfg = replace(c, pretrained="", layers=0, encoder=m.encoder.cfg if c.text else c.encoder)
+    about = dict(
+        model=asdict(cfg),
+        vocab=m.encoder.vocab if c.text else 0,
+        max_len=self.max_len,
+        grams=self.grams is not None,
+        version=AUTHOR_FORMAT,
+        loss=asdict(m.objective) if isinstance(m, ContrastiveEncoder) else None,
+    )
+    if self.tokenizer is not None:
+        self.tokenizer.save_pretrained(folder / "tokenizer")
+    if self.grams is not None:
+        self.grams.save(folder / "grams")
+    save_weights(m, folder / "best.safetensors")
+    write_atomic(folder / "model.json", lambda p: p.write_text(json.dumps(about, indent=1), encoding="utf-8"))
 
 # %% ../../nbs/authors/10_embed.ipynb #c40
 def _about(folder):
     "What `model.json` says, after a look at whether everything is there."
-    try: about = json.loads((folder/'model.json').read_text(encoding='utf-8'))
-    except FileNotFoundError: raise FileNotFoundError(f'{folder} has no model.json: it is not a folder that `AuthorEmbedder.save` has finished') from None
-    except ValueError as e: raise ValueError(f'{folder}/model.json is not JSON ({e})') from e
-    if about.get('version')!=AUTHOR_FORMAT: raise ValueError(f'{folder}/model.json is of version {about.get("version")}, expected {AUTHOR_FORMAT}: `AuthorEmbedder.save` did not write it, or another release of this library did')
-    need = ['best.safetensors'] + ['tokenizer/tokenizer.json']*about['model']['text'] + ['grams/grams.json','grams/grams.safetensors']*about['grams']
-    if lost := [f for f in need if not (folder/f).is_file()]: raise FileNotFoundError(f'{folder} lacks {", ".join(lost)}: copy the whole folder')
+    try:
+        about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{folder} has no model.json: it is not a folder that `AuthorEmbedder.save` has finished"
+        ) from None
+    except ValueError as e:
+        raise ValueError(f"{folder}/model.json is not JSON ({e})") from e
+    if about.get("version") != AUTHOR_FORMAT:
+        raise ValueError(
+            f"{folder}/model.json is of version {about.get('version')}, expected {AUTHOR_FORMAT}: `AuthorEmbedder.save` did not write it, or another release of this library did"
+        )
+    need = (
+        ["best.safetensors"]
+        + ["tokenizer/tokenizer.json"] * about["model"]["text"]
+        + ["grams/grams.json", "grams/grams.safetensors"] * about["grams"]
+    )
+    if lost := [f for f in need if not (folder / f).is_file()]:
+        raise FileNotFoundError(f"{folder} lacks {', '.join(lost)}: copy the whole folder")
     return about
 
 # %% ../../nbs/authors/10_embed.ipynb #c41
 @patch(cls_method=True)
-def load(cls:AuthorEmbedder,
-    folder,      # what `save` wrote
-    device='cpu',
-    precision:str='fp32', # as in `AuthorEmbedder`
+def load(
+    cls: AuthorEmbedder,
+    folder,  # what `save` wrote
+    device="cpu",
+    precision: str = "fp32",  # as in `AuthorEmbedder`
 ) -> AuthorEmbedder:
     "Open what was saved, from these files alone."
-    folder = Path(folder); a = _about(folder)
-    try: cfg,loss = AuthorCfg(**a['model'] | dict(encoder=EncoderCfg(**a['model']['encoder']))),a['loss'] and LossCfg(**a['loss'])
-    except TypeError as e: raise ValueError(f'{folder}/model.json has settings that this release does not know ({e})') from e
-    model = ContrastiveEncoder(cfg, loss, a['vocab']) if loss else AuthorEncoder(cfg, a['vocab'])
-    try: load_weights(model, folder/'best.safetensors')
-    except (RuntimeError, SafetensorError) as e: raise ValueError(f'{folder}/best.safetensors does not hold the model that model.json describes: {e}') from e
-    tok = load_tokenizer(folder/'tokenizer') if cfg.text else None
-    return cls(model, tok, a['max_len'], Grams.load(folder/'grams') if a['grams'] else None, device, precision)
+    folder = Path(folder)
+    a = _about(folder)
+    try:
+        cfg, loss = (
+            AuthorCfg(**a["model"] | dict(encoder=EncoderCfg(**a["model"]["encoder"]))),
+            a["loss"] and LossCfg(**a["loss"]),
+        )
+    except TypeError as e:
+        raise ValueError(f"{folder}/model.json has settings that this release does not know ({e})") from e
+    model = ContrastiveEncoder(cfg, loss, a["vocab"]) if loss else AuthorEncoder(cfg, a["vocab"])
+    try:
+        load_weights(model, folder / "best.safetensors")
+    except (RuntimeError, SafetensorError) as e:
+        raise ValueError(
+            f"{folder}/best.safetensors does not hold the model that model.json describes: {e}"
+        ) from e
+    tok = load_tokenizer(folder / "tokenizer") if cfg.text else None
+    return cls(
+        model, tok, a["max_len"], Grams.load(folder / "grams") if a["grams"] else None, device, precision
+    )

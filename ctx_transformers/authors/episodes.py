@@ -16,205 +16,317 @@ from ..data.corpus import Corpus
 @dataclass(frozen=True, eq=False)
 class PostSets:
     "Sets of posts of any size, side by side."
-    posts:np.ndarray  # `[m]` positions in the corpus, set after set
-    starts:np.ndarray # `[s+1]` set `i` is `posts[starts[i]:starts[i+1]]`
+
+    posts: np.ndarray  # `[m]` positions in the corpus, set after set
+    starts: np.ndarray  # `[s+1]` set `i` is `posts[starts[i]:starts[i+1]]`
+
     @classmethod
-    def of(cls,
-        sets, # list of s arrays of posts
+    def of(
+        cls,
+        sets,  # list of s arrays of posts
     ):
         "Sets from a list."
         sizes = [len(x) for x in sets]
-        return cls(np.concatenate([np.zeros(0, np.int64), *sets]).astype(np.int64), np.r_[0, np.cumsum(sizes)].astype(np.int64))
-    def __len__(self): return len(self.starts)-1
-    def __getitem__(self, i:int): return self.posts[self.starts[i]:self.starts[i+1]]
+        return cls(
+            np.concatenate([np.zeros(0, np.int64), *sets]).astype(np.int64),
+            np.r_[0, np.cumsum(sizes)].astype(np.int64),
+        )
+
+    def __len__(self):
+        return len(self.starts) - 1
+
+    def __getitem__(self, i: int):
+        return self.posts[self.starts[i] : self.starts[i + 1]]
+
     @property
-    def sizes(self): return np.diff(self.starts) # [s]
+    def sizes(self):
+        return np.diff(self.starts)  # [s]
+
     @property
-    def owner(self): return np.repeat(np.arange(len(self)), self.sizes) # [m] set of each post
-    def take(self,
-        i, # `[s']` sets, or `[s]` bool
+    def owner(self):
+        return np.repeat(np.arange(len(self)), self.sizes)  # [m] set of each post
+
+    def take(
+        self,
+        i,  # `[s']` sets, or `[s]` bool
     ):
         "Some of the sets, in the order asked for."
         i = np.arange(len(self))[np.asarray(i)]
-        n = self.sizes[i]; end = np.cumsum(n)
-        return PostSets(self.posts[np.repeat(self.starts[i]-(end-n), n)+np.arange(n.sum())], np.r_[0, end].astype(np.int64))
-    def distinct(self) -> np.ndarray: # `[u]`
+        n = self.sizes[i]
+        end = np.cumsum(n)
+        return PostSets(
+            self.posts[np.repeat(self.starts[i] - (end - n), n) + np.arange(n.sum())],
+            np.r_[0, end].astype(np.int64),
+        )
+
+    def distinct(self) -> np.ndarray:  # `[u]`
         "The posts that stand in any set, each once, ascending."
         return np.unique(self.posts)
-    def __repr__(self): return f'PostSets({len(self)} sets, {len(self.posts)} posts)'
+
+    def __repr__(self):
+        return f"PostSets({len(self)} sets, {len(self.posts)} posts)"
 
 # %% ../../nbs/authors/00_episodes.ipynb #c08
 @dataclass(frozen=True)
 class EpisodeCfg:
     "What an episode is made of."
-    anchors:int   = 1 # posts that stand for the author at most, >=1
-    positives:int = 1 # other posts of the same author at most, >=1
-    negatives:int = 1 # posts of another author at most; 0: none, other authors of the batch are the negatives
-    positive:str  = 'any'    # where positives are from: 'any', 'community' (another than the anchors') or 'time' (anchors from the author's earlier half, positives from the later)
-    negative:str  = 'random' # who the other author is: 'random', 'community' (writes where the anchors are from) or 'hard' (near by the current model)
+
+    anchors: int = 1  # posts that stand for the author at most, >=1
+    positives: int = 1  # other posts of the same author at most, >=1
+    negatives: int = (
+        1  # posts of another author at most; 0: none, other authors of the batch are the negatives
+    )
+    positive: str = "any"  # where positives are from: 'any', 'community' (another than the anchors') or 'time' (anchors from the author's earlier half, positives from the later)
+    negative: str = "random"  # who the other author is: 'random', 'community' (writes where the anchors are from) or 'hard' (near by the current model)
+
     def __post_init__(self):
-        if self.anchors<1 or self.positives<1 or self.negatives<0: raise ValueError(f'an episode needs at least 1 anchor, 1 positive and 0 negatives, got {self.anchors}/{self.positives}/{self.negatives}')
-        if self.positive not in ('any','community','time'): raise ValueError(f"positive must be 'any', 'community' or 'time', got {self.positive!r}")
-        if self.negative not in ('random','community','hard'): raise ValueError(f"negative must be 'random', 'community' or 'hard', got {self.negative!r}")
-    def __str__(self): return f'{self.anchors}/{self.positives}/{self.negatives}'
+        if self.anchors < 1 or self.positives < 1 or self.negatives < 0:
+            raise ValueError(
+                f"an episode needs at least 1 anchor, 1 positive and 0 negatives, got {self.anchors}/{self.positives}/{self.negatives}"
+            )
+        if self.positive not in ("any", "community", "time"):
+            raise ValueError(f"positive must be 'any', 'community' or 'time', got {self.positive!r}")
+        if self.negative not in ("random", "community", "hard"):
+            raise ValueError(f"negative must be 'random', 'community' or 'hard', got {self.negative!r}")
+
+    def __str__(self):
+        return f"{self.anchors}/{self.positives}/{self.negatives}"
+
 
 @dataclass(frozen=True, eq=False)
 class Episodes:
     "Anchors, positives and perhaps negatives of e episodes."
-    anchors:PostSets
-    positives:PostSets
-    negatives:PostSets|None # None: other authors of the batch are the negatives
-    author:np.ndarray # `[e]` author of anchors and positives
-    other:np.ndarray  # `[e]` author of the negatives, -1 where there are none
-    pos_shared:np.ndarray # `[e]` bool, a positive stands in a community of the anchors
-    neg_shared:np.ndarray # `[e]` bool, a negative does
-    def __len__(self): return len(self.author)
+
+    anchors: PostSets
+    positives: PostSets
+    negatives: PostSets | None  # None: other authors of the batch are the negatives
+    author: np.ndarray  # `[e]` author of anchors and positives
+    other: np.ndarray  # `[e]` author of the negatives, -1 where there are none
+    pos_shared: np.ndarray  # `[e]` bool, a positive stands in a community of the anchors
+    neg_shared: np.ndarray  # `[e]` bool, a negative does
+
+    def __len__(self):
+        return len(self.author)
+
     def take(self, i):
         "Some of the episodes; `i` as in `PostSets.take`."
-        sets = {k:getattr(self, k).take(i) for k in ('anchors','positives','negatives') if getattr(self, k) is not None}
-        return replace(self, **sets, **{k:getattr(self, k)[i] for k in ('author','other','pos_shared','neg_shared')})
+        sets = {
+            k: getattr(self, k).take(i)
+            for k in ("anchors", "positives", "negatives")
+            if getattr(self, k) is not None
+        }
+        return replace(
+            self, **sets, **{k: getattr(self, k)[i] for k in ("author", "other", "pos_shared", "neg_shared")}
+        )
+
     @property
-    def slice(self) -> np.ndarray: # `[e]` str
+    def slice(self) -> np.ndarray:  # `[e]` str
         "Which of the two share a community with the anchors; in 'neither' and 'both' the community gives no clue."
-        return np.select([self.pos_shared&self.neg_shared, self.pos_shared, self.neg_shared], ['both','positive only','negative only'], 'neither')
+        return np.select(
+            [self.pos_shared & self.neg_shared, self.pos_shared, self.neg_shared],
+            ["both", "positive only", "negative only"],
+            "neither",
+        )
 
 # %% ../../nbs/authors/00_episodes.ipynb #c12
 def _ragged(starts, n):
     "`[sum n]` indices `starts[i]..starts[i]+n[i]-1`, run after run, and the run of each."
     end = np.cumsum(n)
-    return np.repeat(starts-(end-n), n)+np.arange(n.sum()), np.repeat(np.arange(len(n)), n)
+    return np.repeat(starts - (end - n), n) + np.arange(n.sum()), np.repeat(np.arange(len(n)), n)
+
 
 def _rank(by, run):
     "`[m]` place of each element in its run, by a number."
-    order = np.lexsort((by, run)); out = np.empty(len(run), np.int64)
-    out[order] = np.arange(len(run))-np.searchsorted(run[order], run[order])
+    order = np.lexsort((by, run))
+    out = np.empty(len(run), np.int64)
+    out[order] = np.arange(len(run)) - np.searchsorted(run[order], run[order])
     return out
+
 
 def _first(posts, run, rank_of, most, runs):
     "The first `most[run]` posts of each run, by a number; as sets."
-    order = np.lexsort((rank_of, run)); run = run[order]
-    place = np.arange(len(run))-np.searchsorted(run, run)
-    keep = place<most[run]
-    return PostSets(posts[order[keep]], np.r_[0, np.cumsum(np.bincount(run[keep], minlength=runs))].astype(np.int64))
+    order = np.lexsort((rank_of, run))
+    run = run[order]
+    place = np.arange(len(run)) - np.searchsorted(run, run)
+    keep = place < most[run]
+    return PostSets(
+        posts[order[keep]], np.r_[0, np.cumsum(np.bincount(run[keep], minlength=runs))].astype(np.int64)
+    )
+
 
 def _fewer(order, starts, most, seed):
     "At most so many posts of each author, in the same order; as an index."
-    at,run = _ragged(starts[:-1], np.diff(starts))
+    at, run = _ragged(starts[:-1], np.diff(starts))
     post = np.asarray(order[at])
-    s = _first(post, run, hash_uniform(seed, -10, post), np.full(len(starts)-1, most), len(starts)-1)
+    s = _first(post, run, hash_uniform(seed, -10, post), np.full(len(starts) - 1, most), len(starts) - 1)
     return s.posts[np.lexsort((s.posts, s.owner))], s.starts
 
 # %% ../../nbs/authors/00_episodes.ipynb #c13
 class EpisodeSampler:
     "Draws episodes of authors, by index."
-    def __init__(self,
-        corpus:Corpus,
-        split:int,      # every post is of this split
-        cfg:EpisodeCfg=EpisodeCfg(),
-        seed:int=0,
-        most:int=0,     # posts of an author that may be drawn, chosen by hash; 0: all
-    ):
-        self.corpus,self.split,self.cfg,self.seed,self.near = corpus,split,cfg,seed,None
-        self.order,self.starts = corpus.index('author', split)
-        if most: self.order,self.starts = _fewer(self.order, self.starts, most, seed)
-        self.authors = np.flatnonzero(np.diff(self.starts)>=2)                  # [A] those with two posts
-        if not len(self.authors): raise ValueError(f'no author of this split has two posts: an episode needs an anchor and a positive; the split has {len(corpus.rows(split))} posts')
-        if cfg.negatives and len(self.authors)<2: raise ValueError('negatives need a second author with two posts, and this split has one')
 
-    def home(self, author, epoch=0, draw=0) -> np.ndarray: # `[b]` community of the first anchor, -1 unknown
+    def __init__(
+        self,
+        corpus: Corpus,
+        split: int,  # every post is of this split
+        cfg: EpisodeCfg = EpisodeCfg(),
+        seed: int = 0,
+        most: int = 0,  # posts of an author that may be drawn, chosen by hash; 0: all
+    ):
+        self.corpus, self.split, self.cfg, self.seed, self.near = corpus, split, cfg, seed, None
+        self.order, self.starts = corpus.index("author", split)
+        if most:
+            self.order, self.starts = _fewer(self.order, self.starts, most, seed)
+        self.authors = np.flatnonzero(np.diff(self.starts) >= 2)  # [A] those with two posts
+        if not len(self.authors):
+            raise ValueError(
+                f"no author of this split has two posts: an episode needs an anchor and a positive; the split has {len(corpus.rows(split))} posts"
+            )
+        if cfg.negatives and len(self.authors) < 2:
+            raise ValueError("negatives need a second author with two posts, and this split has one")
+
+    def home(self, author, epoch=0, draw=0) -> np.ndarray:  # `[b]` community of the first anchor, -1 unknown
         "Where the anchors of an episode come from."
-        post,run,u = self._posts(author, epoch, draw)
-        if self.cfg.positive=='time': u = np.where(_rank(post, run)<(np.bincount(run, minlength=len(author))//2)[run], u, 2+u) # the later half holds no anchor
-        first = np.full(len(author), 9.); np.minimum.at(first, run, u)
-        at = np.flatnonzero(u==first[run])
-        out = np.full(len(author), -1); out[run[at]] = self.corpus.community[post[at]]
+        post, run, u = self._posts(author, epoch, draw)
+        if self.cfg.positive == "time":
+            u = np.where(
+                _rank(post, run) < (np.bincount(run, minlength=len(author)) // 2)[run], u, 2 + u
+            )  # the later half holds no anchor
+        first = np.full(len(author), 9.0)
+        np.minimum.at(first, run, u)
+        at = np.flatnonzero(u == first[run])
+        out = np.full(len(author), -1)
+        out[run[at]] = self.corpus.community[post[at]]
         return out
 
-    def __call__(self,
-        author:np.ndarray, # `[b]` authors, of `authors`
-        epoch:int=0, draw:int=0, # other numbers, other episodes
+    def __call__(
+        self,
+        author: np.ndarray,  # `[b]` authors, of `authors`
+        epoch: int = 0,
+        draw: int = 0,  # other numbers, other episodes
     ) -> Episodes:
-        author,c = np.asarray(author),self.cfg
-        post,run,u = self._posts(author, epoch, draw)
-        n,home = np.bincount(run, minlength=len(author)),self.home(author, epoch, draw)
-        if (n<2).any(): raise ValueError(f'author {self.corpus.authors[author[n<2][0]]!r} has fewer than two posts in this split')
-        side = self._side(post, run, u, n, home)                                # [m] bool, True: may be an anchor
+        author, c = np.asarray(author), self.cfg
+        post, run, u = self._posts(author, epoch, draw)
+        n, home = np.bincount(run, minlength=len(author)), self.home(author, epoch, draw)
+        if (n < 2).any():
+            raise ValueError(
+                f"author {self.corpus.authors[author[n < 2][0]]!r} has fewer than two posts in this split"
+            )
+        side = self._side(post, run, u, n, home)  # [m] bool, True: may be an anchor
         anchors = _first(post[side], run[side], u[side], np.full(len(n), c.anchors), len(n))
         positives = _first(post[~side], run[~side], u[~side], np.full(len(n), c.positives), len(n))
-        other,negatives = self._negatives(author, home, epoch, draw) if c.negatives else (np.full(len(author), -1), None)
-        return Episodes(anchors, positives, negatives, author, other, self._shared(anchors, positives), self._shared(anchors, negatives))
+        other, negatives = (
+            self._negatives(author, home, epoch, draw) if c.negatives else (np.full(len(author), -1), None)
+        )
+        return Episodes(
+            anchors,
+            positives,
+            negatives,
+            author,
+            other,
+            self._shared(anchors, positives),
+            self._shared(anchors, negatives),
+        )
 
     def _posts(self, author, epoch, draw, what=0):
         "Posts of some authors, which author each belongs to, and a random number each."
-        at,run = _ragged(self.starts[author], self.starts[author+1]-self.starts[author])
+        at, run = _ragged(self.starts[author], self.starts[author + 1] - self.starts[author])
         post = np.asarray(self.order[at])
         return post, run, hash_uniform(self.seed, epoch, draw, -11, what, author[run], post)
 
 # %% ../../nbs/authors/00_episodes.ipynb #c15
 @patch
-def _side(self:EpisodeSampler, post, run, u, n, home):
+def _side(self: EpisodeSampler, post, run, u, n, home):
     "`[m]` bool, which posts may be anchors; the others may be positives."
     c = self.cfg
-    share = np.clip(np.round(n*c.anchors/(c.anchors+c.positives)), np.maximum(1, n-c.positives), n-1)
-    any_ = _rank(u, run)<np.minimum(share, np.maximum(c.anchors, 1))[run] if c.positive!='time' else _rank(post, run)<(n//2)[run] # posts of an author stand in order of time
-    if c.positive!='community': return any_
-    same = self.corpus.community[post]==home[run]
-    split = np.bincount(run, ~same, minlength=len(n)).astype(bool) & (home>=0)
+    share = np.clip(
+        np.round(n * c.anchors / (c.anchors + c.positives)), np.maximum(1, n - c.positives), n - 1
+    )
+    any_ = (
+        _rank(u, run) < np.minimum(share, np.maximum(c.anchors, 1))[run]
+        if c.positive != "time"
+        else _rank(post, run) < (n // 2)[run]
+    )  # posts of an author stand in order of time
+    if c.positive != "community":
+        return any_
+    same = self.corpus.community[post] == home[run]
+    split = np.bincount(run, ~same, minlength=len(n)).astype(bool) & (home >= 0)
     return np.where(split[run], same, any_)
 
+
 @patch
-def _shared(self:EpisodeSampler, anchors, others):
+def _shared(self: EpisodeSampler, anchors, others):
     "`[b]` bool, whether any of the others stands in a community of the anchors."
-    if others is None: return np.zeros(len(anchors), bool)
-    com,k = self.corpus.community,len(self.corpus.communities)+1
-    a,o = (np.unique(s.owner*k+com[s.posts]+1) for s in (anchors, others))
-    both = np.intersect1d(a, o); both = both[both%k>0]                          # an unknown community is shared by nobody
-    out = np.zeros(len(anchors), bool); out[both//k] = True
+    if others is None:
+        return np.zeros(len(anchors), bool)
+    com, k = self.corpus.community, len(self.corpus.communities) + 1
+    a, o = (np.unique(s.owner * k + com[s.posts] + 1) for s in (anchors, others))
+    both = np.intersect1d(a, o)
+    both = both[both % k > 0]  # an unknown community is shared by nobody
+    out = np.zeros(len(anchors), bool)
+    out[both // k] = True
     return out
 
 # %% ../../nbs/authors/00_episodes.ipynb #c17
 @patch
-def _other(self:EpisodeSampler, author, home, epoch, draw):
+def _other(self: EpisodeSampler, author, home, epoch, draw):
     "`[b]` another author for each."
-    c,A = self.cfg,self.authors
-    pick = lambda n,k: (hash_uniform(self.seed, epoch, draw, -12, k, author)*n).astype(np.int64)
+    c, A = self.cfg, self.authors
+    pick = lambda n, k: (hash_uniform(self.seed, epoch, draw, -12, k, author) * n).astype(np.int64)
     place = np.searchsorted(A, author)
-    j = pick(len(A)-1, 0)
-    out = A[j+(j>=place)]                                                       # anyone but the author
-    if c.negative=='hard':
-        if self.near is None: raise ValueError("hard negatives need `sampler.near`, the table of near authors: give it at the start of each epoch (`nearest` of `authors.model` makes it)")
+    j = pick(len(A) - 1, 0)
+    out = A[j + (j >= place)]  # anyone but the author
+    if c.negative == "hard":
+        if self.near is None:
+            raise ValueError(
+                "hard negatives need `sampler.near`, the table of near authors: give it at the start of each epoch (`nearest` of `authors.model` makes it)"
+            )
         return self.near[place, pick(self.near.shape[1], 1)]
-    if c.negative=='community':
-        who,starts = self._writers()
-        n = np.where(home>=0, starts[home+1]-starts[home], 0)
-        at = np.minimum(np.searchsorted(who, home*(len(self.starts)+1)+author), len(who)-1)
-        inside = (n>0) & (who[at]==home*(len(self.starts)+1)+author)            # he stands in the list himself
-        m = n-inside
-        j = (hash_uniform(self.seed, epoch, draw, -13, author)*np.maximum(m, 1)).astype(np.int64)
-        j = starts[np.maximum(home,0)]+j
-        j = np.minimum(j+(inside & (j>=at)), len(who)-1)
-        out = np.where(m>0, who[j]%(len(self.starts)+1), out)
+    if c.negative == "community":
+        who, starts = self._writers()
+        n = np.where(home >= 0, starts[home + 1] - starts[home], 0)
+        at = np.minimum(np.searchsorted(who, home * (len(self.starts) + 1) + author), len(who) - 1)
+        inside = (n > 0) & (
+            who[at] == home * (len(self.starts) + 1) + author
+        )  # he stands in the list himself
+        m = n - inside
+        j = (hash_uniform(self.seed, epoch, draw, -13, author) * np.maximum(m, 1)).astype(np.int64)
+        j = starts[np.maximum(home, 0)] + j
+        j = np.minimum(j + (inside & (j >= at)), len(who) - 1)
+        out = np.where(m > 0, who[j] % (len(self.starts) + 1), out)
     return out
 
+
 @patch
-def _writers(self:EpisodeSampler):
+def _writers(self: EpisodeSampler):
     "Who writes in each community: (sorted community and author in one number, where each community starts)."
-    if not hasattr(self, '_who'):
-        at,run = _ragged(self.starts[self.authors], np.diff(self.starts)[self.authors])
-        k = len(self.starts)+1
-        who = np.unique(np.asarray(self.corpus.community)[self.order[at]].astype(np.int64)*k + self.authors[run])
-        who = who[who>=0]
-        self._who = who, np.searchsorted(who, np.arange(len(self.corpus.communities)+1)*k)
+    if not hasattr(self, "_who"):
+        at, run = _ragged(self.starts[self.authors], np.diff(self.starts)[self.authors])
+        k = len(self.starts) + 1
+        who = np.unique(
+            np.asarray(self.corpus.community)[self.order[at]].astype(np.int64) * k + self.authors[run]
+        )
+        who = who[who >= 0]
+        self._who = who, np.searchsorted(who, np.arange(len(self.corpus.communities) + 1) * k)
     return self._who
 
 # %% ../../nbs/authors/00_episodes.ipynb #c21n
 @patch
-def _negatives(self:EpisodeSampler, author, home, epoch, draw):
+def _negatives(self: EpisodeSampler, author, home, epoch, draw):
     "(`[b]` another author for each, his posts as sets)."
-    c,b = self.cfg,len(author)
+    c, b = self.cfg, len(author)
     other = self._other(author, home, epoch, draw)
-    post,run,u = self._posts(other, epoch, draw, 1)
-    if c.negative!='community': return other, _first(post, run, u, np.full(b, c.negatives), b)
-    there = self.corpus.community[post]==home[run]
-    there |= ~np.bincount(run, there, minlength=b).astype(bool)[run]            # who does not write there is taken from anywhere
-    return other, _first(post, run, np.where(there, u, 2+u), np.minimum(np.bincount(run, there, minlength=b).astype(int), c.negatives), b)
+    post, run, u = self._posts(other, epoch, draw, 1)
+    if c.negative != "community":
+        return other, _first(post, run, u, np.full(b, c.negatives), b)
+    there = self.corpus.community[post] == home[run]
+    there |= ~np.bincount(run, there, minlength=b).astype(bool)[
+        run
+    ]  # who does not write there is taken from anywhere
+    return other, _first(
+        post,
+        run,
+        np.where(there, u, 2 + u),
+        np.minimum(np.bincount(run, there, minlength=b).astype(int), c.negatives),
+        b,
+    )

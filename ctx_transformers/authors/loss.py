@@ -11,69 +11,116 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, normalize
 from .model import AuthorCfg, AuthorEncoder, Sets
-from ..losses import PairClassifier, Temperature, cos_dist, info_nce, max_sim, sq_dist, sup_con, triplet_loss
+from ctx_transformers.losses import (
+    PairClassifier,
+    Temperature,
+    cos_dist,
+    info_nce,
+    max_sim,
+    sq_dist,
+    sup_con,
+    triplet_loss,
+)
 
 # %% ../../nbs/authors/05_loss.ipynb #c04
 @dataclass(frozen=True)
 class LossCfg:
     "What an author encoder is rewarded for."
-    name:str    = 'supcon' # 'supcon', 'infonce', 'triplet' (squared Euclidean distance of averages), 'cosine' (triplet on cosine distance) or 'pairs' (a classifier of pairs, which is thrown away: vectors are compared by cosine)
-    margin:float= .5       # of the two triplet losses: distance, 0 to 4 (squared Euclidean) or 0 to 2 (cosine), >0
-    tau:float   = .1       # temperature of 'supcon' and 'infonce', >0
-    learned:bool= False    # whether the temperature is learned
+
+    name: str = "supcon"  # 'supcon', 'infonce', 'triplet' (squared Euclidean distance of averages), 'cosine' (triplet on cosine distance) or 'pairs' (a classifier of pairs, which is thrown away: vectors are compared by cosine)
+    margin: float = (
+        0.5  # of the two triplet losses: distance, 0 to 4 (squared Euclidean) or 0 to 2 (cosine), >0
+    )
+    tau: float = 0.1  # temperature of 'supcon' and 'infonce', >0
+    learned: bool = False  # whether the temperature is learned
+
     def __post_init__(self):
-        names = 'supcon','infonce','triplet','cosine','pairs'
-        if self.name not in names: raise ValueError(f'loss must be one of {list(names)}, got {self.name!r}')
-        if self.margin<=0 or self.tau<=0: raise ValueError(f'margin and tau must be > 0, got {self.margin} and {self.tau}')
+        names = "supcon", "infonce", "triplet", "cosine", "pairs"
+        if self.name not in names:
+            raise ValueError(f"loss must be one of {list(names)}, got {self.name!r}")
+        if self.margin <= 0 or self.tau <= 0:
+            raise ValueError(f"margin and tau must be > 0, got {self.margin} and {self.tau}")
+
     @property
-    def similarity(self): return 'euclid' if self.name=='triplet' else 'cosine' # what it trains is what should judge
+    def similarity(self):
+        return "euclid" if self.name == "triplet" else "cosine"  # what it trains is what should judge
 
 # %% ../../nbs/authors/05_loss.ipynb #c06
 class ContrastiveEncoder(AuthorEncoder):
     "An author encoder and its loss."
-    def __init__(self, cfg:AuthorCfg, loss:LossCfg=LossCfg(), vocab:int=0): # model, loss, and number of words, as in `AuthorEncoder`
-        super().__init__(cfg, vocab)
-        if self.sets is None and loss.name in ('triplet','pairs'): raise ValueError(f"sets='multi' has no vector of an author, which {loss.name!r} compares: take 'supcon', 'infonce' or 'cosine'")
-        if loss.name=='pairs' and len(self.compress.widths)>1: raise ValueError("'pairs' has weights for one width: take another loss for a Matryoshka model")
-        if cfg.sets=='attention' and len(self.compress.widths)>1: raise ValueError("attention over posts has weights for one width: take sets='mean' for a Matryoshka model")
-        self.objective,self.tau = loss,Temperature(loss.tau, loss.learned)
-        self.pairs = PairClassifier(self.compress.w) if loss.name=='pairs' else None
 
-    def loss(self,
-        out:Sets,
-        y:Tensor, # `[b,2]` author, and author of the negatives (-1: none)
+    def __init__(
+        self, cfg: AuthorCfg, loss: LossCfg = LossCfg(), vocab: int = 0
+    ):  # model, loss, and number of words, as in `AuthorEncoder`
+        super().__init__(cfg, vocab)
+        if self.sets is None and loss.name in ("triplet", "pairs"):
+            raise ValueError(
+                f"sets='multi' has no vector of an author, which {loss.name!r} compares: take 'supcon', 'infonce' or 'cosine'"
+            )
+        if loss.name == "pairs" and len(self.compress.widths) > 1:
+            raise ValueError("'pairs' has weights for one width: take another loss for a Matryoshka model")
+        if cfg.sets == "attention" and len(self.compress.widths) > 1:
+            raise ValueError(
+                "attention over posts has weights for one width: take sets='mean' for a Matryoshka model"
+            )
+        self.objective, self.tau = loss, Temperature(loss.tau, loss.learned)
+        self.pairs = PairClassifier(self.compress.w) if loss.name == "pairs" else None
+
+    def loss(
+        self,
+        out: Sets,
+        y: Tensor,  # `[b,2]` author, and author of the negatives (-1: none)
     ) -> Tensor:  # scalar
         "Contrast at every width, and what compression and hidden words cost."
         l = self.compress.averaged(lambda x: self.contrast(normalize(x.float(), dim=1), out, y), out.x)
-        if out.extra is not None: l = l + self.cfg.extra*out.extra
-        return l if out.mlm is None else l + self.cfg.mlm*out.mlm
+        if out.extra is not None:
+            l = l + self.cfg.extra * out.extra
+        return l if out.mlm is None else l + self.cfg.mlm * out.mlm
 
-    def contrast(self,
-        x:Tensor, # `[t,w]` unit vectors of posts
-        out:Sets, y:Tensor,
+    def contrast(
+        self,
+        x: Tensor,  # `[t,w]` unit vectors of posts
+        out: Sets,
+        y: Tensor,
     ) -> Tensor:  # scalar
         "The loss at one width."
-        z = None if self.sets is None else self.pool_sets(x, out.of, out.keep, out.s)                # [s,w]
-        one,role = torch.arange(len(y), device=y.device)*out.roles,self.objective.name
-        if role in ('triplet','cosine','pairs'):
-            if out.roles<3: raise ValueError(f'{role!r} compares with negatives, and the episodes have none: draw them with negatives, or take supcon or infonce')
+        z = None if self.sets is None else self.pool_sets(x, out.of, out.keep, out.s)  # [s,w]
+        one, role = torch.arange(len(y), device=y.device) * out.roles, self.objective.name
+        if role in ("triplet", "cosine", "pairs"):
+            if out.roles < 3:
+                raise ValueError(
+                    f"{role!r} compares with negatives, and the episodes have none: draw them with negatives, or take supcon or infonce"
+                )
             return self._triplet(role, z, one, lambda: self._scores(x, z, out))
-        scores,label = self.tau(self._scores(x, z, out)),torch.cat([y[:,:1].expand(-1, 2), y[:,1:]], 1)[:,:out.roles].flatten() # [s,s], [s]
-        if role=='supcon': return sup_con(scores, label).mean()
-        cols = torch.cat([one+i for i in range(1, out.roles)])                                       # positives first
-        return info_nce(scores[one][:,cols], torch.arange(len(y), device=y.device), label[one,None]==label[cols]).mean()
+        scores, label = (
+            self.tau(self._scores(x, z, out)),
+            torch.cat([y[:, :1].expand(-1, 2), y[:, 1:]], 1)[:, : out.roles].flatten(),
+        )  # [s,s], [s]
+        if role == "supcon":
+            return sup_con(scores, label).mean()
+        cols = torch.cat([one + i for i in range(1, out.roles)])  # positives first
+        return info_nce(
+            scores[one][:, cols], torch.arange(len(y), device=y.device), label[one, None] == label[cols]
+        ).mean()
 
     def _scores(self, x, z, out):
         "`[s,s]` cosine of the sets, or their symmetric best matches."
-        if z is None: return max_sim(x[out.keep], out.of[out.keep], out.s)
+        if z is None:
+            return max_sim(x[out.keep], out.of[out.keep], out.s)
         z = normalize(z.float(), dim=1)
-        return z@z.T
+        return z @ z.T
 
     def _triplet(self, name, z, one, scores):
         "The losses that compare an anchor with its own negative."
-        if name=='pairs':
-            logits = torch.cat([self.pairs(z[one], z[one+1]), self.pairs(z[one], z[one+2])])
-            return binary_cross_entropy_with_logits(logits, (torch.arange(len(logits), device=z.device)<len(one)).float())
-        if z is None: s = scores(); d_pos,d_neg = 1-s[one,one+1],1-s[one,one+2]
-        else: dist = sq_dist if name=='triplet' else cos_dist; d_pos,d_neg = dist(z[one], z[one+1]),dist(z[one], z[one+2])
+        if name == "pairs":
+            logits = torch.cat([self.pairs(z[one], z[one + 1]), self.pairs(z[one], z[one + 2])])
+            return binary_cross_entropy_with_logits(
+                logits, (torch.arange(len(logits), device=z.device) < len(one)).float()
+            )
+        if z is None:
+            s = scores()
+            d_pos, d_neg = 1 - s[one, one + 1], 1 - s[one, one + 2]
+        else:
+            dist = sq_dist if name == "triplet" else cos_dist
+            d_pos, d_neg = dist(z[one], z[one + 1]), dist(z[one], z[one + 2])
         return triplet_loss(d_pos, d_neg, self.objective.margin)

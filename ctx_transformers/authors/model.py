@@ -26,150 +26,198 @@ from ..models.pretrained import freeze, open_encoder
 @dataclass(frozen=True)
 class AuthorCfg:
     "How posts become an author."
-    encoder:EncoderCfg = EncoderCfg() # shape of the encoder; a pretrained one brings its own
-    pretrained:str = ''    # checkpoint, folder or hub name, that the encoder starts from; empty: from scratch
-    layers:int     = 0     # keep the first so many layers of the pretrained encoder; 0 keeps all
-    text:bool      = True  # False: no encoder, features only
-    features:int   = 0     # numbers that each post brings along; 0: none
-    pool:str       = 'mean'# within a post: 'first', 'mean', 'max', 'random' (mean at evaluation) or 'attention'
-    sets:str       = 'mean'# over posts: 'mean', 'max', 'attention', or 'multi', where the posts' vectors stay and their best matches are compared
-    compress:str   = 'none'# 'none', 'dense', 'vae' or 'matryoshka'
-    w:int          = 0     # compressed width of 'dense' and 'vae'
-    free_bits:float= .05   # of 'vae', nats of a coordinate that cost nothing, >=0
-    extra:float    = .1    # weight of what the compression costs (negative evidence bound of 'vae', nats per coordinate), >=0
-    mlm:float      = 0.    # weight of the loss of hidden words, beside the contrast, >=0
-    freeze:str     = ''    # what learns no more, as in `models.pretrained.freeze`
+
+    encoder: EncoderCfg = EncoderCfg()  # shape of the encoder; a pretrained one brings its own
+    pretrained: str = ""  # checkpoint, folder or hub name, that the encoder starts from; empty: from scratch
+    layers: int = 0  # keep the first so many layers of the pretrained encoder; 0 keeps all
+    text: bool = True  # False: no encoder, features only
+    features: int = 0  # numbers that each post brings along; 0: none
+    pool: str = "mean"  # within a post: 'first', 'mean', 'max', 'random' (mean at evaluation) or 'attention'
+    sets: str = "mean"  # over posts: 'mean', 'max', 'attention', or 'multi', where the posts' vectors stay and their best matches are compared
+    compress: str = "none"  # 'none', 'dense', 'vae' or 'matryoshka'
+    w: int = 0  # compressed width of 'dense' and 'vae'
+    free_bits: float = 0.05  # of 'vae', nats of a coordinate that cost nothing, >=0
+    extra: float = 0.1  # weight of what the compression costs (negative evidence bound of 'vae', nats per coordinate), >=0
+    mlm: float = 0.0  # weight of the loss of hidden words, beside the contrast, >=0
+    freeze: str = ""  # what learns no more, as in `models.pretrained.freeze`
+
     def __post_init__(self):
-        if not self.text and not self.features: raise ValueError('a model without text needs features')
-        if not self.text and (self.mlm or self.pretrained): raise ValueError('text=False leaves the encoder out: it can neither be pretrained nor learn from hidden words')
-        for k in ('extra','mlm','free_bits','layers','features'):
-            if getattr(self, k)<0: raise ValueError(f'{k} must be >= 0, got {getattr(self, k)}')
+        if not self.text and not self.features:
+            raise ValueError("a model without text needs features")
+        if not self.text and (self.mlm or self.pretrained):
+            raise ValueError(
+                "text=False leaves the encoder out: it can neither be pretrained nor learn from hidden words"
+            )
+        for k in ("extra", "mlm", "free_bits", "layers", "features"):
+            if getattr(self, k) < 0:
+                raise ValueError(f"{k} must be >= 0, got {getattr(self, k)}")
 
 # %% ../../nbs/authors/04_model.ipynb #c07
 class Sets(NamedTuple):
     "The posts of a batch, in sets."
-    x:Tensor    # `[t,w]` compressed vectors of posts
-    of:Tensor   # `[t]` set of each post
-    keep:Tensor # `[t]` bool, False for a post without tokens
-    s:int       # sets in the batch
-    roles:int   # sets of each group
-    extra:Tensor|None = None # scalar, what the compression costs
-    mlm:Tensor|None = None   # scalar, mean loss of the hidden words, nats
+
+    x: Tensor  # `[t,w]` compressed vectors of posts
+    of: Tensor  # `[t]` set of each post
+    keep: Tensor  # `[t]` bool, False for a post without tokens
+    s: int  # sets in the batch
+    roles: int  # sets of each group
+    extra: Tensor | None = None  # scalar, what the compression costs
+    mlm: Tensor | None = None  # scalar, mean loss of the hidden words, nats
 
 # %% ../../nbs/authors/04_model.ipynb #c08
 class AuthorEncoder(nn.Module):
     "Posts to vectors, and sets of posts to authors."
-    def __init__(self, cfg:AuthorCfg, vocab:int=0): # vocabulary; 0 where a pretrained encoder brings its own
+
+    def __init__(
+        self, cfg: AuthorCfg, vocab: int = 0
+    ):  # vocabulary; 0 where a pretrained encoder brings its own
         super().__init__()
         self.cfg = cfg
-        state,d = {},0
+        state, d = {}, 0
         if cfg.text:
-            if not cfg.pretrained and vocab<1: raise ValueError('an encoder from scratch needs the number of words: give vocab')
-            self.encoder,state = open_encoder(cfg.pretrained, cfg.layers) if cfg.pretrained else (Encoder(cfg.encoder, vocab), {})
-            if vocab>self.encoder.vocab: raise ValueError(f'the tokenizer has {vocab} words and {cfg.pretrained} {self.encoder.vocab}: take the tokenizer that goes with it')
+            if not cfg.pretrained and vocab < 1:
+                raise ValueError("an encoder from scratch needs the number of words: give vocab")
+            self.encoder, state = (
+                open_encoder(cfg.pretrained, cfg.layers)
+                if cfg.pretrained
+                else (Encoder(cfg.encoder, vocab), {})
+            )
+            if vocab > self.encoder.vocab:
+                raise ValueError(
+                    f"the tokenizer has {vocab} words and {cfg.pretrained} {self.encoder.vocab}: take the tokenizer that goes with it"
+                )
             d = self.encoder.cfg.d
             self.pool = pooling(cfg.pool, d)
         self.features = Features(cfg.features) if cfg.features else None
-        self.d = d+cfg.features
-        mixed = cfg.compress=='matryoshka' and cfg.text and cfg.features
-        self.turn = nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d))) if mixed else None # else the first coordinates would be the text's alone
+        self.d = d + cfg.features
+        mixed = cfg.compress == "matryoshka" and cfg.text and cfg.features
+        self.turn = (
+            nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d))) if mixed else None
+        )  # else the first coordinates would be the text's alone
         self.compress = compression(cfg.compress, self.d, cfg.w, free_bits=cfg.free_bits)
         self.sets = set_pooling(cfg.sets, self.compress.w)
         self.head = MLMHead(self.encoder.words, self.encoder.cfg.eps) if cfg.mlm else None
-        if self.head and state: load_head(self.head, state)
+        if self.head and state:
+            load_head(self.head, state)
         freeze(self, cfg.freeze)
 
-    def texts(self, ids, lengths, plan=None): # -> `[t,d]`
+    def texts(self, ids, lengths, plan=None):  # -> `[t,d]`
         "Pooled vectors of texts: what a gradient cache computes in pieces."
         return self.pool(self.encoder(ids, lengths, plan), lengths)
 
-    def posts(self,
-        x:Tensor|None, # `[t,d]` pooled vectors of the texts; None without text
-        features:Tensor|None=None, # `[t,f]`
-        keep:Tensor|None=None, # `[t]` bool, False for a post without tokens
-    ):                 # `Compressed`, `[t,w]`
+    def posts(
+        self,
+        x: Tensor | None,  # `[t,d]` pooled vectors of the texts; None without text
+        features: Tensor | None = None,  # `[t,f]`
+        keep: Tensor | None = None,  # `[t]` bool, False for a post without tokens
+    ):  # `Compressed`, `[t,w]`
         "Compressed vectors of posts."
         both = [] if x is None else [normalize(x.float(), dim=1)]
         if self.features is not None:
-            if features is None: raise ValueError(f'this model wants {self.cfg.features} features of each post, and the batch brings none: give `features` to the loader')
+            if features is None:
+                raise ValueError(
+                    f"this model wants {self.cfg.features} features of each post, and the batch brings none: give `features` to the loader"
+                )
             both.append(self.features(features))
         x = torch.cat(both, 1)
-        return self.compress(x if self.turn is None else x@self.turn.T, keep)
+        return self.compress(x if self.turn is None else x @ self.turn.T, keep)
 
 # %% ../../nbs/authors/04_model.ipynb #c08f
 @patch
-def forward(self:AuthorEncoder,
-    groups:TextGroups,  # with the parts `set` and perhaps `features`, as `authors.batches` makes them
-    at:Tensor|None=None, true:Tensor|None=None, # `[m]` each, hidden positions and what stood there
+def forward(
+    self: AuthorEncoder,
+    groups: TextGroups,  # with the parts `set` and perhaps `features`, as `authors.batches` makes them
+    at: Tensor | None = None,
+    true: Tensor | None = None,  # `[m]` each, hidden positions and what stood there
 ) -> Sets:
     "The posts of a batch, compressed, in their sets."
     x = mlm = None
     if self.cfg.text:
         d = groups.distinct
         if self.head is not None and at is not None:
-            h = self.encoder(d.ids, d.lengths, d.plan)                       # [n',d]
-            x,mlm = self.pool(h, d.lengths)[d.text],cross_entropy(self.head(h[d.token(at)]).float(), true)
-        else: x = self.texts(d.ids, d.lengths, d.plan)[d.text]               # [t,d]
-    keep = groups.lengths>0
-    z,extra = self.posts(x, groups.parts.get('features'), keep)
-    roles = 1 + int((groups.role==Role.POSITIVE).any()) + int((groups.role==Role.NEGATIVE).any())
-    return Sets(z, groups.parts['set'], keep, roles*len(groups), roles, extra, mlm)
+            h = self.encoder(d.ids, d.lengths, d.plan)  # [n',d]
+            x, mlm = self.pool(h, d.lengths)[d.text], cross_entropy(self.head(h[d.token(at)]).float(), true)
+        else:
+            x = self.texts(d.ids, d.lengths, d.plan)[d.text]  # [t,d]
+    keep = groups.lengths > 0
+    z, extra = self.posts(x, groups.parts.get("features"), keep)
+    roles = 1 + int((groups.role == Role.POSITIVE).any()) + int((groups.role == Role.NEGATIVE).any())
+    return Sets(z, groups.parts["set"], keep, roles * len(groups), roles, extra, mlm)
 
 # %% ../../nbs/authors/04_model.ipynb #c10
 class Features(nn.Module):
     "A linear map that starts as the identity, with a weight against the text."
-    def __init__(self, f:int, gain:float=10.): # numbers of a post; how much faster the map learns than other weights
+
+    def __init__(
+        self, f: int, gain: float = 10.0
+    ):  # numbers of a post; how much faster the map learns than other weights
         super().__init__()
-        self.gain,self.map,self.weight = gain,nn.Parameter(torch.zeros(f, f)),nn.Parameter(torch.ones(1))
-    def forward(self, x):                     # `[t,f]` -> `[t,f]`
+        self.gain, self.map, self.weight = gain, nn.Parameter(torch.zeros(f, f)), nn.Parameter(torch.ones(1))
+
+    def forward(self, x):  # `[t,f]` -> `[t,f]`
         x = normalize(x.float(), dim=1)
-        return self.weight*normalize(x + self.gain*x@self.map.T, dim=1)
+        return self.weight * normalize(x + self.gain * x @ self.map.T, dim=1)
 
 # %% ../../nbs/authors/04_model.ipynb #c12
 @patch
-def unit(self:AuthorEncoder,
-    x:Tensor,   # `[t,w]` compressed vectors
-    width:int=0,# keep the first so many coordinates; 0 keeps all
-) -> Tensor:    # `[t,w]`, length 1; zeros stay zeros
+def unit(
+    self: AuthorEncoder,
+    x: Tensor,  # `[t,w]` compressed vectors
+    width: int = 0,  # keep the first so many coordinates; 0 keeps all
+) -> Tensor:  # `[t,w]`, length 1; zeros stay zeros
     "Vectors of length one."
-    if width and width not in self.compress.widths: raise ValueError(f'the vectors are {self.compress.w} wide and were trained to be cut to {self.compress.widths}, not to {width}')
-    return normalize((x[...,:width] if width else x).float(), dim=-1)
+    if width and width not in self.compress.widths:
+        raise ValueError(
+            f"the vectors are {self.compress.w} wide and were trained to be cut to {self.compress.widths}, not to {width}"
+        )
+    return normalize((x[..., :width] if width else x).float(), dim=-1)
+
 
 @patch
-def pool_sets(self:AuthorEncoder,
-    x:Tensor,    # `[t,w]` unit vectors of posts
-    of:Tensor,   # `[t]` set of each
-    keep:Tensor, # `[t]` bool
-    s:int,       # sets
-) -> Tensor:     # `[s,w]`, not of length one: posts that disagree make a short vector
+def pool_sets(
+    self: AuthorEncoder,
+    x: Tensor,  # `[t,w]` unit vectors of posts
+    of: Tensor,  # `[t]` set of each
+    keep: Tensor,  # `[t]` bool
+    s: int,  # sets
+) -> Tensor:  # `[s,w]`, not of length one: posts that disagree make a short vector
     "Vectors of authors."
-    if self.sets is None: raise ValueError("a model with sets='multi' has no single vector of an author: compare the posts' vectors with `losses.max_sim`")
+    if self.sets is None:
+        raise ValueError(
+            "a model with sets='multi' has no single vector of an author: compare the posts' vectors with `losses.max_sim`"
+        )
     return self.sets(x, of, keep, s)
 
 # %% ../../nbs/authors/04_model.ipynb #c13
 @patch
 @torch.inference_mode()
-def encode(self:AuthorEncoder,
-    tokens,            # `Tokens` of a corpus
-    posts:np.ndarray,  # `[m]` positions of posts
-    features=None,     # `[N,f]` features of every post of the corpus
-    budget:int=8192,   # tokens of a batch
-    device='cpu',
-    bf16:bool=False,   # compute in bf16
-) -> np.ndarray:       # `[m,w]` float32, compressed vectors, not of length one
+def encode(
+    self: AuthorEncoder,
+    tokens,  # `Tokens` of a corpus
+    posts: np.ndarray,  # `[m]` positions of posts
+    features=None,  # `[N,f]` features of every post of the corpus
+    budget: int = 8192,  # tokens of a batch
+    device="cpu",
+    bf16: bool = False,  # compute in bf16
+) -> np.ndarray:  # `[m,w]` float32, compressed vectors, not of length one
     "Vectors of posts, without noise; similar lengths go together."
-    posts,was = np.asarray(posts),self.training
+    posts, was = np.asarray(posts), self.training
     self.eval()
     L = tokens.lengths[posts]
-    order = np.argsort(L, kind='stable'); cut = np.flatnonzero(np.diff(np.cumsum(L[order])//budget))+1
+    order = np.argsort(L, kind="stable")
+    cut = np.flatnonzero(np.diff(np.cumsum(L[order]) // budget)) + 1
     out = np.zeros((len(posts), self.compress.w), np.float32)
-    for at in tqdm(np.split(order, cut), desc='posts', unit='batch', disable=None):
+    for at in tqdm(np.split(order, cut), desc="posts", unit="batch", disable=None):
         x = None
         if self.cfg.text:
-            ids,lengths = (torch.from_numpy(v) for v in tokens.gather(posts[at]))
-            with torch.autocast(str(device).split(':')[0], torch.bfloat16, enabled=bf16):
+            ids, lengths = (torch.from_numpy(v) for v in tokens.gather(posts[at]))
+            with torch.autocast(str(device).split(":")[0], torch.bfloat16, enabled=bf16):
                 x = self.texts(ids.to(device), lengths.to(device), plan_attention(lengths).to(device))
-        f = None if features is None else torch.from_numpy(np.asarray(features[posts[at]], np.float32)).to(device)
+        f = (
+            None
+            if features is None
+            else torch.from_numpy(np.asarray(features[posts[at]], np.float32)).to(device)
+        )
         out[at] = self.posts(x, f).z.float().cpu().numpy()
     self.train(was)
     return out

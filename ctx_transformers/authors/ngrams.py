@@ -28,168 +28,249 @@ from ..data.tokens import made_once, texts_of_rows
 @dataclass(frozen=True)
 class GramCfg:
     "What is counted, and in how many dimensions it is kept."
-    chars:tuple    = (2,4)  # shortest and longest n-gram of characters, 1 to 16; as written, spaces and line ends included
-    words:bool     = True   # whether words count too: whatever stands between white space, as written
-    ends:int       = 12     # characters of the beginning and of the end whose n-grams count once more, marked; 0: none
-    buckets:int    = 2**16  # hash buckets, a power of two, 2**8 to 2**22
-    d:int          = 300    # dimensions kept, >=1
-    max_chars:int  = 1500   # characters read of one post, >=1; its end is read all the same
-    most:int       = 15_000 # training posts that idf, SVD and mean are fitted on, at most
-    seed:int       = 0      # of the choice of those posts and of the SVD
+
+    chars: tuple = (
+        2,
+        4,
+    )  # shortest and longest n-gram of characters, 1 to 16; as written, spaces and line ends included
+    words: bool = True  # whether words count too: whatever stands between white space, as written
+    ends: int = (
+        12  # characters of the beginning and of the end whose n-grams count once more, marked; 0: none
+    )
+    buckets: int = 2**16  # hash buckets, a power of two, 2**8 to 2**22
+    d: int = 300  # dimensions kept, >=1
+    max_chars: int = 1500  # characters read of one post, >=1; its end is read all the same
+    most: int = 15_000  # training posts that idf, SVD and mean are fitted on, at most
+    seed: int = 0  # of the choice of those posts and of the SVD
+
     def __post_init__(self):
-        object.__setattr__(self, 'chars', tuple(self.chars)) # a list, when read from JSON
-        if len(self.chars)!=2 or not 1<=self.chars[0]<=self.chars[1]<=16: raise ValueError(f'chars must be (shortest, longest) with 1 <= shortest <= longest <= 16, got {self.chars}')
-        if not 2**8<=self.buckets<=2**22 or self.buckets&(self.buckets-1): raise ValueError(f'buckets must be a power of two from 2**8 to 2**22, got {self.buckets}')
-        if not 1<=self.d<=self.buckets: raise ValueError(f'd must lie between 1 and the {self.buckets} buckets, got {self.d}')
-        if self.max_chars<1 or self.ends<0 or self.most<1: raise ValueError(f'max_chars and most must be >= 1 and ends >= 0, got {self.max_chars}, {self.most}, {self.ends}')
+        object.__setattr__(self, "chars", tuple(self.chars))  # a list, when read from JSON
+        if len(self.chars) != 2 or not 1 <= self.chars[0] <= self.chars[1] <= 16:
+            raise ValueError(
+                f"chars must be (shortest, longest) with 1 <= shortest <= longest <= 16, got {self.chars}"
+            )
+        if not 2**8 <= self.buckets <= 2**22 or self.buckets & (self.buckets - 1):
+            raise ValueError(f"buckets must be a power of two from 2**8 to 2**22, got {self.buckets}")
+        if not 1 <= self.d <= self.buckets:
+            raise ValueError(f"d must lie between 1 and the {self.buckets} buckets, got {self.d}")
+        if self.max_chars < 1 or self.ends < 0 or self.most < 1:
+            raise ValueError(
+                f"max_chars and most must be >= 1 and ends >= 0, got {self.max_chars}, {self.most}, {self.ends}"
+            )
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c08
 _SPACE = np.zeros(0x3002, bool)
-_SPACE[[i for i in range(0x3001) if chr(i).isspace()]] = True # the last entry stands for all characters beyond
-_BASE,_STEP,_GOLD = map(np.uint32, (0x01000193, 0x2C1B3C6D, 0x9E3779B1)) # odd, otherwise arbitrary
+_SPACE[[i for i in range(0x3001) if chr(i).isspace()]] = (
+    True  # the last entry stands for all characters beyond
+)
+_BASE, _STEP, _GOLD = map(np.uint32, (0x01000193, 0x2C1B3C6D, 0x9E3779B1))  # odd, otherwise arbitrary
+
 
 def _scatter(h, kind):
     "Scramble 32 bits, another way for each kind."
-    h = h ^ np.uint32(kind)*_GOLD
-    for shift,times in ((16,0x85EBCA6B), (13,0xC2B2AE35)): h = (h^(h>>np.uint32(shift)))*np.uint32(times)
-    return h^(h>>np.uint32(16))
+    h = h ^ np.uint32(kind) * _GOLD
+    for shift, times in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        h = (h ^ (h >> np.uint32(shift))) * np.uint32(times)
+    return h ^ (h >> np.uint32(16))
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c09
 def _char_grams(code, n, lo, hi):
     "Every n-gram of pieces that stand end to end: `[g]` its piece, `[g]` its hash."
     piece = np.repeat(np.arange(len(n)), n)
-    left = np.repeat(np.cumsum(n), n)-np.arange(len(code)) # [c] characters from here to the end of the piece
-    h,pieces,hashes = np.zeros(len(code), np.uint32),[],[]
-    for k in range(1, hi+1):
-        h = h[:max(0, len(code)-k+1)]*_BASE + code[k-1:]*_STEP
-        if k<lo: continue
-        ok = left[:len(h)]>=k
-        pieces.append(piece[:len(h)][ok]); hashes.append(_scatter(h[ok], np.array([k])))
+    left = np.repeat(np.cumsum(n), n) - np.arange(
+        len(code)
+    )  # [c] characters from here to the end of the piece
+    h, pieces, hashes = np.zeros(len(code), np.uint32), [], []
+    for k in range(1, hi + 1):
+        h = h[: max(0, len(code) - k + 1)] * _BASE + code[k - 1 :] * _STEP
+        if k < lo:
+            continue
+        ok = left[: len(h)] >= k
+        pieces.append(piece[: len(h)][ok])
+        hashes.append(_scatter(h[ok], np.array([k])))
     return np.concatenate(pieces), np.concatenate(hashes)
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c10
 def _word_grams(code, n):
     "Every word of pieces that stand end to end: `[g]` its piece, `[g]` its hash."
-    space = _SPACE[np.minimum(code, len(_SPACE)-1)]
-    begin = np.zeros(len(code)+1, bool); begin[0] = True; begin[np.cumsum(n)] = True
-    begin = ~space & (begin[:-1] | np.r_[True, space[:-1]][:len(code)])
-    at = np.flatnonzero(begin)                           # [g]
-    if not len(at): return np.zeros(0, np.int64), np.zeros(0, np.uint32)
-    span = np.diff(np.r_[at, len(code)])                 # a word and the space behind it, which counts nothing
-    power = np.full(span.max(), _BASE).cumprod(dtype=np.uint32)[np.arange(span.sum())-np.repeat(at-at[0], span)]
-    value = np.where(space, np.uint32(0), code*_STEP+np.uint32(1))[at[0]:]*power
-    return np.repeat(np.arange(len(n)), n)[at], _scatter(np.add.reduceat(value, at-at[0], dtype=np.uint32), np.array([17]))
+    space = _SPACE[np.minimum(code, len(_SPACE) - 1)]
+    begin = np.zeros(len(code) + 1, bool)
+    begin[0] = True
+    begin[np.cumsum(n)] = True
+    begin = ~space & (begin[:-1] | np.r_[True, space[:-1]][: len(code)])
+    at = np.flatnonzero(begin)  # [g]
+    if not len(at):
+        return np.zeros(0, np.int64), np.zeros(0, np.uint32)
+    span = np.diff(np.r_[at, len(code)])  # a word and the space behind it, which counts nothing
+    power = np.full(span.max(), _BASE).cumprod(dtype=np.uint32)[
+        np.arange(span.sum()) - np.repeat(at - at[0], span)
+    ]
+    value = np.where(space, np.uint32(0), code * _STEP + np.uint32(1))[at[0] :] * power
+    return np.repeat(np.arange(len(n)), n)[at], _scatter(
+        np.add.reduceat(value, at - at[0], dtype=np.uint32), np.array([17])
+    )
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c11
 def _counts(
-    texts, # list of m posts
-    cfg:GramCfg,
-): # CSR `[m,buckets]` float32
+    texts,  # list of m posts
+    cfg: GramCfg,
+):  # CSR `[m,buckets]` float32
     "How often each n-gram stands in each post."
-    m,rows,hashes = len(texts),[np.zeros(0, np.int64)],[np.zeros(0, np.uint32)]
-    parts = [[t[:cfg.max_chars] for t in texts]]
-    if cfg.ends: parts += [[t[:cfg.ends] for t in texts], [t[-cfg.ends:] for t in texts]]
-    for kind,part in enumerate(parts):
-        code = np.frombuffer(''.join(part).encode('utf-32-le', 'surrogatepass'), '<u4')
+    m, rows, hashes = len(texts), [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
+    parts = [[t[: cfg.max_chars] for t in texts]]
+    if cfg.ends:
+        parts += [[t[: cfg.ends] for t in texts], [t[-cfg.ends :] for t in texts]]
+    for kind, part in enumerate(parts):
+        code = np.frombuffer("".join(part).encode("utf-32-le", "surrogatepass"), "<u4")
         n = np.fromiter(map(len, part), np.int64, m)
-        if not len(code): continue
-        found = [_char_grams(code, n, *cfg.chars)] + [_word_grams(code, n)]*(cfg.words and not kind)
-        for r,h in found: rows.append(r); hashes.append(_scatter(h, np.array([kind])) if kind else h)
-    key = np.concatenate(rows)*cfg.buckets + (np.concatenate(hashes)>>np.uint32(33-cfg.buckets.bit_length()))
-    if m*cfg.buckets<=2**32: key = key.astype(np.uint32) # half the bytes to sort
+        if not len(code):
+            continue
+        found = [_char_grams(code, n, *cfg.chars)] + [_word_grams(code, n)] * (cfg.words and not kind)
+        for r, h in found:
+            rows.append(r)
+            hashes.append(_scatter(h, np.array([kind])) if kind else h)
+    key = np.concatenate(rows) * cfg.buckets + (
+        np.concatenate(hashes) >> np.uint32(33 - cfg.buckets.bit_length())
+    )
+    if m * cfg.buckets <= 2**32:
+        key = key.astype(np.uint32)  # half the bytes to sort
     key.sort()
-    at = np.flatnonzero(np.r_[True, key[1:]!=key[:-1]][:len(key)])
-    n,key = np.diff(np.r_[at, len(key)]).astype(np.float32),key[at].astype(np.int64)
-    starts = np.searchsorted(key, np.arange(m+1)*cfg.buckets)
-    return sp.csr_matrix((n, (key%cfg.buckets).astype(np.int32), starts.astype(np.int32)), shape=(m, cfg.buckets))
+    at = np.flatnonzero(np.r_[True, key[1:] != key[:-1]][: len(key)])
+    n, key = np.diff(np.r_[at, len(key)]).astype(np.float32), key[at].astype(np.int64)
+    starts = np.searchsorted(key, np.arange(m + 1) * cfg.buckets)
+    return sp.csr_matrix(
+        (n, (key % cfg.buckets).astype(np.int32), starts.astype(np.int32)), shape=(m, cfg.buckets)
+    )
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c21
 def _log_tf(texts, cfg):
     x = _counts(texts, cfg)
-    np.log(x.data, out=x.data); x.data += 1
+    np.log(x.data, out=x.data)
+    x.data += 1
     return x
+
 
 @dataclass(frozen=True, eq=False)
 class Grams:
     "Counts of n-grams to short vectors."
-    cfg:GramCfg
-    idf:np.ndarray        # `[buckets]` float32
-    components:np.ndarray # `[d,buckets]` float32, each a number of half precision
-    mean:np.ndarray       # `[d]` float32, of the training posts
-    account:Account = None # of the corpus, if there was one
+
+    cfg: GramCfg
+    idf: np.ndarray  # `[buckets]` float32
+    components: np.ndarray  # `[d,buckets]` float32, each a number of half precision
+    mean: np.ndarray  # `[d]` float32, of the training posts
+    account: Account = None  # of the corpus, if there was one
+
     @functools.cached_property
-    def _down(self): return np.ascontiguousarray(self.components.T) # [buckets,d]
+    def _down(self):
+        return np.ascontiguousarray(self.components.T)  # [buckets,d]
+
     def _raw(self, x):
         "`[m,d]` of `[m,buckets]`, before the mean is taken away."
         x.data *= self.idf[x.indices]
-        return normalize(x, copy=False)@self._down
-    def apply(self,
-        texts,          # list of m strings
-        chunk:int=500,  # texts at a time
-    ) -> np.ndarray:    # `[m,d]` float32, rows of unit length; zeros for a text without any n-gram, such as ''
+        return normalize(x, copy=False) @ self._down
+
+    def apply(
+        self,
+        texts,  # list of m strings
+        chunk: int = 500,  # texts at a time
+    ) -> np.ndarray:  # `[m,d]` float32, rows of unit length; zeros for a text without any n-gram, such as ''
         "One vector per text."
         out = np.zeros((len(texts), self.cfg.d), np.float32)
-        with tqdm(total=len(texts), desc='n-grams', unit='text', leave=False, disable=None) as bar:
+        with tqdm(total=len(texts), desc="n-grams", unit="text", leave=False, disable=None) as bar:
             for i in range(0, len(texts), chunk):
-                x = _log_tf(texts[i:i+chunk], self.cfg)
-                some = np.diff(x.indptr)>0
-                out[i:i+chunk][some] = normalize(self._raw(x)[some]-self.mean) if some.any() else 0
+                x = _log_tf(texts[i : i + chunk], self.cfg)
+                some = np.diff(x.indptr) > 0
+                out[i : i + chunk][some] = normalize(self._raw(x)[some] - self.mean) if some.any() else 0
                 bar.update(x.shape[0])
         return out
+
     @classmethod
-    def load(cls,
-        folder, # what `save` wrote
+    def load(
+        cls,
+        folder,  # what `save` wrote
     ):
         "Open what was saved."
-        meta,a = json.loads((Path(folder)/'grams.json').read_text(encoding='utf-8')),load_file(Path(folder)/'grams.safetensors')
-        return cls(GramCfg(**meta['cfg']), a['idf'], a['components'].astype(np.float32), a['mean'], meta['account'] and Account.from_dict(meta['account']))
+        meta, a = (
+            json.loads((Path(folder) / "grams.json").read_text(encoding="utf-8")),
+            load_file(Path(folder) / "grams.safetensors"),
+        )
+        return cls(
+            GramCfg(**meta["cfg"]),
+            a["idf"],
+            a["components"].astype(np.float32),
+            a["mean"],
+            meta["account"] and Account.from_dict(meta["account"]),
+        )
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c19s
 @patch
-def save(self:Grams,
-    folder, # made if missing
+def save(
+    self: Grams,
+    folder,  # made if missing
 ):
     "Write numbers and settings, about `2*d*buckets` bytes."
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
-    save_file(dict(idf=self.idf, components=self.components.astype(np.float16), mean=self.mean), folder/'grams.safetensors')
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(
+        dict(idf=self.idf, components=self.components.astype(np.float16), mean=self.mean),
+        folder / "grams.safetensors",
+    )
     meta = dict(cfg=dataclasses.asdict(self.cfg), account=self.account and self.account.to_dict())
-    (folder/'grams.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
+    (folder / "grams.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c22
 def fit_grams(
-    corpus:Corpus, # only its training split is read
-    cfg:GramCfg=GramCfg(),
+    corpus: Corpus,  # only its training split is read
+    cfg: GramCfg = GramCfg(),
 ) -> Grams:
     "Fit idf, SVD and mean to training posts, chosen by the hash of their texts."
     r = np.asarray(corpus.rows(TRAIN))
-    r = np.sort(r[np.argsort(hash_bits(cfg.seed, corpus.dup[r]), kind='stable')[:cfg.most]])
-    if len(r)<=cfg.d: raise ValueError(f'{cfg.d} dimensions cannot be fitted to {len(r)} training posts: choose a smaller d, or a larger most or corpus')
-    x = sp.vstack([_log_tf(t, cfg) for t in texts_of_rows(corpus, r)], format='csr')
+    r = np.sort(r[np.argsort(hash_bits(cfg.seed, corpus.dup[r]), kind="stable")[: cfg.most]])
+    if len(r) <= cfg.d:
+        raise ValueError(
+            f"{cfg.d} dimensions cannot be fitted to {len(r)} training posts: choose a smaller d, or a larger most or corpus"
+        )
+    x = sp.vstack([_log_tf(t, cfg) for t in texts_of_rows(corpus, r)], format="csr")
     df = np.bincount(x.indices, minlength=cfg.buckets)
-    idf = (1+np.log((1+len(r))/(1+df))).astype(np.float32)
-    w = x.copy(); w.data *= idf[w.indices]
+    idf = (1 + np.log((1 + len(r)) / (1 + df))).astype(np.float32)
+    w = x.copy()
+    w.data *= idf[w.indices]
     svd = TruncatedSVD(cfg.d, n_iter=2, random_state=cfg.seed).fit(normalize(w, copy=False))
-    g = Grams(cfg, idf, svd.components_.astype(np.float16, order='C').astype(np.float32), np.zeros(cfg.d, np.float32))
+    g = Grams(
+        cfg,
+        idf,
+        svd.components_.astype(np.float16, order="C").astype(np.float32),
+        np.zeros(cfg.d, np.float32),
+    )
     return dataclasses.replace(g, mean=g._raw(x).mean(0))
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c23
 def corpus_grams(
-    corpus:Corpus,
-    cfg:GramCfg=GramCfg(),
-) -> tuple: # (`Grams`, `[N,d]` float32 mapped from disk)
+    corpus: Corpus,
+    cfg: GramCfg = GramCfg(),
+) -> tuple:  # (`Grams`, `[N,d]` float32 mapped from disk)
     "The vector of every post of a corpus, or what was computed before."
-    folder = corpus.folder/f'grams-{config_hash(dict(settings(cfg), version=1))}' # the version counts changes of this code
+    folder = (
+        corpus.folder / f"grams-{config_hash(dict(settings(cfg), version=1))}"
+    )  # the version counts changes of this code
+
     def write(out):
-        g,acc,i = fit_grams(corpus, cfg),Account(f'n-grams, {cfg.d} dimensions'),0
-        z = np.lib.format.open_memmap(out/'vectors.npy', 'w+', np.float32, (len(corpus), cfg.d))
-        with tqdm(total=len(corpus), desc='n-grams of the corpus', unit='post', disable=None) as bar:
+        g, acc, i = fit_grams(corpus, cfg), Account(f"n-grams, {cfg.d} dimensions"), 0
+        z = np.lib.format.open_memmap(out / "vectors.npy", "w+", np.float32, (len(corpus), cfg.d))
+        with tqdm(total=len(corpus), desc="n-grams of the corpus", unit="post", disable=None) as bar:
             for texts in texts_of_rows(corpus, range(len(corpus))):
-                j = i+len(texts); z[i:j] = g.apply(texts)
-                acc.keep(j-i); bar.update(j-i)
-                acc.note(f'read to {cfg.max_chars} characters, and the end', sum(len(t)>cfg.max_chars for t in texts))
-                acc.note('without any n-gram: zeros', int((~z[i:j].any(1)).sum()))
+                j = i + len(texts)
+                z[i:j] = g.apply(texts)
+                acc.keep(j - i)
+                bar.update(j - i)
+                acc.note(
+                    f"read to {cfg.max_chars} characters, and the end",
+                    sum(len(t) > cfg.max_chars for t in texts),
+                )
+                acc.note("without any n-gram: zeros", int((~z[i:j].any(1)).sum()))
                 i = j
         z.flush()
         dataclasses.replace(g, account=acc).save(out)
-    made_once(folder, 'grams.json', write)
-    return Grams.load(folder), np.load(folder/'vectors.npy', mmap_mode='r').view(np.ndarray)
+
+    made_once(folder, "grams.json", write)
+    return Grams.load(folder), np.load(folder / "vectors.npy", mmap_mode="r").view(np.ndarray)

@@ -21,124 +21,197 @@ from ..eval.tables import mean_rows, row
 @dataclass(frozen=True, eq=False)
 class Retrieval:
     "Queries and the targets among which they are looked for: target `i` is the right one of query `i`."
-    queries:PostSets # q sets
-    targets:PostSets # q sets
-    author:np.ndarray # `[q]` whose they are
-    by:str           # what lies between query and target: 'time', 'community' or 'random'
-    account:Account  # authors that were kept, and why others were not
-    def __len__(self): return len(self.author)
+
+    queries: PostSets  # q sets
+    targets: PostSets  # q sets
+    author: np.ndarray  # `[q]` whose they are
+    by: str  # what lies between query and target: 'time', 'community' or 'random'
+    account: Account  # authors that were kept, and why others were not
+
+    def __len__(self):
+        return len(self.author)
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c07
-def _some(posts, most, seed): # `[<=most]` ascending
+def _some(posts, most, seed):  # `[<=most]` ascending
     "At most `most` of the posts, drawn by their number."
-    return np.sort(posts[np.argsort(hash_uniform(seed, 50, posts), kind='stable')[:most]])
+    return np.sort(posts[np.argsort(hash_uniform(seed, 50, posts), kind="stable")[:most]])
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c08
 def _by_random(posts, least, most, seed):
-    mixed = posts[np.argsort(hash_uniform(seed, 50, posts), kind='stable')]; k = min(len(posts)//2, most)
-    return (np.sort(mixed[:k]), np.sort(mixed[-k:])) if k>=least else 'too few posts'
+    mixed = posts[np.argsort(hash_uniform(seed, 50, posts), kind="stable")]
+    k = min(len(posts) // 2, most)
+    return (np.sort(mixed[:k]), np.sort(mixed[-k:])) if k >= least else "too few posts"
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c09
-def _by_time(posts, time, least, most): # time: `[p]` datetime64
+def _by_time(posts, time, least, most):  # time: `[p]` datetime64
     "The earliest and the latest; a reason if there are none."
-    known = ~np.isnat(time); posts,time = posts[known],time[known]
-    order,k = np.argsort(time, kind='stable'),min(len(posts)//2, most)
-    if k<least: return 'too few posts with a time'
-    posts,time = posts[order],time[order]
-    return (posts[:k], posts[-k:]) if time[k-1]<time[-k] else 'no time between the halves'
+    known = ~np.isnat(time)
+    posts, time = posts[known], time[known]
+    order, k = np.argsort(time, kind="stable"), min(len(posts) // 2, most)
+    if k < least:
+        return "too few posts with a time"
+    posts, time = posts[order], time[order]
+    return (posts[:k], posts[-k:]) if time[k - 1] < time[-k] else "no time between the halves"
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c10
-def _by_community(posts, community, least, most, seed): # community: `[p]` int, -1 unknown
+def _by_community(posts, community, least, most, seed):  # community: `[p]` int, -1 unknown
     "Those from the largest community that leaves enough, and those from the others; a reason if there are none."
-    posts,community = posts[community>=0],community[community>=0]
-    names,n = np.unique(community, return_counts=True)
-    if len(names)<2: return 'fewer than two communities'
-    fits = (n>=least)&(len(posts)-n>=least)
-    if not fits.any(): return 'too few posts in one community and outside it'
-    home = community==names[np.argmax(np.where(fits, n, -1))]
-    return _some(posts[home], most, seed),_some(posts[~home], most, seed)
+    posts, community = posts[community >= 0], community[community >= 0]
+    names, n = np.unique(community, return_counts=True)
+    if len(names) < 2:
+        return "fewer than two communities"
+    fits = (n >= least) & (len(posts) - n >= least)
+    if not fits.any():
+        return "too few posts in one community and outside it"
+    home = community == names[np.argmax(np.where(fits, n, -1))]
+    return _some(posts[home], most, seed), _some(posts[~home], most, seed)
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c11
 def retrieval_sets(
-    corpus:Corpus, split:int,   # every post is of this split
-    by:str='time',              # 'time', 'community' or 'random'
-    least:int=2, most:int=16,   # posts of each half, fewest and most, >=1
-    seed:int=0,                 # which posts, where there are more than `most`
+    corpus: Corpus,
+    split: int,  # every post is of this split
+    by: str = "time",  # 'time', 'community' or 'random'
+    least: int = 2,
+    most: int = 16,  # posts of each half, fewest and most, >=1
+    seed: int = 0,  # which posts, where there are more than `most`
 ) -> Retrieval:
     "Cut every author's posts into a query and a target that lie apart."
-    if by not in ('time','community','random'): raise ValueError(f"by must be 'time', 'community' or 'random', got {by!r}")
-    if not 1<=least<=most: raise ValueError(f'least and most must be 1 <= least <= most, got {least} and {most}')
-    order,starts = corpus.index('author', split); r,acc = corpus.rows(split),Account(f'authors for retrieval by {by}')
-    if by=='time':
-        time = corpus.posts.select_columns(['created']).with_format('arrow')[r.start:r.stop]['created'].to_numpy().astype('datetime64[us]')
-        if np.isnat(time).all(): raise ValueError("no post of this split has a time: take by='community' or 'random'")
+    if by not in ("time", "community", "random"):
+        raise ValueError(f"by must be 'time', 'community' or 'random', got {by!r}")
+    if not 1 <= least <= most:
+        raise ValueError(f"least and most must be 1 <= least <= most, got {least} and {most}")
+    order, starts = corpus.index("author", split)
+    r, acc = corpus.rows(split), Account(f"authors for retrieval by {by}")
+    if by == "time":
+        time = (
+            corpus.posts.select_columns(["created"])
+            .with_format("arrow")[r.start : r.stop]["created"]
+            .to_numpy()
+            .astype("datetime64[us]")
+        )
+        if np.isnat(time).all():
+            raise ValueError("no post of this split has a time: take by='community' or 'random'")
     found = []
     for a in np.flatnonzero(np.diff(starts)):
-        p = np.asarray(order[starts[a]:starts[a+1]])
-        h = _by_time(p, time[p-r.start], least, most) if by=='time' else _by_community(p, corpus.community[p], least, most, seed) if by=='community' else _by_random(p, least, most, seed)
-        if isinstance(h, str): acc.drop(h)
-        else: acc.keep(); found.append((a, *h))
-    if not found: raise ValueError(f'no author is left to look for:\n{acc}')
-    author,queries,targets = zip(*found)
+        p = np.asarray(order[starts[a] : starts[a + 1]])
+        h = (
+            _by_time(p, time[p - r.start], least, most)
+            if by == "time"
+            else _by_community(p, corpus.community[p], least, most, seed)
+            if by == "community"
+            else _by_random(p, least, most, seed)
+        )
+        if isinstance(h, str):
+            acc.drop(h)
+        else:
+            acc.keep()
+            found.append((a, *h))
+    if not found:
+        raise ValueError(f"no author is left to look for:\n{acc}")
+    author, queries, targets = zip(*found)
     return Retrieval(PostSets.of(queries), PostSets.of(targets), np.array(author), by, acc)
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c19
 def ranks(
-    scores, # `[q,t]` higher: more likely the same author
+    scores,  # `[q,t]` higher: more likely the same author
     right,  # `[q]` int, the right target of each query
-) -> np.ndarray: # `[q]` int, 1..t
+) -> np.ndarray:  # `[q]` int, 1..t
     "Where the right target of each query stands."
-    scores,right = np.asarray(scores),np.asarray(right)
-    if scores.ndim!=2 or right.shape!=scores.shape[:1]: raise ValueError(f'scores must be [q,t] and right [q], got {scores.shape} and {right.shape}')
-    if not np.isfinite(scores).all(): raise ValueError(f'{int((~np.isfinite(scores)).sum())} scores are not finite: a rank among them means nothing')
-    return (scores>=np.take_along_axis(scores, right[:,None], 1)).sum(1)
+    scores, right = np.asarray(scores), np.asarray(right)
+    if scores.ndim != 2 or right.shape != scores.shape[:1]:
+        raise ValueError(f"scores must be [q,t] and right [q], got {scores.shape} and {right.shape}")
+    if not np.isfinite(scores).all():
+        raise ValueError(
+            f"{int((~np.isfinite(scores)).sum())} scores are not finite: a rank among them means nothing"
+        )
+    return (scores >= np.take_along_axis(scores, right[:, None], 1)).sum(1)
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c20
 def retrieve(
-    arm,            # has `matrix(left, right)`
-    sets:Retrieval,
-    block:int=1024, # queries at a time, which bounds the memory
-) -> np.ndarray:    # `[q]` int, 1..q
+    arm,  # has `matrix(left, right)`
+    sets: Retrieval,
+    block: int = 1024,  # queries at a time, which bounds the memory
+) -> np.ndarray:  # `[q]` int, 1..q
     "Look for every query among all targets."
     at = np.split(np.arange(len(sets)), range(block, len(sets), block))
     return np.concatenate([ranks(arm.matrix(sets.queries.take(i), sets.targets), i) for i in at])
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c27
 def retrieval_rows(
-    found:dict,     # arm -> seed -> what `retrieve` gave, of the same sets
-    sets:Retrieval, # what was looked for
-    corpus:str,     # what to call the corpus
-    against:str|None=None, # arm that the others are compared with; None for no comparison
-    prefix:str='',  # stands before the name of the slice, which is what lies between query and target
-    config:str='',  # hash of the experiment's config, for the table
-    ks:tuple=(1,8,64), # lengths of the list that is looked at, >=1
-) -> list:          # rows for `eval.tables.write_rows`
+    found: dict,  # arm -> seed -> what `retrieve` gave, of the same sets
+    sets: Retrieval,  # what was looked for
+    corpus: str,  # what to call the corpus
+    against: str | None = None,  # arm that the others are compared with; None for no comparison
+    prefix: str = "",  # stands before the name of the slice, which is what lies between query and target
+    config: str = "",  # hash of the experiment's config, for the table
+    ks: tuple = (1, 8, 64),  # lengths of the list that is looked at, >=1
+) -> list:  # rows for `eval.tables.write_rows`
     "R@k and MRR of each arm, with intervals over authors and seeds, and the number of targets."
-    if odd := [a for a,of in found.items() if any(np.shape(r)!=(len(sets),) for r in of.values())]: raise ValueError(f'the ranks of {odd[0]!r} are not those of {len(sets)} queries')
-    tell = {f'R@{k}':lambda r,k=k: r<=k for k in ks if k<=len(sets)} | {'MRR':lambda r: 1/r}
-    rows = [row(corpus, a, 'targets', len(sets), n=len(sets), seed=','.join(map(str, of)), slice=prefix+sets.by, config=config) for a,of in found.items()]
-    for metric,f in tell.items():
-        rows += mean_rows({a:{s:f(np.asarray(r)) for s,r in of.items()} for a,of in found.items()}, sets.author, corpus, metric, against, prefix+sets.by, config)
+    if odd := [a for a, of in found.items() if any(np.shape(r) != (len(sets),) for r in of.values())]:
+        raise ValueError(f"the ranks of {odd[0]!r} are not those of {len(sets)} queries")
+    tell = {f"R@{k}": lambda r, k=k: r <= k for k in ks if k <= len(sets)} | {"MRR": lambda r: 1 / r}
+    rows = [
+        row(
+            corpus,
+            a,
+            "targets",
+            len(sets),
+            n=len(sets),
+            seed=",".join(map(str, of)),
+            slice=prefix + sets.by,
+            config=config,
+        )
+        for a, of in found.items()
+    ]
+    for metric, f in tell.items():
+        rows += mean_rows(
+            {a: {s: f(np.asarray(r)) for s, r in of.items()} for a, of in found.items()},
+            sets.author,
+            corpus,
+            metric,
+            against,
+            prefix + sets.by,
+            config,
+        )
     return rows
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c36
 def plot_author_map(
-    x,               # `[t,d]` vectors of posts or of sets, an array or a sparse matrix
-    author,          # `[t]` whose they are
-    names=None,      # author -> what to call him; no legend if None
-    most:int=12,     # authors on the map, 1 to 24, those with the most vectors
-    perplexity:float=10, # how many neighbours a vector has, roughly
-    seed:int=0, ax=None, # axes to draw on; new ones if None
-):                   # the axes
+    x,  # `[t,d]` vectors of posts or of sets, an array or a sparse matrix
+    author,  # `[t]` whose they are
+    names=None,  # author -> what to call him; no legend if None
+    most: int = 12,  # authors on the map, 1 to 24, those with the most vectors
+    perplexity: float = 10,  # how many neighbours a vector has, roughly
+    seed: int = 0,
+    ax=None,  # axes to draw on; new ones if None
+):  # the axes
     "Lay out the vectors of a few authors in the plane."
-    if not 1<=most<=24: raise ValueError(f'there are colours and marks for 1 to 24 authors, got {most}')
-    author = np.asarray(author); who,n = np.unique(author, return_counts=True)
-    who = who[np.argsort(-n, kind='stable')[:most]]; shown = np.isin(author, who)
-    if shown.sum()<=3*perplexity: raise ValueError(f'a map needs more than 3 x perplexity = {3*perplexity:g} vectors, got {shown.sum()}: take fewer neighbours')
-    y = TSNE(2, perplexity=perplexity, metric='cosine', init='random' if issparse(x) else 'pca', random_state=seed).fit_transform(x[shown]) # [.,2]
+    if not 1 <= most <= 24:
+        raise ValueError(f"there are colours and marks for 1 to 24 authors, got {most}")
+    author = np.asarray(author)
+    who, n = np.unique(author, return_counts=True)
+    who = who[np.argsort(-n, kind="stable")[:most]]
+    shown = np.isin(author, who)
+    if shown.sum() <= 3 * perplexity:
+        raise ValueError(
+            f"a map needs more than 3 x perplexity = {3 * perplexity:g} vectors, got {shown.sum()}: take fewer neighbours"
+        )
+    y = TSNE(
+        2, perplexity=perplexity, metric="cosine", init="random" if issparse(x) else "pca", random_state=seed
+    ).fit_transform(x[shown])  # [.,2]
     with plt.rc_context(style()):
-        if ax is None: _,ax = plt.subplots(figsize=(5,4))
-        for i,a in enumerate(who): ax.scatter(*y[author[shown]==a].T, s=22, color=list(COLORS.values())[i%8], marker='o^s'[i//8], label=None if names is None else names[a])
-        ax.set(xticks=[], yticks=[], title=f'{len(who)} of {len(n):,} authors, {shown.sum():,} vectors'); ax.grid(False)
-        if names is not None: ax.legend(fontsize=7, loc='center left', bbox_to_anchor=(1,.5))
+        if ax is None:
+            _, ax = plt.subplots(figsize=(5, 4))
+        for i, a in enumerate(who):
+            ax.scatter(
+                *y[author[shown] == a].T,
+                s=22,
+                color=list(COLORS.values())[i % 8],
+                marker="o^s"[i // 8],
+                label=None if names is None else names[a],
+            )
+        ax.set(xticks=[], yticks=[], title=f"{len(who)} of {len(n):,} authors, {shown.sum():,} vectors")
+        ax.grid(False)
+        if names is not None:
+            ax.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax

@@ -24,94 +24,176 @@ from ..losses import max_sim
 @dataclass(frozen=True)
 class QuestionCfg:
     "What is asked."
-    shapes:str = '1/1/1,3/3/3,10/1/1' # anchors/positives/negatives
-    most:int   = 12 # posts of an author that questions are made of at most, >=1
-    draws:int  = 4  # questions of each shape and author, >=1
-    judge:int  = 0  # another number, other questions
+
+    shapes: str = "1/1/1,3/3/3,10/1/1"  # anchors/positives/negatives
+    most: int = 12  # posts of an author that questions are made of at most, >=1
+    draws: int = 4  # questions of each shape and author, >=1
+    judge: int = 0  # another number, other questions
+
     def __post_init__(self):
-        for f in ('most','draws'):
-            if getattr(self, f)<1: raise ValueError(f'{f} must be at least 1, got {getattr(self, f)}')
+        for f in ("most", "draws"):
+            if getattr(self, f) < 1:
+                raise ValueError(f"{f} must be at least 1, got {getattr(self, f)}")
         shapes_of(self.shapes)
 
-def shapes_of(shapes:str) -> list: # of `EpisodeCfg`
+
+def shapes_of(shapes: str) -> list:  # of `EpisodeCfg`
     "The shapes that a list such as '1/1/1,3/3/3' names."
-    try: return [EpisodeCfg(*map(int, s.split('/'))) for s in shapes.split(',')]
-    except (TypeError, ValueError): raise ValueError(f"shapes are a list such as '1/1/1,3/3/3', got {shapes!r}") from None
+    try:
+        return [EpisodeCfg(*map(int, s.split("/"))) for s in shapes.split(",")]
+    except (TypeError, ValueError):
+        raise ValueError(f"shapes are a list such as '1/1/1,3/3/3', got {shapes!r}") from None
 
 # %% ../../nbs/authors/09_tasks.ipynb #c08
 def fair(
-    eps:list, # of `Episodes` with negatives
-    sampler:EpisodeSampler, # one of the corpus, which tells where posts stand
-) -> list:    # of `Episodes`, the empty ones left out
+    eps: list,  # of `Episodes` with negatives
+    sampler: EpisodeSampler,  # one of the corpus, which tells where posts stand
+) -> list:  # of `Episodes`, the empty ones left out
     "Equally many positives and negatives, and each question once."
-    seen,out = set(),[]
+    seen, out = set(), []
     for e in eps:
         n = np.minimum(e.positives.sizes, e.negatives.sizes)
-        cut = lambda s: PostSets.of([s[i][:k] for i,k in enumerate(n)])
+        cut = lambda s: PostSets.of([s[i][:k] for i, k in enumerate(n)])
         e = replace(e, positives=cut(e.positives), negatives=cut(e.negatives))
-        e = replace(e, pos_shared=sampler._shared(e.anchors, e.positives), neg_shared=sampler._shared(e.anchors, e.negatives)) # of the posts that are left
-        names = [b'|'.join(s[i].tobytes() for s in (e.anchors, e.positives, e.negatives)) for i in range(len(e))]
+        e = replace(
+            e,
+            pos_shared=sampler._shared(e.anchors, e.positives),
+            neg_shared=sampler._shared(e.anchors, e.negatives),
+        )  # of the posts that are left
+        names = [
+            b"|".join(s[i].tobytes() for s in (e.anchors, e.positives, e.negatives)) for i in range(len(e))
+        ]
         new = np.array([not (k in seen or seen.add(k)) for k in names], bool)
-        if new.any(): out.append(e.take(new))
+        if new.any():
+            out.append(e.take(new))
     return out
 
 # %% ../../nbs/authors/09_tasks.ipynb #c12
 class Questions:
     "What every arm of a corpus is asked, about authors of one split."
-    def __init__(self, corpus:Corpus, cfg:QuestionCfg, split:int=TEST, say=print): # the configuration of a whole run will do, if it has these fields
-        self.triplets,self.finds = {},{}
+
+    def __init__(
+        self, corpus: Corpus, cfg: QuestionCfg, split: int = TEST, say=print
+    ):  # the configuration of a whole run will do, if it has these fields
+        self.triplets, self.finds = {}, {}
         for shape in shapes_of(cfg.shapes):
-            crossed = [replace(shape, positive=p, negative=n) for p in ('any','community') for n in ('random','community')]
+            crossed = [
+                replace(shape, positive=p, negative=n)
+                for p in ("any", "community")
+                for n in ("random", "community")
+            ]
             judge = EpisodeSampler(corpus, split, shape, cfg.judge, cfg.most)
-            plain,cross = fair(self._draw(corpus, cfg, split, shape), judge),fair([e for c in crossed for e in self._draw(corpus, cfg, split, c)], judge)
-            if plain: self.triplets[str(shape)],self.triplets[f'{shape} crossed'] = plain,cross
-            else: say(f'{shape} is not asked: no author of this split has {shape.anchors+shape.positives} posts among {cfg.most}')
-        if not self.triplets: raise ValueError(f'no author can be asked about: shapes={cfg.shapes} needs authors with more posts than this split has, and most={cfg.most}')
-        for by in ('community','time','random'):
-            try: self.finds[by] = retrieval_sets(corpus, split, by, 2, 4, cfg.judge)
-            except ValueError as e: say(f'retrieval by {by} is not asked: {str(e).splitlines()[0]}')
-        sets = [x for es in self.triplets.values() for e in es for x in (e.anchors, e.positives, e.negatives)] + [x for r in self.finds.values() for x in (r.queries, r.targets)]
-        self.digest = hashlib.sha256(b''.join(a.astype(np.int64).tobytes() for s in sets for a in (s.posts, s.starts))).hexdigest()[:8] # the name of these very questions
-        self.posts,self.words = np.unique(np.concatenate([s.posts for s in sets])),np.zeros(len(corpus), np.int64) # `[m]` whatever is asked about; `[N]` words of these
-        self.words[self.posts] = [len(t.split()) for t in corpus.posts.with_format('arrow')[self.posts]['text'].to_pylist()]
+            plain, cross = (
+                fair(self._draw(corpus, cfg, split, shape), judge),
+                fair([e for c in crossed for e in self._draw(corpus, cfg, split, c)], judge),
+            )
+            if plain:
+                self.triplets[str(shape)], self.triplets[f"{shape} crossed"] = plain, cross
+            else:
+                say(
+                    f"{shape} is not asked: no author of this split has {shape.anchors + shape.positives} posts among {cfg.most}"
+                )
+        if not self.triplets:
+            raise ValueError(
+                f"no author can be asked about: shapes={cfg.shapes} needs authors with more posts than this split has, and most={cfg.most}"
+            )
+        for by in ("community", "time", "random"):
+            try:
+                self.finds[by] = retrieval_sets(corpus, split, by, 2, 4, cfg.judge)
+            except ValueError as e:
+                say(f"retrieval by {by} is not asked: {str(e).splitlines()[0]}")
+        sets = [
+            x for es in self.triplets.values() for e in es for x in (e.anchors, e.positives, e.negatives)
+        ] + [x for r in self.finds.values() for x in (r.queries, r.targets)]
+        self.digest = hashlib.sha256(
+            b"".join(a.astype(np.int64).tobytes() for s in sets for a in (s.posts, s.starts))
+        ).hexdigest()[:8]  # the name of these very questions
+        self.posts, self.words = (
+            np.unique(np.concatenate([s.posts for s in sets])),
+            np.zeros(len(corpus), np.int64),
+        )  # `[m]` whatever is asked about; `[N]` words of these
+        self.words[self.posts] = [
+            len(t.split()) for t in corpus.posts.with_format("arrow")[self.posts]["text"].to_pylist()
+        ]
+
     def _draw(self, corpus, cfg, split, c):
         "Episodes of the authors who have posts for the shape."
         s = EpisodeSampler(corpus, split, c, cfg.judge, cfg.most)
-        a = s.authors[np.diff(s.starts)[s.authors]>=c.anchors+c.positives]
+        a = s.authors[np.diff(s.starts)[s.authors] >= c.anchors + c.positives]
         return [s(a, 0, d) for d in range(cfg.draws)] if len(a) else []
-    def ask(self, arm) -> tuple: # (triplets, ranks): what `triplet_table` gives with a column `asked`; author, rank, by
+
+    def ask(
+        self, arm
+    ) -> tuple:  # (triplets, ranks): what `triplet_table` gives with a column `asked`; author, rank, by
         "Every question, once."
-        t = pd.concat([triplet_table(arm, e, self.size(e)).assign(asked=name, question=i) for name,es in self.triplets.items() for i,e in enumerate(es)], ignore_index=True)
-        return t, pd.concat([pd.DataFrame(dict(author=r.author, rank=retrieve(arm, r), by=by)) for by,r in self.finds.items()] or [pd.DataFrame(columns=['author','rank','by'])], ignore_index=True)
-    def size(self, e) -> np.ndarray: # `[e]` str
+        t = pd.concat(
+            [
+                triplet_table(arm, e, self.size(e)).assign(asked=name, question=i)
+                for name, es in self.triplets.items()
+                for i, e in enumerate(es)
+            ],
+            ignore_index=True,
+        )
+        return t, pd.concat(
+            [
+                pd.DataFrame(dict(author=r.author, rank=retrieve(arm, r), by=by))
+                for by, r in self.finds.items()
+            ]
+            or [pd.DataFrame(columns=["author", "rank", "by"])],
+            ignore_index=True,
+        )
+
+    def size(self, e) -> np.ndarray:  # `[e]` str
         "How long the posts of anchors and positives are together, in words."
-        n = np.bincount(e.anchors.owner, self.words[e.anchors.posts], len(e))+np.bincount(e.positives.owner, self.words[e.positives.posts], len(e))
-        return np.select([n<50, n<200], ['under 50 words','50 to 199 words'], '200 words or more')
+        n = np.bincount(e.anchors.owner, self.words[e.anchors.posts], len(e)) + np.bincount(
+            e.positives.owner, self.words[e.positives.posts], len(e)
+        )
+        return np.select([n < 50, n < 200], ["under 50 words", "50 to 199 words"], "200 words or more")
 
 # %% ../../nbs/authors/09_tasks.ipynb #c13
-def answer_files(folder, questions:Questions, w=0) -> tuple:
+def answer_files(folder, questions: Questions, w=0) -> tuple:
     "Where the answers to these questions are kept: triplets and ranks."
-    return tuple(Path(folder)/f'{questions.digest}-{what}{w or ""}.parquet' for what in ('triplets','ranks'))
+    return tuple(
+        Path(folder) / f"{questions.digest}-{what}{w or ''}.parquet" for what in ("triplets", "ranks")
+    )
 
 # %% ../../nbs/authors/09_tasks.ipynb #c27
 @dataclass(frozen=True, eq=False)
 class Learned(Pooled):
     "An arm whose authors are pooled as its model pools them."
-    model:AuthorEncoder=None
+
+    model: AuthorEncoder = None
+
     def vectors(self, sets):
-        x,of = torch.from_numpy(self.x[np.searchsorted(self.posts, sets.posts)]),torch.from_numpy(sets.owner)
+        x, of = (
+            torch.from_numpy(self.x[np.searchsorted(self.posts, sets.posts)]),
+            torch.from_numpy(sets.owner),
+        )
         on = next(self.model.parameters()).device
-        with torch.inference_mode(): return self.model.pool_sets(x.to(on), of.to(on), torch.ones(len(of), dtype=torch.bool, device=on), len(sets)).cpu().numpy()
+        with torch.inference_mode():
+            return (
+                self.model.pool_sets(
+                    x.to(on), of.to(on), torch.ones(len(of), dtype=torch.bool, device=on), len(sets)
+                )
+                .cpu()
+                .numpy()
+            )
 
 # %% ../../nbs/authors/09_tasks.ipynb #c28
 class Matches:
     "An arm without a vector for an author: each post looks for its best match."
-    def __init__(self, posts, x): self.posts,self.x = posts,x # `[m]` ascending, `[m,w]` unit vectors
-    def _sim(self, *sides): # `[s+s',s+s']`
+
+    def __init__(self, posts, x):
+        self.posts, self.x = posts, x  # `[m]` ascending, `[m,w]` unit vectors
+
+    def _sim(self, *sides):  # `[s+s',s+s']`
         x = torch.from_numpy(self.x[np.searchsorted(self.posts, np.concatenate([s.posts for s in sides]))])
-        of = torch.from_numpy(np.concatenate([s.owner+n for s,n in zip(sides, (0,len(sides[0])))]))
+        of = torch.from_numpy(np.concatenate([s.owner + n for s, n in zip(sides, (0, len(sides[0])))]))
         return max_sim(x, of, sum(map(len, sides))).numpy()
+
     def scores(self, left, right, block=128):
-        at = [np.arange(i, min(i+block, len(left))) for i in range(0, len(left), block)]
+        at = [np.arange(i, min(i + block, len(left))) for i in range(0, len(left), block)]
         return np.concatenate([np.diagonal(self._sim(left.take(i), right.take(i)), len(i)) for i in at])
-    def matrix(self, left, right): return self._sim(left, right)[:len(left),len(left):]
+
+    def matrix(self, left, right):
+        return self._sim(left, right)[: len(left), len(left) :]

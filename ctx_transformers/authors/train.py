@@ -37,150 +37,244 @@ from ..train.optim import Part, TrainCfg
 @dataclass(frozen=True)
 class AuthorRunCfg:
     "Everything that decides what an author encoder learns and what it is asked."
-    posts:str   = 'pydocs' # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
-    name:str    = ''       # what tables call it; empty: the name of the source
-    columns:str = ''       # our columns from theirs, such as 'author=user,text=body'
-    limit:int   = 0        # read at most so many posts; 0 reads all
-    max_len:int = 64       # tokens of a post at most, [CLS] and [SEP] included
-    vocab:int   = 8192     # words of the tokenizer that is trained; a pretrained model brings its own
-    ngrams:bool = False    # posts bring their n-grams along
-    b:int       = 64       # authors of a batch at most
-    by:str      = 'random' # who shares a batch: 'random' or 'community'
-    near:int    = 20       # with hard negatives: near authors among whom one is drawn
-    cache:int   = 0        # tokens computed at a time by the gradient cache; 0: the whole batch
-    most:int    = 12       # posts of an author that questions are made of at most
-    draws:int   = 4        # questions of each shape and author
-    shapes:str  = '1/1/1,3/3/3,10/1/1' # what is asked: anchors/positives/negatives
-    seed:int    = 0        # of the training: weights, batches, episodes
-    judge:int   = 0        # of the questions; the same for every seed of training
-    split:CorpusCfg    = CorpusCfg(test=.3) # many authors to judge by: their number decides how sure the answer is
-    episode:EpisodeCfg = EpisodeCfg(3, 3, 0, 'community') # what is learnt from
-    grams:GramCfg      = GramCfg()
-    mask:MaskCfg       = MaskCfg() # which words are hidden, where model.mlm > 0
-    model:AuthorCfg    = AuthorCfg(EncoderCfg(dropout=0., attn_dropout=0.))
-    loss:LossCfg       = LossCfg()
-    train:TrainCfg     = TrainCfg(lr=5e-4, steps=200, valid_every=50, checkpoint_every=100, warmup=.1)
+
+    posts: str = "pydocs"  # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
+    name: str = ""  # what tables call it; empty: the name of the source
+    columns: str = ""  # our columns from theirs, such as 'author=user,text=body'
+    limit: int = 0  # read at most so many posts; 0 reads all
+    max_len: int = 64  # tokens of a post at most, [CLS] and [SEP] included
+    vocab: int = 8192  # words of the tokenizer that is trained; a pretrained model brings its own
+    ngrams: bool = False  # posts bring their n-grams along
+    b: int = 64  # authors of a batch at most
+    by: str = "random"  # who shares a batch: 'random' or 'community'
+    near: int = 20  # with hard negatives: near authors among whom one is drawn
+    cache: int = 0  # tokens computed at a time by the gradient cache; 0: the whole batch
+    most: int = 12  # posts of an author that questions are made of at most
+    draws: int = 4  # questions of each shape and author
+    shapes: str = "1/1/1,3/3/3,10/1/1"  # what is asked: anchors/positives/negatives
+    seed: int = 0  # of the training: weights, batches, episodes
+    judge: int = 0  # of the questions; the same for every seed of training
+    split: CorpusCfg = CorpusCfg(
+        test=0.3
+    )  # many authors to judge by: their number decides how sure the answer is
+    episode: EpisodeCfg = EpisodeCfg(3, 3, 0, "community")  # what is learnt from
+    grams: GramCfg = GramCfg()
+    mask: MaskCfg = MaskCfg()  # which words are hidden, where model.mlm > 0
+    model: AuthorCfg = AuthorCfg(EncoderCfg(dropout=0.0, attn_dropout=0.0))
+    loss: LossCfg = LossCfg()
+    train: TrainCfg = TrainCfg(lr=5e-4, steps=200, valid_every=50, checkpoint_every=100, warmup=0.1)
+
     def __post_init__(self):
-        for f in ('max_len','vocab','b','most','draws'):
-            if getattr(self, f)<1: raise ValueError(f'{f} must be at least 1, got {getattr(self, f)}')
+        for f in ("max_len", "vocab", "b", "most", "draws"):
+            if getattr(self, f) < 1:
+                raise ValueError(f"{f} must be at least 1, got {getattr(self, f)}")
         self.asked
-        if self.ngrams: object.__setattr__(self, 'model', replace(self.model, features=self.grams.d)) # one number, said once
-        if self.model.mlm and self.cache: raise ValueError('hidden words need the vectors of all tokens at once: the gradient cache cannot help, set cache=0')
+        if self.ngrams:
+            object.__setattr__(
+                self, "model", replace(self.model, features=self.grams.d)
+            )  # one number, said once
+        if self.model.mlm and self.cache:
+            raise ValueError(
+                "hidden words need the vectors of all tokens at once: the gradient cache cannot help, set cache=0"
+            )
+
     @property
-    def asked(self) -> list: # of `EpisodeCfg`
+    def asked(self) -> list:  # of `EpisodeCfg`
         "The shapes of the questions."
         return shapes_of(self.shapes)
+
     @property
-    def title(self): return title_of(self.posts, self.name)
+    def title(self):
+        return title_of(self.posts, self.name)
 
 # %% ../../nbs/authors/11_train.ipynb #c06
 class AuthorData:
     "What all arms of a corpus share."
-    def __init__(self, cfg:AuthorRunCfg, say=print):
+
+    def __init__(self, cfg: AuthorRunCfg, say=print):
         self.corpus = open_corpus(cfg.posts, cfg.columns, cfg.limit, cfg.split, say=say)
-        self.tokens,self.tokenizer = open_tokens(self.corpus, cfg.model.pretrained, cfg.vocab, cfg.max_len, say)
-        self.grams,self.features = corpus_grams(self.corpus, cfg.grams) if cfg.ngrams else (None, None)
-    def batches(self, cfg:AuthorRunCfg, split:int) -> EpisodeBatches:
+        self.tokens, self.tokenizer = open_tokens(
+            self.corpus, cfg.model.pretrained, cfg.vocab, cfg.max_len, say
+        )
+        self.grams, self.features = corpus_grams(self.corpus, cfg.grams) if cfg.ngrams else (None, None)
+
+    def batches(self, cfg: AuthorRunCfg, split: int) -> EpisodeBatches:
         "Episodes of one split; those of validation are always the same."
-        train = split==TRAIN
-        s = EpisodeSampler(self.corpus, split, cfg.episode if train or cfg.episode.negative!='hard' else replace(cfg.episode, negative='random'), cfg.seed if train else cfg.judge)
-        return EpisodeBatches(self.tokens, s, cfg.b, cfg.by if train else 'random', self.features, cfg.mask if cfg.model.mlm else None, train, draws=1 if train else 2)
+        train = split == TRAIN
+        s = EpisodeSampler(
+            self.corpus,
+            split,
+            cfg.episode
+            if train or cfg.episode.negative != "hard"
+            else replace(cfg.episode, negative="random"),
+            cfg.seed if train else cfg.judge,
+        )
+        return EpisodeBatches(
+            self.tokens,
+            s,
+            cfg.b,
+            cfg.by if train else "random",
+            self.features,
+            cfg.mask if cfg.model.mlm else None,
+            train,
+            draws=1 if train else 2,
+        )
 
 # %% ../../nbs/authors/11_train.ipynb #c08
 def near_authors(
-    model:AuthorEncoder,
-    sampler:EpisodeSampler, # names the authors
-    tokens:Tokens,
-    k:int,              # near authors of each
-    features=None, most:int=8, # posts of an author that his vector is made of
-    device='cpu',
-) -> np.ndarray:        # `[A,k]` authors, nearest first
+    model: AuthorEncoder,
+    sampler: EpisodeSampler,  # names the authors
+    tokens: Tokens,
+    k: int,  # near authors of each
+    features=None,
+    most: int = 8,  # posts of an author that his vector is made of
+    device="cpu",
+) -> np.ndarray:  # `[A,k]` authors, nearest first
     "The nearest other authors by mean vectors."
     s = EpisodeSampler(sampler.corpus, sampler.split, replace(sampler.cfg, negatives=0), sampler.seed, most)
-    sets = PostSets.of([s.order[s.starts[a]:s.starts[a+1]] for a in s.authors])
+    sets = PostSets.of([s.order[s.starts[a] : s.starts[a + 1]] for a in s.authors])
     posts = sets.distinct()
-    x = normalize(Pooled(posts, normalize(model.encode(tokens, posts, features, device=device))).vectors(sets)).astype(np.float32)
-    k,out = min(k, len(x)-1),[]
+    x = normalize(
+        Pooled(posts, normalize(model.encode(tokens, posts, features, device=device))).vectors(sets)
+    ).astype(np.float32)
+    k, out = min(k, len(x) - 1), []
     for i in range(0, len(x), 1024):
-        sim = x[i:i+1024]@x.T; sim[np.arange(len(sim)), np.arange(i, i+len(sim))] = -np.inf
-        best = np.argpartition(-sim, k-1, axis=1)[:,:k]
-        out.append(np.take_along_axis(best, np.argsort(-np.take_along_axis(sim, best, 1), 1, kind='stable'), 1))
+        sim = x[i : i + 1024] @ x.T
+        sim[np.arange(len(sim)), np.arange(i, i + len(sim))] = -np.inf
+        best = np.argpartition(-sim, k - 1, axis=1)[:, :k]
+        out.append(
+            np.take_along_axis(best, np.argsort(-np.take_along_axis(sim, best, 1), 1, kind="stable"), 1)
+        )
     return sampler.authors[np.concatenate(out)]
+
 
 class HardNegatives(Part):
     "Look up again, at each validation, who is near whom."
-    order,run_valid,saved = 75,False,('near','at') # after a state was taken up
-    def __init__(self, k:int): self.k,self.near,self.at = k,None,-1
+
+    order, run_valid, saved = 75, False, ("near", "at")  # after a state was taken up
+
+    def __init__(self, k: int):
+        self.k, self.near, self.at = k, None, -1
+
     def before_train(self):
         dl = self.dls.train.dl
-        if self.near is None or self.learn.step>=self.at+self.dls.train.every:
-            self.near,self.at = torch.from_numpy(near_authors(self.model, dl.sampler, dl.tokens, self.k, dl.features, device=dl.device)),self.learn.step
+        if self.near is None or self.learn.step >= self.at + self.dls.train.every:
+            self.near, self.at = (
+                torch.from_numpy(
+                    near_authors(self.model, dl.sampler, dl.tokens, self.k, dl.features, device=dl.device)
+                ),
+                self.learn.step,
+            )
         dl.sampler.near = self.near.numpy()
 
 # %% ../../nbs/authors/11_train.ipynb #c09
 def train_author(
-    cfg:AuthorRunCfg,
-    data:AuthorData,
-    folder,       # of checkpoints
-    device='cpu',
+    cfg: AuthorRunCfg,
+    data: AuthorData,
+    folder,  # of checkpoints
+    device="cpu",
     say=print,
 ) -> ContrastiveEncoder:
     "Train an author encoder, or take up where it stood."
-    set_seed(cfg.seed); folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
+    set_seed(cfg.seed)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     model = ContrastiveEncoder(cfg.model, cfg.loss, data.tokens.vocab_size).to(device)
     shape = replace(cfg.model, encoder=model.encoder.cfg) if cfg.model.text else cfg.model
-    (folder/'model.json').write_text(json.dumps(dict(model=asdict(shape), loss=asdict(cfg.loss), vocab=model.encoder.vocab if cfg.model.text else 0), indent=1))
-    learn = learner(model, data.batches(cfg, TRAIN).to(device), data.batches(cfg, VALID).to(device), model.loss, replace(cfg.train, seed=cfg.seed), folder)
+    (folder / "model.json").write_text(
+        json.dumps(
+            dict(
+                model=asdict(shape), loss=asdict(cfg.loss), vocab=model.encoder.vocab if cfg.model.text else 0
+            ),
+            indent=1,
+        )
+    )
+    learn = learner(
+        model,
+        data.batches(cfg, TRAIN).to(device),
+        data.batches(cfg, VALID).to(device),
+        model.loss,
+        replace(cfg.train, seed=cfg.seed),
+        folder,
+    )
     learn.logger = say
-    if cfg.episode.negative=='hard': learn.run_cbs.append(HardNegatives(cfg.near))
-    if cfg.cache: learn.run_cbs.append(GradCache(cfg.cache))
+    if cfg.episode.negative == "hard":
+        learn.run_cbs.append(HardNegatives(cfg.near))
+    if cfg.cache:
+        learn.run_cbs.append(GradCache(cfg.cache))
     fit(learn)
     return model
 
 # %% ../../nbs/authors/11_train.ipynb #c11
 def embedder_of(
-    model:ContrastiveEncoder, # from `train_author`
-    data:AuthorData,
-    cfg:AuthorRunCfg,         # what it was trained with
-    device='cpu',
+    model: ContrastiveEncoder,  # from `train_author`
+    data: AuthorData,
+    cfg: AuthorRunCfg,  # what it was trained with
+    device="cpu",
 ) -> AuthorEmbedder:
     "The trained model for raw texts."
-    return AuthorEmbedder(model, load_tokenizer(data.tokenizer) if cfg.model.text else None, cfg.max_len, data.grams if cfg.ngrams else None, device)
+    return AuthorEmbedder(
+        model,
+        load_tokenizer(data.tokenizer) if cfg.model.text else None,
+        cfg.max_len,
+        data.grams if cfg.ngrams else None,
+        device,
+    )
 
 # %% ../../nbs/authors/11_train.ipynb #c13
 def arm_of_model(
-    model:ContrastiveEncoder,
-    data:AuthorData,
-    posts:np.ndarray, # `[m]` ascending, whatever will be asked about
-    width:int=0,      # cut the vectors; 0 does not
-    x=None,           # `[m,w]` what `encode` gave, if it is there already
-    device='cpu', bf16=False,
-):                    # has `scores` and `matrix`
+    model: ContrastiveEncoder,
+    data: AuthorData,
+    posts: np.ndarray,  # `[m]` ascending, whatever will be asked about
+    width: int = 0,  # cut the vectors; 0 does not
+    x=None,  # `[m,w]` what `encode` gave, if it is there already
+    device="cpu",
+    bf16=False,
+):  # has `scores` and `matrix`
     "A trained encoder as an arm."
-    if x is None: x = model.encode(data.tokens, posts, data.features if model.cfg.features else None, device=device, bf16=bf16)
+    if x is None:
+        x = model.encode(
+            data.tokens, posts, data.features if model.cfg.features else None, device=device, bf16=bf16
+        )
     u = model.unit(torch.from_numpy(x), width).numpy()
-    if model.cfg.sets=='multi': return Matches(posts, u)
+    if model.cfg.sets == "multi":
+        return Matches(posts, u)
     like = model.objective.similarity
-    return Pooled(posts, u, like) if model.cfg.sets=='mean' else Learned(posts, u, like, model=model)
+    return Pooled(posts, u, like) if model.cfg.sets == "mean" else Learned(posts, u, like, model=model)
 
 # %% ../../nbs/authors/11_train.ipynb #c14
 def run_author(
-    cfg:AuthorRunCfg,
-    data:AuthorData, questions:Questions,
+    cfg: AuthorRunCfg,
+    data: AuthorData,
+    questions: Questions,
     folder=None,  # of checkpoints and answers; a folder of the cache, named after the configuration, if None
-    device='cpu', say=print,
-) -> dict:        # width -> (triplets, ranks); width 0 is the full one
+    device="cpu",
+    say=print,
+) -> dict:  # width -> (triplets, ranks); width 0 is the full one
     "Train, ask, and keep the answers; a finished arm is read."
     folder = Path(folder or author_folder(cfg, data))
-    done = folder/f'{questions.digest}.json'
+    done = folder / f"{questions.digest}.json"
     if not done.exists():
         model = train_author(cfg, data, folder, device, say).eval()
-        x = model.encode(data.tokens, questions.posts, data.features if model.cfg.features else None, device=device)
+        x = model.encode(
+            data.tokens, questions.posts, data.features if model.cfg.features else None, device=device
+        )
         for w in (0, *model.compress.widths[:-1]):
-            for p,t in zip(answer_files(folder, questions, w), questions.ask(arm_of_model(model, data, questions.posts, w, x))): write_atomic(p, t.to_parquet)
+            for p, t in zip(
+                answer_files(folder, questions, w),
+                questions.ask(arm_of_model(model, data, questions.posts, w, x)),
+            ):
+                write_atomic(p, t.to_parquet)
         write_atomic(done, lambda p: p.write_text(json.dumps([0, *model.compress.widths[:-1]])))
-    return {w:tuple(map(pd.read_parquet, answer_files(folder, questions, w))) for w in json.loads(done.read_text())}
+    return {
+        w: tuple(map(pd.read_parquet, answer_files(folder, questions, w)))
+        for w in json.loads(done.read_text())
+    }
 
-def author_folder(cfg:AuthorRunCfg, data:AuthorData) -> Path:
+
+def author_folder(cfg: AuthorRunCfg, data: AuthorData) -> Path:
     "Where the cache keeps an arm."
-    return cache_dir('authors')/f'{cfg.title.replace("/","-")}-{config_hash(dict(settings(cfg), corpus=data.corpus.name, version=1))}' # the version counts changes of this code
+    return (
+        cache_dir("authors")
+        / f"{cfg.title.replace('/', '-')}-{config_hash(dict(settings(cfg), corpus=data.corpus.name, version=1))}"
+    )  # the version counts changes of this code

@@ -19,99 +19,170 @@ from ..eval.tables import mean_rows
 @dataclass(frozen=True, eq=False)
 class Pooled:
     "An arm that compares the mean vectors of two sets of posts."
-    posts:np.ndarray # `[m]` positions of the posts that have a vector, ascending
-    x:object         # `[m,d]` their vectors, an array or a sparse matrix of SciPy
-    similarity:str='cosine' # 'cosine', -1 to 1 and 0 for a vector of zeros; 'euclid', minus the squared distance, <=0
-    block:int=4096   # sets at a time in `scores`, which bounds the memory
+
+    posts: np.ndarray  # `[m]` positions of the posts that have a vector, ascending
+    x: object  # `[m,d]` their vectors, an array or a sparse matrix of SciPy
+    similarity: str = (
+        "cosine"  # 'cosine', -1 to 1 and 0 for a vector of zeros; 'euclid', minus the squared distance, <=0
+    )
+    block: int = 4096  # sets at a time in `scores`, which bounds the memory
+
     def __post_init__(self):
-        if self.similarity not in ('cosine','euclid'): raise ValueError(f"similarity must be 'cosine' or 'euclid', got {self.similarity!r}")
-        posts,x = np.asarray(self.posts),csr_array(self.x) if issparse(self.x) else np.asarray(self.x)
-        if posts.ndim!=1 or x.ndim!=2 or len(posts)!=x.shape[0]: raise ValueError(f'each post needs a vector: got posts {posts.shape} and vectors {x.shape}')
-        if not (np.diff(posts)>0).all(): raise ValueError('posts must be ascending and different: sort them, and the vectors with them')
-        if not np.isfinite(x.data if issparse(x) else x).all(): raise ValueError('the vectors hold nan or infinity')
-        object.__setattr__(self, 'posts', posts); object.__setattr__(self, 'x', x)
-        top = 1. if self.similarity=='cosine' else float(_rowwise(x, x).max(initial=0))
-        object.__setattr__(self, '_unit', top or 1.)
-    def vectors(self, sets:PostSets): # `[s,d]`, as dense or sparse as `x`
+        if self.similarity not in ("cosine", "euclid"):
+            raise ValueError(f"similarity must be 'cosine' or 'euclid', got {self.similarity!r}")
+        posts, x = np.asarray(self.posts), csr_array(self.x) if issparse(self.x) else np.asarray(self.x)
+        if posts.ndim != 1 or x.ndim != 2 or len(posts) != x.shape[0]:
+            raise ValueError(f"each post needs a vector: got posts {posts.shape} and vectors {x.shape}")
+        if not (np.diff(posts) > 0).all():
+            raise ValueError("posts must be ascending and different: sort them, and the vectors with them")
+        if not np.isfinite(x.data if issparse(x) else x).all():
+            raise ValueError("the vectors hold nan or infinity")
+        object.__setattr__(self, "posts", posts)
+        object.__setattr__(self, "x", x)
+        top = 1.0 if self.similarity == "cosine" else float(_rowwise(x, x).max(initial=0))
+        object.__setattr__(self, "_unit", top or 1.0)
+
+    def vectors(self, sets: PostSets):  # `[s,d]`, as dense or sparse as `x`
         "The mean vector of each set."
-        return _means(self.posts, sets)@self.x
-    def scores(self, left:PostSets, right:PostSets) -> np.ndarray: # `[s]`
+        return _means(self.posts, sets) @ self.x
+
+    def scores(self, left: PostSets, right: PostSets) -> np.ndarray:  # `[s]`
         "How alike the sets of each pair are."
-        if len(left)!=len(right): raise ValueError(f'scores are of pairs: got {len(left)} sets on the left and {len(right)} on the right')
-        pairs = (np.arange(i, min(i+self.block, len(left))) for i in range(0, len(left), self.block))
-        return np.concatenate([np.zeros(0), *(self._alike(left.take(i), right.take(i), _rowwise) for i in pairs)])
-    def matrix(self, left:PostSets, right:PostSets) -> np.ndarray: # `[s,s']`
+        if len(left) != len(right):
+            raise ValueError(
+                f"scores are of pairs: got {len(left)} sets on the left and {len(right)} on the right"
+            )
+        pairs = (np.arange(i, min(i + self.block, len(left))) for i in range(0, len(left), self.block))
+        return np.concatenate(
+            [np.zeros(0), *(self._alike(left.take(i), right.take(i), _rowwise) for i in pairs)]
+        )
+
+    def matrix(self, left: PostSets, right: PostSets) -> np.ndarray:  # `[s,s']`
         "How alike every set on the left is to every set on the right."
         return self._alike(left, right, products)
+
     def _alike(self, left, right, dot):
-        l,r = self.vectors(left),self.vectors(right)
-        if self.similarity=='cosine': s = dot(normalize(l), normalize(r))
-        else: s = np.minimum(2*dot(l, r) - (_rowwise(l, l)[:,None] + _rowwise(r, r) if dot is products else _rowwise(l, l) + _rowwise(r, r)), 0)
-        return np.round(s/self._unit, 12)*self._unit # what differs by rounding alone is a tie
+        l, r = self.vectors(left), self.vectors(right)
+        if self.similarity == "cosine":
+            s = dot(normalize(l), normalize(r))
+        else:
+            s = np.minimum(
+                2 * dot(l, r)
+                - (
+                    _rowwise(l, l)[:, None] + _rowwise(r, r)
+                    if dot is products
+                    else _rowwise(l, l) + _rowwise(r, r)
+                ),
+                0,
+            )
+        return np.round(s / self._unit, 12) * self._unit  # what differs by rounding alone is a tie
 
 # %% ../../nbs/authors/06_triplets.ipynb #c07
 def _means(
-    posts:np.ndarray, # `[m]` ascending
-    sets:PostSets,
-) -> csr_array:       # `[s,m]`
+    posts: np.ndarray,  # `[m]` ascending
+    sets: PostSets,
+) -> csr_array:  # `[s,m]`
     "The matrix that takes the mean of each set, whatever the order of its posts."
-    if not len(posts): raise ValueError('the arm has no vectors')
-    at,size = np.minimum(np.searchsorted(posts, sets.posts), len(posts)-1),sets.sizes
-    if (odd := posts[at]!=sets.posts).any(): raise ValueError(f'{int(odd.sum())} posts have no vector in this arm, such as post {sets.posts[odd][0]}: encode every post of the sets first (`PostSets.distinct`)')
-    if not size.all(): raise ValueError(f'set {np.flatnonzero(size==0)[0]} is empty, and has no mean')
-    a = csr_array((np.repeat(1/size, size), at, np.array(sets.starts)), shape=(len(size), len(posts)))
-    a.sum_duplicates() # and sorts, so that every order of the posts is added up alike
+    if not len(posts):
+        raise ValueError("the arm has no vectors")
+    at, size = np.minimum(np.searchsorted(posts, sets.posts), len(posts) - 1), sets.sizes
+    if (odd := posts[at] != sets.posts).any():
+        raise ValueError(
+            f"{int(odd.sum())} posts have no vector in this arm, such as post {sets.posts[odd][0]}: encode every post of the sets first (`PostSets.distinct`)"
+        )
+    if not size.all():
+        raise ValueError(f"set {np.flatnonzero(size == 0)[0]} is empty, and has no mean")
+    a = csr_array((np.repeat(1 / size, size), at, np.array(sets.starts)), shape=(len(size), len(posts)))
+    a.sum_duplicates()  # and sorts, so that every order of the posts is added up alike
     return a
 
 # %% ../../nbs/authors/06_triplets.ipynb #c08
-def _rowwise(l, r): return np.asarray((l.multiply(r) if issparse(l) else l*r).sum(1)).ravel() # [s]
+def _rowwise(l, r):
+    return np.asarray((l.multiply(r) if issparse(l) else l * r).sum(1)).ravel()  # [s]
 
 # %% ../../nbs/authors/06_triplets.ipynb #c19
-SLICES = 'neither','both','positive only','negative only' # who shares a community with the anchors, as in `Episodes.slice`
+SLICES = (
+    "neither",
+    "both",
+    "positive only",
+    "negative only",
+)  # who shares a community with the anchors, as in `Episodes.slice`
 
 # %% ../../nbs/authors/06_triplets.ipynb #c20
 def triplet_table(
-    arm,               # has `scores(left, right)`
-    episodes:Episodes, # with negatives
-    bucket=None,       # `[e]` label of each episode, such as how long its anchors are; none if None
-) -> pd.DataFrame:     # by episode: author, other, right, margin, positive and negative (scores), slice, anchors, positives, negatives (how many posts), bucket
+    arm,  # has `scores(left, right)`
+    episodes: Episodes,  # with negatives
+    bucket=None,  # `[e]` label of each episode, such as how long its anchors are; none if None
+) -> pd.DataFrame:  # by episode: author, other, right, margin, positive and negative (scores), slice, anchors, positives, negatives (how many posts), bucket
     "Ask an arm every triplet."
     e = episodes
-    if e.negatives is None: raise ValueError('these episodes have no negatives, as for a loss within the batch: draw them with negatives')
-    if bucket is not None and len(bucket)!=len(e): raise ValueError(f'each of {len(e)} episodes needs a bucket, got {len(bucket)}')
-    pos,neg = (np.asarray(arm.scores(e.anchors, s), np.float64) for s in (e.positives, e.negatives))
-    for what,s in (('positives',pos),('negatives',neg)):
-        if s.shape!=(len(e),) or not np.isfinite(s).all(): raise ValueError(f'the arm must give a finite score for each of {len(e)} pairs, but for the {what} it gave {s.shape}, {int((~np.isfinite(s)).sum())} of them not finite')
-    t = dict(author=e.author, other=e.other, right=pos>neg, margin=pos-neg, positive=pos, negative=neg,
-             slice=e.slice, anchors=e.anchors.sizes, positives=e.positives.sizes, negatives=e.negatives.sizes)
+    if e.negatives is None:
+        raise ValueError(
+            "these episodes have no negatives, as for a loss within the batch: draw them with negatives"
+        )
+    if bucket is not None and len(bucket) != len(e):
+        raise ValueError(f"each of {len(e)} episodes needs a bucket, got {len(bucket)}")
+    pos, neg = (np.asarray(arm.scores(e.anchors, s), np.float64) for s in (e.positives, e.negatives))
+    for what, s in (("positives", pos), ("negatives", neg)):
+        if s.shape != (len(e),) or not np.isfinite(s).all():
+            raise ValueError(
+                f"the arm must give a finite score for each of {len(e)} pairs, but for the {what} it gave {s.shape}, {int((~np.isfinite(s)).sum())} of them not finite"
+            )
+    t = dict(
+        author=e.author,
+        other=e.other,
+        right=pos > neg,
+        margin=pos - neg,
+        positive=pos,
+        negative=neg,
+        slice=e.slice,
+        anchors=e.anchors.sizes,
+        positives=e.positives.sizes,
+        negatives=e.negatives.sizes,
+    )
     return pd.DataFrame(t if bucket is None else dict(t, bucket=np.asarray(bucket)))
 
 # %% ../../nbs/authors/06_triplets.ipynb #c30
 def same_questions(
-    tables:dict, # arm -> seed -> what `triplet_table` gave
-) -> pd.DataFrame: # the columns that tell the question, without the answers
+    tables: dict,  # arm -> seed -> what `triplet_table` gave
+) -> pd.DataFrame:  # the columns that tell the question, without the answers
     "Check that all arms of all seeds were asked the same triplets."
-    if not tables or not all(tables.values()): raise ValueError('every arm needs at least one table')
-    first,*rest = ((f'{a} of seed {s}', t.drop(columns=['right','margin','positive','negative'])) for a,of in tables.items() for s,t in of.items())
-    for name,t in rest:
-        if not t.equals(first[1]): raise ValueError(f'{first[0]} and {name} were asked different triplets: take the same episodes for all arms')
+    if not tables or not all(tables.values()):
+        raise ValueError("every arm needs at least one table")
+    first, *rest = (
+        (f"{a} of seed {s}", t.drop(columns=["right", "margin", "positive", "negative"]))
+        for a, of in tables.items()
+        for s, t in of.items()
+    )
+    for name, t in rest:
+        if not t.equals(first[1]):
+            raise ValueError(
+                f"{first[0]} and {name} were asked different triplets: take the same episodes for all arms"
+            )
     return first[1]
 
 # %% ../../nbs/authors/06_triplets.ipynb #c31
 def triplet_rows(
-    tables:dict,   # arm -> seed -> what `triplet_table` gave, of the same episodes
-    corpus:str,    # what to call the corpus
-    against:str|None=None, # arm that the others are compared with; None for no comparison
-    prefix:str='', # stands before the name of each slice, such as '3/3/3 '
-    config:str='', # hash of the experiment's config, for the table
-) -> list:         # rows for `eval.tables.write_rows`
+    tables: dict,  # arm -> seed -> what `triplet_table` gave, of the same episodes
+    corpus: str,  # what to call the corpus
+    against: str | None = None,  # arm that the others are compared with; None for no comparison
+    prefix: str = "",  # stands before the name of each slice, such as '3/3/3 '
+    config: str = "",  # hash of the experiment's config, for the table
+) -> list:  # rows for `eval.tables.write_rows`
     "Triplet accuracy of each arm: in all, by what the community tells, by number of anchors and by bucket."
-    q,rows = same_questions(tables),[]
-    slices = {'all':np.ones(len(q), bool)} | {s:(q.slice==s).to_numpy() for s in SLICES}
-    for col,name in (('anchors',lambda v: f'{v} anchor'+('' if v==1 else 's')),('bucket',lambda v: f'bucket {v}')):
-        if col in q and q[col].nunique()>1: slices |= {name(v):(q[col]==v).to_numpy() for v in sorted(q[col].unique())}
-    for where,inside in slices.items():
-        if not inside.any(): continue
-        values = {a:{s:t.right.to_numpy()[inside] for s,t in of.items()} for a,of in tables.items()}
-        rows += mean_rows(values, q.author.to_numpy()[inside], corpus, 'triplet accuracy', against, prefix+where, config)
+    q, rows = same_questions(tables), []
+    slices = {"all": np.ones(len(q), bool)} | {s: (q.slice == s).to_numpy() for s in SLICES}
+    for col, name in (
+        ("anchors", lambda v: f"{v} anchor" + ("" if v == 1 else "s")),
+        ("bucket", lambda v: f"bucket {v}"),
+    ):
+        if col in q and q[col].nunique() > 1:
+            slices |= {name(v): (q[col] == v).to_numpy() for v in sorted(q[col].unique())}
+    for where, inside in slices.items():
+        if not inside.any():
+            continue
+        values = {a: {s: t.right.to_numpy()[inside] for s, t in of.items()} for a, of in tables.items()}
+        rows += mean_rows(
+            values, q.author.to_numpy()[inside], corpus, "triplet accuracy", against, prefix + where, config
+        )
     return rows

@@ -16,94 +16,171 @@ from ..eval.tables import pair_seeds, row
 
 # %% ../../nbs/authors/08_verification.ipynb #c06
 def verification_pairs(
-    table:pd.DataFrame, # what `triplet_table` gave, `[e]` lines
-) -> pd.DataFrame:      # `[2e]` lines: author (of the anchors), score, same, shared (do the two sides share a community)
+    table: pd.DataFrame,  # what `triplet_table` gave, `[e]` lines
+) -> (
+    pd.DataFrame
+):  # `[2e]` lines: author (of the anchors), score, same, shared (do the two sides share a community)
     "The pairs of sets that are in triplets."
     t = table
-    return pd.DataFrame(dict(author=np.tile(t.author, 2), score=np.concatenate([t.positive, t.negative]), same=np.repeat([True,False], len(t)),
-                             shared=np.concatenate([t.slice.isin([k,'both']) for k in ('positive only','negative only')])))
+    return pd.DataFrame(
+        dict(
+            author=np.tile(t.author, 2),
+            score=np.concatenate([t.positive, t.negative]),
+            same=np.repeat([True, False], len(t)),
+            shared=np.concatenate([t.slice.isin([k, "both"]) for k in ("positive only", "negative only")]),
+        )
+    )
 
 # %% ../../nbs/authors/08_verification.ipynb #c10
 def auc_eer(
-    score,       # `[p]` higher: more likely the same author
-    same,        # `[p]` bool
-    weight=None, # `[p]` or `[b,p]` >=0, how often each pair counts; once if None
-) -> tuple:      # (AUC, EER), each 0 to 1, numbers or `[b]`; nan where a sort of pairs is missing
+    score,  # `[p]` higher: more likely the same author
+    same,  # `[p]` bool
+    weight=None,  # `[p]` or `[b,p]` >=0, how often each pair counts; once if None
+) -> tuple:  # (AUC, EER), each 0 to 1, numbers or `[b]`; nan where a sort of pairs is missing
     "Area under the ROC curve, and the error where false alarms are as frequent as misses."
-    score,same = np.asarray(score, np.float64),np.asarray(same, bool)
-    if score.ndim!=1 or score.shape!=same.shape or not np.isfinite(score).all(): raise ValueError(f'score must be [p] finite numbers and same [p], got {score.shape} and {same.shape}')
-    by = np.argsort(-score, kind='stable'); w = np.ones(len(by)) if weight is None else np.asarray(weight, np.float64)[...,by]
-    end = np.flatnonzero(np.diff(score[by], append=-np.inf)) # pairs that tie cross the threshold together
+    score, same = np.asarray(score, np.float64), np.asarray(same, bool)
+    if score.ndim != 1 or score.shape != same.shape or not np.isfinite(score).all():
+        raise ValueError(f"score must be [p] finite numbers and same [p], got {score.shape} and {same.shape}")
+    by = np.argsort(-score, kind="stable")
+    w = np.ones(len(by)) if weight is None else np.asarray(weight, np.float64)[..., by]
+    end = np.flatnonzero(np.diff(score[by], append=-np.inf))  # pairs that tie cross the threshold together
+
     def share(mine):
-        up = np.cumsum(w*mine, -1)[...,end]
-        with np.errstate(invalid='ignore'): return np.concatenate([np.zeros_like(up[...,:1]), up/up[...,-1:]], -1) # [...,k+1], 0 to 1
-    hit,alarm = share(same[by]),share(~same[by])
-    auc = (np.diff(alarm, axis=-1)*(hit[...,1:]+hit[...,:-1])/2).sum(-1)
-    gap = alarm+hit-1                                        # false alarms less misses, from -1 up to 1
-    i = np.argmax(gap>=0, -1)[...,None]; g,h,f,t = (np.take_along_axis(x, j, -1)[...,0] for x,j in ((gap,i-1),(gap,i),(alarm,i-1),(alarm,i)))
-    with np.errstate(invalid='ignore'): both = auc, f+(t-f)*g/(g-h)
-    return tuple(map(float, both)) if w.ndim==1 else both
+        up = np.cumsum(w * mine, -1)[..., end]
+        with np.errstate(invalid="ignore"):
+            return np.concatenate([np.zeros_like(up[..., :1]), up / up[..., -1:]], -1)  # [...,k+1], 0 to 1
+
+    hit, alarm = share(same[by]), share(~same[by])
+    auc = (np.diff(alarm, axis=-1) * (hit[..., 1:] + hit[..., :-1]) / 2).sum(-1)
+    gap = alarm + hit - 1  # false alarms less misses, from -1 up to 1
+    i = np.argmax(gap >= 0, -1)[..., None]
+    g, h, f, t = (
+        np.take_along_axis(x, j, -1)[..., 0] for x, j in ((gap, i - 1), (gap, i), (alarm, i - 1), (alarm, i))
+    )
+    with np.errstate(invalid="ignore"):
+        both = auc, f + (t - f) * g / (g - h)
+    return tuple(map(float, both)) if w.ndim == 1 else both
 
 # %% ../../nbs/authors/08_verification.ipynb #c17
 def _boot(
-    pairs:pd.DataFrame, # of `verification_pairs`
-    n_boot:int, seed:int=0,
-    block:int=2**21,    # weights at a time, which bounds the memory
-) -> np.ndarray:        # `[2,1+n_boot]` AUC and EER: the value, then the draws, the same draws for the same authors
+    pairs: pd.DataFrame,  # of `verification_pairs`
+    n_boot: int,
+    seed: int = 0,
+    block: int = 2**21,  # weights at a time, which bounds the memory
+) -> np.ndarray:  # `[2,1+n_boot]` AUC and EER: the value, then the draws, the same draws for the same authors
     "AUC and EER of as many draws of the authors."
-    names,who = np.unique(pairs.author, return_inverse=True); a = len(names)
-    rng,per,score,same = np.random.default_rng(seed),max(1, block//len(pairs)),pairs.score.to_numpy(),pairs.same.to_numpy()
-    out = [np.array(auc_eer(score, same))[:,None]]
-    for i in range(0, n_boot, per): out.append(np.stack(auc_eer(score, same, rng.multinomial(a, np.full(a, 1/a), min(per, n_boot-i))[:,who])))
+    names, who = np.unique(pairs.author, return_inverse=True)
+    a = len(names)
+    rng, per, score, same = (
+        np.random.default_rng(seed),
+        max(1, block // len(pairs)),
+        pairs.score.to_numpy(),
+        pairs.same.to_numpy(),
+    )
+    out = [np.array(auc_eer(score, same))[:, None]]
+    for i in range(0, n_boot, per):
+        out.append(
+            np.stack(
+                auc_eer(score, same, rng.multinomial(a, np.full(a, 1 / a), min(per, n_boot - i))[:, who])
+            )
+        )
     return np.concatenate(out, 1)
 
 # %% ../../nbs/authors/08_verification.ipynb #c18
 def _over_seeds(
-    x,     # `[s,1+n_boot]` value and draws of each seed
-    n:int, # authors
-    level:float=.95,
+    x,  # `[s,1+n_boot]` value and draws of each seed
+    n: int,  # authors
+    level: float = 0.95,
 ) -> Interval:
     "Mean over seeds, with its interval; its ends are nan if authors are so few that a draw of them has no value."
-    s,b = x.shape[0],x.shape[1]-1
-    draws = x[0,1:] if s==1 else x[np.random.default_rng(0).integers(s, size=(s-1,b)), np.arange(1, b+1)].mean(0)
-    value = x[:,0].mean(); lo,hi = np.quantile(draws, [(1-level)/2, (1+level)/2]) if n>1 else (np.nan,np.nan)
+    s, b = x.shape[0], x.shape[1] - 1
+    draws = (
+        x[0, 1:]
+        if s == 1
+        else x[np.random.default_rng(0).integers(s, size=(s - 1, b)), np.arange(1, b + 1)].mean(0)
+    )
+    value = x[:, 0].mean()
+    lo, hi = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]) if n > 1 else (np.nan, np.nan)
     return Interval(float(value), float(np.minimum(lo, value)), float(np.maximum(hi, value)), n)
 
 # %% ../../nbs/authors/08_verification.ipynb #c19
 def verification_rows(
-    tables:dict,   # arm -> seed -> what `triplet_table` gave, of the same episodes
-    corpus:str, against:str|None=None, prefix:str='', config:str='', # as in `triplet_rows`
-    n_boot:int=1000, # draws
-) -> list:         # rows for `eval.tables.write_rows`; slice 'neither' holds the pairs whose sides share no community, 'both' those that do
+    tables: dict,  # arm -> seed -> what `triplet_table` gave, of the same episodes
+    corpus: str,
+    against: str | None = None,
+    prefix: str = "",
+    config: str = "",  # as in `triplet_rows`
+    n_boot: int = 1000,  # draws
+) -> list:  # rows for `eval.tables.write_rows`; slice 'neither' holds the pairs whose sides share no community, 'both' those that do
     "AUC and EER of each arm, over all pairs and by whether they share a community."
-    if against is not None and against not in tables: raise ValueError(f'there is no arm {against!r} to compare with, only {list(tables)}')
-    same_questions(tables); rows = []
-    pairs = {a:{s:verification_pairs(t) for s,t in of.items()} for a,of in tables.items()}
+    if against is not None and against not in tables:
+        raise ValueError(f"there is no arm {against!r} to compare with, only {list(tables)}")
+    same_questions(tables)
+    rows = []
+    pairs = {a: {s: verification_pairs(t) for s, t in of.items()} for a, of in tables.items()}
     shared = next(p for of in pairs.values() for p in of.values()).shared
-    for where,inside in {'all':shared|True, 'neither':~shared, 'both':shared}.items():
+    for where, inside in {"all": shared | True, "neither": ~shared, "both": shared}.items():
         one = next(iter(next(iter(pairs.values())).values()))[inside]
-        if one.same.nunique()<2: continue # without pairs of both sorts there is no curve
-        n,boot = one.author.nunique(),{a:{s:_boot(p[inside], n_boot) for s,p in of.items()} for a,of in pairs.items()}
-        for arm,of in boot.items():
-            both = {'':of} | ({f' - {against}':{s:x-y for s,x,y in pair_seeds(of, boot[against])}} if against not in (None,arm) else {})
-            for (end,x),(k,metric) in ((i,j) for i in both.items() for j in enumerate(('AUC','EER'))):
+        if one.same.nunique() < 2:
+            continue  # without pairs of both sorts there is no curve
+        n, boot = (
+            one.author.nunique(),
+            {a: {s: _boot(p[inside], n_boot) for s, p in of.items()} for a, of in pairs.items()},
+        )
+        for arm, of in boot.items():
+            both = {"": of} | (
+                {f" - {against}": {s: x - y for s, x, y in pair_seeds(of, boot[against])}}
+                if against not in (None, arm)
+                else {}
+            )
+            for (end, x), (k, metric) in ((i, j) for i in both.items() for j in enumerate(("AUC", "EER"))):
                 i = _over_seeds(np.stack([v[k] for v in x.values()]), n)
-                rows.append(row(corpus, arm, metric+end, i.value, i.lo, i.hi, i.n, ','.join(map(str, x)), prefix+where, config))
+                rows.append(
+                    row(
+                        corpus,
+                        arm,
+                        metric + end,
+                        i.value,
+                        i.lo,
+                        i.hi,
+                        i.n,
+                        ",".join(map(str, x)),
+                        prefix + where,
+                        config,
+                    )
+                )
     return rows
 
 # %% ../../nbs/authors/08_verification.ipynb #c32
 def plot_distances(
-    table:pd.DataFrame,      # what `triplet_table` gave
-    similarity:str='cosine', # 'cosine': distance is 1 less the score, 0 to 2; 'euclid': minus the score, squared
-    ax=None,                 # axes to draw on; new ones if None
-):                           # the axes
+    table: pd.DataFrame,  # what `triplet_table` gave
+    similarity: str = "cosine",  # 'cosine': distance is 1 less the score, 0 to 2; 'euclid': minus the score, squared
+    ax=None,  # axes to draw on; new ones if None
+):  # the axes
     "Distances between sets of the same author and of different authors."
-    pairs = verification_pairs(table); d = {'cosine':1-pairs.score, 'euclid':-pairs.score}[similarity]
-    bins,names = np.linspace(d.min(), d.max()+1e-9, 40),{True:('same author','blue'), False:('different authors','orange')}
+    pairs = verification_pairs(table)
+    d = {"cosine": 1 - pairs.score, "euclid": -pairs.score}[similarity]
+    bins, names = (
+        np.linspace(d.min(), d.max() + 1e-9, 40),
+        {True: ("same author", "blue"), False: ("different authors", "orange")},
+    )
     with plt.rc_context(style()):
-        if ax is None: _,ax = plt.subplots(figsize=(4.5,2.6))
-        for same,(name,color) in names.items(): ax.hist(d[pairs.same==same], bins, weights=np.full((pairs.same==same).sum(), 1/len(table)), color=COLORS[color], alpha=.55, label=name)
-        auc,eer = auc_eer(pairs.score, pairs.same)
-        ax.set(xlabel={'cosine':'cosine distance', 'euclid':'squared Euclidean distance'}[similarity], ylabel='share of pairs', title=f'AUC {auc:.3f}, EER {eer:.3f}, n = {len(pairs):,} pairs')
+        if ax is None:
+            _, ax = plt.subplots(figsize=(4.5, 2.6))
+        for same, (name, color) in names.items():
+            ax.hist(
+                d[pairs.same == same],
+                bins,
+                weights=np.full((pairs.same == same).sum(), 1 / len(table)),
+                color=COLORS[color],
+                alpha=0.55,
+                label=name,
+            )
+        auc, eer = auc_eer(pairs.score, pairs.same)
+        ax.set(
+            xlabel={"cosine": "cosine distance", "euclid": "squared Euclidean distance"}[similarity],
+            ylabel="share of pairs",
+            title=f"AUC {auc:.3f}, EER {eer:.3f}, n = {len(pairs):,} pairs",
+        )
         ax.legend()
     return ax

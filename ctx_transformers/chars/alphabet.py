@@ -10,45 +10,67 @@ import numpy as np
 from ..data.ragged import Ragged
 
 # %% ../../nbs/chars/02_alphabet.ipynb #c05
-CHAR_SPECIAL = ('[PAD]','[CLS]','[SEP]','[MASK]','[UNK]','[START]')
-PAD,CLS,SEP,MASK,UNK,START = range(len(CHAR_SPECIAL))
+CHAR_SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]", "[START]")
+PAD, CLS, SEP, MASK, UNK, START = range(len(CHAR_SPECIAL))
+
 
 class Letters:
     "Ids of special tokens, of one start token for each class, and of letters."
-    def __init__(self,
-        letters,    # the characters that are known, each once, in the order of their ids
-        classes=(), # names of the classes, in the order of their start tokens
+
+    def __init__(
+        self,
+        letters,  # the characters that are known, each once, in the order of their ids
+        classes=(),  # names of the classes, in the order of their start tokens
     ):
-        if not letters: raise ValueError('there must be at least one letter: these texts hold none')
-        if len(set(letters))!=len(letters) or any(len(c)!=1 for c in letters): raise ValueError('letters must be single characters, each once')
-        self.letters,self.classes = tuple(letters),tuple(classes)
-        self.words = (*CHAR_SPECIAL, *(f'[{c}]' for c in self.classes), *self.letters)
-        self.first = len(CHAR_SPECIAL)+len(self.classes)                     # id of the first letter
-        self._id = {c:i for i,c in enumerate(self.letters, self.first)}
+        if not letters:
+            raise ValueError("there must be at least one letter: these texts hold none")
+        if len(set(letters)) != len(letters) or any(len(c) != 1 for c in letters):
+            raise ValueError("letters must be single characters, each once")
+        self.letters, self.classes = tuple(letters), tuple(classes)
+        self.words = (*CHAR_SPECIAL, *(f"[{c}]" for c in self.classes), *self.letters)
+        self.first = len(CHAR_SPECIAL) + len(self.classes)  # id of the first letter
+        self._id = {c: i for i, c in enumerate(self.letters, self.first)}
+
     @classmethod
-    def of(cls,
-        texts,      # strings, of the training side only
-        classes=(), # names of the classes
+    def of(
+        cls,
+        texts,  # strings, of the training side only
+        classes=(),  # names of the classes
     ):
         "The letters that these texts are made of, in the order of their code points."
-        return cls(sorted(set(''.join(texts))), classes)
-    def __len__(self): return len(self.words)
-    def __repr__(self): return f'{len(self.letters)} letters, {len(self.classes)} classes, {len(self)} tokens in all: {"".join(self.letters)}'
-    def encode(self,
-        texts, # t strings
-    ) -> Ragged: # t lists of ids, without special tokens
+        return cls(sorted(set("".join(texts))), classes)
+
+    def __len__(self):
+        return len(self.words)
+
+    def __repr__(self):
+        return f"{len(self.letters)} letters, {len(self.classes)} classes, {len(self)} tokens in all: {''.join(self.letters)}"
+
+    def encode(
+        self,
+        texts,  # t strings
+    ) -> Ragged:  # t lists of ids, without special tokens
         "Each text as its letters; one that is not known becomes [UNK]."
         return Ragged.of([[self._id.get(c, UNK) for c in t] for t in texts])
-    def decode(self,
-        ids, # a list of ids
+
+    def decode(
+        self,
+        ids,  # a list of ids
     ) -> str:
         "The text; special tokens by their names."
-        return ''.join(self.words[i] for i in ids)
-    def start(self,
-        c, # `[t]` numbers of classes
-    ):     # `[t]` ids
+        return "".join(self.words[i] for i in ids)
+
+    def start(
+        self,
+        c,  # `[t]` numbers of classes
+    ):  # `[t]` ids
         "The start tokens of classes."
         c = np.asarray(c)
-        if c.size and not (0<=c.min() and c.max()<len(self.classes)): raise ValueError(f'a class is a number from 0 to {len(self.classes)-1}, got {c.min()} to {c.max()}')
-        return c+len(CHAR_SPECIAL)
-    def to_dict(self): return dict(letters=''.join(self.letters), classes=list(self.classes))
+        if c.size and not (0 <= c.min() and c.max() < len(self.classes)):
+            raise ValueError(
+                f"a class is a number from 0 to {len(self.classes) - 1}, got {c.min()} to {c.max()}"
+            )
+        return c + len(CHAR_SPECIAL)
+
+    def to_dict(self):
+        return dict(letters="".join(self.letters), classes=list(self.classes))

@@ -21,96 +21,147 @@ from ..eval.classification import class_scores
 @dataclass(frozen=True)
 class LetterCfg:
     "Everything that decides how spelling is turned into a class."
-    model:str      = 'svm'     # 'svm' (linear, one class against the rest) or 'bayes' (multinomial)
-    analyzer:str   = 'char_wb' # 'char': of the whole string, its ends marked; 'char_wb': within words, the ends of each marked
-    ngrams:tuple   = (1,5)     # shortest and longest run of letters, ends included, >=1
-    lowercase:bool = False     # forget case
-    sublinear:bool = True      # 1+ln(count), or the count
-    strength:float = 1.        # svm: C, how much errors cost; bayes: alpha, what is added to each count; >0
-    balanced:bool  = False     # svm: errors cost more in small classes, so that each costs the same in all
+
+    model: str = "svm"  # 'svm' (linear, one class against the rest) or 'bayes' (multinomial)
+    analyzer: str = "char_wb"  # 'char': of the whole string, its ends marked; 'char_wb': within words, the ends of each marked
+    ngrams: tuple = (1, 5)  # shortest and longest run of letters, ends included, >=1
+    lowercase: bool = False  # forget case
+    sublinear: bool = True  # 1+ln(count), or the count
+    strength: float = 1.0  # svm: C, how much errors cost; bayes: alpha, what is added to each count; >0
+    balanced: bool = False  # svm: errors cost more in small classes, so that each costs the same in all
+
     def __post_init__(self):
-        object.__setattr__(self, 'ngrams', tuple(self.ngrams))
-        if self.model not in ('svm','bayes'): raise ValueError(f"model must be 'svm' or 'bayes', got {self.model!r}")
-        if self.analyzer not in ('char','char_wb'): raise ValueError(f"analyzer must be 'char' or 'char_wb', got {self.analyzer!r}")
-        if len(self.ngrams)!=2 or not 1<=self.ngrams[0]<=self.ngrams[1]: raise ValueError(f'ngrams must be (shortest, longest) with 1 <= shortest <= longest, got {self.ngrams}')
-        if not self.strength>0: raise ValueError(f'strength must be > 0, got {self.strength}')
-        if self.balanced and self.model=='bayes': raise ValueError('balanced is a setting of the svm')
+        object.__setattr__(self, "ngrams", tuple(self.ngrams))
+        if self.model not in ("svm", "bayes"):
+            raise ValueError(f"model must be 'svm' or 'bayes', got {self.model!r}")
+        if self.analyzer not in ("char", "char_wb"):
+            raise ValueError(f"analyzer must be 'char' or 'char_wb', got {self.analyzer!r}")
+        if len(self.ngrams) != 2 or not 1 <= self.ngrams[0] <= self.ngrams[1]:
+            raise ValueError(
+                f"ngrams must be (shortest, longest) with 1 <= shortest <= longest, got {self.ngrams}"
+            )
+        if not self.strength > 0:
+            raise ValueError(f"strength must be > 0, got {self.strength}")
+        if self.balanced and self.model == "bayes":
+            raise ValueError("balanced is a setting of the svm")
 
 # %% ../../nbs/chars/08_baselines.ipynb #c07
 class _Marked:
     "Prepares a string for its n-grams."
-    def __init__(self, cfg): self.lower,self.mark = cfg.lowercase,cfg.analyzer=='char'
+
+    def __init__(self, cfg):
+        self.lower, self.mark = cfg.lowercase, cfg.analyzer == "char"
+
     def __call__(self, x):
         x = x.lower() if self.lower else x
-        return f'\x02{x}\x03' if self.mark else x # `char_wb` marks the ends by itself, with spaces
+        return f"\x02{x}\x03" if self.mark else x  # `char_wb` marks the ends by itself, with spaces
+
 
 def _counter(cfg):
-    weigh = dict() if cfg.model=='svm' else dict(use_idf=False, norm=None)
-    return TfidfVectorizer(analyzer=cfg.analyzer, ngram_range=cfg.ngrams, preprocessor=_Marked(cfg), sublinear_tf=cfg.sublinear, dtype=np.float64, **weigh)
+    weigh = dict() if cfg.model == "svm" else dict(use_idf=False, norm=None)
+    return TfidfVectorizer(
+        analyzer=cfg.analyzer,
+        ngram_range=cfg.ngrams,
+        preprocessor=_Marked(cfg),
+        sublinear_tf=cfg.sublinear,
+        dtype=np.float64,
+        **weigh,
+    )
 
 # %% ../../nbs/chars/08_baselines.ipynb #c10
 def _grams(cfg, sides):
     "The counter, and n-grams `[m,F]` and class `[m]` of each (string, class) pair, in an order that does not depend on that of the strings."
-    if not sides: raise ValueError('there is nothing to fit on: give at least one side')
-    if len({s.classes for s in sides})>1: raise ValueError('all sides must have the same classes, in the same order')
-    text,label = np.concatenate([s.text for s in sides]),np.concatenate([s.label for s in sides])
-    by = np.argsort(text.astype(str), kind='stable'); at,y = np.nonzero(label[by])
-    if len(np.unique(y))<2: raise ValueError(f'there must be strings of at least two classes, got {len(np.unique(y))}')
+    if not sides:
+        raise ValueError("there is nothing to fit on: give at least one side")
+    if len({s.classes for s in sides}) > 1:
+        raise ValueError("all sides must have the same classes, in the same order")
+    text, label = np.concatenate([s.text for s in sides]), np.concatenate([s.label for s in sides])
+    by = np.argsort(text.astype(str), kind="stable")
+    at, y = np.nonzero(label[by])
+    if len(np.unique(y)) < 2:
+        raise ValueError(f"there must be strings of at least two classes, got {len(np.unique(y))}")
     count = _counter(cfg)
-    return count,count.fit_transform(text[by[at]]),y
+    return count, count.fit_transform(text[by[at]]), y
 
 # %% ../../nbs/chars/08_baselines.ipynb #c11
 class SpellingModel:
     "A fitted classifier of spellings."
-    def __init__(self,
-        cfg:LetterCfg,
-        *sides:Names,  # what is trained on, of the same classes
-        grams=None,    # their n-grams by `_grams`, if they are at hand
+
+    def __init__(
+        self,
+        cfg: LetterCfg,
+        *sides: Names,  # what is trained on, of the same classes
+        grams=None,  # their n-grams by `_grams`, if they are at hand
     ):
-        count,x,y = grams or _grams(cfg, sides)
-        self.cfg,self.classes,self.n,self._count = cfg,sides[0].classes,sum(map(len, sides)),count
-        svm = cfg.model=='svm'
-        self._fit = (LinearSVC(C=cfg.strength, class_weight='balanced' if cfg.balanced else None, max_iter=10_000, random_state=0) if svm else MultinomialNB(alpha=cfg.strength)).fit(x, y)
-    def __call__(self,
-        text, # `[N]` strings
-    ) -> np.ndarray: # `[N,c]` float: margins of the svm, log-probabilities of Bayes; -inf for a class without a training string
+        count, x, y = grams or _grams(cfg, sides)
+        self.cfg, self.classes, self.n, self._count = cfg, sides[0].classes, sum(map(len, sides)), count
+        svm = cfg.model == "svm"
+        self._fit = (
+            LinearSVC(
+                C=cfg.strength,
+                class_weight="balanced" if cfg.balanced else None,
+                max_iter=10_000,
+                random_state=0,
+            )
+            if svm
+            else MultinomialNB(alpha=cfg.strength)
+        ).fit(x, y)
+
+    def __call__(
+        self,
+        text,  # `[N]` strings
+    ) -> np.ndarray:  # `[N,c]` float: margins of the svm, log-probabilities of Bayes; -inf for a class without a training string
         "How much each string looks like each class."
-        x,m = self._count.transform(text),self._fit
-        s = m.decision_function(x) if self.cfg.model=='svm' else m.predict_log_proba(x)
-        out = np.full((x.shape[0], len(self.classes)), -np.inf); out[:,m.classes_] = np.stack([-s,s], 1) if s.ndim==1 else s
+        x, m = self._count.transform(text), self._fit
+        s = m.decision_function(x) if self.cfg.model == "svm" else m.predict_log_proba(x)
+        out = np.full((x.shape[0], len(self.classes)), -np.inf)
+        out[:, m.classes_] = np.stack([-s, s], 1) if s.ndim == 1 else s
         return out
-    def __repr__(self): return f'{self.cfg.model} of {len(self._count.vocabulary_):,} n-grams of {self.n:,} strings, {len(self.classes)} classes'
+
+    def __repr__(self):
+        return f"{self.cfg.model} of {len(self._count.vocabulary_):,} n-grams of {self.n:,} strings, {len(self.classes)} classes"
 
 # %% ../../nbs/chars/08_baselines.ipynb #c12
 def majority(
-    side:Names, # what is trained on
-    N:int,      # strings to be judged
-) -> np.ndarray: # `[N]` int
+    side: Names,  # what is trained on
+    N: int,  # strings to be judged
+) -> np.ndarray:  # `[N]` int
     "The most frequent class, for everything."
     return np.full(N, side.label.sum(0).argmax())
 
 # %% ../../nbs/chars/08_baselines.ipynb #c20
 def letter_grid(
-    model:str='svm', # as in `LetterCfg`
+    model: str = "svm",  # as in `LetterCfg`
     strengths=None,  # all; three or four if None
-) -> list:           # of `LetterCfg`
+) -> list:  # of `LetterCfg`
     "The settings that are tried."
-    strengths = strengths or ((.3,1,3) if model=='svm' else (.01,.03,.1,.3))
-    return [LetterCfg(model, a, (1,5), low, sub, s) for a,low,sub,s in product(('char_wb','char'), (False,True), (True,False), strengths)]
+    strengths = strengths or ((0.3, 1, 3) if model == "svm" else (0.01, 0.03, 0.1, 0.3))
+    return [
+        LetterCfg(model, a, (1, 5), low, sub, s)
+        for a, low, sub, s in product(("char_wb", "char"), (False, True), (True, False), strengths)
+    ]
 
 # %% ../../nbs/chars/08_baselines.ipynb #c21
 def search_letters(
-    train:Names, valid:Names, # fitted on, judged on
-    grid:list,          # of `LetterCfg`
-    by:str='accuracy',  # what is to be highest: 'accuracy', 'pairs' or 'macro-F1'
-):                      # the best `LetterCfg`, and a `DataFrame`, by settings: its fields, and the three scores on the validation side
+    train: Names,
+    valid: Names,  # fitted on, judged on
+    grid: list,  # of `LetterCfg`
+    by: str = "accuracy",  # what is to be highest: 'accuracy', 'pairs' or 'macro-F1'
+):  # the best `LetterCfg`, and a `DataFrame`, by settings: its fields, and the three scores on the validation side
     "Try settings."
-    if by not in ('accuracy','pairs','macro-F1'): raise ValueError(f"by must be 'accuracy', 'pairs' or 'macro-F1', got {by!r}")
-    if not grid: raise ValueError('the grid is empty: there is nothing to choose from')
-    rows,grams,last = [],None,None
-    for cfg in tqdm(grid, desc='settings', disable=None):
-        same = replace(cfg, strength=1., balanced=False) # what decides the n-grams; neighbours in the grid share them
-        if same!=last: grams,last = _grams(cfg, (train,)),same
-        rows.append(vars(cfg)|class_scores(SpellingModel(cfg, train, grams=grams)(valid.text), valid.label)[0])
+    if by not in ("accuracy", "pairs", "macro-F1"):
+        raise ValueError(f"by must be 'accuracy', 'pairs' or 'macro-F1', got {by!r}")
+    if not grid:
+        raise ValueError("the grid is empty: there is nothing to choose from")
+    rows, grams, last = [], None, None
+    for cfg in tqdm(grid, desc="settings", disable=None):
+        same = replace(
+            cfg, strength=1.0, balanced=False
+        )  # what decides the n-grams; neighbours in the grid share them
+        if same != last:
+            grams, last = _grams(cfg, (train,)), same
+        rows.append(
+            vars(cfg) | class_scores(SpellingModel(cfg, train, grams=grams)(valid.text), valid.label)[0]
+        )
     t = pd.DataFrame(rows)
-    return grid[int(t[by].argmax())],t
+    return grid[int(t[by].argmax())], t

@@ -20,194 +20,292 @@ from ..data.ragged import Ragged
 @dataclass(frozen=True, eq=False)
 class View:
     "Some texts, and what is asked about them."
-    ids:Tensor      # `[n]` int, tokens of all texts, end to end
-    lengths:Tensor  # `[t]` int, tokens of each text
-    y:Tensor        # what is right: `[m]` tokens at the places `at`, or one row for each text
-    name:Tensor     # `[m]` or `[t]` int, row of the batch that each answer is about
-    at:Tensor|None = None      # `[m]` int, places of `ids` whose vectors answer; None: one answer for each text
-    segment:Tensor|None = None # `[n]` int, segment of each token; None: all 0
-    causal:bool = False        # read from left to right
-    def to(self, device): return move_tensors(self, device)
+
+    ids: Tensor  # `[n]` int, tokens of all texts, end to end
+    lengths: Tensor  # `[t]` int, tokens of each text
+    y: Tensor  # what is right: `[m]` tokens at the places `at`, or one row for each text
+    name: Tensor  # `[m]` or `[t]` int, row of the batch that each answer is about
+    at: Tensor | None = (
+        None  # `[m]` int, places of `ids` whose vectors answer; None: one answer for each text
+    )
+    segment: Tensor | None = None  # `[n]` int, segment of each token; None: all 0
+    causal: bool = False  # read from left to right
+
+    def to(self, device):
+        return move_tensors(self, device)
 
 # %% ../../nbs/chars/03_batches.ipynb #c06
 def frame(
-    ids, lengths, # `[n]` tokens of texts end to end, `[t]` tokens of each
+    ids,
+    lengths,  # `[n]` tokens of texts end to end, `[t]` tokens of each
     before=None,  # token put before each text, one or `[t]`; None: none
-    after=None,   # token put behind each text; None: none
-) -> tuple:       # (`[n']` tokens, `[t]` lengths, `[n]` where the old tokens stand now)
+    after=None,  # token put behind each text; None: none
+) -> tuple:  # (`[n']` tokens, `[t]` lengths, `[n]` where the old tokens stand now)
     "Put a token before each text, and one behind."
-    b,a = before is not None,after is not None
-    new = lengths+b+a; end = np.cumsum(new)
-    at = np.arange(len(ids))+np.repeat(b+(b+a)*np.arange(len(lengths)), lengths) # each text before it brought its own tokens
-    out = np.empty(int(new.sum()), np.int64); out[at] = ids
-    if b: out[end-new] = before
-    if a: out[end-1] = after
+    b, a = before is not None, after is not None
+    new = lengths + b + a
+    end = np.cumsum(new)
+    at = np.arange(len(ids)) + np.repeat(
+        b + (b + a) * np.arange(len(lengths)), lengths
+    )  # each text before it brought its own tokens
+    out = np.empty(int(new.sum()), np.int64)
+    out[at] = ids
+    if b:
+        out[end - new] = before
+    if a:
+        out[end - 1] = after
     return out, new, at
 
-def places(lengths): # `[t]` -> `[n]`
+
+def places(lengths):  # `[t]` -> `[n]`
     "Place of each token in its text, from 0."
-    return np.arange(int(lengths.sum()))-np.repeat(np.cumsum(lengths)-lengths, lengths)
+    return np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
 
 # %% ../../nbs/chars/03_batches.ipynb #c09
 class NameTable:
     "All names of one side of the split, as letters, with their classes."
-    def __init__(self,
-        ids:Ragged,     # N names as ids of letters, at least one letter each
-        label,          # `[N,c]` bool, every class of each
-        letters:Letters,
-        share=None,     # `[N,c]` float, how much of a name is of each class, rows add up to 1; None: its classes alike
+
+    def __init__(
+        self,
+        ids: Ragged,  # N names as ids of letters, at least one letter each
+        label,  # `[N,c]` bool, every class of each
+        letters: Letters,
+        share=None,  # `[N,c]` float, how much of a name is of each class, rows add up to 1; None: its classes alike
     ):
-        if len(ids)!=len(label): raise ValueError(f'{len(ids)} names need as many rows of labels, got {len(label)}')
-        if len(ids) and ids.lengths.min()<1: raise ValueError('a name without letters cannot be asked about: leave it out')
-        if len(ids) and not np.asarray(label).any(1).all(): raise ValueError('each name needs at least one class')
-        self.ids,self.letters,self.label = ids,letters,np.asarray(label, bool)
-        self.share = (self.label/self.label.sum(1, keepdims=True) if share is None else np.asarray(share)).astype(np.float32)
-        if self.share.shape!=self.label.shape or not np.allclose(self.share.sum(1), 1, atol=1e-3): raise ValueError(f'shares must be {list(self.label.shape)} numbers whose rows add up to 1')
-        self.head = (ids.lengths+1)//2                           # [N] letters of the first half, the larger one
-        tail = ids.lengths-self.head
-        self._order = np.argsort(tail, kind='stable')            # names by length of their second half
+        if len(ids) != len(label):
+            raise ValueError(f"{len(ids)} names need as many rows of labels, got {len(label)}")
+        if len(ids) and ids.lengths.min() < 1:
+            raise ValueError("a name without letters cannot be asked about: leave it out")
+        if len(ids) and not np.asarray(label).any(1).all():
+            raise ValueError("each name needs at least one class")
+        self.ids, self.letters, self.label = ids, letters, np.asarray(label, bool)
+        self.share = (
+            self.label / self.label.sum(1, keepdims=True) if share is None else np.asarray(share)
+        ).astype(np.float32)
+        if self.share.shape != self.label.shape or not np.allclose(self.share.sum(1), 1, atol=1e-3):
+            raise ValueError(f"shares must be {list(self.label.shape)} numbers whose rows add up to 1")
+        self.head = (ids.lengths + 1) // 2  # [N] letters of the first half, the larger one
+        tail = ids.lengths - self.head
+        self._order = np.argsort(tail, kind="stable")  # names by length of their second half
         n = np.bincount(tail)
-        self._count,self._start,self.tail = n,np.cumsum(n)-n,tail
-        self._rank = np.argsort(self._order)                     # place of each name in that order
-    def __len__(self): return len(self.ids)
-    def partner(self,
-        rows,     # `[b]` names
-        *key,     # of the draw
-    ):            # `[b]` names whose second halves are as long
+        self._count, self._start, self.tail = n, np.cumsum(n) - n, tail
+        self._rank = np.argsort(self._order)  # place of each name in that order
+
+    def __len__(self):
+        return len(self.ids)
+
+    def partner(
+        self,
+        rows,  # `[b]` names
+        *key,  # of the draw
+    ):  # `[b]` names whose second halves are as long
         "Another name for each, drawn among those whose second half has its length; itself where there is no other."
-        g = self.tail[rows]; n = self._count[g]
-        u = hash_bits(*key, rows)%np.maximum(n-1, 1).astype(np.uint64) # one of the n-1 others
-        place = self._rank[rows]-self._start[g]
-        other = (place+1+u.astype(np.int64))%n
-        return self._order[self._start[g]+other]
+        g = self.tail[rows]
+        n = self._count[g]
+        u = hash_bits(*key, rows) % np.maximum(n - 1, 1).astype(np.uint64)  # one of the n-1 others
+        place = self._rank[rows] - self._start[g]
+        other = (place + 1 + u.astype(np.int64)) % n
+        return self._order[self._start[g] + other]
 
 # %% ../../nbs/chars/03_batches.ipynb #c12
-CODES = dict(mlm=1, la=2, nsp=3) # of the question, in the hash
+CODES = dict(mlm=1, la=2, nsp=3)  # of the question, in the hash
 
-def _tensors(*xs): return [torch.from_numpy(np.ascontiguousarray(x)) for x in xs]
+
+def _tensors(*xs):
+    return [torch.from_numpy(np.ascontiguousarray(x)) for x in xs]
+
 
 def class_view(
-    table:NameTable, rows, # `[b]` names
+    table: NameTable,
+    rows,  # `[b]` names
 ) -> View:
     "The whole name, and how much of it is of each class, `[b,c]`."
-    ids,lengths,_ = frame(*table.ids.gather(rows), CLS, SEP)
+    ids, lengths, _ = frame(*table.ids.gather(rows), CLS, SEP)
     return View(*_tensors(ids, lengths, table.share[rows], np.arange(len(rows))))
 
+
 def hidden_view(
-    table:NameTable, rows, # `[b]` names
-    key:tuple,             # (seed, pass)
-    rate:float=.15,        # share of the letters that are asked for, 0 to 1
+    table: NameTable,
+    rows,  # `[b]` names
+    key: tuple,  # (seed, pass)
+    rate: float = 0.15,  # share of the letters that are asked for, 0 to 1
 ) -> View:
     "Letters hidden one by one: 80 % become [MASK], 10 % another letter, 10 % stay as they are."
-    ids,lengths = table.ids.gather(rows)
-    own,place = np.repeat(rows, lengths),places(lengths)
-    hide,how = (hash_uniform(*key, CODES['mlm'], k, own, place) for k in (0,1))
-    hide = hide<rate
-    some = np.add.reduceat(np.r_[hide, False], np.cumsum(lengths)-lengths)>0 if len(rows) else np.zeros(0, bool)
-    hide,how,own,place = (x[np.repeat(some, lengths)] for x in (hide, how, own, place))
-    right,lengths = ids[np.repeat(some, lengths)],lengths[some]
-    letter = table.letters.first+(hash_bits(*key, CODES['mlm'], 2, own, place)%np.uint64(len(table.letters.letters))).astype(np.int64)
-    seen = np.where(hide&(how<.8), MASK, np.where(hide&(how<.9), letter, right))
-    ids,lengths,at = frame(seen, lengths, CLS, SEP)
-    who = np.repeat(np.flatnonzero(some), lengths-2)[hide]
+    ids, lengths = table.ids.gather(rows)
+    own, place = np.repeat(rows, lengths), places(lengths)
+    hide, how = (hash_uniform(*key, CODES["mlm"], k, own, place) for k in (0, 1))
+    hide = hide < rate
+    some = (
+        np.add.reduceat(np.r_[hide, False], np.cumsum(lengths) - lengths) > 0
+        if len(rows)
+        else np.zeros(0, bool)
+    )
+    hide, how, own, place = (x[np.repeat(some, lengths)] for x in (hide, how, own, place))
+    right, lengths = ids[np.repeat(some, lengths)], lengths[some]
+    letter = table.letters.first + (
+        hash_bits(*key, CODES["mlm"], 2, own, place) % np.uint64(len(table.letters.letters))
+    ).astype(np.int64)
+    seen = np.where(hide & (how < 0.8), MASK, np.where(hide & (how < 0.9), letter, right))
+    ids, lengths, at = frame(seen, lengths, CLS, SEP)
+    who = np.repeat(np.flatnonzero(some), lengths - 2)[hide]
     return View(*_tensors(ids, lengths, right[hide], who, at[hide]))
 
 # %% ../../nbs/chars/03_batches.ipynb #c13
 def ahead_view(
-    table:NameTable, rows, # `[b]` names
-    key:tuple,             # (seed, pass)
-    given:float=0.,        # share of the names that begin with their class's start token instead of [START], 0 to 1
+    table: NameTable,
+    rows,  # `[b]` names
+    key: tuple,  # (seed, pass)
+    given: float = 0.0,  # share of the names that begin with their class's start token instead of [START], 0 to 1
 ) -> View:
     "Each letter from those before it, and where the name ends."
-    ids,lengths = table.ids.gather(rows)
-    u,which = (hash_uniform(*key, CODES['la'], k, rows) for k in (0,1))
+    ids, lengths = table.ids.gather(rows)
+    u, which = (hash_uniform(*key, CODES["la"], k, rows) for k in (0, 1))
     label = table.label[rows]
-    pick = ((np.cumsum(label, 1)*label)==(1+np.floor(which*label.sum(1)))[:,None]).argmax(1) # one of a name's classes
-    start = np.where(u<given, table.letters.start(pick) if given else START, START)
+    pick = ((np.cumsum(label, 1) * label) == (1 + np.floor(which * label.sum(1)))[:, None]).argmax(
+        1
+    )  # one of a name's classes
+    start = np.where(u < given, table.letters.start(pick) if given else START, START)
     y = frame(ids, lengths, after=SEP)[0]
-    seen,lengths,_ = frame(ids, lengths, start)
-    return View(*_tensors(seen, lengths, y, np.repeat(np.arange(len(rows)), lengths), np.arange(len(seen))), causal=True)
+    seen, lengths, _ = frame(ids, lengths, start)
+    return View(
+        *_tensors(seen, lengths, y, np.repeat(np.arange(len(rows)), lengths), np.arange(len(seen))),
+        causal=True,
+    )
+
 
 def halves_view(
-    table:NameTable, rows, # `[b]` names
-    key:tuple,             # (seed, pass)
+    table: NameTable,
+    rows,  # `[b]` names
+    key: tuple,  # (seed, pass)
 ) -> View:
     "The two halves of each name, the second one foreign half of the time; 1 where it is the name's own."
-    foreign = hash_uniform(*key, CODES['nsp'], 0, rows)<.5
-    other = np.where(foreign, table.partner(rows, *key, CODES['nsp'], 1), rows)
-    (head,lh),(tail,lt),(right,_) = _half(table, rows, 0), _half(table, other, 1), _half(table, rows, 1)
-    same = np.bincount(np.repeat(np.arange(len(rows)), lt)[tail!=right], minlength=len(rows))==0
-    a,la,_ = frame(head, lh, CLS, SEP)
-    b,lb,_ = frame(tail, lt, after=SEP)                       # tails of a partner are as long as those of the name itself
-    n = la+lb; first = places(n)<np.repeat(la, n)
-    out = np.empty(len(first), np.int64); out[first],out[~first] = a,b
-    return View(*_tensors(out, n, same.astype(np.float32), np.arange(len(rows))), segment=torch.from_numpy((~first).astype(np.int64)))
+    foreign = hash_uniform(*key, CODES["nsp"], 0, rows) < 0.5
+    other = np.where(foreign, table.partner(rows, *key, CODES["nsp"], 1), rows)
+    (head, lh), (tail, lt), (right, _) = _half(table, rows, 0), _half(table, other, 1), _half(table, rows, 1)
+    same = np.bincount(np.repeat(np.arange(len(rows)), lt)[tail != right], minlength=len(rows)) == 0
+    a, la, _ = frame(head, lh, CLS, SEP)
+    b, lb, _ = frame(tail, lt, after=SEP)  # tails of a partner are as long as those of the name itself
+    n = la + lb
+    first = places(n) < np.repeat(la, n)
+    out = np.empty(len(first), np.int64)
+    out[first], out[~first] = a, b
+    return View(
+        *_tensors(out, n, same.astype(np.float32), np.arange(len(rows))),
+        segment=torch.from_numpy((~first).astype(np.int64)),
+    )
 
-def _half(table, rows, which): # 0: the first, 1: the second
-    ids,lengths = table.ids.gather(rows)
-    second = places(lengths)>=np.repeat(table.head[rows], lengths)
-    return ids[second==which], (table.head,table.tail)[which][rows]
+
+def _half(table, rows, which):  # 0: the first, 1: the second
+    ids, lengths = table.ids.gather(rows)
+    second = places(lengths) >= np.repeat(table.head[rows], lengths)
+    return ids[second == which], (table.head, table.tail)[which][rows]
 
 # %% ../../nbs/chars/03_batches.ipynb #c26
 @dataclass(frozen=True, eq=False)
 class NameBatch:
     "Views of the same names, for one call of the encoder."
-    ids:Tensor      # `[n]`
-    lengths:Tensor  # `[t]`
-    segment:Tensor  # `[n]`
-    plan:Plan       # who sees whom: each text itself, some from left to right only
-    views:dict      # name of the question -> `View`, whose `at` are places of this batch
-    texts:dict      # name -> (its first text, one past its last)
-    b:int           # names
-    def __len__(self): return self.b
+
+    ids: Tensor  # `[n]`
+    lengths: Tensor  # `[t]`
+    segment: Tensor  # `[n]`
+    plan: Plan  # who sees whom: each text itself, some from left to right only
+    views: dict  # name of the question -> `View`, whose `at` are places of this batch
+    texts: dict  # name -> (its first text, one past its last)
+    b: int  # names
+
+    def __len__(self):
+        return self.b
+
     @property
-    def n_tokens(self) -> int: return len(self.ids)
+    def n_tokens(self) -> int:
+        return len(self.ids)
+
     @property
-    def n_padded(self) -> int: return self.plan.n_padded
-    def to(self, device): return move_tensors(self, device)
-    def pin_memory(self): return pin_tensors(self)
+    def n_padded(self) -> int:
+        return self.plan.n_padded
+
+    def to(self, device):
+        return move_tensors(self, device)
+
+    def pin_memory(self):
+        return pin_tensors(self)
+
 
 def join_views(
-    views:dict,      # name -> `View`
-    b:int,           # names
-    waste:float=.2,  # largest share of padding in a block of attention: few blocks suit short texts
+    views: dict,  # name -> `View`
+    b: int,  # names
+    waste: float = 0.2,  # largest share of padding in a block of attention: few blocks suit short texts
 ) -> NameBatch:
     "Put views end to end."
-    out,texts,n,t = {},{},0,0
-    for k,v in views.items():
-        out[k] = v if v.at is None else View(v.ids, v.lengths, v.y, v.name, v.at+n, v.segment, v.causal)
-        texts[k] = (t, t+len(v.lengths)); n += len(v.ids); t += len(v.lengths)
+    out, texts, n, t = {}, {}, 0, 0
+    for k, v in views.items():
+        out[k] = v if v.at is None else View(v.ids, v.lengths, v.y, v.name, v.at + n, v.segment, v.causal)
+        texts[k] = (t, t + len(v.lengths))
+        n += len(v.ids)
+        t += len(v.lengths)
     vs = list(views.values())
     lengths = torch.cat([v.lengths for v in vs])
     causal = torch.cat([torch.full((len(v.lengths),), v.causal) for v in vs])
     segment = torch.cat([torch.zeros_like(v.ids) if v.segment is None else v.segment for v in vs])
-    return NameBatch(torch.cat([v.ids for v in vs]), lengths, segment, plan_attention(lengths, waste, 8192, causal), out, texts, b)
+    return NameBatch(
+        torch.cat([v.ids for v in vs]),
+        lengths,
+        segment,
+        plan_attention(lengths, waste, 8192, causal),
+        out,
+        texts,
+        b,
+    )
 
 # %% ../../nbs/chars/03_batches.ipynb #c29
 class NameBatches:
     "Batches of views, each pass in another order and with other questions; or, for judging, always the same."
-    def __init__(self,
-        table:NameTable,
-        make:dict,       # name of the question -> function of (table, rows, key) that gives its `View`
-        b:int=64,        # names of a batch, >=1
-        seed:int=0,
-        shuffle:bool=True, # False: all names in order, the questions of pass -1
-        waste:float=.2,  # as in `join_views`
+
+    def __init__(
+        self,
+        table: NameTable,
+        make: dict,  # name of the question -> function of (table, rows, key) that gives its `View`
+        b: int = 64,  # names of a batch, >=1
+        seed: int = 0,
+        shuffle: bool = True,  # False: all names in order, the questions of pass -1
+        waste: float = 0.2,  # as in `join_views`
     ):
-        if b<1: raise ValueError(f'a batch needs at least 1 name, got b={b}')
-        if not make: raise ValueError('there is nothing to ask: name at least one question')
-        self.table,self.make,self.b,self.seed,self.shuffle,self.waste = table,make,b,seed,shuffle,waste
+        if b < 1:
+            raise ValueError(f"a batch needs at least 1 name, got b={b}")
+        if not make:
+            raise ValueError("there is nothing to ask: name at least one question")
+        self.table, self.make, self.b, self.seed, self.shuffle, self.waste = (
+            table,
+            make,
+            b,
+            seed,
+            shuffle,
+            waste,
+        )
         self.epoch = self.start = 0
-        self.device = 'cpu'
-    def to(self, device): self.device = device
-    def __len__(self): return -(-len(self.table)//self.b)-self.start
+        self.device = "cpu"
+
+    def to(self, device):
+        self.device = device
+
+    def __len__(self):
+        return -(-len(self.table) // self.b) - self.start
+
     def batch(self, rows, key) -> NameBatch:
         "Every view of these names."
-        return join_views({k:f(self.table, rows, key) for k,f in self.make.items()}, len(rows), self.waste)
+        return join_views({k: f(self.table, rows, key) for k, f in self.make.items()}, len(rows), self.waste)
+
     def __iter__(self):
-        n,pass_ = len(self.table),self.epoch if self.shuffle else -1
-        order = np.argsort(hash_bits(self.seed, pass_, np.arange(n)), kind='stable') if self.shuffle else np.arange(n)
-        for i in range(self.start, -(-n//self.b)):
-            rows = order[i*self.b:(i+1)*self.b]
+        n, pass_ = len(self.table), self.epoch if self.shuffle else -1
+        order = (
+            np.argsort(hash_bits(self.seed, pass_, np.arange(n)), kind="stable")
+            if self.shuffle
+            else np.arange(n)
+        )
+        for i in range(self.start, -(-n // self.b)):
+            rows = order[i * self.b : (i + 1) * self.b]
             g = self.batch(rows, (self.seed if self.shuffle else 0, pass_))
-            yield g if str(self.device)=='cpu' else g.to(self.device), torch.from_numpy(self.table.label[rows]) # it is made there
+            yield (
+                g if str(self.device) == "cpu" else g.to(self.device),
+                torch.from_numpy(self.table.label[rows]),
+            )  # it is made there

@@ -16,88 +16,177 @@ from ..eval.tables import row
 # %% ../../nbs/chars/07_effects.ipynb #c05
 def _arms(scores, p):
     "The arms that tell about `p`, in a fixed order: (objectives, detached)s, and `[A,s,N]` sums and counts."
-    arms = sorted((a for a,of in scores.items() if p in of), key=lambda a: (a[1], sorted(a[0])))
-    num,den = ([np.asarray(scores[a][p][i], np.float64) for a in arms] for i in (0,1))
-    if len({x.shape for x in num+den})>1 or num[0].ndim!=2: raise ValueError(f'all arms need the same seeds and strings, [s,N] sums and [s,N] counts, for {p}: got {sorted({x.shape for x in num+den})}')
-    num,den = np.stack(num),np.stack(den)
-    if not np.isfinite(num).all() or not (den>=0).all() or not (den.sum(-1)>0).all(): raise ValueError(f'{p}: each arm and seed needs finite sums, counts >= 0 and something counted')
-    return arms,num,den
+    arms = sorted((a for a, of in scores.items() if p in of), key=lambda a: (a[1], sorted(a[0])))
+    num, den = ([np.asarray(scores[a][p][i], np.float64) for a in arms] for i in (0, 1))
+    if len({x.shape for x in num + den}) > 1 or num[0].ndim != 2:
+        raise ValueError(
+            f"all arms need the same seeds and strings, [s,N] sums and [s,N] counts, for {p}: got {sorted({x.shape for x in num + den})}"
+        )
+    num, den = np.stack(num), np.stack(den)
+    if not np.isfinite(num).all() or not (den >= 0).all() or not (den.sum(-1) > 0).all():
+        raise ValueError(f"{p}: each arm and seed needs finite sums, counts >= 0 and something counted")
+    return arms, num, den
 
 # %% ../../nbs/chars/07_effects.ipynb #c06
 def _metric_draws(num, den, n_boot, seed):
     "`[A]` metric of each arm, and `[n_boot,A]` of draws of strings and seeds, the same ones for all arms."
-    A,s,N = num.shape; rng = np.random.default_rng(seed)
-    num,den = (x[:,np.lexsort(num.sum(2))] for x in (num,den))                              # the order of seeds changes nothing,
-    by = np.lexsort(np.concatenate([num, den]).reshape(-1, N)); num,den = num[...,by],den[...,by] # nor that of strings
+    A, s, N = num.shape
+    rng = np.random.default_rng(seed)
+    num, den = (x[:, np.lexsort(num.sum(2))] for x in (num, den))  # the order of seeds changes nothing,
+    by = np.lexsort(np.concatenate([num, den]).reshape(-1, N))
+    num, den = num[..., by], den[..., by]  # nor that of strings
     out = []
     for w in drawn_counts(N, n_boot, rng, 2**20):
-        k = rng.integers(s, size=(len(w), max(1, s-1)))                                      # of s seeds s-1, as in `crossed_interval`
-        n,d = (np.take_along_axis((x.reshape(A*s, N)@w.T).reshape(A, s, -1), k.T[None], 1).sum(1) for x in (num,den)) # [A,.]
-        with np.errstate(invalid='ignore'): out.append((n/d).T)
-    return num.sum((1,2))/den.sum((1,2)), np.concatenate(out)
+        k = rng.integers(s, size=(len(w), max(1, s - 1)))  # of s seeds s-1, as in `crossed_interval`
+        n, d = (
+            np.take_along_axis((x.reshape(A * s, N) @ w.T).reshape(A, s, -1), k.T[None], 1).sum(1)
+            for x in (num, den)
+        )  # [A,.]
+        with np.errstate(invalid="ignore"):
+            out.append((n / d).T)
+    return num.sum((1, 2)) / den.sum((1, 2)), np.concatenate(out)
 
 # %% ../../nbs/chars/07_effects.ipynb #c07
 def objective_effects(
-    scores:dict,     # (frozenset of objectives, detached: bool) -> objective -> (sums `[s,N]` float, counts `[s,N]`): of each seed and string, such as letters guessed rightly and letters asked for
-    n_boot:int=1000, level:float=.95, seed:int=0, # draws, share of them within the interval, 0 to 1
-) -> pd.DataFrame:   # slice ('all', 'joint', 'detached'), added, on, value (of the metric), lo, hi, n (strings), seeds, pairs (of arms)
+    scores: dict,  # (frozenset of objectives, detached: bool) -> objective -> (sums `[s,N]` float, counts `[s,N]`): of each seed and string, such as letters guessed rightly and letters asked for
+    n_boot: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,  # draws, share of them within the interval, 0 to 1
+) -> pd.DataFrame:  # slice ('all', 'joint', 'detached'), added, on, value (of the metric), lo, hi, n (strings), seeds, pairs (of arms)
     "Effect of adding an objective on the metric of each other one."
-    if odd := [a for a in scores if not (isinstance(a, tuple) and len(a)==2 and isinstance(a[0], frozenset) and isinstance(a[1], bool))]: raise ValueError(f'an arm must be (frozenset of objectives, detached), got {odd[0]!r}')
-    if odd := [(sorted(a[0]),p) for a,of in scores.items() for p in of if p not in a[0]]: raise ValueError(f'arm {odd[0][0]} has a metric of {odd[0][1]!r}, which it was not trained for')
-    names,rows = sorted(set().union(*(a[0] for a in scores))),[]
-    slices = {'all':(False,True)} | ({'joint':(False,),'detached':(True,)} if len({a[1] for a in scores})>1 else {})
+    if odd := [
+        a
+        for a in scores
+        if not (
+            isinstance(a, tuple) and len(a) == 2 and isinstance(a[0], frozenset) and isinstance(a[1], bool)
+        )
+    ]:
+        raise ValueError(f"an arm must be (frozenset of objectives, detached), got {odd[0]!r}")
+    if odd := [(sorted(a[0]), p) for a, of in scores.items() for p in of if p not in a[0]]:
+        raise ValueError(f"arm {odd[0][0]} has a metric of {odd[0][1]!r}, which it was not trained for")
+    names, rows = sorted(set().union(*(a[0] for a in scores))), []
+    slices = {"all": (False, True)} | (
+        {"joint": (False,), "detached": (True,)} if len({a[1] for a in scores}) > 1 else {}
+    )
     for p in (p for p in names if any(p in of for of in scores.values())):
-        arms,num,den = _arms(scores, p); value,draws = _metric_draws(num, den, n_boot, seed); at = {a:i for i,a in enumerate(arms)}
-        for where,o in ((w,o) for w in slices for o in names if o!=p):
-            pairs = [(at[A|{o},d],i) for (A,d),i in at.items() if o not in A and (A|{o},d) in at and d in slices[where]]
-            if not pairs: continue
-            w,wo = np.array(pairs).T; v,d = (value[w]-value[wo]).mean(),(draws[:,w]-draws[:,wo]).mean(1)
-            lo,hi = np.nanquantile(d, [(1-level)/2, (1+level)/2])
-            rows.append({'slice':where, 'added':o, 'on':p, 'value':v, 'lo':min(lo, v), 'hi':max(hi, v), 'n':num.shape[2], 'seeds':num.shape[1], 'pairs':len(pairs)})
-    if not rows: raise ValueError('no two arms differ by one objective and share another: there is nothing to compare')
+        arms, num, den = _arms(scores, p)
+        value, draws = _metric_draws(num, den, n_boot, seed)
+        at = {a: i for i, a in enumerate(arms)}
+        for where, o in ((w, o) for w in slices for o in names if o != p):
+            pairs = [
+                (at[A | {o}, d], i)
+                for (A, d), i in at.items()
+                if o not in A and (A | {o}, d) in at and d in slices[where]
+            ]
+            if not pairs:
+                continue
+            w, wo = np.array(pairs).T
+            v, d = (value[w] - value[wo]).mean(), (draws[:, w] - draws[:, wo]).mean(1)
+            lo, hi = np.nanquantile(d, [(1 - level) / 2, (1 + level) / 2])
+            rows.append(
+                {
+                    "slice": where,
+                    "added": o,
+                    "on": p,
+                    "value": v,
+                    "lo": min(lo, v),
+                    "hi": max(hi, v),
+                    "n": num.shape[2],
+                    "seeds": num.shape[1],
+                    "pairs": len(pairs),
+                }
+            )
+    if not rows:
+        raise ValueError("no two arms differ by one objective and share another: there is nothing to compare")
     return pd.DataFrame(rows)
 
 # %% ../../nbs/chars/07_effects.ipynb #c19
 def effect_rows(
-    effects:pd.DataFrame, # from `objective_effects`
-    corpus:str,           # for the rows
-    config:str='',        # hash of the experiment's config
-    seeds=None,           # `[s]` the seeds that were trained, as rows name them; 0..s-1 if None
-) -> list:                # rows for `eval.tables.write_rows`, which `plot_effects` draws too
+    effects: pd.DataFrame,  # from `objective_effects`
+    corpus: str,  # for the rows
+    config: str = "",  # hash of the experiment's config
+    seeds=None,  # `[s]` the seeds that were trained, as rows name them; 0..s-1 if None
+) -> list:  # rows for `eval.tables.write_rows`, which `plot_effects` draws too
     "Effects as rows of a table."
-    if odd := [s for s in effects.seeds if seeds is not None and len(seeds)!=s]: raise ValueError(f'the effects are over {odd[0]} seeds, and {len(seeds)} are named: {list(seeds)}')
-    def named(s): return ','.join(map(str, range(s) if seeds is None else seeds))
-    return [row(corpus, f'+{r.added}', f'effect on {r.on}', r.value, r.lo, r.hi, r.n, named(r.seeds), r.slice, config, added=r.added, on=r.on, pairs=r.pairs) for r in effects.itertuples()]
+    if odd := [s for s in effects.seeds if seeds is not None and len(seeds) != s]:
+        raise ValueError(f"the effects are over {odd[0]} seeds, and {len(seeds)} are named: {list(seeds)}")
+
+    def named(s):
+        return ",".join(map(str, range(s) if seeds is None else seeds))
+
+    return [
+        row(
+            corpus,
+            f"+{r.added}",
+            f"effect on {r.on}",
+            r.value,
+            r.lo,
+            r.hi,
+            r.n,
+            named(r.seeds),
+            r.slice,
+            config,
+            added=r.added,
+            on=r.on,
+            pairs=r.pairs,
+        )
+        for r in effects.itertuples()
+    ]
 
 # %% ../../nbs/chars/07_effects.ipynb #c20
-def _effects(effects, where): # -> by (added, on)
+def _effects(effects, where):  # -> by (added, on)
     "The effects of one slice."
-    d = effects[(effects.slice==where)&effects.added.notna()] if 'added' in effects else effects[:0]
-    if d.empty or d.duplicated(['added','on']).any(): raise ValueError(f'there must be one effect for each pair of objectives in slice {where!r}: choose a slice that the table has, and one corpus')
-    return d.set_index(['added','on'])
+    d = effects[(effects.slice == where) & effects.added.notna()] if "added" in effects else effects[:0]
+    if d.empty or d.duplicated(["added", "on"]).any():
+        raise ValueError(
+            f"there must be one effect for each pair of objectives in slice {where!r}: choose a slice that the table has, and one corpus"
+        )
+    return d.set_index(["added", "on"])
 
-def _draw_effects(ax, x, names, top): # axis, effects, objectives, largest effect in points
-    m = 100*x.value.unstack().reindex(index=names, columns=names).to_numpy(float); k = range(len(names))
-    ax.imshow(m, cmap='PuOr_r', vmin=-1.5*top, vmax=1.5*top, aspect='auto'); ax.grid(False) # the palest two thirds, on which black is read
-    for (o,p),r in x.iterrows():
-        v,lo,hi = (f'{round(100*y, 1)+0.:+.1f}' for y in (r.value, r.lo, r.hi)) # no -0.0
-        ax.text(names.index(p), names.index(o), f'{v}\n[{lo}, {hi}]', ha='center', va='center', fontsize=8, fontweight='bold' if r.lo>0 or r.hi<0 else 'normal')
-    ax.set_xticks(k, names); ax.set_yticks(k, [f'+ {o}' for o in names]); ax.xaxis.tick_top(); ax.xaxis.set_label_position('top')
+
+def _draw_effects(ax, x, names, top):  # axis, effects, objectives, largest effect in points
+    m = 100 * x.value.unstack().reindex(index=names, columns=names).to_numpy(float)
+    k = range(len(names))
+    ax.imshow(m, cmap="PuOr_r", vmin=-1.5 * top, vmax=1.5 * top, aspect="auto")
+    ax.grid(False)  # the palest two thirds, on which black is read
+    for (o, p), r in x.iterrows():
+        v, lo, hi = (f"{round(100 * y, 1) + 0.0:+.1f}" for y in (r.value, r.lo, r.hi))  # no -0.0
+        ax.text(
+            names.index(p),
+            names.index(o),
+            f"{v}\n[{lo}, {hi}]",
+            ha="center",
+            va="center",
+            fontsize=8,
+            fontweight="bold" if r.lo > 0 or r.hi < 0 else "normal",
+        )
+    ax.set_xticks(k, names)
+    ax.set_yticks(k, [f"+ {o}" for o in names])
+    ax.xaxis.tick_top()
+    ax.xaxis.set_label_position("top")
+
 
 def plot_effects(
-    effects:pd.DataFrame, # from `objective_effects`, or rows of one corpus from `effect_rows`
-    order=None,           # objectives, from the top and from the left; by the alphabet if None
-    slices=('all',),      # of 'all', 'joint' and 'detached', side by side
-    metric:str='accuracy',# what the numbers are; drawn in points, hundredths
-):                        # a figure
+    effects: pd.DataFrame,  # from `objective_effects`, or rows of one corpus from `effect_rows`
+    order=None,  # objectives, from the top and from the left; by the alphabet if None
+    slices=("all",),  # of 'all', 'joint' and 'detached', side by side
+    metric: str = "accuracy",  # what the numbers are; drawn in points, hundredths
+):  # a figure
     "What adding each objective (row) does to each other one (column); bold where the interval does not hold 0."
     xs = [_effects(effects, s) for s in ([slices] if isinstance(slices, str) else slices)]
-    names = list(order or sorted({n for x in xs for pair in x.index for n in pair})); k = len(names)
-    top = max(100*max(x.value.abs().max() for x in xs), 1e-9)
+    names = list(order or sorted({n for x in xs for pair in x.index for n in pair}))
+    k = len(names)
+    top = max(100 * max(x.value.abs().max() for x in xs), 1e-9)
     with plt.rc_context(style()):
-        fig,axes = plt.subplots(1, len(xs), figsize=((1.6+1.15*k)*len(xs), .9+.75*k), squeeze=False)
-        for ax,x,s in zip(axes[0], xs, [slices] if isinstance(slices, str) else slices):
+        fig, axes = plt.subplots(
+            1, len(xs), figsize=((1.6 + 1.15 * k) * len(xs), 0.9 + 0.75 * k), squeeze=False
+        )
+        for ax, x, s in zip(axes[0], xs, [slices] if isinstance(slices, str) else slices):
             _draw_effects(ax, x, names, top)
-            ax.set(xlabel=f'{metric} of' + (f' ({s})' if s!='all' else '')); ax.set_title(f'points of {metric} and 95 % interval; n = {int(x.n.max()):,} strings', fontsize=8, y=-.12)
-        axes[0,0].set_ylabel('what adding does'); plt.close(fig)
+            ax.set(xlabel=f"{metric} of" + (f" ({s})" if s != "all" else ""))
+            ax.set_title(
+                f"points of {metric} and 95 % interval; n = {int(x.n.max()):,} strings", fontsize=8, y=-0.12
+            )
+        axes[0, 0].set_ylabel("what adding does")
+        plt.close(fig)
     return fig

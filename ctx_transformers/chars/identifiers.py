@@ -26,80 +26,128 @@ from ..data.pydocs import code_objects, installed_files, parse_file
 def _documented(path):
     "Last parts of the names of a file's documented functions and classes; None if it is not valid Python."
     on = gc.isenabled()
-    gc.disable() # a syntax tree has no cycles, and looking for them takes most of the time
+    gc.disable()  # a syntax tree has no cycles, and looking for them takes most of the time
     try:
-        if (parsed := parse_file(path)) is None: return None
-        return [name.rsplit('.',1)[-1] for obj,name,_,outer,_ in code_objects(parsed[1]) if outer is not None and ast.get_docstring(obj, clean=False)]
+        if (parsed := parse_file(path)) is None:
+            return None
+        return [
+            name.rsplit(".", 1)[-1]
+            for obj, name, _, outer, _ in code_objects(parsed[1])
+            if outer is not None and ast.get_docstring(obj, clean=False)
+        ]
     finally:
-        if on: gc.enable()
+        if on:
+            gc.enable()
+
 
 def _word(name, account):
     "The identifier itself, or None with the reason counted."
-    if len(name)>4 and name.startswith('__') and name.endswith('__'): account.drop("one of Python's own, such as __init__")
-    elif not (word := name.strip('_')): account.drop('nothing but underscores')
-    else: return word
+    if len(name) > 4 and name.startswith("__") and name.endswith("__"):
+        account.drop("one of Python's own, such as __init__")
+    elif not (word := name.strip("_")):
+        account.drop("nothing but underscores")
+    else:
+        return word
 
 # %% ../../nbs/chars/01_identifiers.ipynb #c08
-LIBRARIES = ('PIL','datasets','duckdb','fastai','fastcore','fontTools','huggingface_hub','ibis','matplotlib','mpmath','networkx','numpy','pandas','rich','scipy','seaborn','sklearn','sympy')
+LIBRARIES = (
+    "PIL",
+    "datasets",
+    "duckdb",
+    "fastai",
+    "fastcore",
+    "fontTools",
+    "huggingface_hub",
+    "ibis",
+    "matplotlib",
+    "mpmath",
+    "networkx",
+    "numpy",
+    "pandas",
+    "rich",
+    "scipy",
+    "seaborn",
+    "sklearn",
+    "sympy",
+)
+
 
 def _found(packages):
     "(package -> names of its documented objects in the order of its files, account so far), from the cache if the files are the same."
-    files,missing = installed_files(packages, stdlib=False)
-    sizes = hashlib.sha256(repr([(m,p.stat().st_size) for m,p in files]).encode()).hexdigest()
-    path = cache_dir('identifiers')/f'{config_hash(dict(reader=1, files=sizes, missing=missing))}.json'
-    with FileLock(f'{path}.lock'):
+    files, missing = installed_files(packages, stdlib=False)
+    sizes = hashlib.sha256(repr([(m, p.stat().st_size) for m, p in files]).encode()).hexdigest()
+    path = cache_dir("identifiers") / f"{config_hash(dict(reader=1, files=sizes, missing=missing))}.json"
+    with FileLock(f"{path}.lock"):
         if not path.is_file():
-            acc,found = Account(f'identifiers: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}'),defaultdict(list)
-            for m in missing: acc.drop(f'package {m} is not installed')
-            got = Parallel(n_jobs=min(cpu_count(), 8, 1+len(files)//100), batch_size=32)(delayed(_documented)(str(p)) for _,p in files)
-            for (m,_),names in zip(files, got):
-                if names is None: acc.drop('file that is not valid Python')
-                else: found[m.split('.')[0]] += names
-            path.with_suffix('.part').write_text(json.dumps(dict(found=found, account=acc.to_dict())), encoding='utf-8')
-            os.replace(path.with_suffix('.part'), path)
-    got = json.loads(path.read_text(encoding='utf-8'))
-    return got['found'],Account.from_dict(got['account'])
+            acc, found = (
+                Account(
+                    f"identifiers: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
+                ),
+                defaultdict(list),
+            )
+            for m in missing:
+                acc.drop(f"package {m} is not installed")
+            got = Parallel(n_jobs=min(cpu_count(), 8, 1 + len(files) // 100), batch_size=32)(
+                delayed(_documented)(str(p)) for _, p in files
+            )
+            for (m, _), names in zip(files, got):
+                if names is None:
+                    acc.drop("file that is not valid Python")
+                else:
+                    found[m.split(".")[0]] += names
+            path.with_suffix(".part").write_text(
+                json.dumps(dict(found=found, account=acc.to_dict())), encoding="utf-8"
+            )
+            os.replace(path.with_suffix(".part"), path)
+    got = json.loads(path.read_text(encoding="utf-8"))
+    return got["found"], Account.from_dict(got["account"])
 
 # %% ../../nbs/chars/01_identifiers.ipynb #c09
 def draw_names(
-    names:Names, # a table
-    limit:int,   # keep this many strings at most, above 0
-) -> Names:      # in the same order
+    names: Names,  # a table
+    limit: int,  # keep this many strings at most, above 0
+) -> Names:  # in the same order
     "A part of a table, drawn by the hash of each string: a smaller draw is a part of a larger one."
-    if limit<1: raise ValueError(f'limit is a number of strings above 0, got {limit}')
-    if len(names)<=limit: return names
-    u = hash_uniform(-1, name_keys(names.text)) # -1: not the draw of any split
+    if limit < 1:
+        raise ValueError(f"limit is a number of strings above 0, got {limit}")
+    if len(names) <= limit:
+        return names
+    u = hash_uniform(-1, name_keys(names.text))  # -1: not the draw of any split
     acc = Account.from_dict(names.account.to_dict())
-    acc.kept -= len(names)-limit
-    acc.dropped[f'not among the {limit:,} drawn'] += len(names)-limit
-    return replace(names.take(np.sort(np.argsort(u, kind='stable')[:limit])), account=acc)
+    acc.kept -= len(names) - limit
+    acc.dropped[f"not among the {limit:,} drawn"] += len(names) - limit
+    return replace(names.take(np.sort(np.argsort(u, kind="stable")[:limit])), account=acc)
+
 
 def read_identifiers(
-    packages=LIBRARIES, # import names
-    limit:int=12_000,   # keep this many strings at most
-    fold=False,         # spell with `to_ascii`?
-    lengths=(0,0),      # keep identifiers of so many characters, (fewest, most), 0 for no bound
-) -> Names:             # sorted by string; class = package
+    packages=LIBRARIES,  # import names
+    limit: int = 12_000,  # keep this many strings at most
+    fold=False,  # spell with `to_ascii`?
+    lengths=(0, 0),  # keep identifiers of so many characters, (fewest, most), 0 for no bound
+) -> Names:  # sorted by string; class = package
     "Names of documented functions and classes, with the packages that have them."
-    found,acc = _found(packages)
-    rows = ((w,p) for p,names in found.items() for n in names if (w := _word(n, acc)) is not None)
-    return replace(draw_names(names_of(rows, acc, fold, lengths), limit), name='identifiers')
+    found, acc = _found(packages)
+    rows = ((w, p) for p, names in found.items() for n in names if (w := _word(n, acc)) is not None)
+    return replace(draw_names(names_of(rows, acc, fold, lengths), limit), name="identifiers")
 
 # %% ../../nbs/chars/01_identifiers.ipynb #c10
 def open_names(
-    source='identifiers', # or what `read_names` takes
-    fold=False,           # spell with `to_ascii`?
-    lengths=(0,0),        # keep strings of so many characters, (fewest, most), 0 for no bound
-    seed:int=0,           # of the split
-    limit=None,           # keep this many strings at most; None: 12,000 identifiers, all names
-    say=print,            # what to do with the account and the sides
-) -> dict:                # train, valid, test: `Names` of the same classes
+    source="identifiers",  # or what `read_names` takes
+    fold=False,  # spell with `to_ascii`?
+    lengths=(0, 0),  # keep strings of so many characters, (fewest, most), 0 for no bound
+    seed: int = 0,  # of the split
+    limit=None,  # keep this many strings at most; None: 12,000 identifiers, all names
+    say=print,  # what to do with the account and the sides
+) -> dict:  # train, valid, test: `Names` of the same classes
     "Strings and their classes on three sides, from whatever holds them; says what was read and dropped."
-    if isinstance(source, str) and source=='identifiers': names = read_identifiers(limit=12_000 if limit is None else limit, fold=fold, lengths=lengths)
+    if isinstance(source, str) and source == "identifiers":
+        names = read_identifiers(limit=12_000 if limit is None else limit, fold=fold, lengths=lengths)
     else:
         names = read_names(source, fold, lengths)
-        if limit is not None: names = draw_names(names, limit)
+        if limit is not None:
+            names = draw_names(names, limit)
     sides = split_names(names, seed=seed)
     say(names.account)
-    for d in sides.values(): say(d)
+    for d in sides.values():
+        say(d)
     return sides

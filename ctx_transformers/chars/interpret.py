@@ -19,144 +19,192 @@ from ..core import hash_uniform
 
 # %% ../../nbs/chars/10_interpret.ipynb #c07
 def _evaluating(model):
-    if model.training: raise ValueError('the model is in training, where dropout changes every answer: call model.eval() first')
+    if model.training:
+        raise ValueError(
+            "the model is in training, where dropout changes every answer: call model.eval() first"
+        )
+
 
 @torch.no_grad()
 def attention_maps(
-    model:CharModel, # in evaluation
-    g:NameBatch,     # a few texts
-) -> list:           # of each text `[layers,h,l,l]`: query (row), key (column); each row adds up to 1
+    model: CharModel,  # in evaluation
+    g: NameBatch,  # a few texts
+) -> list:  # of each text `[layers,h,l,l]`: query (row), key (column); each row adds up to 1
     "How much each letter looks at each other one."
     _evaluating(model)
-    kept,layers = [],model.encoder.layers
-    hooks = [l.qkv.register_forward_hook(lambda _,x,y: kept.append(y[g.plan.inverse])) for l in layers]
-    try: model.encode(g)
-    finally: [h.remove() for h in hooks]
-    qk = torch.stack(kept).unflatten(2, (3,layers[0].heads,-1))[:,:,:2]                     # [layers,n,2,h,d/h]
-    causal,out = [v.causal for k,v in g.views.items() for _ in range(*g.texts[k])],[]
-    for z,ahead in zip(qk.split(g.lengths.tolist(), 1), causal):
-        q,k = z.permute(2,0,3,1,4)                                                           # [layers,h,l,d/h] each
-        s = q@k.transpose(-1,-2)*q.shape[-1]**-.5                                            # [layers,h,l,l]
-        if ahead: s = s.masked_fill(s.new_ones(s.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)
+    kept, layers = [], model.encoder.layers
+    hooks = [l.qkv.register_forward_hook(lambda _, x, y: kept.append(y[g.plan.inverse])) for l in layers]
+    try:
+        model.encode(g)
+    finally:
+        [h.remove() for h in hooks]
+    qk = torch.stack(kept).unflatten(2, (3, layers[0].heads, -1))[:, :, :2]  # [layers,n,2,h,d/h]
+    causal, out = [v.causal for k, v in g.views.items() for _ in range(*g.texts[k])], []
+    for z, ahead in zip(qk.split(g.lengths.tolist(), 1), causal):
+        q, k = z.permute(2, 0, 3, 1, 4)  # [layers,h,l,d/h] each
+        s = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5  # [layers,h,l,l]
+        if ahead:
+            s = s.masked_fill(s.new_ones(s.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)
         out.append(s.softmax(-1))
     return out
 
 # %% ../../nbs/chars/10_interpret.ipynb #c15
 def letter_vectors(
-    model:CharModel,
-    letters:Letters, # those that it was trained with
-) -> Tensor:         # `[m,d]`, one for each of `letters.letters`
+    model: CharModel,
+    letters: Letters,  # those that it was trained with
+) -> Tensor:  # `[m,d]`, one for each of `letters.letters`
     "Where letters lie."
-    if len(letters)!=model.encoder.vocab: raise ValueError(f'the model reads {model.encoder.vocab} tokens, these letters are {len(letters)}: give those that it was trained with')
-    return model.encoder.words.weight[letters.first:].detach()
+    if len(letters) != model.encoder.vocab:
+        raise ValueError(
+            f"the model reads {model.encoder.vocab} tokens, these letters are {len(letters)}: give those that it was trained with"
+        )
+    return model.encoder.words.weight[letters.first :].detach()
 
 # %% ../../nbs/chars/10_interpret.ipynb #c16
 def unlabelled(
-    letters:Letters,
-    names, # N strings
-) -> NameTable: # with every class, since none is known
+    letters: Letters,
+    names,  # N strings
+) -> NameTable:  # with every class, since none is known
     "Strings whose class nobody knows."
-    if empty := [i for i,n in enumerate(names) if not n]: raise ValueError(f'a name needs at least one letter, but number {empty[0]} is empty')
-    return NameTable(letters.encode(names), np.ones((len(names), max(1, len(letters.classes))), bool), letters)
+    if empty := [i for i, n in enumerate(names) if not n]:
+        raise ValueError(f"a name needs at least one letter, but number {empty[0]} is empty")
+    return NameTable(
+        letters.encode(names), np.ones((len(names), max(1, len(letters.classes))), bool), letters
+    )
+
 
 @torch.no_grad()
 def name_vectors(
-    model:CharModel, # in evaluation
-    table:NameTable, # N names
-    b:int=1024,      # names of a call, >=1
-) -> Tensor:         # `[N,d]`, on the processor
+    model: CharModel,  # in evaluation
+    table: NameTable,  # N names
+    b: int = 1024,  # names of a call, >=1
+) -> Tensor:  # `[N,d]`, on the processor
     "Where names lie."
     _evaluating(model)
     out = [torch.zeros(0, model.cfg.encoder.d)]
     for i in range(0, len(table), b):
-        rows = np.arange(i, min(i+b, len(table)))
+        rows = np.arange(i, min(i + b, len(table)))
         g = join_views(dict(cls=class_view(table, rows)), len(rows)).to(model.cls.weight.device)
-        out.append(model.names(model.encode(g), g, 'cls').cpu())
+        out.append(model.names(model.encode(g), g, "cls").cpu())
     return torch.cat(out)
 
 # %% ../../nbs/chars/10_interpret.ipynb #c17
 @torch.no_grad()
 def classify(
-    model:CharModel, # in evaluation, trained for the class
-    table:NameTable, # N names
-) -> np.ndarray:     # `[N,c]` probabilities, rows add up to 1
+    model: CharModel,  # in evaluation, trained for the class
+    table: NameTable,  # N names
+) -> np.ndarray:  # `[N,c]` probabilities, rows add up to 1
     "Which class is how probable?"
     return model.cls(name_vectors(model, table).to(model.cls.weight.device)).softmax(1).cpu().numpy()
 
 # %% ../../nbs/chars/10_interpret.ipynb #c22
-def _starts(letters, given, n): # -> `[n]` ids
+def _starts(letters, given, n):  # -> `[n]` ids
     "Where reading begins: at [START], or at tokens of classes."
-    if given is None: return np.full(n, START)
-    given = [given]*n if isinstance(given, str) else list(given)
-    if len(given)!=n: raise ValueError(f'{n} names need one class, or one each, got {len(given)}')
-    if odd := set(given)-set(letters.classes): raise ValueError(f'{min(odd)!r} is no class of this model; its classes are {", ".join(letters.classes)}')
+    if given is None:
+        return np.full(n, START)
+    given = [given] * n if isinstance(given, str) else list(given)
+    if len(given) != n:
+        raise ValueError(f"{n} names need one class, or one each, got {len(given)}")
+    if odd := set(given) - set(letters.classes):
+        raise ValueError(
+            f"{min(odd)!r} is no class of this model; its classes are {', '.join(letters.classes)}"
+        )
     return letters.start([letters.classes.index(c) for c in given])
 
+
 @torch.no_grad()
-def _ahead(model, ids, lengths, at): # `[n]` tokens of texts read from left to right, `[t]`; `[m]` places -> `[m,v]` float64
+def _ahead(
+    model, ids, lengths, at
+):  # `[n]` tokens of texts read from left to right, `[t]`; `[m]` places -> `[m,v]` float64
     "Logarithms of probabilities of the tokens that follow these places."
-    ids,lengths,at = (torch.as_tensor(x) for x in (ids, lengths, at))
-    g = join_views(dict(la=View(ids, lengths, at, at, at, causal=True)), len(lengths)).to(model.cls.weight.device)
-    return F.log_softmax(model.la(model.encode(g)[g.views['la'].at]).double(), 1).cpu()
+    ids, lengths, at = (torch.as_tensor(x) for x in (ids, lengths, at))
+    g = join_views(dict(la=View(ids, lengths, at, at, at, causal=True)), len(lengths)).to(
+        model.cls.weight.device
+    )
+    return F.log_softmax(model.la(model.encode(g)[g.views["la"].at]).double(), 1).cpu()
 
 # %% ../../nbs/chars/10_interpret.ipynb #c23
 def surprise(
-    model:CharModel, # in evaluation, trained to read ahead
-    letters:Letters,
-    names,           # N strings, at least one letter each
-    given=None,      # name of a class, or one for each; None: begin with [START]
-) -> list:           # of each name `[l+1]` float64 bits: its letters, then its end
+    model: CharModel,  # in evaluation, trained to read ahead
+    letters: Letters,
+    names,  # N strings, at least one letter each
+    given=None,  # name of a class, or one for each; None: begin with [START]
+) -> list:  # of each name `[l+1]` float64 bits: its letters, then its end
     "How unexpected each letter is."
     _evaluating(model)
-    start,out = _starts(letters, given, len(names)),[]
+    start, out = _starts(letters, given, len(names)), []
     ids = unlabelled(letters, names).ids
     for i in range(0, len(ids), 1024):
-        x,lengths = ids.gather(np.arange(i, min(i+1024, len(ids))))
-        seen,after,_ = frame(x, lengths, start[i:i+1024])
+        x, lengths = ids.gather(np.arange(i, min(i + 1024, len(ids))))
+        seen, after, _ = frame(x, lengths, start[i : i + 1024])
         right = torch.from_numpy(frame(x, lengths, after=SEP)[0])
         p = _ahead(model, seen, after, np.arange(len(seen))).gather(1, right.unsqueeze(1)).squeeze(1)
-        out += np.split(-p.numpy()/np.log(2), np.cumsum(after)[:-1])
+        out += np.split(-p.numpy() / np.log(2), np.cumsum(after)[:-1])
     return out
 
-def name_likelihood(model, letters, names, given=None): # as in `surprise` -> `[N]` natural logarithms
+
+def name_likelihood(model, letters, names, given=None):  # as in `surprise` -> `[N]` natural logarithms
     "Log-likelihood of each name, its end included."
-    return -np.log(2)*np.array([s.sum() for s in surprise(model, letters, names, given)])
+    return -np.log(2) * np.array([s.sum() for s in surprise(model, letters, names, given)])
 
 # %% ../../nbs/chars/10_interpret.ipynb #c30
-def _draw(logp, u, first, temperature, top_p, special): # `[n,v]`, `[n]` in [0,1), is it the first letter?, tokens below are special -> `[n]`
+def _draw(
+    logp, u, first, temperature, top_p, special
+):  # `[n,v]`, `[n]` in [0,1), is it the first letter?, tokens below are special -> `[n]`
     "One token for each row."
-    z = logp.numpy()/temperature
-    z[:,[i for i in range(special) if i!=SEP or first]] = -np.inf
-    order = np.argsort(-z, 1, kind='stable')                                      # most probable first
-    p = np.exp(np.take_along_axis(z-z.max(1, keepdims=True), order, 1)); p /= p.sum(1, keepdims=True)
-    p[np.cumsum(p, 1)-p>=top_p] = 0.                                              # those before it hold enough
+    z = logp.numpy() / temperature
+    z[:, [i for i in range(special) if i != SEP or first]] = -np.inf
+    order = np.argsort(-z, 1, kind="stable")  # most probable first
+    p = np.exp(np.take_along_axis(z - z.max(1, keepdims=True), order, 1))
+    p /= p.sum(1, keepdims=True)
+    p[np.cumsum(p, 1) - p >= top_p] = 0.0  # those before it hold enough
     c = np.cumsum(p, 1)
-    return np.take_along_axis(order, np.minimum((c<=u[:,None]*c[:,-1:]).sum(1), (p>0).sum(1)-1)[:,None], 1)[:,0]
+    return np.take_along_axis(
+        order, np.minimum((c <= u[:, None] * c[:, -1:]).sum(1), (p > 0).sum(1) - 1)[:, None], 1
+    )[:, 0]
 
 # %% ../../nbs/chars/10_interpret.ipynb #c31
 def generate(
-    model:CharModel, # in evaluation, trained to read ahead
-    letters:Letters,
-    n:int,           # names
-    given=None,      # name of a class, or one for each; None: begin with [START]
-    temperature:float=1., # >0
-    top_p:float=1.,  # share of the probability that is drawn from, in (0,1]
-    max_len:int=0,   # most letters of a name; 0: as many as the model reads
-    seed:int=0,
-) -> pd.DataFrame:   # text; logp, of letters and end, natural logarithm; ended: False if `max_len` came before the end, which `logp` then lacks
+    model: CharModel,  # in evaluation, trained to read ahead
+    letters: Letters,
+    n: int,  # names
+    given=None,  # name of a class, or one for each; None: begin with [START]
+    temperature: float = 1.0,  # >0
+    top_p: float = 1.0,  # share of the probability that is drawn from, in (0,1]
+    max_len: int = 0,  # most letters of a name; 0: as many as the model reads
+    seed: int = 0,
+) -> pd.DataFrame:  # text; logp, of letters and end, natural logarithm; ended: False if `max_len` came before the end, which `logp` then lacks
     "Make up names, letter by letter."
     _evaluating(model)
-    most = model.cfg.encoder.max_len-3; max_len = max_len or most # every view can read it: [CLS] and two [SEP] stand around halves
-    if temperature<=0 or not 0<top_p<=1: raise ValueError(f'temperature must be > 0 and top_p in (0,1], got {temperature} and {top_p}')
-    if not 1<=max_len<=most: raise ValueError(f'the model reads names of 1 to {most} letters in every view, so max_len cannot be {max_len}')
-    ids,logp,ended,at = np.empty((n,max_len+1), np.int64),np.zeros(n),np.full(n, -1),np.arange(n)
-    ids[:,0] = _starts(letters, given, n)
-    for l in range(max_len+1):                                                    # letters so far
-        if not len(at): break
-        p = _ahead(model, ids[at,:l+1].ravel(), np.full(len(at), l+1), np.arange(1, len(at)+1)*(l+1)-1)
-        y = _draw(p.clone(), hash_uniform(seed, at, l), l==0, temperature, top_p, letters.first)
-        got = p.numpy()[np.arange(len(at)), y]; end = y==SEP
-        ended[at[end]] = l; keep = end|(l<max_len); logp[at[keep]] += got[keep]
-        at,y = at[~end],y[~end]
-        if l<max_len: ids[at,l+1] = y
-    return pd.DataFrame(dict(text=[letters.decode(i[1:(e if e>=0 else max_len)+1]) for i,e in zip(ids, ended)], logp=logp, ended=ended>=0))
+    most = model.cfg.encoder.max_len - 3
+    max_len = max_len or most  # every view can read it: [CLS] and two [SEP] stand around halves
+    if temperature <= 0 or not 0 < top_p <= 1:
+        raise ValueError(f"temperature must be > 0 and top_p in (0,1], got {temperature} and {top_p}")
+    if not 1 <= max_len <= most:
+        raise ValueError(
+            f"the model reads names of 1 to {most} letters in every view, so max_len cannot be {max_len}"
+        )
+    ids, logp, ended, at = np.empty((n, max_len + 1), np.int64), np.zeros(n), np.full(n, -1), np.arange(n)
+    ids[:, 0] = _starts(letters, given, n)
+    for l in range(max_len + 1):  # letters so far
+        if not len(at):
+            break
+        p = _ahead(
+            model, ids[at, : l + 1].ravel(), np.full(len(at), l + 1), np.arange(1, len(at) + 1) * (l + 1) - 1
+        )
+        y = _draw(p.clone(), hash_uniform(seed, at, l), l == 0, temperature, top_p, letters.first)
+        got = p.numpy()[np.arange(len(at)), y]
+        end = y == SEP
+        ended[at[end]] = l
+        keep = end | (l < max_len)
+        logp[at[keep]] += got[keep]
+        at, y = at[~end], y[~end]
+        if l < max_len:
+            ids[at, l + 1] = y
+    return pd.DataFrame(
+        dict(
+            text=[letters.decode(i[1 : (e if e >= 0 else max_len) + 1]) for i, e in zip(ids, ended)],
+            logp=logp,
+            ended=ended >= 0,
+        )
+    )

@@ -20,88 +20,132 @@ from ..models.mlm_head import MLMHead
 @dataclass(frozen=True)
 class CharCfg:
     "Shape of a model of names."
-    encoder:EncoderCfg = EncoderCfg(layers=2, d=64, heads=4, max_len=48, prenorm=True, segments=2) # no segments: the halves are told apart by [SEP] only
-    pool:str   = 'mean' # one vector of a name: 'first' token, 'mean' or 'max' of all, 'attention'
-    tied:bool  = True   # letters are predicted with the vectors that they are read with
-    drop:float = .1     # dropout of the pooled vector, 0 to 1
-    std:float  = .2     # standard deviation of the vectors of letters, places and segments at the start, >0; BERT's is .02
-    grams:str  = ''     # lengths of the n-grams that are added to each letter, such as '2,3,4'; empty: none
-    buckets:int = 4096  # vectors that the n-grams of one length share by hash
-    gram_drop:float = .5 # share of the n-grams that are left out in training, in [0,1)
-    ends:int   = 0      # distances from the end that are told apart, 0: none
+
+    encoder: EncoderCfg = EncoderCfg(
+        layers=2, d=64, heads=4, max_len=48, prenorm=True, segments=2
+    )  # no segments: the halves are told apart by [SEP] only
+    pool: str = "mean"  # one vector of a name: 'first' token, 'mean' or 'max' of all, 'attention'
+    tied: bool = True  # letters are predicted with the vectors that they are read with
+    drop: float = 0.1  # dropout of the pooled vector, 0 to 1
+    std: float = 0.2  # standard deviation of the vectors of letters, places and segments at the start, >0; BERT's is .02
+    grams: str = ""  # lengths of the n-grams that are added to each letter, such as '2,3,4'; empty: none
+    buckets: int = 4096  # vectors that the n-grams of one length share by hash
+    gram_drop: float = 0.5  # share of the n-grams that are left out in training, in [0,1)
+    ends: int = 0  # distances from the end that are told apart, 0: none
+
     def __post_init__(self):
-        if self.encoder.causal: raise ValueError('encoder.causal would let no view be read both ways: which view is read from left to right is said by its question')
-        if self.pool not in ('first','mean','max','attention'): raise ValueError(f"pool must be 'first', 'mean', 'max' or 'attention', got {self.pool!r}")
-        if self.std<=0 or self.buckets<1 or not 0<=self.gram_drop<1 or self.ends<0: raise ValueError(f'std must be > 0, buckets at least 1, gram_drop in [0,1), ends at least 0, got {self}')
-        if not all(n.strip().isdigit() and int(n)>=2 for n in self.grams.split(',') if n.strip()): raise ValueError(f'grams are lengths of at least 2 letters, commas between, got {self.grams!r}')
+        if self.encoder.causal:
+            raise ValueError(
+                "encoder.causal would let no view be read both ways: which view is read from left to right is said by its question"
+            )
+        if self.pool not in ("first", "mean", "max", "attention"):
+            raise ValueError(f"pool must be 'first', 'mean', 'max' or 'attention', got {self.pool!r}")
+        if self.std <= 0 or self.buckets < 1 or not 0 <= self.gram_drop < 1 or self.ends < 0:
+            raise ValueError(
+                f"std must be > 0, buckets at least 1, gram_drop in [0,1), ends at least 0, got {self}"
+            )
+        if not all(n.strip().isdigit() and int(n) >= 2 for n in self.grams.split(",") if n.strip()):
+            raise ValueError(f"grams are lengths of at least 2 letters, commas between, got {self.grams!r}")
+
     @property
-    def ns(self): return [int(n) for n in self.grams.split(',') if n.strip()]
+    def ns(self):
+        return [int(n) for n in self.grams.split(",") if n.strip()]
 
 # %% ../../nbs/chars/04_model.ipynb #c06
 def gram_hash(
-    ids:Tensor,  # `[n]` tokens of texts end to end
-    n:int,       # tokens of a gram, >=2
-    buckets:int,
-) -> Tensor:     # `[n]` 0..buckets-1; means nothing where the text begins less than n tokens before
+    ids: Tensor,  # `[n]` tokens of texts end to end
+    n: int,  # tokens of a gram, >=2
+    buckets: int,
+) -> Tensor:  # `[n]` 0..buckets-1; means nothing where the text begins less than n tokens before
     "A number for the n tokens that end at each place."
     h = ids.clone()
-    for j in range(1, n): h = (h*1000003)%(2**31-1)+torch.cat([ids.new_zeros(j), ids[:-j]])[:len(ids)]
-    return (h*0x9E3779B1%2**32>>7)%buckets
+    for j in range(1, n):
+        h = (h * 1000003) % (2**31 - 1) + torch.cat([ids.new_zeros(j), ids[:-j]])[: len(ids)]
+    return (h * 0x9E3779B1 % 2**32 >> 7) % buckets
+
 
 class CharGrams(nn.Module):
     "Vectors of the n-grams that end at each letter."
-    def __init__(self, ns:list, buckets:int, d:int, drop:float, std:float): # lengths; vectors of each; width; share left out in training; deviation at the start
+
+    def __init__(
+        self, ns: list, buckets: int, d: int, drop: float, std: float
+    ):  # lengths; vectors of each; width; share left out in training; deviation at the start
         super().__init__()
-        self.ns,self.buckets,self.drop = ns,buckets,drop
+        self.ns, self.buckets, self.drop = ns, buckets, drop
         self.tables = nn.ModuleList(nn.Embedding(buckets, d) for _ in ns)
-        for t in self.tables: nn.init.normal_(t.weight, std=std)
-    def forward(self, ids, lengths): # `[n]`, `[t]` -> `[n,d]`
-        place,out = offsets(lengths),0.
-        for n,t in zip(self.ns, self.tables):
-            keep = place>=n-1
-            if self.training and self.drop: keep = keep & (torch.rand(len(ids), device=ids.device)>=self.drop)
-            scale = 1/(1-self.drop) if self.training else 1.
-            out = out + t(gram_hash(ids, n, self.buckets))*(keep*scale).unsqueeze(1)
+        for t in self.tables:
+            nn.init.normal_(t.weight, std=std)
+
+    def forward(self, ids, lengths):  # `[n]`, `[t]` -> `[n,d]`
+        place, out = offsets(lengths), 0.0
+        for n, t in zip(self.ns, self.tables):
+            keep = place >= n - 1
+            if self.training and self.drop:
+                keep = keep & (torch.rand(len(ids), device=ids.device) >= self.drop)
+            scale = 1 / (1 - self.drop) if self.training else 1.0
+            out = out + t(gram_hash(ids, n, self.buckets)) * (keep * scale).unsqueeze(1)
         return out
 
 # %% ../../nbs/chars/04_model.ipynb #c11
 class CharModel(nn.Module):
     "An encoder of letters and four heads."
-    def __init__(self,
-        cfg:CharCfg,
-        vocab:int,  # letters and special tokens
-        classes:int,# classes of names
+
+    def __init__(
+        self,
+        cfg: CharCfg,
+        vocab: int,  # letters and special tokens
+        classes: int,  # classes of names
     ):
         super().__init__()
-        e,d = Encoder(cfg.encoder, vocab),cfg.encoder.d
-        self.cfg,self.encoder,self.pooled,self.drop = cfg,e,pooling(cfg.pool, d),Dropout(cfg.drop)
-        self.cls,self.nsp = nn.Linear(d, classes),nn.Linear(d, 1)
+        e, d = Encoder(cfg.encoder, vocab), cfg.encoder.d
+        self.cfg, self.encoder, self.pooled, self.drop = cfg, e, pooling(cfg.pool, d), Dropout(cfg.drop)
+        self.cls, self.nsp = nn.Linear(d, classes), nn.Linear(d, 1)
         words = [e.words if cfg.tied else nn.Embedding(vocab, d) for _ in range(2)]
-        for m in (self.cls, self.nsp, *(() if cfg.tied else words)): m.apply(init_bert)
-        with torch.no_grad(): # from BERT's .02 to ours
-            for w in (e.words.weight, e.places.weight if cfg.encoder.places=='learned' else e.places.table, *(() if e.segments is None else [e.segments.weight])): w.mul_(cfg.std/.02)
-        self.mlm,self.la = (MLMHead(w, cfg.encoder.eps) for w in words)
-        self.grams = CharGrams(cfg.ns, cfg.buckets, d, cfg.gram_drop, cfg.std/2) if cfg.ns else None
+        for m in (self.cls, self.nsp, *(() if cfg.tied else words)):
+            m.apply(init_bert)
+        with torch.no_grad():  # from BERT's .02 to ours
+            for w in (
+                e.words.weight,
+                e.places.weight if cfg.encoder.places == "learned" else e.places.table,
+                *(() if e.segments is None else [e.segments.weight]),
+            ):
+                w.mul_(cfg.std / 0.02)
+        self.mlm, self.la = (MLMHead(w, cfg.encoder.eps) for w in words)
+        self.grams = CharGrams(cfg.ns, cfg.buckets, d, cfg.gram_drop, cfg.std / 2) if cfg.ns else None
         self.ends = nn.Embedding(cfg.ends, d) if cfg.ends else None
-        if cfg.ends: nn.init.normal_(self.ends.weight, std=cfg.std)
+        if cfg.ends:
+            nn.init.normal_(self.ends.weight, std=cfg.std)
 
-    def extra(self, g:NameBatch): # -> `[n,d]`, or None
+    def extra(self, g: NameBatch):  # -> `[n,d]`, or None
         "What is known of a letter beside itself and its place."
         x = None if self.grams is None else self.grams(g.ids, g.lengths)
-        if self.ends is None: return x
-        left = torch.repeat_interleave(g.lengths, g.lengths)-offsets(g.lengths)-1
-        both = torch.cat([torch.full((g.texts[k][1]-g.texts[k][0],), not v.causal, device=g.ids.device) for k,v in g.views.items()])
-        y = self.ends(left.clamp(max=self.cfg.ends-1))*torch.repeat_interleave(both, g.lengths).unsqueeze(1) # who reads ahead must not know how much is left
-        return y if x is None else x+y
-    def encode(self, g:NameBatch) -> Tensor: # `[n,d]`, in the order of the batch
+        if self.ends is None:
+            return x
+        left = torch.repeat_interleave(g.lengths, g.lengths) - offsets(g.lengths) - 1
+        both = torch.cat(
+            [
+                torch.full((g.texts[k][1] - g.texts[k][0],), not v.causal, device=g.ids.device)
+                for k, v in g.views.items()
+            ]
+        )
+        y = self.ends(left.clamp(max=self.cfg.ends - 1)) * torch.repeat_interleave(both, g.lengths).unsqueeze(
+            1
+        )  # who reads ahead must not know how much is left
+        return y if x is None else x + y
+
+    def encode(self, g: NameBatch) -> Tensor:  # `[n,d]`, in the order of the batch
         "Vectors of all tokens of all views, in one call."
-        return self.encoder(g.ids, g.lengths, g.plan, g.segment if self.cfg.encoder.segments else None, self.extra(g))
-    def names(self,
-        h:Tensor,    # `[n,d]` from `encode`
-        g:NameBatch,
-        view:str,    # whose texts
-    ) -> Tensor:     # `[t,d]`
+        return self.encoder(
+            g.ids, g.lengths, g.plan, g.segment if self.cfg.encoder.segments else None, self.extra(g)
+        )
+
+    def names(
+        self,
+        h: Tensor,  # `[n,d]` from `encode`
+        g: NameBatch,
+        view: str,  # whose texts
+    ) -> Tensor:  # `[t,d]`
         "One vector for each text of a view, without dropout."
-        lo,hi = g.texts[view]
+        lo, hi = g.texts[view]
         end = torch.cat([g.lengths.new_zeros(1), g.lengths.cumsum(0)])
-        return self.pooled(h[end[lo]:end[hi]], g.lengths[lo:hi])
+        return self.pooled(h[end[lo] : end[hi]], g.lengths[lo:hi])

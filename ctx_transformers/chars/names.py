@@ -24,92 +24,176 @@ from ..data.files import read_records
 from ..data.splits import SPLITS
 
 # %% ../../nbs/chars/00_names.ipynb #c07
-_LETTERS = str.maketrans({'ß':'ss','ẞ':'SS','ø':'o','Ø':'O','ł':'l','Ł':'L','đ':'d','Đ':'D','ð':'d','Ð':'D','þ':'th','Þ':'Th','æ':'ae','Æ':'Ae','œ':'oe','Œ':'Oe',
-                          'ı':'i','ħ':'h','Ħ':'H','ŧ':'t','Ŧ':'T','ŋ':'n','Ŋ':'N','ə':'e','Ə':'E','’':"'",'‘':"'",'ʼ':"'",'`':"'",'–':'-','‐':'-','‑':'-'})
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss",
+        "ẞ": "SS",
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "Đ": "D",
+        "ð": "d",
+        "Ð": "D",
+        "þ": "th",
+        "Þ": "Th",
+        "æ": "ae",
+        "Æ": "Ae",
+        "œ": "oe",
+        "Œ": "Oe",
+        "ı": "i",
+        "ħ": "h",
+        "Ħ": "H",
+        "ŧ": "t",
+        "Ŧ": "T",
+        "ŋ": "n",
+        "Ŋ": "N",
+        "ə": "e",
+        "Ə": "E",
+        "’": "'",
+        "‘": "'",
+        "ʼ": "'",
+        "`": "'",
+        "–": "-",
+        "‐": "-",
+        "‑": "-",
+    }
+)
+
 
 def to_ascii(
-    text:str, # a name
-) -> str:     # without accents, Latin letters in ASCII; letters of other scripts stay
+    text: str,  # a name
+) -> str:  # without accents, Latin letters in ASCII; letters of other scripts stay
     "Spell a name with plain letters."
-    parts = unicodedata.normalize('NFKD', text.translate(_LETTERS))
-    return unicodedata.normalize('NFC', ''.join(o for o in parts if not unicodedata.combining(o)))
+    parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return unicodedata.normalize("NFC", "".join(o for o in parts if not unicodedata.combining(o)))
 
 # %% ../../nbs/chars/00_names.ipynb #c10
 @dataclass(frozen=True, eq=False)
 class Names:
     "Distinct strings, each with all its classes."
+
     text: np.ndarray  # `[N]` str, distinct, sorted in a whole table
-    label: np.ndarray # `[N,c]` bool, the classes that the string belongs to, at least one
-    classes: tuple    # `c` str, sorted
-    name: str = 'names'           # what tables call it
-    account: Account|None = None  # what was read, merged and dropped on the way to the whole table
+    label: np.ndarray  # `[N,c]` bool, the classes that the string belongs to, at least one
+    classes: tuple  # `c` str, sorted
+    name: str = "names"  # what tables call it
+    account: Account | None = None  # what was read, merged and dropped on the way to the whole table
+
     def __post_init__(self):
-        N,c = len(self.text),len(self.classes)
-        if self.label.dtype!=bool or self.label.shape!=(N,c): raise ValueError(f'label must be bool [{N},{c}], got {self.label.dtype} {list(self.label.shape)}')
-        if list(self.classes)!=sorted(set(self.classes)): raise ValueError(f'classes must be distinct and sorted, got {self.classes}')
-        if not self.label.any(1).all(): raise ValueError(f'{self.text[self.label.any(1).argmin()]!r} belongs to no class; leave it out')
-        if len(set(self.text))<N: raise ValueError('a string stands in two rows; give it one row with all its classes')
-    def __len__(self): return len(self.text)
-    def __repr__(self): return f'{self.name}: {len(self):,} strings of {len(self.classes)} classes, {(self.label.sum(1)>1).sum():,} of them in several'
+        N, c = len(self.text), len(self.classes)
+        if self.label.dtype != bool or self.label.shape != (N, c):
+            raise ValueError(f"label must be bool [{N},{c}], got {self.label.dtype} {list(self.label.shape)}")
+        if list(self.classes) != sorted(set(self.classes)):
+            raise ValueError(f"classes must be distinct and sorted, got {self.classes}")
+        if not self.label.any(1).all():
+            raise ValueError(f"{self.text[self.label.any(1).argmin()]!r} belongs to no class; leave it out")
+        if len(set(self.text)) < N:
+            raise ValueError("a string stands in two rows; give it one row with all its classes")
+
+    def __len__(self):
+        return len(self.text)
+
+    def __repr__(self):
+        return f"{self.name}: {len(self):,} strings of {len(self.classes)} classes, {(self.label.sum(1) > 1).sum():,} of them in several"
+
     @cached_property
-    def primary(self): # `[N]` int64
+    def primary(self):  # `[N]` int64
         "The rarest class of each string, by the sizes of classes in this table."
         return _rarest(self.label, self.label.sum(0))
-    def take(self,
-        idx,   # `[n]` row numbers, or `[N]` bool
-    ): # Names of the same classes
+
+    def take(
+        self,
+        idx,  # `[n]` row numbers, or `[N]` bool
+    ):  # Names of the same classes
         "Some of the rows."
         return replace(self, text=self.text[idx], label=self.label[idx])
 
-def _rarest(label, size): return np.where(label, size, np.iinfo(np.int64).max).argmin(1) # of two of a size the first
+
+def _rarest(label, size):
+    return np.where(label, size, np.iinfo(np.int64).max).argmin(1)  # of two of a size the first
 
 # %% ../../nbs/chars/00_names.ipynb #c11
 def names_of(
-    rows,            # (string, class) pairs
-    account:Account, # counts what is merged and dropped
-    fold=False,      # spell with `to_ascii`?
-    lengths=(0,0),   # keep strings of so many characters, (fewest, most), 0 for no bound
-) -> Names:          # sorted by string; a class all of whose strings are dropped stays a class
+    rows,  # (string, class) pairs
+    account: Account,  # counts what is merged and dropped
+    fold=False,  # spell with `to_ascii`?
+    lengths=(0, 0),  # keep strings of so many characters, (fewest, most), 0 for no bound
+) -> Names:  # sorted by string; a class all of whose strings are dropped stays a class
     "Merge equal strings."
-    lo,hi = lengths
-    if not (0<=lo and (hi==0 or lo<=hi)): raise ValueError(f'lengths are (fewest, most) characters, 0 for no bound, got {tuple(lengths)}')
-    seen,classes = {},set()
-    for text,c in rows:
-        text = unicodedata.normalize('NFC', ' '.join((to_ascii(text) if fold else text).split()))
-        if not text: account.drop('blank'); continue
+    lo, hi = lengths
+    if not (0 <= lo and (hi == 0 or lo <= hi)):
+        raise ValueError(f"lengths are (fewest, most) characters, 0 for no bound, got {tuple(lengths)}")
+    seen, classes = {}, set()
+    for text, c in rows:
+        text = unicodedata.normalize("NFC", " ".join((to_ascii(text) if fold else text).split()))
+        if not text:
+            account.drop("blank")
+            continue
         classes.add(c)
         have = seen.get(text, ())
-        if not lo<=len(text)<=(hi or len(text)): account.drop(f'not of {lo} to {hi or "any number of"} characters')
-        elif c in have: account.drop('same string and class again')
+        if not lo <= len(text) <= (hi or len(text)):
+            account.drop(f"not of {lo} to {hi or 'any number of'} characters")
+        elif c in have:
+            account.drop("same string and class again")
         else:
-            if have: account.drop('string known from another class, gets this one too')
-            else: account.keep()
-            seen[text] = {*have,c}
-    if not seen: raise ValueError(f'no name is left; see what was dropped and why\n{account}')
-    text,classes = sorted(seen),tuple(sorted(classes))
-    return Names(np.array(text, object), np.array([[c in seen[t] for c in classes] for t in text]), classes, account.name, account)
+            if have:
+                account.drop("string known from another class, gets this one too")
+            else:
+                account.keep()
+            seen[text] = {*have, c}
+    if not seen:
+        raise ValueError(f"no name is left; see what was dropped and why\n{account}")
+    text, classes = sorted(seen), tuple(sorted(classes))
+    return Names(
+        np.array(text, object),
+        np.array([[c in seen[t] for c in classes] for t in text]),
+        classes,
+        account.name,
+        account,
+    )
 
 # %% ../../nbs/chars/00_names.ipynb #c16
-NAMES_URL = 'https://download.pytorch.org/tutorial/data.zip'
-TEXT_COLUMNS,CLASS_COLUMNS = ('name','ascii'),('nationality','country','label') # the first that is there counts
+NAMES_URL = "https://download.pytorch.org/tutorial/data.zip"
+TEXT_COLUMNS, CLASS_COLUMNS = (
+    ("name", "ascii"),
+    ("nationality", "country", "label"),
+)  # the first that is there counts
+
 
 def _lines(files):
     "(name, class) pairs from (file name, bytes) pairs: one name a line, the file's name is the class."
-    for f,data in files:
-        try: text = data.decode('utf-8-sig')
-        except UnicodeDecodeError as e: raise ValueError(f'{f} is not UTF-8 ({e}); convert it') from e
-        for line in text.splitlines(): yield line,Path(f).stem
+    for f, data in files:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as e:
+            raise ValueError(f"{f} is not UTF-8 ({e}); convert it") from e
+        for line in text.splitlines():
+            yield line, Path(f).stem
+
 
 def _folder(folder):
-    files = sorted(p for p in folder.glob('*.txt') if p.is_file())
-    if not files: raise ValueError(f'{folder} holds no names: expected one file a class, such as Czech.txt; found {sorted(p.name for p in folder.iterdir())[:9]}')
+    files = sorted(p for p in folder.glob("*.txt") if p.is_file())
+    if not files:
+        raise ValueError(
+            f"{folder} holds no names: expected one file a class, such as Czech.txt; found {sorted(p.name for p in folder.iterdir())[:9]}"
+        )
     return _lines((p.name, p.read_bytes()) for p in files)
 
+
 def _archive(path):
-    if not is_zipfile(path): raise ValueError(f'{path} is not a sound zip archive; fetch it again')
+    if not is_zipfile(path):
+        raise ValueError(f"{path} is not a sound zip archive; fetch it again")
     with ZipFile(path) as z:
-        files = sorted(n for n in z.namelist() if n.endswith('.txt') and Path(n).parent.name=='names' and not n.startswith('__MACOSX'))
-        if not files: raise ValueError(f'{path} holds no names: expected names/Czech.txt and so on inside; found {z.namelist()[:9]}')
+        files = sorted(
+            n
+            for n in z.namelist()
+            if n.endswith(".txt") and Path(n).parent.name == "names" and not n.startswith("__MACOSX")
+        )
+        if not files:
+            raise ValueError(
+                f"{path} holds no names: expected names/Czech.txt and so on inside; found {z.namelist()[:9]}"
+            )
         return [*_lines((n, z.read(n)) for n in files)]
 
 # %% ../../nbs/chars/00_names.ipynb #c17
@@ -119,63 +203,90 @@ def _column(path, account):
     for r in read_records(path, account):
         if pick is None:
             pick = [next((c for c in names if c in r), None) for names in (TEXT_COLUMNS, CLASS_COLUMNS)]
-            if None in pick: raise ValueError(f'{path}: expected a column {" or ".join(TEXT_COLUMNS)}, and a column {" or ".join(CLASS_COLUMNS)}; found {", ".join(map(str, r))}')
-        text,c = (r.get(k) for k in pick)
-        if isinstance(text, str) and isinstance(c, str) and c.strip(): yield text,c.strip()
-        else: account.drop('name or class is missing')
+            if None in pick:
+                raise ValueError(
+                    f"{path}: expected a column {' or '.join(TEXT_COLUMNS)}, and a column {' or '.join(CLASS_COLUMNS)}; found {', '.join(map(str, r))}"
+                )
+        text, c = (r.get(k) for k in pick)
+        if isinstance(text, str) and isinstance(c, str) and c.strip():
+            yield text, c.strip()
+        else:
+            account.drop("name or class is missing")
+
 
 def _fetch(url):
     "Path of the archive at a URL, downloaded once."
-    path = cache_dir('names')/f'{hashlib.sha256(url.encode()).hexdigest()[:12]}.zip'
-    with FileLock(f'{path}.lock'):
-        if path.is_file(): return path
-        part = path.with_suffix('.part')
-        try: download_url_to_file(url, str(part), progress=False)
-        except (OSError, HTTPException, ValueError) as e: raise OSError(f'{url} could not be downloaded ({e}); fetch it by other means and give its path') from e
+    path = cache_dir("names") / f"{hashlib.sha256(url.encode()).hexdigest()[:12]}.zip"
+    with FileLock(f"{path}.lock"):
+        if path.is_file():
+            return path
+        part = path.with_suffix(".part")
+        try:
+            download_url_to_file(url, str(part), progress=False)
+        except (OSError, HTTPException, ValueError) as e:
+            raise OSError(
+                f"{url} could not be downloaded ({e}); fetch it by other means and give its path"
+            ) from e
         if not is_zipfile(part):
             part.unlink()
-            raise ValueError(f'{url} gave no sound zip archive; fetch one by other means and give its path')
+            raise ValueError(f"{url} gave no sound zip archive; fetch one by other means and give its path")
         os.replace(part, path)
     return path
 
 # %% ../../nbs/chars/00_names.ipynb #c18
 def read_names(
-    source=NAMES_URL, # folder of `Country.txt`; CSV, TSV, JSON lines or parquet file; zip archive with names/*.txt inside; or the URL of one
-    fold=False,       # spell with `to_ascii`?
-    lengths=(0,0),    # keep names of so many characters, (fewest, most), 0 for no bound
-) -> Names:           # sorted by string
+    source=NAMES_URL,  # folder of `Country.txt`; CSV, TSV, JSON lines or parquet file; zip archive with names/*.txt inside; or the URL of one
+    fold=False,  # spell with `to_ascii`?
+    lengths=(0, 0),  # keep names of so many characters, (fewest, most), 0 for no bound
+) -> Names:  # sorted by string
     "Names of people and their countries."
-    path = _fetch(source) if '://' in str(source) else Path(source)
-    if not path.exists(): raise FileNotFoundError(f'{source} is not there; expected a folder of Country.txt files, a table, or a zip archive or its URL')
+    path = _fetch(source) if "://" in str(source) else Path(source)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{source} is not there; expected a folder of Country.txt files, a table, or a zip archive or its URL"
+        )
     account = Account(Path(str(source)).name)
-    rows = _folder(path) if path.is_dir() else _archive(path) if path.suffix=='.zip' else _column(path, account)
-    return replace(names_of(rows, account, fold, lengths), name=account.name.split('.')[0])
+    rows = (
+        _folder(path)
+        if path.is_dir()
+        else _archive(path)
+        if path.suffix == ".zip"
+        else _column(path, account)
+    )
+    return replace(names_of(rows, account, fold, lengths), name=account.name.split(".")[0])
 
 # %% ../../nbs/chars/00_names.ipynb #c24
 def name_keys(
-    text, # `[N]` str
-) -> np.ndarray: # `[N]` uint64, equal where the strings are the same in ASCII and lower case
+    text,  # `[N]` str
+) -> np.ndarray:  # `[N]` uint64, equal where the strings are the same in ASCII and lower case
     "Which strings are the same name."
     return text_keys([to_ascii(o).casefold() for o in text], exact=True)
 
+
 def split_names(
-    names:Names,       # the whole table
-    valid:float=.1,    # share of each class for validation, above 0
-    test:float=.1,     # share of each class for the test, above 0; valid + test below 1
-    seed:int=0,        # another seed is another split
-) -> dict:             # train, valid, test: Names of the same classes
+    names: Names,  # the whole table
+    valid: float = 0.1,  # share of each class for validation, above 0
+    test: float = 0.1,  # share of each class for the test, above 0; valid + test below 1
+    seed: int = 0,  # another seed is another split
+) -> dict:  # train, valid, test: Names of the same classes
     "Three tables without a name in common, each with its share of each class."
-    if not (valid>0 and test>0 and valid+test<1): raise ValueError(f'valid and test are shares above 0 that leave names to train on, got {valid} and {test}')
-    key,at = np.unique(name_keys(names.text), return_inverse=True)
+    if not (valid > 0 and test > 0 and valid + test < 1):
+        raise ValueError(
+            f"valid and test are shares above 0 that leave names to train on, got {valid} and {test}"
+        )
+    key, at = np.unique(name_keys(names.text), return_inverse=True)
     label = np.zeros((len(key), len(names.classes)), bool)
     np.logical_or.at(label, at, names.label)
-    kind,u,side = _rarest(label, names.label.sum(0)),hash_uniform(seed, key),np.zeros(len(key), int)
-    for k,c in enumerate(names.classes):
-        i = np.flatnonzero(kind==k)
+    kind, u, side = _rarest(label, names.label.sum(0)), hash_uniform(seed, key), np.zeros(len(key), int)
+    for k, c in enumerate(names.classes):
+        i = np.flatnonzero(kind == k)
         n = len(i)
-        if n<3: raise ValueError(f'{c} has {n} names that stand in no rarer class, and a split needs 3; read more of them, allow other lengths, or leave {c} out')
-        i = i[np.argsort(u[i], kind='stable')]
-        t = min(max(round(n*test), 1), n-2)
-        v = min(max(round(n*valid), 1), n-t-1)
-        side[i[:t]],side[i[t:t+v]] = 2,1
-    return {s:replace(names.take(side[at]==j), name=f'{names.name} {s}') for j,s in enumerate(SPLITS)}
+        if n < 3:
+            raise ValueError(
+                f"{c} has {n} names that stand in no rarer class, and a split needs 3; read more of them, allow other lengths, or leave {c} out"
+            )
+        i = i[np.argsort(u[i], kind="stable")]
+        t = min(max(round(n * test), 1), n - 2)
+        v = min(max(round(n * valid), 1), n - t - 1)
+        side[i[:t]], side[i[t : t + v]] = 2, 1
+    return {s: replace(names.take(side[at] == j), name=f"{names.name} {s}") for j, s in enumerate(SPLITS)}

@@ -12,154 +12,249 @@ from .alphabet import CLS, MASK, PAD, SEP, START, UNK
 from .batches import NameTable, View, ahead_view, frame, places
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c06
-def _key(seen, cols, v): # `[q,K]` ids below v -> `[q]`
+def _key(seen, cols, v):  # `[q,K]` ids below v -> `[q]`
     "One number for each history."
     key = np.zeros(len(seen), np.int64)
-    for c in cols: key = key*v+seen[:,c]
+    for c in cols:
+        key = key * v + seen[:, c]
     return key
 
-def _discounted(key, y, v): # histories `[u]`, discounted counts `[u,v]`, their sums before, and what was taken
+
+def _discounted(
+    key, y, v
+):  # histories `[u]`, discounted counts `[u,v]`, their sums before, and what was taken
     "The counts of each letter after each history, less the discount."
-    u,i = np.unique(key, return_inverse=True)
-    x = sp.csr_array((np.ones(len(y)), (i, y)), (len(u), v)); x.sum_duplicates()
-    n,one,two = x.sum(1),(x.data==1).sum(),(x.data==2).sum()
-    D = min(max(one/max(one+2*two, 1), .1), .9) # where counts of 1 or 2 are rare the formula says 0 or 1
+    u, i = np.unique(key, return_inverse=True)
+    x = sp.csr_array((np.ones(len(y)), (i, y)), (len(u), v))
+    x.sum_duplicates()
+    n, one, two = x.sum(1), (x.data == 1).sum(), (x.data == 2).sum()
+    D = min(
+        max(one / max(one + 2 * two, 1), 0.1), 0.9
+    )  # where counts of 1 or 2 are rare the formula says 0 or 1
     x.data -= D
-    return u,x,n,D*np.diff(x.indptr)
+    return u, x, n, D * np.diff(x.indptr)
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c07
 class Backoff:
     "Interpolated Kneser-Ney over lists of seen letters."
-    def __init__(self,
-        seen,   # `[m,K]` int, what is seen beside each letter, the most telling first
-        y,      # `[m]` int, the letters
-        v:int,  # ids in all, so that all are 0..v-1
-        never=(),# ids that are no answers, such as [PAD]
-    ):
-        self.seen,self.y = np.asarray(seen, np.int64),np.asarray(y, np.int64)
-        if self.seen.ndim!=2 or self.y.shape!=self.seen.shape[:1] or not len(self.y): raise ValueError(f'seen must be [m,K] and y [m] with m > 0, got {self.seen.shape} and {self.y.shape}')
-        if self.seen.max(initial=0)>=v or self.y.max()>=v or v**self.seen.shape[1]>2**62: raise ValueError(f'all ids must be below v = {v}, and {self.seen.shape[1]} of them fit into 62 bits')
-        self.v,self._tables = v,{}
-        self._base = np.where(np.isin(np.arange(v), never), 0, 1.); self._base /= self._base.sum()
-        if not self._base[self.y].all(): raise ValueError('an id that is never an answer is the answer in training')
 
-    def _table(self, cols, longer): # `_discounted` counts after a history of `cols`, in which `longer` comes next
-        if (cols,longer) not in self._tables:
-            key,y = _key(self.seen, cols, self.v),self.y
-            if longer is not None: # each different longer history counts once
-                u,i = np.unique(key, return_inverse=True); z = np.unique((i*self.v+self.seen[:,longer])*self.v+y)
-                key,y = u[z//self.v**2],z%self.v
-            self._tables[cols,longer] = _discounted(key, y, self.v)
-        return self._tables[cols,longer]
-    def _probs(self, seen, cols): # all of `cols` can be seen
-        p = np.tile(self._base, (len(seen),1))
-        for k in range(len(cols)+1):
-            u,x,n,taken = self._table(cols[:k], cols[k] if k<len(cols) else None)
-            key = _key(seen, cols[:k], self.v); i = np.minimum(np.searchsorted(u, key), len(u)-1)
-            known = u[i]==key; i = i[known] # an unknown history leaves what the shorter one said
-            p[known] = (x[i].toarray()+taken[i][:,None]*p[known])/n[i][:,None]
+    def __init__(
+        self,
+        seen,  # `[m,K]` int, what is seen beside each letter, the most telling first
+        y,  # `[m]` int, the letters
+        v: int,  # ids in all, so that all are 0..v-1
+        never=(),  # ids that are no answers, such as [PAD]
+    ):
+        self.seen, self.y = np.asarray(seen, np.int64), np.asarray(y, np.int64)
+        if self.seen.ndim != 2 or self.y.shape != self.seen.shape[:1] or not len(self.y):
+            raise ValueError(
+                f"seen must be [m,K] and y [m] with m > 0, got {self.seen.shape} and {self.y.shape}"
+            )
+        if self.seen.max(initial=0) >= v or self.y.max() >= v or v ** self.seen.shape[1] > 2**62:
+            raise ValueError(
+                f"all ids must be below v = {v}, and {self.seen.shape[1]} of them fit into 62 bits"
+            )
+        self.v, self._tables = v, {}
+        self._base = np.where(np.isin(np.arange(v), never), 0, 1.0)
+        self._base /= self._base.sum()
+        if not self._base[self.y].all():
+            raise ValueError("an id that is never an answer is the answer in training")
+
+    def _table(
+        self, cols, longer
+    ):  # `_discounted` counts after a history of `cols`, in which `longer` comes next
+        if (cols, longer) not in self._tables:
+            key, y = _key(self.seen, cols, self.v), self.y
+            if longer is not None:  # each different longer history counts once
+                u, i = np.unique(key, return_inverse=True)
+                z = np.unique((i * self.v + self.seen[:, longer]) * self.v + y)
+                key, y = u[z // self.v**2], z % self.v
+            self._tables[cols, longer] = _discounted(key, y, self.v)
+        return self._tables[cols, longer]
+
+    def _probs(self, seen, cols):  # all of `cols` can be seen
+        p = np.tile(self._base, (len(seen), 1))
+        for k in range(len(cols) + 1):
+            u, x, n, taken = self._table(cols[:k], cols[k] if k < len(cols) else None)
+            key = _key(seen, cols[:k], self.v)
+            i = np.minimum(np.searchsorted(u, key), len(u) - 1)
+            known = u[i] == key
+            i = i[known]  # an unknown history leaves what the shorter one said
+            p[known] = (x[i].toarray() + taken[i][:, None] * p[known]) / n[i][:, None]
         return p
-    def __call__(self,
-        seen,        # `[q,K]` int
-        visible=None,# `[q,K]` bool, which of them can be seen; all if None
+
+    def __call__(
+        self,
+        seen,  # `[q,K]` int
+        visible=None,  # `[q,K]` bool, which of them can be seen; all if None
         order=None,  # order of the columns, the most telling first; as they stand if None
-    ) -> np.ndarray: # `[q,v]` probabilities
+    ) -> np.ndarray:  # `[q,v]` probabilities
         "The distribution of each letter."
-        seen = np.asarray(seen, np.int64); order = tuple(range(seen.shape[1])) if order is None else order
+        seen = np.asarray(seen, np.int64)
+        order = tuple(range(seen.shape[1])) if order is None else order
         out = np.empty((len(seen), self.v))
-        which,i = np.unique(np.ones((len(seen), len(order)), bool) if visible is None else visible, axis=0, return_inverse=True)
-        for j,w in enumerate(which): out[i.ravel()==j] = self._probs(seen[i.ravel()==j], tuple(c for c in order if w[c]))
+        which, i = np.unique(
+            np.ones((len(seen), len(order)), bool) if visible is None else visible,
+            axis=0,
+            return_inverse=True,
+        )
+        for j, w in enumerate(which):
+            out[i.ravel() == j] = self._probs(seen[i.ravel() == j], tuple(c for c in order if w[c]))
         return out
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c13
 def _near(ids, lengths, steps):
     "`[n,K]` the tokens so many steps away in the same text, [PAD] beyond its ends."
-    p = places(lengths)[:,None]+np.asarray(steps); n = np.repeat(lengths, lengths)[:,None] # [n,K]
-    at = np.clip(np.arange(len(ids))[:,None]+np.asarray(steps), 0, max(len(ids)-1, 0))
-    return np.where((p>=0)&(p<n), ids[at], PAD)
+    p = places(lengths)[:, None] + np.asarray(steps)
+    n = np.repeat(lengths, lengths)[:, None]  # [n,K]
+    at = np.clip(np.arange(len(ids))[:, None] + np.asarray(steps), 0, max(len(ids) - 1, 0))
+    return np.where((p >= 0) & (p < n), ids[at], PAD)
 
-def _no_answers(letters, end): return [PAD, CLS, MASK, *range(START, letters.first)]+[SEP]*(not end)
 
-def _arrays(v): return v.ids.cpu().numpy().astype(np.int64),v.lengths.cpu().numpy().astype(np.int64)
+def _no_answers(letters, end):
+    return [PAD, CLS, MASK, *range(START, letters.first)] + [SEP] * (not end)
+
+
+def _arrays(v):
+    return v.ids.cpu().numpy().astype(np.int64), v.lengths.cpu().numpy().astype(np.int64)
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c14
 class AheadGrams:
     "The next letter from those before it."
-    def __init__(self,
-        table:NameTable, # the training side
-        order:int=5,     # letters of history at most, >=1
+
+    def __init__(
+        self,
+        table: NameTable,  # the training side
+        order: int = 5,  # letters of history at most, >=1
     ):
-        if order<1: raise ValueError(f'order must be at least 1, got {order}')
-        self.letters,self.steps = table.letters,-np.arange(order) # a token predicts the next one, so it is itself the most telling
-        view = ahead_view(table, np.arange(len(table)), (0,0)); ids,lengths = _arrays(view)
-        self.backoff = Backoff(self._seen(ids, lengths), view.y.numpy(), len(self.letters), _no_answers(self.letters, True))
-    def _seen(self, ids, lengths): return _near(np.where((ids>=START)&(ids<self.letters.first), START, ids), lengths, self.steps) # whatever begins a name
-    def predict(self,
-        view:View,       # from `ahead_view`
-    ) -> np.ndarray:     # `[m,v]` probabilities
+        if order < 1:
+            raise ValueError(f"order must be at least 1, got {order}")
+        self.letters, self.steps = (
+            table.letters,
+            -np.arange(order),
+        )  # a token predicts the next one, so it is itself the most telling
+        view = ahead_view(table, np.arange(len(table)), (0, 0))
+        ids, lengths = _arrays(view)
+        self.backoff = Backoff(
+            self._seen(ids, lengths), view.y.numpy(), len(self.letters), _no_answers(self.letters, True)
+        )
+
+    def _seen(self, ids, lengths):
+        return _near(
+            np.where((ids >= START) & (ids < self.letters.first), START, ids), lengths, self.steps
+        )  # whatever begins a name
+
+    def predict(
+        self,
+        view: View,  # from `ahead_view`
+    ) -> np.ndarray:  # `[m,v]` probabilities
         "What comes next at each place that is asked for."
         seen = self._seen(*_arrays(view))[view.at.cpu().numpy()]
-        return self.backoff(seen, seen!=UNK)
+        return self.backoff(seen, seen != UNK)
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c15
 class HiddenGrams:
     "A hidden letter from two neighbours on each side."
-    STEPS = (-1,1,-2,2)
-    def __init__(self,
-        table:NameTable, # the training side
+
+    STEPS = (-1, 1, -2, 2)
+
+    def __init__(
+        self,
+        table: NameTable,  # the training side
     ):
         self.letters = table.letters
-        ids,lengths,at = frame(*table.ids.gather(np.arange(len(table))), CLS, SEP)
-        self.backoff = Backoff(_near(ids, lengths, self.STEPS)[at], ids[at], len(self.letters), _no_answers(self.letters, False))
-    def predict(self,
-        view:View,       # from `hidden_view`
-    ) -> np.ndarray:     # `[m,v]` probabilities
+        ids, lengths, at = frame(*table.ids.gather(np.arange(len(table))), CLS, SEP)
+        self.backoff = Backoff(
+            _near(ids, lengths, self.STEPS)[at], ids[at], len(self.letters), _no_answers(self.letters, False)
+        )
+
+    def predict(
+        self,
+        view: View,  # from `hidden_view`
+    ) -> np.ndarray:  # `[m,v]` probabilities
         "What stood at each hidden place."
-        ids,lengths = _arrays(view); at = view.at.cpu().numpy(); seen = _near(ids, lengths, self.STEPS)[at]
-        p = sum(self.backoff(seen, (seen!=MASK)&(seen!=UNK), o) for o in ((0,1,2,3),(1,0,3,2)))/2
-        shown = ids[at]; k = np.flatnonzero((shown!=MASK)&(shown!=UNK))
-        p[k,shown[k]] *= len(self.letters.letters)+1
-        return p/p.sum(1, keepdims=True)
+        ids, lengths = _arrays(view)
+        at = view.at.cpu().numpy()
+        seen = _near(ids, lengths, self.STEPS)[at]
+        p = (
+            sum(self.backoff(seen, (seen != MASK) & (seen != UNK), o) for o in ((0, 1, 2, 3), (1, 0, 3, 2)))
+            / 2
+        )
+        shown = ids[at]
+        k = np.flatnonzero((shown != MASK) & (shown != UNK))
+        p[k, shown[k]] *= len(self.letters.letters) + 1
+        return p / p.sum(1, keepdims=True)
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c17
 class HalvesGrams:
     "Does the second half belong to the first?"
-    def __init__(self,
-        ahead:AheadGrams, # fitted on the training side
-    ): self.ahead,self.line = ahead,0.
-    def scores(self,
-        view:View,       # from `halves_view`
-    ) -> np.ndarray:     # `[b]` nats
+
+    def __init__(
+        self,
+        ahead: AheadGrams,  # fitted on the training side
+    ):
+        self.ahead, self.line = ahead, 0.0
+
+    def scores(
+        self,
+        view: View,  # from `halves_view`
+    ) -> np.ndarray:  # `[b]` nats
         "How much likelier each second half is after its first half."
-        ids,lengths = _arrays(view); text,second = np.repeat(np.arange(len(lengths)), lengths),view.segment.cpu().numpy()==1
-        keep = second|(ids!=SEP) # nothing stands between the halves of a name
-        ids,text,second = np.where(ids==CLS, START, ids)[keep],text[keep],second[keep]; lengths = np.bincount(text, minlength=len(lengths))
-        i = np.flatnonzero(second); seen = self.ahead._seen(ids, lengths)[i-1]            # each token of the tail is asked at the one before it
-        since = places(lengths)[i]-np.bincount(text[~second], minlength=len(lengths))[text[i]] # letters of the tail before it
-        p,q = (self.ahead.backoff(seen, (seen!=UNK)&(np.arange(seen.shape[1])<n))[np.arange(len(i)),ids[i]] for n in (np.inf,since[:,None]))
-        return np.bincount(text[i], np.log(p)-np.log(q), minlength=len(lengths))
-    def fit(self,
-        view:View,       # of the validation side
+        ids, lengths = _arrays(view)
+        text, second = np.repeat(np.arange(len(lengths)), lengths), view.segment.cpu().numpy() == 1
+        keep = second | (ids != SEP)  # nothing stands between the halves of a name
+        ids, text, second = np.where(ids == CLS, START, ids)[keep], text[keep], second[keep]
+        lengths = np.bincount(text, minlength=len(lengths))
+        i = np.flatnonzero(second)
+        seen = self.ahead._seen(ids, lengths)[i - 1]  # each token of the tail is asked at the one before it
+        since = (
+            places(lengths)[i] - np.bincount(text[~second], minlength=len(lengths))[text[i]]
+        )  # letters of the tail before it
+        p, q = (
+            self.ahead.backoff(seen, (seen != UNK) & (np.arange(seen.shape[1]) < n))[
+                np.arange(len(i)), ids[i]
+            ]
+            for n in (np.inf, since[:, None])
+        )
+        return np.bincount(text[i], np.log(p) - np.log(q), minlength=len(lengths))
+
+    def fit(
+        self,
+        view: View,  # of the validation side
     ):
         "Draw the line where most of these are right."
-        s,y = self.scores(view),view.y.cpu().numpy()>0; by = np.argsort(s, kind='stable'); s,y = s[by],y[by]
-        right = np.r_[0,np.cumsum(~y)]+np.r_[y.sum(),y.sum()-np.cumsum(y)] # with the line below the k-th
-        cut = np.r_[True,s[1:]>s[:-1],True]; k = int(np.where(cut, right, -1).argmax()) # between two equal scores there is no line
-        self.line = float((s[max(k-1, 0)]+s[min(k, len(s)-1)])/2 if 0<k<len(s) else s[0]-1 if k==0 else s[-1]+1)
+        s, y = self.scores(view), view.y.cpu().numpy() > 0
+        by = np.argsort(s, kind="stable")
+        s, y = s[by], y[by]
+        right = (
+            np.r_[0, np.cumsum(~y)] + np.r_[y.sum(), y.sum() - np.cumsum(y)]
+        )  # with the line below the k-th
+        cut = np.r_[True, s[1:] > s[:-1], True]
+        k = int(np.where(cut, right, -1).argmax())  # between two equal scores there is no line
+        self.line = float(
+            (s[max(k - 1, 0)] + s[min(k, len(s) - 1)]) / 2
+            if 0 < k < len(s)
+            else s[0] - 1
+            if k == 0
+            else s[-1] + 1
+        )
         return self
-    def predict(self, view:View) -> np.ndarray: # `[b]` nats above the line: its own where > 0
+
+    def predict(self, view: View) -> np.ndarray:  # `[b]` nats above the line: its own where > 0
         "Score above the line."
-        return self.scores(view)-self.line
+        return self.scores(view) - self.line
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c18
 def name_sums(
-    p,           # `[m,v]` probabilities of each place, or `[b]` scores, >0 for yes
-    view:View,   # that was answered
-    N:int,       # names of the batch
-):               # `[N]` right answers, `[N]` questions and, of letters, `[N]` nats of what was right
+    p,  # `[m,v]` probabilities of each place, or `[b]` scores, >0 for yes
+    view: View,  # that was answered
+    N: int,  # names of the batch
+):  # `[N]` right answers, `[N]` questions and, of letters, `[N]` nats of what was right
     "What a view's answers sum to, by name."
-    y,name = view.y.cpu().numpy(),view.name.cpu().numpy(); p = np.asarray(p)
-    if len(p)!=len(y): raise ValueError(f'each of {len(y)} questions needs an answer, got {len(p)}')
-    right = p.argmax(1)==y if p.ndim==2 else (p>0)==(y>0)
-    sums = np.bincount(name, right, N),np.bincount(name, minlength=N)
-    return (*sums, np.bincount(name, -np.log(p[np.arange(len(y)),y]), N)) if p.ndim==2 else sums
+    y, name = view.y.cpu().numpy(), view.name.cpu().numpy()
+    p = np.asarray(p)
+    if len(p) != len(y):
+        raise ValueError(f"each of {len(y)} questions needs an answer, got {len(p)}")
+    right = p.argmax(1) == y if p.ndim == 2 else (p > 0) == (y > 0)
+    sums = np.bincount(name, right, N), np.bincount(name, minlength=N)
+    return (*sums, np.bincount(name, -np.log(p[np.arange(len(y)), y]), N)) if p.ndim == 2 else sums

@@ -17,112 +17,180 @@ from .batches import ahead_view, class_view, halves_view, hidden_view
 @dataclass(frozen=True)
 class Cls:
     "Which classes does this name belong to?"
-    weight:float  = 1.    # of its loss in the total, >0
-    smooth:float  = .1    # share of the target that is spread over all classes, in [0,1)
-    balance:float = 0.    # exponent of the classes' weights, 0 (as they come) to 1 (each class alike)
-    detach:bool   = False # the encoder learns nothing from it
+
+    weight: float = 1.0  # of its loss in the total, >0
+    smooth: float = 0.1  # share of the target that is spread over all classes, in [0,1)
+    balance: float = 0.0  # exponent of the classes' weights, 0 (as they come) to 1 (each class alike)
+    detach: bool = False  # the encoder learns nothing from it
+
     def __post_init__(self):
-        if self.weight<=0 or not 0<=self.smooth<1 or not 0<=self.balance<=1: raise ValueError(f'weight must be > 0, smooth in [0,1), balance in [0,1], got {self}')
-    def view(self, table, rows, key): return class_view(table, rows)
-    def predict(self, model, h, g): # `[n,d]` -> `[b,K]`
-        return model.cls(model.drop(model.names(h.detach() if self.detach else h, g, 'cls')))
-    def loss(self,
-        p:Tensor,              # `[b,K]` scores
-        y:Tensor,              # `[b,K]` shares
-        n:Tensor|None=None,    # `[K]` names of each class in the training side, for `balance`
-    ) -> Tensor:               # mean cross-entropy, nats
-        q = y*(1-self.smooth)+self.smooth/y.shape[1]
-        each = -(q*F.log_softmax(p.float(), 1)).sum(1)
-        if not self.balance: return each.mean()
-        if n is None: raise ValueError('balance needs the number of names of each class: make the loss with `Objectives(..., counts)`')
-        w = n.clamp(min=1).float()**-self.balance
-        w = y@(w*n.sum()/(w*n).sum())                                     # [b]; 1 in the mean over the training side
-        return (each*w).mean()
-    def hits(self, p, y): # `[b]` bool: the guess is a class of the name; of shares that differ, the class of the largest
-        return y.gather(1, p.argmax(1, keepdim=True)).squeeze(1)==y.amax(1)
+        if self.weight <= 0 or not 0 <= self.smooth < 1 or not 0 <= self.balance <= 1:
+            raise ValueError(f"weight must be > 0, smooth in [0,1), balance in [0,1], got {self}")
+
+    def view(self, table, rows, key):
+        return class_view(table, rows)
+
+    def predict(self, model, h, g):  # `[n,d]` -> `[b,K]`
+        return model.cls(model.drop(model.names(h.detach() if self.detach else h, g, "cls")))
+
+    def loss(
+        self,
+        p: Tensor,  # `[b,K]` scores
+        y: Tensor,  # `[b,K]` shares
+        n: Tensor | None = None,  # `[K]` names of each class in the training side, for `balance`
+    ) -> Tensor:  # mean cross-entropy, nats
+        q = y * (1 - self.smooth) + self.smooth / y.shape[1]
+        each = -(q * F.log_softmax(p.float(), 1)).sum(1)
+        if not self.balance:
+            return each.mean()
+        if n is None:
+            raise ValueError(
+                "balance needs the number of names of each class: make the loss with `Objectives(..., counts)`"
+            )
+        w = n.clamp(min=1).float() ** -self.balance
+        w = y @ (w * n.sum() / (w * n).sum())  # [b]; 1 in the mean over the training side
+        return (each * w).mean()
+
+    def hits(
+        self, p, y
+    ):  # `[b]` bool: the guess is a class of the name; of shares that differ, the class of the largest
+        return y.gather(1, p.argmax(1, keepdim=True)).squeeze(1) == y.amax(1)
 
 # %% ../../nbs/chars/05_objectives.ipynb #c09
 class _Letter:
     "What objectives that predict letters have in common."
-    def predict(self, model, h, g): # `[n,d]` -> `[m,v]`
-        return getattr(model, self.head)(h.index_select(0, g.views[self.head].at)) # several times as fast as h[at]
-    def loss(self, p, y, n=None): return F.cross_entropy(p.float(), y) # nats a letter
-    def hits(self, p, y): return p.argmax(1)==y
+
+    def predict(self, model, h, g):  # `[n,d]` -> `[m,v]`
+        return getattr(model, self.head)(
+            h.index_select(0, g.views[self.head].at)
+        )  # several times as fast as h[at]
+
+    def loss(self, p, y, n=None):
+        return F.cross_entropy(p.float(), y)  # nats a letter
+
+    def hits(self, p, y):
+        return p.argmax(1) == y
+
 
 @dataclass(frozen=True)
 class Mlm(_Letter):
     "Which letters are hidden?"
-    weight:float = 1.   # of its loss in the total, >0
-    rate:float   = .15  # share of the letters that are asked for, in (0,1]
-    head = 'mlm'
+
+    weight: float = 1.0  # of its loss in the total, >0
+    rate: float = 0.15  # share of the letters that are asked for, in (0,1]
+    head = "mlm"
+
     def __post_init__(self):
-        if self.weight<=0 or not 0<self.rate<=1: raise ValueError(f'weight must be > 0 and rate in (0,1], got {self}')
-    def view(self, table, rows, key): return hidden_view(table, rows, key, self.rate)
+        if self.weight <= 0 or not 0 < self.rate <= 1:
+            raise ValueError(f"weight must be > 0 and rate in (0,1], got {self}")
+
+    def view(self, table, rows, key):
+        return hidden_view(table, rows, key, self.rate)
+
 
 @dataclass(frozen=True)
 class La(_Letter):
     "Which letter comes next?"
-    weight:float = 1.   # of its loss in the total, >0
-    given:float  = 0.   # share of the names that begin with their class instead of [START], 0 to 1; above 0 the encoder sees labels
-    head = 'la'
+
+    weight: float = 1.0  # of its loss in the total, >0
+    given: float = 0.0  # share of the names that begin with their class instead of [START], 0 to 1; above 0 the encoder sees labels
+    head = "la"
+
     def __post_init__(self):
-        if self.weight<=0 or not 0<=self.given<=1: raise ValueError(f'weight must be > 0 and given in [0,1], got {self}')
-    def view(self, table, rows, key): return ahead_view(table, rows, key, self.given)
+        if self.weight <= 0 or not 0 <= self.given <= 1:
+            raise ValueError(f"weight must be > 0 and given in [0,1], got {self}")
+
+    def view(self, table, rows, key):
+        return ahead_view(table, rows, key, self.given)
 
 # %% ../../nbs/chars/05_objectives.ipynb #c10
 @dataclass(frozen=True)
 class Nsp:
     "Is the second half of this name its own?"
-    weight:float = 1.   # of its loss in the total, >0
-    def __post_init__(self):
-        if self.weight<=0: raise ValueError(f'weight must be > 0, got {self.weight}')
-    def view(self, table, rows, key): return halves_view(table, rows, key)
-    def predict(self, model, h, g): return model.nsp(model.drop(model.names(h, g, 'nsp'))).squeeze(1) # `[b]`
-    def loss(self, p, y, n=None): return F.binary_cross_entropy_with_logits(p.float(), y) # nats a name
-    def hits(self, p, y): return (p>0)==(y>0)
 
-ORDER = ('cls','mlm','la','nsp')
+    weight: float = 1.0  # of its loss in the total, >0
+
+    def __post_init__(self):
+        if self.weight <= 0:
+            raise ValueError(f"weight must be > 0, got {self.weight}")
+
+    def view(self, table, rows, key):
+        return halves_view(table, rows, key)
+
+    def predict(self, model, h, g):
+        return model.nsp(model.drop(model.names(h, g, "nsp"))).squeeze(1)  # `[b]`
+
+    def loss(self, p, y, n=None):
+        return F.binary_cross_entropy_with_logits(p.float(), y)  # nats a name
+
+    def hits(self, p, y):
+        return (p > 0) == (y > 0)
+
+
+ORDER = ("cls", "mlm", "la", "nsp")
 
 # %% ../../nbs/chars/05_objectives.ipynb #c12
 class Objectives(nn.Module):
     "A model of names with what it is asked."
-    def __init__(self,
-        model,    # a `CharModel`
-        asked:dict, # name of the question -> `Cls`, `Mlm`, `La`, `Nsp`, or what has their four functions
-        counts=None,# `[K]` names of each class on the training side, for weights of classes
+
+    def __init__(
+        self,
+        model,  # a `CharModel`
+        asked: dict,  # name of the question -> `Cls`, `Mlm`, `La`, `Nsp`, or what has their four functions
+        counts=None,  # `[K]` names of each class on the training side, for weights of classes
     ):
         super().__init__()
-        if not asked: raise ValueError(f'there is nothing to learn: name at least one objective of {ORDER}')
-        self.model,self.asked = model,asked
-        self.register_buffer('counts', None if counts is None else torch.as_tensor(counts), persistent=False)
-    def forward(self, g): # a `NameBatch` -> name -> (answers, what is right), for the views that it has
+        if not asked:
+            raise ValueError(f"there is nothing to learn: name at least one objective of {ORDER}")
+        self.model, self.asked = model, asked
+        self.register_buffer("counts", None if counts is None else torch.as_tensor(counts), persistent=False)
+
+    def forward(self, g):  # a `NameBatch` -> name -> (answers, what is right), for the views that it has
         h = self.model.encode(g)
-        return {k:(o.predict(self.model, h, g), g.views[k].y) for k,o in self.asked.items() if k in g.views and len(g.views[k].y)}
-    def losses(self, said:dict) -> dict: # name -> mean loss, nats
-        return {k:self.asked[k].loss(p, y, self.counts) for k,(p,y) in said.items()}
-    def total(self, said:dict, y=None) -> Tensor:
+        return {
+            k: (o.predict(self.model, h, g), g.views[k].y)
+            for k, o in self.asked.items()
+            if k in g.views and len(g.views[k].y)
+        }
+
+    def losses(self, said: dict) -> dict:  # name -> mean loss, nats
+        return {k: self.asked[k].loss(p, y, self.counts) for k, (p, y) in said.items()}
+
+    def total(self, said: dict, y=None) -> Tensor:
         "The weighted sum; `y` is not needed, the batch brings what is right."
-        none = next(self.parameters()).flatten()[0]*0.                            # a batch that asks nothing teaches nothing
-        return none + sum(self.asked[k].weight*l for k,l in self.losses(said).items())
-    def makers(self): # name -> function that makes the view
-        return {k:o.view for k,o in self.asked.items()}
+        none = next(self.parameters()).flatten()[0] * 0.0  # a batch that asks nothing teaches nothing
+        return none + sum(self.asked[k].weight * l for k, l in self.losses(said).items())
+
+    def makers(self):  # name -> function that makes the view
+        return {k: o.view for k, o in self.asked.items()}
 
 # %% ../../nbs/chars/05_objectives.ipynb #c18
 def moved_by(
-    objectives:Objectives,
-    g,               # a `NameBatch` with a view for each
-) -> pd.DataFrame:   # norm of the gradient by part of the model (rows) and objective (columns); nan where none arrives
+    objectives: Objectives,
+    g,  # a `NameBatch` with a view for each
+) -> (
+    pd.DataFrame
+):  # norm of the gradient by part of the model (rows) and objective (columns); nan where none arrives
     "Which parts of the model each objective moves."
-    model,out = objectives.model,{}
-    for k,l in objectives.losses(objectives(g)).items():
+    model, out = objectives.model, {}
+    for k, l in objectives.losses(objectives(g)).items():
         grads = torch.autograd.grad(l, [p for p in model.parameters()], retain_graph=True, allow_unused=True)
         parts = {}
-        for (name,_),d in zip(model.named_parameters(), grads):
-            part = '.'.join(name.split('.')[:3 if name.startswith('encoder.layers') else 2 if name.startswith('encoder') else 1])
+        for (name, _), d in zip(model.named_parameters(), grads):
+            part = ".".join(
+                name.split(".")[
+                    : 3 if name.startswith("encoder.layers") else 2 if name.startswith("encoder") else 1
+                ]
+            )
             parts.setdefault(part, []).append(d)
-        out[k] = {part:float(torch.stack([d.norm() for d in ds if d is not None]).norm()) if any(d is not None for d in ds) else float('nan') for part,ds in parts.items()}
+        out[k] = {
+            part: float(torch.stack([d.norm() for d in ds if d is not None]).norm())
+            if any(d is not None for d in ds)
+            else float("nan")
+            for part, ds in parts.items()
+        }
     return pd.DataFrame(out)
 
 # %% ../../nbs/chars/05_objectives.ipynb #h0000080
-def arm_name(asked, detach=False): # objectives -> 'cls+la detached'
-    return '+'.join(o for o in ORDER if o in asked)+' detached'*detach
+def arm_name(asked, detach=False):  # objectives -> 'cls+la detached'
+    return "+".join(o for o in ORDER if o in asked) + " detached" * detach

@@ -14,115 +14,224 @@ from ..eval.figures import COLORS, style
 
 # %% ../../nbs/chars/11_plots.ipynb #c06
 def plot_parts(
-    parts,       # `DataFrame` of `parts.csv`: step, side ('train', 'valid'), objective ('total' too), loss (nats), accuracy (0 to 1)
+    parts,  # `DataFrame` of `parts.csv`: step, side ('train', 'valid'), objective ('total' too), loss (nats), accuracy (0 to 1)
     names=None,  # objectives, from the left; as the table has them if None
-):               # a figure
+):  # a figure
     "Loss (above) and accuracy (below) of each objective, and the total."
     have = list(dict.fromkeys(parts.objective))
-    names = list(names or [k for k in have if k!='total'])
-    if odd := set(names)-set(have): raise ValueError(f'{min(odd)!r} was not trained; the table has {", ".join(have)}')
-    if (names and 'total' not in have) or not names: raise ValueError(f"the table must hold at least one objective and the total, has {', '.join(have) or 'nothing'}")
-    with plt.rc_context(style()|{'font.size':8}):
-        fig,axes = plt.subplots(2, len(names)+1, figsize=(1.7*(len(names)+1), 2.9), sharex=True, squeeze=False, layout='constrained')
-        for i,k in enumerate([*names,'total']):
-            for ax,what in zip(axes[:,i], ('loss','accuracy')):
-                if what=='accuracy' and k=='total': ax.axis('off'); continue
-                for side,color,dash in (('train',COLORS['blue'],'--'),('valid',COLORS['orange'],'-')):
-                    d = parts[(parts.objective==k)&(parts.side==side)].sort_values('step')
-                    ax.plot(d.step, d[what], dash, color=color, marker='.' if len(d)<3 else '', label={'train':'training','valid':'validation'}[side])
-            axes[0,i].set_title(k, fontsize=9); axes[1 if k!='total' else 0,i].set_xlabel('step')
-        axes[0,0].set_ylabel('loss, nats'); axes[1,0].set_ylabel('accuracy'); axes[0,-1].tick_params(labelbottom=True)
-        axes[1,-1].legend(*axes[0,-1].get_legend_handles_labels(), loc='center'); plt.close(fig)
+    names = list(names or [k for k in have if k != "total"])
+    if odd := set(names) - set(have):
+        raise ValueError(f"{min(odd)!r} was not trained; the table has {', '.join(have)}")
+    if (names and "total" not in have) or not names:
+        raise ValueError(
+            f"the table must hold at least one objective and the total, has {', '.join(have) or 'nothing'}"
+        )
+    with plt.rc_context(style() | {"font.size": 8}):
+        fig, axes = plt.subplots(
+            2,
+            len(names) + 1,
+            figsize=(1.7 * (len(names) + 1), 2.9),
+            sharex=True,
+            squeeze=False,
+            layout="constrained",
+        )
+        for i, k in enumerate([*names, "total"]):
+            for ax, what in zip(axes[:, i], ("loss", "accuracy")):
+                if what == "accuracy" and k == "total":
+                    ax.axis("off")
+                    continue
+                for side, color, dash in (("train", COLORS["blue"], "--"), ("valid", COLORS["orange"], "-")):
+                    d = parts[(parts.objective == k) & (parts.side == side)].sort_values("step")
+                    ax.plot(
+                        d.step,
+                        d[what],
+                        dash,
+                        color=color,
+                        marker="." if len(d) < 3 else "",
+                        label={"train": "training", "valid": "validation"}[side],
+                    )
+            axes[0, i].set_title(k, fontsize=9)
+            axes[1 if k != "total" else 0, i].set_xlabel("step")
+        axes[0, 0].set_ylabel("loss, nats")
+        axes[1, 0].set_ylabel("accuracy")
+        axes[0, -1].tick_params(labelbottom=True)
+        axes[1, -1].legend(*axes[0, -1].get_legend_handles_labels(), loc="center")
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/chars/11_plots.ipynb #c11
 def plot_heads(
-    maps,      # `[layers,h,l,l]`, query (row), key (column), each row adding up to 1
-    tokens,    # `l` strings
-    title:str='', # said above
-):             # a figure
+    maps,  # `[layers,h,l,l]`, query (row), key (column), each row adding up to 1
+    tokens,  # `l` strings
+    title: str = "",  # said above
+):  # a figure
     "Attention of every layer and head."
-    maps = np.asarray(maps, float); L,h,l = maps.shape[:3]
-    if maps.shape!=(L,h,len(tokens),len(tokens)): raise ValueError(f'{len(tokens)} tokens need maps [layers,h,{len(tokens)},{len(tokens)}], got {list(maps.shape)}: cut the padding off')
-    if maps.min()<0 or np.abs(maps.sum(-1)-1).max()>1e-3: raise ValueError('each row of a map, a query, must add up to 1: are queries and keys exchanged?')
-    side = max(1.1, .125*l)
+    maps = np.asarray(maps, float)
+    L, h, l = maps.shape[:3]
+    if maps.shape != (L, h, len(tokens), len(tokens)):
+        raise ValueError(
+            f"{len(tokens)} tokens need maps [layers,h,{len(tokens)},{len(tokens)}], got {list(maps.shape)}: cut the padding off"
+        )
+    if maps.min() < 0 or np.abs(maps.sum(-1) - 1).max() > 1e-3:
+        raise ValueError("each row of a map, a query, must add up to 1: are queries and keys exchanged?")
+    side = max(1.1, 0.125 * l)
     with plt.rc_context(style()):
-        fig,axes = plt.subplots(L, h, figsize=(.4+side*h+.7, .35+(side+.25)*L), squeeze=False, layout='constrained')
-        for i,j in np.ndindex(L, h):
-            ax = axes[i,j]; im = ax.imshow(maps[i,j], cmap='Blues', vmin=0, vmax=1); ax.grid(False); ax.spines[:].set(visible=True, color='#c0c0c0')
-            for axis in (ax.xaxis, ax.yaxis): axis.set_ticks(range(l), [t.strip('[]') if len(t)>1 else t for t in tokens], fontsize=6, parse_math=False)
-            ax.tick_params(length=0, pad=1, top=True, bottom=False, labeltop=True, labelbottom=False, labelleft=j==0)
-            for t,x in zip(ax.get_xticklabels(), tokens): t.set_rotation(90 if len(x)>1 else 0)
-            if j==0: ax.set_ylabel(f'layer {i+1}', fontsize=8)
-            if i==L-1: ax.set_xlabel(f'head {j+1}', fontsize=8)
-        fig.colorbar(im, ax=axes, label='attention', fraction=.03, aspect=20)
-        if title: fig.suptitle(title, fontsize=9, parse_math=False)
+        fig, axes = plt.subplots(
+            L,
+            h,
+            figsize=(0.4 + side * h + 0.7, 0.35 + (side + 0.25) * L),
+            squeeze=False,
+            layout="constrained",
+        )
+        for i, j in np.ndindex(L, h):
+            ax = axes[i, j]
+            im = ax.imshow(maps[i, j], cmap="Blues", vmin=0, vmax=1)
+            ax.grid(False)
+            ax.spines[:].set(visible=True, color="#c0c0c0")
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.set_ticks(
+                    range(l),
+                    [t.strip("[]") if len(t) > 1 else t for t in tokens],
+                    fontsize=6,
+                    parse_math=False,
+                )
+            ax.tick_params(
+                length=0, pad=1, top=True, bottom=False, labeltop=True, labelbottom=False, labelleft=j == 0
+            )
+            for t, x in zip(ax.get_xticklabels(), tokens):
+                t.set_rotation(90 if len(x) > 1 else 0)
+            if j == 0:
+                ax.set_ylabel(f"layer {i + 1}", fontsize=8)
+            if i == L - 1:
+                ax.set_xlabel(f"head {j + 1}", fontsize=8)
+        fig.colorbar(im, ax=axes, label="attention", fraction=0.03, aspect=20)
+        if title:
+            fig.suptitle(title, fontsize=9, parse_math=False)
         plt.close(fig)
     return fig
 
 # %% ../../nbs/chars/11_plots.ipynb #c16
 def plot_surprise(
-    names,     # N strings
-    bits,      # of each `[l+1]` bits >=0: its letters, then its end
-    title:str='', # said above
-    top:float=0., # bits of the darkest colour, >=0; 0: the largest
-):             # a figure
+    names,  # N strings
+    bits,  # of each `[l+1]` bits >=0: its letters, then its end
+    title: str = "",  # said above
+    top: float = 0.0,  # bits of the darkest colour, >=0; 0: the largest
+):  # a figure
     "Letters of names, coloured by surprise."
     bits = [np.asarray(b, float) for b in bits]
-    if len(bits)!=len(names) or not len(names): raise ValueError(f'there must be one list of bits for each name, and a name: got {len(names)} names and {len(bits)} lists')
-    if odd := [n for n,b in zip(names, bits) if len(b)!=len(n)+1]: raise ValueError(f'{odd[0]!r} needs {len(odd[0])+1} numbers of bits: its letters and its end')
-    if top<0 or not all((b>=0).all() for b in bits): raise ValueError('bits must be at least 0')
-    top,w = top or max(b.max() for b in bits) or 1.,max(map(len, bits))
-    color = plt.cm.ScalarMappable(plt.Normalize(0, top), 'Blues')
+    if len(bits) != len(names) or not len(names):
+        raise ValueError(
+            f"there must be one list of bits for each name, and a name: got {len(names)} names and {len(bits)} lists"
+        )
+    if odd := [n for n, b in zip(names, bits) if len(b) != len(n) + 1]:
+        raise ValueError(f"{odd[0]!r} needs {len(odd[0]) + 1} numbers of bits: its letters and its end")
+    if top < 0 or not all((b >= 0).all() for b in bits):
+        raise ValueError("bits must be at least 0")
+    top, w = top or max(b.max() for b in bits) or 1.0, max(map(len, bits))
+    color = plt.cm.ScalarMappable(plt.Normalize(0, top), "Blues")
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(.32*w+1.3, .42*len(names)+.1+.3*bool(title))); ax.axis('off')
-        ax.set(xlim=(0,w+3), ylim=(len(names),0))
-        for y,(n,b) in enumerate(zip(names, bits)):
-            for x,(c,v) in enumerate(zip([*n,'end'], b)):
-                ink = 'white' if v>.6*top else 'black'
-                ax.add_patch(Rectangle((x+.03, y+.04), .94, .92, color=color.to_rgba(v), lw=0))
-                ax.text(x+.5, y+.36, c, ha='center', va='center', fontsize=11 if len(c)==1 else 7, color=ink, parse_math=False)
-                ax.text(x+.5, y+.78, f'{v:.1f}', ha='center', va='center', fontsize=6, color=ink)
-            ax.text(w+.3, y+.5, f'{b.sum():.0f} bits', va='center', fontsize=8)
-        if title: ax.set_title(title, loc='left', fontsize=9, parse_math=False)
+        fig, ax = plt.subplots(figsize=(0.32 * w + 1.3, 0.42 * len(names) + 0.1 + 0.3 * bool(title)))
+        ax.axis("off")
+        ax.set(xlim=(0, w + 3), ylim=(len(names), 0))
+        for y, (n, b) in enumerate(zip(names, bits)):
+            for x, (c, v) in enumerate(zip([*n, "end"], b)):
+                ink = "white" if v > 0.6 * top else "black"
+                ax.add_patch(Rectangle((x + 0.03, y + 0.04), 0.94, 0.92, color=color.to_rgba(v), lw=0))
+                ax.text(
+                    x + 0.5,
+                    y + 0.36,
+                    c,
+                    ha="center",
+                    va="center",
+                    fontsize=11 if len(c) == 1 else 7,
+                    color=ink,
+                    parse_math=False,
+                )
+                ax.text(x + 0.5, y + 0.78, f"{v:.1f}", ha="center", va="center", fontsize=6, color=ink)
+            ax.text(w + 0.3, y + 0.5, f"{b.sum():.0f} bits", va="center", fontsize=8)
+        if title:
+            ax.set_title(title, loc="left", fontsize=9, parse_math=False)
         plt.close(fig)
     return fig
 
 # %% ../../nbs/chars/11_plots.ipynb #c21
 def letter_kinds(
-    letters, # single characters
-) -> list:   # 'vowel', 'consonant', 'capital' or 'other' of each
+    letters,  # single characters
+) -> list:  # 'vowel', 'consonant', 'capital' or 'other' of each
     "What kind of letter it is; y is a vowel."
-    def kind(c): return 'other' if not c.isalpha() else 'capital' if c.isupper() else 'vowel' if c in _VOWELS else 'consonant'
+
+    def kind(c):
+        return (
+            "other"
+            if not c.isalpha()
+            else "capital"
+            if c.isupper()
+            else "vowel"
+            if c in _VOWELS
+            else "consonant"
+        )
+
     return [kind(c) for c in letters]
 
-_VOWELS = set('aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿąęıőűœаеёиоуыэюяєії')
+
+_VOWELS = set("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿąęıőűœаеёиоуыэюяєії")
 
 # %% ../../nbs/chars/11_plots.ipynb #c23
 def plot_char_map(
-    vectors,     # `[N,d]`, at least 3 of them
-    labels,      # N strings: what each is
-    text=None,   # N strings to write in the place of dots; dots if None
-    ax=None,     # where to draw; a new figure if None
-    title:str='',# said above
-    most:int=8,  # labels with a colour, those of many vectors first; the rest is grey
-):               # the figure
+    vectors,  # `[N,d]`, at least 3 of them
+    labels,  # N strings: what each is
+    text=None,  # N strings to write in the place of dots; dots if None
+    ax=None,  # where to draw; a new figure if None
+    title: str = "",  # said above
+    most: int = 8,  # labels with a colour, those of many vectors first; the rest is grey
+):  # the figure
     "The two directions in which vectors differ most."
-    x,labels = np.asarray(vectors, float),np.asarray(labels)
-    if x.ndim!=2 or len(x)<3 or len(x)!=len(labels) or (text is not None and len(text)!=len(x)): raise ValueError(f'a map needs vectors [N,d] of 3 and more, and a label (and text) for each, got {list(x.shape)} and {len(labels)} labels')
-    if not 1<=most<=8: raise ValueError(f'there are 8 colours that everybody can tell apart, so most must be 1 to 8, got {most}')
-    pca = PCA(2, svd_solver='full').fit(x); at = pca.transform(x); share = 100*pca.explained_variance_ratio_ # [N,2]
-    kinds,n = np.unique(labels, return_counts=True); kinds = kinds[np.argsort(-n, kind='stable')]
-    colors = [COLORS[c] for c in ('blue','orange','green','pink','gold','sky','black')]+['#6F4E37']
-    groups = [(k,labels==k,c,m) for k,c,m in zip(kinds[:most], colors, 'oooo^^^^')]+[('others',np.isin(labels, kinds[most:]),'#b0b0b0','o')]*(len(kinds)>most)
-    with plt.rc_context(style()|{'font.size':8}):
-        fig,ax = (ax.figure,ax) if ax is not None else plt.subplots(figsize=(3.6,3.2))
-        for k,i,c,m in groups[most:]+groups[:most]: # grey below all, small ones above large ones
-            ax.scatter(*at[i].T, s=7 if text is None else 0, color=c, marker=m, lw=0, alpha=.7 if text is None else 1., label=str(k))
-            for (a,b),t in zip(at[i], [] if text is None else np.asarray(text, object)[i]): ax.text(a, b, t, color=c, ha='center', va='center', fontsize=9, parse_math=False)
-        legend = [ax.plot([], [], m, color=c, ms=4)[0] for _,_,c,m in groups]
-        ax.legend(legend, [str(k) for k,*_ in groups], fontsize=7, handletextpad=.2, loc='upper left', bbox_to_anchor=(1,1), borderaxespad=.2)
-        ax.set(xlabel=f'{share[0]:.0f} % of the variance', ylabel=f'{share[1]:.0f} %'); ax.tick_params(labelbottom=False, labelleft=False, length=0)
-        if title: ax.set_title(title, fontsize=9)
-        if ax.figure is fig: plt.close(fig)
+    x, labels = np.asarray(vectors, float), np.asarray(labels)
+    if x.ndim != 2 or len(x) < 3 or len(x) != len(labels) or (text is not None and len(text) != len(x)):
+        raise ValueError(
+            f"a map needs vectors [N,d] of 3 and more, and a label (and text) for each, got {list(x.shape)} and {len(labels)} labels"
+        )
+    if not 1 <= most <= 8:
+        raise ValueError(
+            f"there are 8 colours that everybody can tell apart, so most must be 1 to 8, got {most}"
+        )
+    pca = PCA(2, svd_solver="full").fit(x)
+    at = pca.transform(x)
+    share = 100 * pca.explained_variance_ratio_  # [N,2]
+    kinds, n = np.unique(labels, return_counts=True)
+    kinds = kinds[np.argsort(-n, kind="stable")]
+    colors = [COLORS[c] for c in ("blue", "orange", "green", "pink", "gold", "sky", "black")] + ["#6F4E37"]
+    groups = [(k, labels == k, c, m) for k, c, m in zip(kinds[:most], colors, "oooo^^^^")] + [
+        ("others", np.isin(labels, kinds[most:]), "#b0b0b0", "o")
+    ] * (len(kinds) > most)
+    with plt.rc_context(style() | {"font.size": 8}):
+        fig, ax = (ax.figure, ax) if ax is not None else plt.subplots(figsize=(3.6, 3.2))
+        for k, i, c, m in groups[most:] + groups[:most]:  # grey below all, small ones above large ones
+            ax.scatter(
+                *at[i].T,
+                s=7 if text is None else 0,
+                color=c,
+                marker=m,
+                lw=0,
+                alpha=0.7 if text is None else 1.0,
+                label=str(k),
+            )
+            for (a, b), t in zip(at[i], [] if text is None else np.asarray(text, object)[i]):
+                ax.text(a, b, t, color=c, ha="center", va="center", fontsize=9, parse_math=False)
+        legend = [ax.plot([], [], m, color=c, ms=4)[0] for _, _, c, m in groups]
+        ax.legend(
+            legend,
+            [str(k) for k, *_ in groups],
+            fontsize=7,
+            handletextpad=0.2,
+            loc="upper left",
+            bbox_to_anchor=(1, 1),
+            borderaxespad=0.2,
+        )
+        ax.set(xlabel=f"{share[0]:.0f} % of the variance", ylabel=f"{share[1]:.0f} %")
+        ax.tick_params(labelbottom=False, labelleft=False, length=0)
+        if title:
+            ax.set_title(title, fontsize=9)
+        if ax.figure is fig:
+            plt.close(fig)
     return fig

@@ -27,52 +27,94 @@ from ..models.encoder import EncoderCfg
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/chars/12_predict.ipynb #c05
-_JOINT = NamesCfg(model=CharCfg(EncoderCfg(layers=2, d=32, heads=4, max_len=32, prenorm=True, segments=2), grams='2,3,4', ends=8), mlm=Mlm(rate=.3), la=La(given=.5),
-                  train=TrainCfg(lr=2e-2, wd=.05, steps=600, warmup=.1, valid_every=100, checkpoint_every=200))
+_JOINT = NamesCfg(
+    model=CharCfg(
+        EncoderCfg(layers=2, d=32, heads=4, max_len=32, prenorm=True, segments=2), grams="2,3,4", ends=8
+    ),
+    mlm=Mlm(rate=0.3),
+    la=La(given=0.5),
+    train=TrainCfg(lr=2e-2, wd=0.05, steps=600, warmup=0.1, valid_every=100, checkpoint_every=200),
+)
 CHAR_RUNS = dict(
-    joint=_JOINT,                                                       # all four
-    detached=replace(_JOINT, cls=Cls(detach=True)),                     # the class is read off, the encoder learns from the other three
-    cls=replace(_JOINT, objectives='cls'),
-    mlm=replace(_JOINT, objectives='mlm'),
-    la=replace(_JOINT, objectives='la'),
-    nsp=replace(_JOINT, objectives='nsp'),
-    letters=replace(_JOINT, objectives='mlm,la'),                       # both questions about letters
-    unlabelled=replace(_JOINT, objectives='mlm,la,nsp', la=La()),       # all that needs no class: nothing begins with one
+    joint=_JOINT,  # all four
+    detached=replace(
+        _JOINT, cls=Cls(detach=True)
+    ),  # the class is read off, the encoder learns from the other three
+    cls=replace(_JOINT, objectives="cls"),
+    mlm=replace(_JOINT, objectives="mlm"),
+    la=replace(_JOINT, objectives="la"),
+    nsp=replace(_JOINT, objectives="nsp"),
+    letters=replace(_JOINT, objectives="mlm,la"),  # both questions about letters
+    unlabelled=replace(
+        _JOINT, objectives="mlm,la,nsp", la=La()
+    ),  # all that needs no class: nothing begins with one
 )
 
 # %% ../../nbs/chars/12_predict.ipynb #c08
 def run_names(
-    cfg:NamesCfg=NamesCfg(),
-    say=print, device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
-    table:str='names_runs',   # in `figures/`, or a path
-) -> tuple:                   # (`Objectives`, `NamesData`, rows)
+    cfg: NamesCfg = NamesCfg(),
+    say=print,
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    table: str = "names_runs",  # in `figures/`, or a path
+) -> tuple:  # (`Objectives`, `NamesData`, rows)
     "Train, or read what was trained; judge on the test; add the rows."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     data = NamesData(cfg, say)
-    o = train_names(cfg, data, device=device, say=say); said = judge_names(o, data, 'test', 2)
-    arm,rows = arm_name(cfg.asked, 'cls' in cfg.asked and cfg.cls.detach),[]
+    o = train_names(cfg, data, device=device, say=say)
+    said = judge_names(o, data, "test", 2)
+    arm, rows = arm_name(cfg.asked, "cls" in cfg.asked and cfg.cls.detach), []
     name = run_name(cfg, data)
-    if 'cls' in said: rows += class_rows({arm:{cfg.seed:said['cls']['scores']}}, data.sets['test'].label, data.title, (), (arm,), config=name)
-    for k,s in said.items():
-        use = s['counts']>0; i = ratio_interval(s['hits'][use], s['counts'][use])
-        if k!='cls': rows.append(row(data.title, arm, f'accuracy of {k}', i.value, i.lo, i.hi, i.n, cfg.seed, config=name))
-    rows = [dict(r, seed=str(r['seed']), arm=f'{arm} {name}') for r in rows]     # runs of the same objectives stand beside each other
+    if "cls" in said:
+        rows += class_rows(
+            {arm: {cfg.seed: said["cls"]["scores"]}},
+            data.sets["test"].label,
+            data.title,
+            (),
+            (arm,),
+            config=name,
+        )
+    for k, s in said.items():
+        use = s["counts"] > 0
+        i = ratio_interval(s["hits"][use], s["counts"][use])
+        if k != "cls":
+            rows.append(
+                row(data.title, arm, f"accuracy of {k}", i.value, i.lo, i.hi, i.n, cfg.seed, config=name)
+            )
+    rows = [
+        dict(r, seed=str(r["seed"]), arm=f"{arm} {name}") for r in rows
+    ]  # runs of the same objectives stand beside each other
     write_rows(table, rows)
-    return o,data,rows
+    return o, data, rows
+
 
 def guess(
-    o:Objectives,   # trained for the class
-    data:NamesData, # that it was trained on
-    names,          # strings; spelled as the data was before they are read
-    most:int=3,     # classes of each
+    o: Objectives,  # trained for the class
+    data: NamesData,  # that it was trained on
+    names,  # strings; spelled as the data was before they are read
+    most: int = 3,  # classes of each
 ) -> pd.DataFrame:  # name as given, and for each place its class and probability
     "What a model takes names for."
-    if isinstance(names, str): raise ValueError(f'names is a list of strings, got the string {names!r}: write [{names!r}]')
-    if 'cls' not in o.asked: raise ValueError(f'this model was trained for {[*o.asked]}, not for the class')
-    if len(data.letters)!=o.model.encoder.vocab: raise ValueError(f'the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the data that it was trained on')
-    spelled = [unicodedata.normalize('NFC', ' '.join((to_ascii(n) if data.fold else n).split())) for n in names]
-    p = classify(o.model.eval(), unlabelled(data.letters, spelled)); by = np.argsort(-p, 1, kind='stable')[:,:most]
-    return pd.DataFrame([[n]+[x for c in b for x in (data.classes[c], round(float(q[c]), 3))] for n,q,b in zip(names, p, by)], columns=['name']+[f'{w}{i+1}' for i in range(by.shape[1]) for w in ('class ','p ')])
+    if isinstance(names, str):
+        raise ValueError(f"names is a list of strings, got the string {names!r}: write [{names!r}]")
+    if "cls" not in o.asked:
+        raise ValueError(f"this model was trained for {[*o.asked]}, not for the class")
+    if len(data.letters) != o.model.encoder.vocab:
+        raise ValueError(
+            f"the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the data that it was trained on"
+        )
+    spelled = [
+        unicodedata.normalize("NFC", " ".join((to_ascii(n) if data.fold else n).split())) for n in names
+    ]
+    p = classify(o.model.eval(), unlabelled(data.letters, spelled))
+    by = np.argsort(-p, 1, kind="stable")[:, :most]
+    return pd.DataFrame(
+        [
+            [n] + [x for c in b for x in (data.classes[c], round(float(q[c]), 3))]
+            for n, q, b in zip(names, p, by)
+        ],
+        columns=["name"] + [f"{w}{i + 1}" for i in range(by.shape[1]) for w in ("class ", "p ")],
+    )
 
 # %% ../../nbs/chars/12_predict.ipynb #c09
 def main(args=None):
@@ -86,11 +128,23 @@ examples: ctx_names                                          identifiers of the 
           ctx_names detached names=names.tsv                 the class learns from what the others found
           ctx_names cls names=names.tsv cls.balance=.5 model.encoder.layers=3
           ctx_names my.yaml seed=1                           a file, and overrides"""
-    script('ctx_names', about, CHAR_RUNS, _job, args)
+    script("ctx_names", about, CHAR_RUNS, _job, args)
+
 
 def _job(cfg):
-    o,data,rows = run_names(cfg)
-    t = pd.DataFrame(rows); t = t[(t.slice=='all')]
-    print('\n'+'\n'.join(f'{r.metric:<18} {r.value:.3f}' + (f' [{r.lo:.3f}, {r.hi:.3f}]' if r.lo==r.lo else '') for r in t.itertuples()))
-    save_figure(plot_parts(pd.read_csv(names_folder(cfg, data)/'parts.csv'), [*cfg.asked, 'total']), 'names_run')
-    print(f'\n{data.title}: {len(data.sets["test"]):,} names of the test; rows in {figures_dir().name}/names_runs.csv, losses in {figures_dir().name}/names_run.svg')
+    o, data, rows = run_names(cfg)
+    t = pd.DataFrame(rows)
+    t = t[(t.slice == "all")]
+    print(
+        "\n"
+        + "\n".join(
+            f"{r.metric:<18} {r.value:.3f}" + (f" [{r.lo:.3f}, {r.hi:.3f}]" if r.lo == r.lo else "")
+            for r in t.itertuples()
+        )
+    )
+    save_figure(
+        plot_parts(pd.read_csv(names_folder(cfg, data) / "parts.csv"), [*cfg.asked, "total"]), "names_run"
+    )
+    print(
+        f"\n{data.title}: {len(data.sets['test']):,} names of the test; rows in {figures_dir().name}/names_runs.csv, losses in {figures_dir().name}/names_run.svg"
+    )

@@ -30,151 +30,251 @@ from ..train.runs import claimed, run_training
 @dataclass(frozen=True)
 class NamesCfg:
     "Everything that decides what a model of names learns."
-    names:str   = 'identifiers' # of the installed packages; or a folder of Country.txt, a table, an archive or its URL; 'public': the well-known archive
-    title:str   = ''     # what tables call them; empty: the name of the source
-    limit:int   = 0      # read so many names at most, drawn by hash; 0: all, or 12,000 identifiers
-    fold:bool   = False  # fold letters to ASCII
-    shortest:int = 0     # leave out names of fewer letters
-    longest:int  = 0     # leave out names of more letters; 0: as many as the model reads
-    objectives:str = 'cls,mlm,la,nsp' # any of these
-    split:int   = 0      # another number is another split
-    refit:bool  = field(default=False, metadata=dict(new=True)) # learn from the validation side too; then nothing is chosen by it, and the last weights count
-    seed:int    = 0      # of weights, batches and questions
-    b:int       = 64     # names of a batch
-    cls:Cls = Cls()
-    mlm:Mlm = Mlm()
-    la:La   = La()
-    nsp:Nsp = Nsp()
-    model:CharCfg = CharCfg()
-    train:TrainCfg = TrainCfg(lr=3e-3, wd=.05, epochs=5, warmup=.1, valid_every=100, checkpoint_every=200)
+
+    names: str = "identifiers"  # of the installed packages; or a folder of Country.txt, a table, an archive or its URL; 'public': the well-known archive
+    title: str = ""  # what tables call them; empty: the name of the source
+    limit: int = 0  # read so many names at most, drawn by hash; 0: all, or 12,000 identifiers
+    fold: bool = False  # fold letters to ASCII
+    shortest: int = 0  # leave out names of fewer letters
+    longest: int = 0  # leave out names of more letters; 0: as many as the model reads
+    objectives: str = "cls,mlm,la,nsp"  # any of these
+    split: int = 0  # another number is another split
+    refit: bool = field(
+        default=False, metadata=dict(new=True)
+    )  # learn from the validation side too; then nothing is chosen by it, and the last weights count
+    seed: int = 0  # of weights, batches and questions
+    b: int = 64  # names of a batch
+    cls: Cls = Cls()
+    mlm: Mlm = Mlm()
+    la: La = La()
+    nsp: Nsp = Nsp()
+    model: CharCfg = CharCfg()
+    train: TrainCfg = TrainCfg(lr=3e-3, wd=0.05, epochs=5, warmup=0.1, valid_every=100, checkpoint_every=200)
+
     def __post_init__(self):
-        if not self.names: raise ValueError("names is empty: give 'identifiers', 'public', a folder of Country.txt, a table, an archive or its URL")
+        if not self.names:
+            raise ValueError(
+                "names is empty: give 'identifiers', 'public', a folder of Country.txt, a table, an archive or its URL"
+            )
         asked = self.asked
-        if not asked or len(set(asked))<len(asked) or set(asked)-set(ORDER): raise ValueError(f'objectives is a comma-separated choice of {ORDER}, each once, got {self.objectives!r}')
-        if self.b<1 or min(self.shortest, self.longest, self.limit)<0: raise ValueError(f'b must be at least 1, shortest, longest and limit at least 0, got {self.b}, {self.shortest}, {self.longest} and {self.limit}')
-        if self.most<max(self.shortest, 1): raise ValueError(f'names of {self.shortest} letters and more are asked for, but the model reads {self.model.encoder.max_len} tokens, three of them special: raise model.encoder.max_len')
+        if not asked or len(set(asked)) < len(asked) or set(asked) - set(ORDER):
+            raise ValueError(
+                f"objectives is a comma-separated choice of {ORDER}, each once, got {self.objectives!r}"
+            )
+        if self.b < 1 or min(self.shortest, self.longest, self.limit) < 0:
+            raise ValueError(
+                f"b must be at least 1, shortest, longest and limit at least 0, got {self.b}, {self.shortest}, {self.longest} and {self.limit}"
+            )
+        if self.most < max(self.shortest, 1):
+            raise ValueError(
+                f"names of {self.shortest} letters and more are asked for, but the model reads {self.model.encoder.max_len} tokens, three of them special: raise model.encoder.max_len"
+            )
+
     @property
-    def asked(self): return [w.strip() for w in self.objectives.split(',') if w.strip()]
+    def asked(self):
+        return [w.strip() for w in self.objectives.split(",") if w.strip()]
+
     @property
-    def most(self): return min(self.longest or 10**9, self.model.encoder.max_len-3) # letters: [CLS] and two [SEP] stand around the halves
+    def most(self):
+        return min(
+            self.longest or 10**9, self.model.encoder.max_len - 3
+        )  # letters: [CLS] and two [SEP] stand around the halves
 
 # %% ../../nbs/chars/06_train.ipynb #c08
 class NamesData:
     "Three sides of a table of names, as letters."
-    def __init__(self, cfg:NamesCfg, say=print):
-        source = NAMES_URL if cfg.names=='public' else cfg.names
+
+    def __init__(self, cfg: NamesCfg, say=print):
+        source = NAMES_URL if cfg.names == "public" else cfg.names
         self.fold = cfg.fold
         sets = open_names(source, cfg.fold, (cfg.shortest, cfg.most), cfg.split, cfg.limit or None, say)
-        train = sets['train'] if not cfg.refit else both_sides(sets['train'], sets['valid'])
+        train = sets["train"] if not cfg.refit else both_sides(sets["train"], sets["valid"])
         sets = dict(sets, train=train)
-        self.sets,self.classes = sets,train.classes
-        if len(self.classes)<2: raise ValueError(f'there must be at least two classes, and {cfg.names} has only {self.classes[0]!r}: is it the right folder?')
-        self.title = cfg.title or ('names' if cfg.names=='public' else train.name.removesuffix(' train'))
+        self.sets, self.classes = sets, train.classes
+        if len(self.classes) < 2:
+            raise ValueError(
+                f"there must be at least two classes, and {cfg.names} has only {self.classes[0]!r}: is it the right folder?"
+            )
+        self.title = cfg.title or ("names" if cfg.names == "public" else train.name.removesuffix(" train"))
         self.letters = Letters.of(train.text, train.classes)
-        self.tables = {k:NameTable(self.letters.encode(d.text), d.label, self.letters) for k,d in sets.items()}
-        self.counts = train.label.sum(0)                                           # [K]
-        unknown = {k:int((t.ids.ids==UNK).sum()) for k,t in self.tables.items() if k!='train'}
-        say(f'{self.letters}; letters that no training name holds: {unknown}')
-        self.digest = config_hash(dict(text=[list(d.text) for d in sets.values()], label=[d.label.astype(int).tolist() for d in sets.values()], letters=self.letters.to_dict()))
+        self.tables = {
+            k: NameTable(self.letters.encode(d.text), d.label, self.letters) for k, d in sets.items()
+        }
+        self.counts = train.label.sum(0)  # [K]
+        unknown = {k: int((t.ids.ids == UNK).sum()) for k, t in self.tables.items() if k != "train"}
+        say(f"{self.letters}; letters that no training name holds: {unknown}")
+        self.digest = config_hash(
+            dict(
+                text=[list(d.text) for d in sets.values()],
+                label=[d.label.astype(int).tolist() for d in sets.values()],
+                letters=self.letters.to_dict(),
+            )
+        )
+
 
 def both_sides(
-    a:Names, b:Names, # of the same classes
+    a: Names,
+    b: Names,  # of the same classes
 ) -> Names:
     "Two tables as one."
     return replace(a, text=np.concatenate([a.text, b.text]), label=np.concatenate([a.label, b.label]))
 
+
 def open_objectives(
-    cfg:NamesCfg,
-    data:NamesData,
+    cfg: NamesCfg,
+    data: NamesData,
 ) -> Objectives:
     "An untrained model with its objectives; the same weights for the same seed, whatever is asked."
     set_seed(cfg.seed)
     model = CharModel(cfg.model, len(data.letters), len(data.classes))
-    return Objectives(model, {k:getattr(cfg, k) for k in ORDER if k in cfg.asked}, data.counts)
+    return Objectives(model, {k: getattr(cfg, k) for k in ORDER if k in cfg.asked}, data.counts)
 
 # %% ../../nbs/chars/06_train.ipynb #c11
 class Parts(Part):
     "Loss and accuracy of every objective, and the total, at each validation, for both sides; kept in `parts.csv`."
-    order,saved = 65,('rows','sums') # after the log, before the state is written
-    def __init__(self, folder): self.path,self.rows,self.sums = Path(folder)/'parts.csv',[],{}
-    def before_validate(self): self.valid = {}
+
+    order, saved = 65, ("rows", "sums")  # after the log, before the state is written
+
+    def __init__(self, folder):
+        self.path, self.rows, self.sums = Path(folder) / "parts.csv", [], {}
+
+    def before_validate(self):
+        self.valid = {}
+
     def after_loss(self):
-        o,into = self.model,self.sums if self.training else self.valid
+        o, into = self.model, self.sums if self.training else self.valid
         with torch.no_grad():
-            for k,l in o.losses(self.pred).items():
-                p,y = self.pred[k]; n = len(y)
-                s = into.setdefault(k, [0.,0.,0])
-                s[0] += float(l)*n; s[1] += float(o.asked[k].hits(p, y).sum()); s[2] += n
+            for k, l in o.losses(self.pred).items():
+                p, y = self.pred[k]
+                n = len(y)
+                s = into.setdefault(k, [0.0, 0.0, 0])
+                s[0] += float(l) * n
+                s[1] += float(o.asked[k].hits(p, y).sum())
+                s[2] += n
+
     def after_epoch(self):
-        for side,sums in (('train',self.sums),('valid',self.valid)):
-            means = {k:(s[0]/s[2], s[1]/s[2], s[2]) for k,s in sums.items()}
-            self.rows += [dict(step=self.learn.step, side=side, objective=k, loss=l, accuracy=a, n=n) for k,(l,a,n) in means.items()]
-            self.rows.append(dict(step=self.learn.step, side=side, objective='total', loss=sum(self.model.asked[k].weight*l for k,(l,_,_) in means.items()), accuracy=float('nan'), n=0))
+        for side, sums in (("train", self.sums), ("valid", self.valid)):
+            means = {k: (s[0] / s[2], s[1] / s[2], s[2]) for k, s in sums.items()}
+            self.rows += [
+                dict(step=self.learn.step, side=side, objective=k, loss=l, accuracy=a, n=n)
+                for k, (l, a, n) in means.items()
+            ]
+            self.rows.append(
+                dict(
+                    step=self.learn.step,
+                    side=side,
+                    objective="total",
+                    loss=sum(self.model.asked[k].weight * l for k, (l, _, _) in means.items()),
+                    accuracy=float("nan"),
+                    n=0,
+                )
+            )
         self.sums = {}
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
 
 # %% ../../nbs/chars/06_train.ipynb #c12
-def run_name(cfg:NamesCfg, data:NamesData) -> str: # 8 hexadecimal digits
+def run_name(cfg: NamesCfg, data: NamesData) -> str:  # 8 hexadecimal digits
     "What a training is called: all that it learns from, and how."
-    mine = {k:v for k,v in settings(cfg).items() if k not in ORDER or k in cfg.asked} # a setting of an objective that is not asked changes nothing
-    return config_hash(dict(mine, names='', title='', digest=data.digest))
+    mine = {
+        k: v for k, v in settings(cfg).items() if k not in ORDER or k in cfg.asked
+    }  # a setting of an objective that is not asked changes nothing
+    return config_hash(dict(mine, names="", title="", digest=data.digest))
 
-def names_folder(cfg:NamesCfg, data:NamesData) -> Path:
+
+def names_folder(cfg: NamesCfg, data: NamesData) -> Path:
     "Where a training is kept in the cache."
-    return cache_dir('names', 'runs', run_name(cfg, data))
+    return cache_dir("names", "runs", run_name(cfg, data))
+
 
 def train_names(
-    cfg:NamesCfg,
-    data:NamesData,
-    folder=None,   # of checkpoints, weights and `parts.csv`; the cache if None
-    device='cpu',
+    cfg: NamesCfg,
+    data: NamesData,
+    folder=None,  # of checkpoints, weights and `parts.csv`; the cache if None
+    device="cpu",
     say=print,
-) -> Objectives:   # with the weights of the lowest total on the validation side
+) -> Objectives:  # with the weights of the lowest total on the validation side
     "Train, take up where it stood, or read what was trained."
     folder = Path(folder or names_folder(cfg, data))
-    model,name = open_objectives(cfg, data).to(device),run_name(cfg, data)
-    with claimed(folder, name, 'names.json', say) as done:
-        if done: return load_weights(model, folder/'best.safetensors').eval()
-        write_atomic(folder/'names.json', lambda p: p.write_text(json.dumps(dict(run=name, settings=asdict(cfg), letters=data.letters.to_dict()), indent=1, default=str)))
+    model, name = open_objectives(cfg, data).to(device), run_name(cfg, data)
+    with claimed(folder, name, "names.json", say) as done:
+        if done:
+            return load_weights(model, folder / "best.safetensors").eval()
+        write_atomic(
+            folder / "names.json",
+            lambda p: p.write_text(
+                json.dumps(
+                    dict(run=name, settings=asdict(cfg), letters=data.letters.to_dict()),
+                    indent=1,
+                    default=str,
+                )
+            ),
+        )
         make = model.makers()
-        train = NameBatches(data.tables['train'], make, cfg.b, cfg.seed)
-        valid = NameBatches(data.tables['valid'], make, 4096, shuffle=False) # one batch, mostly: the mean over all its letters
-        every = 10**9 if cfg.refit else cfg.train.valid_every                      # a validation side that was learnt from chooses nothing
-        run_training(model, train, valid, model.total, replace(cfg.train, seed=cfg.seed, valid_every=every), folder, say, Parts(folder))
+        train = NameBatches(data.tables["train"], make, cfg.b, cfg.seed)
+        valid = NameBatches(
+            data.tables["valid"], make, 4096, shuffle=False
+        )  # one batch, mostly: the mean over all its letters
+        every = (
+            10**9 if cfg.refit else cfg.train.valid_every
+        )  # a validation side that was learnt from chooses nothing
+        run_training(
+            model,
+            train,
+            valid,
+            model.total,
+            replace(cfg.train, seed=cfg.seed, valid_every=every),
+            folder,
+            say,
+            Parts(folder),
+        )
     return model.eval()
 
 # %% ../../nbs/chars/06_train.ipynb #c23
 @torch.no_grad()
 def judge_names(
-    o:Objectives,
-    data:NamesData,
-    side:str='test',
-    draws:int=1,     # times that letters are hidden and tails are drawn anew
-    asked=None,      # names of objectives; all of the model's if None
-    rate:float=.15,  # share of the letters that are hidden, whatever the model was trained with
-) -> dict:           # objective -> dict of `hits`, `counts`, `nats` `[N]`; 'cls' has `scores` `[N,K]` too
+    o: Objectives,
+    data: NamesData,
+    side: str = "test",
+    draws: int = 1,  # times that letters are hidden and tails are drawn anew
+    asked=None,  # names of objectives; all of the model's if None
+    rate: float = 0.15,  # share of the letters that are hidden, whatever the model was trained with
+) -> dict:  # objective -> dict of `hits`, `counts`, `nats` `[N]`; 'cls' has `scores` `[N,K]` too
     "What a model answers on one side, name by name."
-    o.eval(); table = data.tables[side]; N = len(table)
-    if odd := set(asked or ())-set(o.asked): raise ValueError(f'this model was trained for {[*o.asked]}, not for {sorted(odd)}')
-    if len(data.letters)!=o.model.encoder.vocab: raise ValueError(f'the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the data that it was trained on')
-    same = dict(mlm=Mlm(rate=rate), la=La())                                              # nobody is told a class
-    make = {k:same.get(k, q).view for k,q in o.asked.items() if asked is None or k in asked}
-    out = {k:{m:np.zeros(N) for m in ('hits','counts','nats')} for k in make}
+    o.eval()
+    table = data.tables[side]
+    N = len(table)
+    if odd := set(asked or ()) - set(o.asked):
+        raise ValueError(f"this model was trained for {[*o.asked]}, not for {sorted(odd)}")
+    if len(data.letters) != o.model.encoder.vocab:
+        raise ValueError(
+            f"the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the data that it was trained on"
+        )
+    same = dict(mlm=Mlm(rate=rate), la=La())  # nobody is told a class
+    make = {k: same.get(k, q).view for k, q in o.asked.items() if asked is None or k in asked}
+    out = {k: {m: np.zeros(N) for m in ("hits", "counts", "nats")} for k in make}
     device = next(o.parameters()).device
     for draw in range(draws):
-        now = {k:f for k,f in make.items() if draw==0 or k in ('mlm','nsp')}              # the others have nothing to draw
+        now = {
+            k: f for k, f in make.items() if draw == 0 or k in ("mlm", "nsp")
+        }  # the others have nothing to draw
         for i in range(0, N if now else 0, 1024):
-            rows = np.arange(i, min(i+1024, N))
-            g = join_views({k:f(table, rows, (0, -2-draw)) for k,f in now.items()}, len(rows)).to(device)
-            for k,(p,y) in o(g).items():
+            rows = np.arange(i, min(i + 1024, N))
+            g = join_views({k: f(table, rows, (0, -2 - draw)) for k, f in now.items()}, len(rows)).to(device)
+            for k, (p, y) in o(g).items():
                 who = rows[g.views[k].name.cpu().numpy()]
-                if k=='cls': out[k].setdefault('scores', np.zeros((N, p.shape[1]), np.float32))[who] = p.cpu().numpy()
-                add = dict(hits=o.asked[k].hits(p, y).float(), counts=torch.ones(len(y)), nats=nats(k, p.float(), y))
-                for m,x in add.items(): np.add.at(out[k][m], who, x.cpu().double().numpy())
+                if k == "cls":
+                    out[k].setdefault("scores", np.zeros((N, p.shape[1]), np.float32))[who] = p.cpu().numpy()
+                add = dict(
+                    hits=o.asked[k].hits(p, y).float(), counts=torch.ones(len(y)), nats=nats(k, p.float(), y)
+                )
+                for m, x in add.items():
+                    np.add.at(out[k][m], who, x.cpu().double().numpy())
     return out
 
-def nats(k, p, y): # -> `[m]`
+
+def nats(k, p, y):  # -> `[m]`
     "Cost of each answer; of the class, to the nearest of its own."
-    if k=='nsp': return F.binary_cross_entropy_with_logits(p, y, reduction='none')
+    if k == "nsp":
+        return F.binary_cross_entropy_with_logits(p, y, reduction="none")
     l = -F.log_softmax(p, 1)
-    return l.masked_fill(y<=0, torch.inf).amin(1) if k=='cls' else l.gather(1, y.unsqueeze(1)).squeeze(1)
+    return l.masked_fill(y <= 0, torch.inf).amin(1) if k == "cls" else l.gather(1, y.unsqueeze(1)).squeeze(1)

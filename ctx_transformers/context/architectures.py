@@ -11,148 +11,212 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from .merge import Gate, merge, pairs
-from ..data.groups import Distinct, Plan, Role, TextGroups, find_distinct, owner, plan_attention, starts
+from ctx_transformers.data.groups import (
+    Distinct,
+    Plan,
+    Role,
+    TextGroups,
+    find_distinct,
+    owner,
+    plan_attention,
+    starts,
+)
 from ..layers.attention import Across
 from ..models.encoder import Encoder, EncoderCfg, init_bert
 
 # %% ../../nbs/context/03_architectures.ipynb #c0525f
-def group_lengths(groups:TextGroups) -> Tensor: # `[b]`
+def group_lengths(groups: TextGroups) -> Tensor:  # `[b]`
     "Tokens of each group, which stand side by side."
-    return torch.zeros(len(groups), dtype=torch.int64, device=groups.lengths.device).index_add(0, groups.group, groups.lengths)
+    return torch.zeros(len(groups), dtype=torch.int64, device=groups.lengths.device).index_add(
+        0, groups.group, groups.lengths
+    )
 
-def _texts(groups): return groups.distinct.plan if groups.distinct.shift is None else plan_attention(groups.lengths)
-def _of(groups, context): return find_distinct(groups.ids, groups.lengths, (groups.role==Role.CONTEXT)==context)
-MODEL_PARTS = dict(                                             # names that a model may ask for
-    targets =lambda g: _of(g, False),                     # `Distinct`, every text that is not a context
-    contexts=lambda g: _of(g, True),                      # `Distinct`, the contexts
-    texts   =_texts,                                      # `Plan`, every text by itself, repeated ones too
-    groups  =lambda g: plan_attention(group_lengths(g)))  # `Plan`, all texts of a group together
+
+def _texts(groups):
+    return groups.distinct.plan if groups.distinct.shift is None else plan_attention(groups.lengths)
+
+
+def _of(groups, context):
+    return find_distinct(groups.ids, groups.lengths, (groups.role == Role.CONTEXT) == context)
+
+
+MODEL_PARTS = dict(  # names that a model may ask for
+    targets=lambda g: _of(g, False),  # `Distinct`, every text that is not a context
+    contexts=lambda g: _of(g, True),  # `Distinct`, the contexts
+    texts=_texts,  # `Plan`, every text by itself, repeated ones too
+    groups=lambda g: plan_attention(group_lengths(g)),
+)  # `Plan`, all texts of a group together
 
 # %% ../../nbs/context/03_architectures.ipynb #c0625f
 def part(
-    groups:TextGroups,
-    name:str,            # one of `PARTS`
-) -> 'Distinct|Plan':    # on the device of the batch
+    groups: TextGroups,
+    name: str,  # one of `PARTS`
+) -> "Distinct|Plan":  # on the device of the batch
     "A part of the batch, made at the first asking."
-    if name not in MODEL_PARTS: raise ValueError(f'a part is one of {list(MODEL_PARTS)}, got {name!r}')
-    if name not in groups.parts: groups.parts[name] = MODEL_PARTS[name](groups).to(groups.ids.device)
+    if name not in MODEL_PARTS:
+        raise ValueError(f"a part is one of {list(MODEL_PARTS)}, got {name!r}")
+    if name not in groups.parts:
+        groups.parts[name] = MODEL_PARTS[name](groups).to(groups.ids.device)
     return groups.parts[name]
 
 # %% ../../nbs/context/03_architectures.ipynb #c05
 class ReadTargets(NamedTuple):
     "What a reader saw."
-    x:Tensor       # `[m,d]` vectors of the hidden words
-    h:Tensor       # `[n',d]` vectors of tokens, those of the contexts among them
-    lengths:Tensor # `[t']` the texts that `h` consists of, end to end
-    text:Tensor    # `[t]` which of these each text of the batch is; means nothing for targets
-    token:Callable # `[k]` tokens of contexts in the batch -> `[k]` rows of `h`
+
+    x: Tensor  # `[m,d]` vectors of the hidden words
+    h: Tensor  # `[n',d]` vectors of tokens, those of the contexts among them
+    lengths: Tensor  # `[t']` the texts that `h` consists of, end to end
+    text: Tensor  # `[t]` which of these each text of the batch is; means nothing for targets
+    token: Callable  # `[k]` tokens of contexts in the batch -> `[k]` rows of `h`
 
 # %% ../../nbs/context/03_architectures.ipynb #c06
 class Shared(nn.Module):
     "The standard architecture: one encoder reads each distinct text once."
+
     parts = ()
-    def forward(self,
-        encoder:Encoder,   # of tokens
-        groups:TextGroups,
-        at:Tensor,         # `[m]` hidden tokens of targets, indices into `groups.ids`
-        open:Tensor|None,  # `[b,h]` bool, heads that may carry context; all if None
+
+    def forward(
+        self,
+        encoder: Encoder,  # of tokens
+        groups: TextGroups,
+        at: Tensor,  # `[m]` hidden tokens of targets, indices into `groups.ids`
+        open: Tensor | None,  # `[b,h]` bool, heads that may carry context; all if None
     ) -> ReadTargets:
         u = groups.distinct
-        h = encoder(u.ids, u.lengths, u.plan)                                           # [n',d]
+        h = encoder(u.ids, u.lengths, u.plan)  # [n',d]
         return ReadTargets(h[u.token(at)], h, u.lengths, u.text, u.token)
 
 # %% ../../nbs/context/03_architectures.ipynb #c07
 class Alone(nn.Module):
     "No architecture: targets are read and contexts are not, even if the batch holds some."
-    parts = ('targets',)
-    def forward(self, encoder, groups, at, open=None):    # as in `Shared`
-        t = part(groups, 'targets')
-        x = encoder(t.ids, t.lengths, t.plan)[t.token(at)]                              # [m,d]
+
+    parts = ("targets",)
+
+    def forward(self, encoder, groups, at, open=None):  # as in `Shared`
+        t = part(groups, "targets")
+        x = encoder(t.ids, t.lengths, t.plan)[t.token(at)]  # [m,d]
         return ReadTargets(x, x[:0], t.lengths[:0], t.text, t.token)
 
 # %% ../../nbs/context/03_architectures.ipynb #c08
 class Two(nn.Module):
     "The bi-encoder: targets and contexts have encoders of their own, of any depth and width."
-    parts = ('targets','contexts')
-    def __init__(self, encoder:Encoder, d:int): # of contexts; width of the token encoder
+
+    parts = ("targets", "contexts")
+
+    def __init__(self, encoder: Encoder, d: int):  # of contexts; width of the token encoder
         super().__init__()
         self.encoder = encoder
-        self.fit = nn.Identity() if encoder.cfg.d==d else nn.Linear(encoder.cfg.d, d)
+        self.fit = nn.Identity() if encoder.cfg.d == d else nn.Linear(encoder.cfg.d, d)
 
-    def share(self, encoder:Encoder):
+    def share(self, encoder: Encoder):
         "Read with the token encoder's embeddings."
-        if encoder.words.weight.shape!=self.encoder.words.weight.shape: raise ValueError(f'embeddings of width {encoder.cfg.d} cannot be shared with an encoder of width {self.encoder.cfg.d}')
+        if encoder.words.weight.shape != self.encoder.words.weight.shape:
+            raise ValueError(
+                f"embeddings of width {encoder.cfg.d} cannot be shared with an encoder of width {self.encoder.cfg.d}"
+            )
         self.encoder.words = encoder.words
-    def forward(self, encoder, groups, at, open=None):    # as in `Shared`
-        t,c = part(groups, 'targets'),part(groups, 'contexts')
-        x = encoder(t.ids, t.lengths, t.plan)[t.token(at)]                              # [m,d]
-        h = self.fit(self.encoder(c.ids, c.lengths, c.plan)) if c.n_tokens else x[:0]   # [n',d]
+
+    def forward(self, encoder, groups, at, open=None):  # as in `Shared`
+        t, c = part(groups, "targets"), part(groups, "contexts")
+        x = encoder(t.ids, t.lengths, t.plan)[t.token(at)]  # [m,d]
+        h = self.fit(self.encoder(c.ids, c.lengths, c.plan)) if c.n_tokens else x[:0]  # [n',d]
         return ReadTargets(x, h, c.lengths, c.text, c.token)
 
 # %% ../../nbs/context/03_architectures.ipynb #c10
 class CrossText(nn.Module):
     "First tokens of a group's texts take in each other."
-    def __init__(self, cfg:EncoderCfg, how:str, weighted:bool=False): # shape; a merge's name; learned weights in its mean
-        super().__init__()
-        f = cfg.ffn or 4*cfg.d
-        self.merge,self.gate = merge(how, cfg.d, cfg.heads, weighted, gated=False),Gate(cfg.d)
-        self.up,self.down,self.norm = nn.Linear(cfg.d, f),nn.Linear(f, cfg.d),nn.LayerNorm(cfg.d, cfg.eps)
-        self.up.apply(init_bert); self.down.apply(init_bert)
 
-    def forward(self,
-        f:Tensor,           # `[t,d]` first tokens
-        i:Tensor, j:Tensor, # `[p]` which text takes in which other
-        open:Tensor|None,   # `[t,h]` bool, heads that may carry context
-    ) -> Tensor:            # `[t,d]` the same for a text that has no others
+    def __init__(
+        self, cfg: EncoderCfg, how: str, weighted: bool = False
+    ):  # shape; a merge's name; learned weights in its mean
+        super().__init__()
+        f = cfg.ffn or 4 * cfg.d
+        self.merge, self.gate = merge(how, cfg.d, cfg.heads, weighted, gated=False), Gate(cfg.d)
+        self.up, self.down, self.norm = nn.Linear(cfg.d, f), nn.Linear(f, cfg.d), nn.LayerNorm(cfg.d, cfg.eps)
+        self.up.apply(init_bert)
+        self.down.apply(init_bert)
+
+    def forward(
+        self,
+        f: Tensor,  # `[t,d]` first tokens
+        i: Tensor,
+        j: Tensor,  # `[p]` which text takes in which other
+        open: Tensor | None,  # `[t,h]` bool, heads that may carry context
+    ) -> Tensor:  # `[t,d]` the same for a text that has no others
         y = f + self.merge.added(f, f, i, j, open)
         z = self.norm(y + self.down(F.gelu(self.up(y))))
-        return f + self.gate(z-f)*(torch.bincount(i, minlength=len(f))>0).to(f.dtype).unsqueeze(1)
+        return f + self.gate(z - f) * (torch.bincount(i, minlength=len(f)) > 0).to(f.dtype).unsqueeze(1)
 
 # %% ../../nbs/context/03_architectures.ipynb #both
-def _both_ways(cfg:EncoderCfg, name:str):
+def _both_ways(cfg: EncoderCfg, name: str):
     "Refuse an encoder that cannot be taken apart layer by layer and read across texts."
-    if cfg.causal or cfg.prenorm: raise ValueError(f'the {name} architecture needs an encoder that reads both ways and normalises after each step, as BERT: got causal={cfg.causal}, prenorm={cfg.prenorm}')
+    if cfg.causal or cfg.prenorm:
+        raise ValueError(
+            f"the {name} architecture needs an encoder that reads both ways and normalises after each step, as BERT: got causal={cfg.causal}, prenorm={cfg.prenorm}"
+        )
 
 # %% ../../nbs/context/03_architectures.ipynb #c11
 class Hierarchy(nn.Module):
     "The hierarchical encoder: texts of a group see each other through their first tokens, after every layer but the last."
-    parts = ('texts',)
-    def __init__(self, cfg:EncoderCfg, how:str='attention', weighted:bool=False): # as in `CrossText`
-        super().__init__()
-        if cfg.layers<2: raise ValueError('a hierarchy needs at least 2 layers: texts see each other between them')
-        _both_ways(cfg, 'hierarchical')
-        self.cross = nn.ModuleList(CrossText(cfg, how, weighted) for _ in range(cfg.layers-1))
 
-    def forward(self, encoder, groups, at, open=None):    # as in `Shared`
-        u,plan,has = groups.distinct,part(groups, 'texts'),groups.lengths>0
-        h = encoder.layers[0](encoder.embed(u.ids, u.lengths)[u.plan.order], u.plan)[u.plan.inverse] # each distinct text once
-        x = h[u.token(plan.order)]                                                      # [n,d] each text of each group
-        first,g = plan.inverse[starts(groups.lengths)[has]],groups.group[has]           # [t] each
-        i,j = pairs(g, g, len(groups))
-        i,j = i[i!=j],j[i!=j]
-        for cross,layer in zip(self.cross, encoder.layers[1:]):
+    parts = ("texts",)
+
+    def __init__(self, cfg: EncoderCfg, how: str = "attention", weighted: bool = False):  # as in `CrossText`
+        super().__init__()
+        if cfg.layers < 2:
+            raise ValueError("a hierarchy needs at least 2 layers: texts see each other between them")
+        _both_ways(cfg, "hierarchical")
+        self.cross = nn.ModuleList(CrossText(cfg, how, weighted) for _ in range(cfg.layers - 1))
+
+    def forward(self, encoder, groups, at, open=None):  # as in `Shared`
+        u, plan, has = groups.distinct, part(groups, "texts"), groups.lengths > 0
+        h = encoder.layers[0](encoder.embed(u.ids, u.lengths)[u.plan.order], u.plan)[
+            u.plan.inverse
+        ]  # each distinct text once
+        x = h[u.token(plan.order)]  # [n,d] each text of each group
+        first, g = plan.inverse[starts(groups.lengths)[has]], groups.group[has]  # [t] each
+        i, j = pairs(g, g, len(groups))
+        i, j = i[i != j], j[i != j]
+        for cross, layer in zip(self.cross, encoder.layers[1:]):
             f = x[first]
-            x = layer(x.index_copy(0, first, cross(f, i, j, None if open is None else open[g]).to(x.dtype)), plan)
-        return ReadTargets(x[plan.inverse][at], x[plan.inverse], groups.lengths, torch.arange(len(has), device=at.device), lambda k: k)
+            x = layer(
+                x.index_copy(0, first, cross(f, i, j, None if open is None else open[g]).to(x.dtype)), plan
+            )
+        return ReadTargets(
+            x[plan.inverse][at],
+            x[plan.inverse],
+            groups.lengths,
+            torch.arange(len(has), device=at.device),
+            lambda k: k,
+        )
 
 # %% ../../nbs/context/03_architectures.ipynb #c13
 class Joint(nn.Module):
     "Joint attention over all texts of a group."
-    parts = ('groups',)
-    def __init__(self, cfg:EncoderCfg, bias:float=-2.): # shape; start of what is added to the scores between texts
+
+    parts = ("groups",)
+
+    def __init__(
+        self, cfg: EncoderCfg, bias: float = -2.0
+    ):  # shape; start of what is added to the scores between texts
         super().__init__()
-        _both_ways(cfg, 'joint')
+        _both_ways(cfg, "joint")
         self.bias = nn.Parameter(torch.full((cfg.layers, cfg.heads), bias))
 
     def across(self, groups, plan, layer, open):
         "What the tokens of a span need to know about each other, in one layer."
-        bias = self.bias[layer].float().expand(len(groups), -1)                         # [b,h]
-        if open is not None: bias = bias.masked_fill(~open, -torch.inf)
-        text = owner(groups.lengths)[plan.order]                                        # [n]
+        bias = self.bias[layer].float().expand(len(groups), -1)  # [b,h]
+        if open is not None:
+            bias = bias.masked_fill(~open, -torch.inf)
+        text = owner(groups.lengths)[plan.order]  # [n]
         return Across(text, groups.group[text], bias)
-    def forward(self, encoder, groups, at, open=None):    # as in `Shared`
-        plan = part(groups, 'groups')
-        x = encoder.embed(groups.ids, groups.lengths)[plan.order]                       # [n,d]
-        for n,layer in enumerate(encoder.layers): x = layer(x, plan, self.across(groups, plan, n, open))
+
+    def forward(self, encoder, groups, at, open=None):  # as in `Shared`
+        plan = part(groups, "groups")
+        x = encoder.embed(groups.ids, groups.lengths)[plan.order]  # [n,d]
+        for n, layer in enumerate(encoder.layers):
+            x = layer(x, plan, self.across(groups, plan, n, open))
         h = x[plan.inverse]
-        return ReadTargets(h[at], h, groups.lengths, torch.arange(len(groups.lengths), device=at.device), lambda k: k)
+        return ReadTargets(
+            h[at], h, groups.lengths, torch.arange(len(groups.lengths), device=at.device), lambda k: k
+        )

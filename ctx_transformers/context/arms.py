@@ -29,103 +29,156 @@ ARMS = dict(none=Kind.NONE, author=Kind.AUTHOR, community=Kind.COMMUNITY, random
 @dataclass(frozen=True)
 class RunCfg:
     "Everything that decides the outcome of a run."
-    posts:str   = 'pydocs' # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
-    name:str    = ''       # what tables call it; empty: the name of the source
-    columns:str = ''       # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
-    limit:int   = 0        # read at most so many posts; 0 reads all
-    arms:str    = 'none,author,community,random' # contexts to compare, of these four
-    k:int       = 4        # contexts of a target at most, >=1
-    vary:bool   = False    # train with 1 to k contexts, drawn anew for each target
-    max_len:int = 64       # tokens of a target at most, [CLS] and [SEP] included
-    context_len:int = 32   # tokens of a context at most
-    vocab:int   = 8192     # words of the tokenizer that is trained; a pretrained model brings its own
-    min_posts:int = 3      # posts that an author must have in his split to be a target
-    valid_targets:int = 1000 # targets of the validation loss at most
-    test_targets:int  = 4000 # targets judged at the end at most
-    budget:int  = 6144     # tokens of a batch, contexts included
-    controls:int = 500     # of the judged targets, so many are judged again with tampered contexts; 0: none
-    seed:int    = 0        # of the training: weights, batches, contexts and masks
-    judge:int   = 0        # of what is judged: targets, contexts and masks; the same for every seed of training
-    simulated:SimulateCfg = SimulateCfg() # what is drawn if posts='simulated'
-    split:CorpusCfg = CorpusCfg()
-    mask:MaskCfg    = MaskCfg()
-    model:ModelCfg  = ModelCfg(encoder=EncoderCfg(dropout=0., attn_dropout=0.)) # a short run never sees a text twice: nothing to regularise
-    base:TrainCfg   = TrainCfg(lr=3e-3, steps=400, valid_every=200, checkpoint_every=100, warmup=.1) # without context
-    train:TrainCfg  = TrainCfg(lr=1e-3, steps=120, valid_every=60, checkpoint_every=50, warmup=.1)  # of each arm, from the base on
+
+    posts: str = "pydocs"  # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
+    name: str = ""  # what tables call it; empty: the name of the source
+    columns: str = (
+        ""  # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
+    )
+    limit: int = 0  # read at most so many posts; 0 reads all
+    arms: str = "none,author,community,random"  # contexts to compare, of these four
+    k: int = 4  # contexts of a target at most, >=1
+    vary: bool = False  # train with 1 to k contexts, drawn anew for each target
+    max_len: int = 64  # tokens of a target at most, [CLS] and [SEP] included
+    context_len: int = 32  # tokens of a context at most
+    vocab: int = 8192  # words of the tokenizer that is trained; a pretrained model brings its own
+    min_posts: int = 3  # posts that an author must have in his split to be a target
+    valid_targets: int = 1000  # targets of the validation loss at most
+    test_targets: int = 4000  # targets judged at the end at most
+    budget: int = 6144  # tokens of a batch, contexts included
+    controls: int = 500  # of the judged targets, so many are judged again with tampered contexts; 0: none
+    seed: int = 0  # of the training: weights, batches, contexts and masks
+    judge: int = 0  # of what is judged: targets, contexts and masks; the same for every seed of training
+    simulated: SimulateCfg = SimulateCfg()  # what is drawn if posts='simulated'
+    split: CorpusCfg = CorpusCfg()
+    mask: MaskCfg = MaskCfg()
+    model: ModelCfg = ModelCfg(
+        encoder=EncoderCfg(dropout=0.0, attn_dropout=0.0)
+    )  # a short run never sees a text twice: nothing to regularise
+    base: TrainCfg = TrainCfg(
+        lr=3e-3, steps=400, valid_every=200, checkpoint_every=100, warmup=0.1
+    )  # without context
+    train: TrainCfg = TrainCfg(
+        lr=1e-3, steps=120, valid_every=60, checkpoint_every=50, warmup=0.1
+    )  # of each arm, from the base on
+
     def __post_init__(self):
         bad = [a for a in self.arm_list if a not in ARMS]
-        if bad or not self.arm_list: raise ValueError(f'arms are a comma-separated list of {list(ARMS)}, got {self.arms!r}')
-        for f in ('k','min_posts','valid_targets','test_targets','budget'):
-            if getattr(self, f)<1: raise ValueError(f'{f} must be at least 1, got {getattr(self, f)}')
-        if not self.model.pretrained and self.max_len>self.model.encoder.max_len: raise ValueError(f'max_len={self.max_len} is longer than the model reads: model.encoder.max_len={self.model.encoder.max_len}')
-        if self.controls<0: raise ValueError(f'controls is a number of targets, 0 or more, got {self.controls}')
+        if bad or not self.arm_list:
+            raise ValueError(f"arms are a comma-separated list of {list(ARMS)}, got {self.arms!r}")
+        for f in ("k", "min_posts", "valid_targets", "test_targets", "budget"):
+            if getattr(self, f) < 1:
+                raise ValueError(f"{f} must be at least 1, got {getattr(self, f)}")
+        if not self.model.pretrained and self.max_len > self.model.encoder.max_len:
+            raise ValueError(
+                f"max_len={self.max_len} is longer than the model reads: model.encoder.max_len={self.model.encoder.max_len}"
+            )
+        if self.controls < 0:
+            raise ValueError(f"controls is a number of targets, 0 or more, got {self.controls}")
+
     @property
-    def arm_list(self): return [a.strip() for a in self.arms.split(',') if a.strip()]
+    def arm_list(self):
+        return [a.strip() for a in self.arms.split(",") if a.strip()]
+
     @property
-    def title(self): return title_of(self.posts, self.name)
+    def title(self):
+        return title_of(self.posts, self.name)
 
 # %% ../../nbs/context/05_arms.ipynb #c18
-def prepare(cfg:RunCfg, say=print) -> tuple: # (`Corpus`, `Tokens`)
+def prepare(cfg: RunCfg, say=print) -> tuple:  # (`Corpus`, `Tokens`)
     "Posts, split and tokenised, with every count reported."
     corpus = open_corpus(cfg.posts, cfg.columns, cfg.limit, cfg.split, cfg.simulated, say)
     return corpus, open_tokens(corpus, cfg.model.pretrained, cfg.vocab, cfg.max_len, say)[0]
 
 # %% ../../nbs/context/05_arms.ipynb #c20
 def targets(
-    corpus:Corpus,
-    split:int,
-    min_posts:int, # posts that the author has in this split at least
-    most:int=0,    # at most so many, chosen by hash; 0 takes all
-    seed:int=0,
-) -> np.ndarray:   # `[N]` posts, ascending
+    corpus: Corpus,
+    split: int,
+    min_posts: int,  # posts that the author has in this split at least
+    most: int = 0,  # at most so many, chosen by hash; 0 takes all
+    seed: int = 0,
+) -> np.ndarray:  # `[N]` posts, ascending
     "Posts that can be asked about in every arm: of authors who have other posts to show."
     r = corpus.rows(split)
-    post,author = np.arange(r.start, r.stop), corpus.author[r.start:r.stop]
-    known = author>=0
+    post, author = np.arange(r.start, r.stop), corpus.author[r.start : r.stop]
+    known = author >= 0
     if known.any():
         n = np.bincount(author[known], minlength=len(corpus.authors))
-        post = post[known & (n[author]>=min_posts)]
-    if most and len(post)>most: post = np.sort(post[np.argsort(hash_uniform(seed, -3, post), kind='stable')[:most]])
-    if not len(post): raise ValueError(f'no author of this split has {min_posts} posts: lower min_posts, or read more posts ({len(r)} posts of {len(np.unique(author[known]))} authors here)')
+        post = post[known & (n[author] >= min_posts)]
+    if most and len(post) > most:
+        post = np.sort(post[np.argsort(hash_uniform(seed, -3, post), kind="stable")[:most]])
+    if not len(post):
+        raise ValueError(
+            f"no author of this split has {min_posts} posts: lower min_posts, or read more posts ({len(r)} posts of {len(np.unique(author[known]))} authors here)"
+        )
     return post
 
 # %% ../../nbs/context/05_arms.ipynb #c23
 @dataclass(frozen=True)
 class Arm:
     "What a model is shown, and how it is made."
-    name:str           # what tables call it
-    kind:str           # contexts: 'none', 'author', 'community', 'random', or 'combined', where each target has one of the last three
-    model:ModelCfg
-    train:TrainCfg
-    k:int              # contexts of a target at most; 0 without context: a batch then holds as many targets as its tokens allow
-    budget:int         # tokens of a batch
-    vary:bool = False  # train with 1 to k contexts, drawn anew for each target
-    def __post_init__(self):
-        if self.kind not in (*ARMS, 'combined'): raise ValueError(f"kind must be one of {[*ARMS,'combined']}, got {self.kind!r}")
-    @property
-    def shown(self): return tuple(a for a in ARMS if a!='none') if self.kind=='combined' else (self.kind,) # kinds that it is judged with
 
-def arm_of(cfg:RunCfg, kind:str) -> Arm:
+    name: str  # what tables call it
+    kind: str  # contexts: 'none', 'author', 'community', 'random', or 'combined', where each target has one of the last three
+    model: ModelCfg
+    train: TrainCfg
+    k: int  # contexts of a target at most; 0 without context: a batch then holds as many targets as its tokens allow
+    budget: int  # tokens of a batch
+    vary: bool = False  # train with 1 to k contexts, drawn anew for each target
+
+    def __post_init__(self):
+        if self.kind not in (*ARMS, "combined"):
+            raise ValueError(f"kind must be one of {[*ARMS, 'combined']}, got {self.kind!r}")
+
+    @property
+    def shown(self):
+        return (
+            tuple(a for a in ARMS if a != "none") if self.kind == "combined" else (self.kind,)
+        )  # kinds that it is judged with
+
+
+def arm_of(cfg: RunCfg, kind: str) -> Arm:
     "The arm of a run that is shown this kind of context."
     return Arm(kind, kind, cfg.model, cfg.train, cfg.k, cfg.budget, cfg.vary)
 
 # %% ../../nbs/context/05_arms.ipynb #c24
 class Data:
     "The batches of a run, by arm."
-    def __init__(self, cfg:RunCfg, corpus:Corpus, tokens:Tokens):
-        self.cfg,self.corpus,self.tokens = cfg,corpus,tokens
+
+    def __init__(self, cfg: RunCfg, corpus: Corpus, tokens: Tokens):
+        self.cfg, self.corpus, self.tokens = cfg, corpus, tokens
         few = dict(min_posts=cfg.min_posts, seed=cfg.judge)
-        self.posts = {TRAIN:targets(corpus, TRAIN, **few), VALID:targets(corpus, VALID, most=cfg.valid_targets, **few), TEST:targets(corpus, TEST, most=cfg.test_targets, **few)}
-        self.few = targets(corpus, TEST, most=min(cfg.controls, cfg.test_targets), **few) if cfg.controls else self.posts[TEST][:0]
-    def sampler(self, arm:Arm, split:int):
-        seed,vary = (self.cfg.seed,arm.vary) if split==TRAIN else (self.cfg.judge,False)
+        self.posts = {
+            TRAIN: targets(corpus, TRAIN, **few),
+            VALID: targets(corpus, VALID, most=cfg.valid_targets, **few),
+            TEST: targets(corpus, TEST, most=cfg.test_targets, **few),
+        }
+        self.few = (
+            targets(corpus, TEST, most=min(cfg.controls, cfg.test_targets), **few)
+            if cfg.controls
+            else self.posts[TEST][:0]
+        )
+
+    def sampler(self, arm: Arm, split: int):
+        seed, vary = (self.cfg.seed, arm.vary) if split == TRAIN else (self.cfg.judge, False)
         s = [ContextSampler(self.corpus, ARMS[k], split, arm.k, seed, vary) for k in arm.shown]
-        return s[0] if len(s)==1 else Mixed(s, seed)
-    def batches(self, arm:Arm, split:int) -> MLMBatches:
+        return s[0] if len(s) == 1 else Mixed(s, seed)
+
+    def batches(self, arm: Arm, split: int) -> MLMBatches:
         "Batches of one arm and split; only those of training change from epoch to epoch and from seed to seed."
         c = self.cfg
-        return MLMBatches(self.tokens, self.sampler(arm, split), self.posts[split], arm.budget, c.mask, c.context_len, c.seed if split==TRAIN else c.judge, shuffle=split==TRAIN)
-    def counts(self) -> np.ndarray: # `[v]`
+        return MLMBatches(
+            self.tokens,
+            self.sampler(arm, split),
+            self.posts[split],
+            arm.budget,
+            c.mask,
+            c.context_len,
+            c.seed if split == TRAIN else c.judge,
+            shuffle=split == TRAIN,
+        )
+
+    def counts(self) -> np.ndarray:  # `[v]`
         "How often each word stands in the training posts; special tokens count 0, they are never predicted."
         n = self.tokens.counts(self.corpus.rows(TRAIN))
         n[list(self.tokens.special.values())] = 0

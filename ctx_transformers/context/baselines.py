@@ -17,228 +17,268 @@ from ..data.groups import Role, TextGroups
 from ..data.tokens import Tokens
 
 # %% ../../nbs/context/07_baselines.ipynb #c07
-def _never(special:dict): return [special[k] for k in ('pad','cls','sep','mask')]
+def _never(special: dict):
+    return [special[k] for k in ("pad", "cls", "sep", "mask")]
+
 
 def word_shares(
-    counts,       # `[v]` how often each token stands in the training split
-    special:dict, # ids of the special tokens, as in `Tokens`
+    counts,  # `[v]` how often each token stands in the training split
+    special: dict,  # ids of the special tokens, as in `Tokens`
 ) -> np.ndarray:  # `[v]` probabilities
     "Add-one smoothed frequencies of the words."
-    p = np.asarray(counts, dtype=np.float64)+1
+    p = np.asarray(counts, dtype=np.float64) + 1
     p[_never(special)] = 0
-    return p/p.sum()
+    return p / p.sum()
 
 # %% ../../nbs/context/07_baselines.ipynb #c10
 @dataclass(frozen=True, eq=False)
 class Votes:
     "What one source says about the hidden words of a batch; a few words for each."
-    at:np.ndarray   # `[s]` hidden word that is spoken of
-    word:np.ndarray # `[s]` what it could be; each pair of both at most once
-    p:np.ndarray    # `[s]` with what probability, adding up to 1 over each hidden word that is known about
-    size:np.ndarray # `[m]` how much was seen, in tokens; 0: nothing
 
-    def of(self, y): # `[m]` -> `[m]`
+    at: np.ndarray  # `[s]` hidden word that is spoken of
+    word: np.ndarray  # `[s]` what it could be; each pair of both at most once
+    p: np.ndarray  # `[s]` with what probability, adding up to 1 over each hidden word that is known about
+    size: np.ndarray  # `[m]` how much was seen, in tokens; 0: nothing
+
+    def of(self, y):  # `[m]` -> `[m]`
         "The probability of the true words."
-        hit = self.word==y[self.at]
+        hit = self.word == y[self.at]
         return np.bincount(self.at[hit], self.p[hit], minlength=len(y))
 
 # %% ../../nbs/context/07_baselines.ipynb #c11
 def buckets(
-    parts:list,  # `Votes` of each source
-    steps:tuple, # sizes at which trust may change, ascending, the first 1
-) -> np.ndarray: # `[m]` int
+    parts: list,  # `Votes` of each source
+    steps: tuple,  # sizes at which trust may change, ascending, the first 1
+) -> np.ndarray:  # `[m]` int
     "Which weights apply to each hidden word."
     out = 0
-    for v in parts: out = out*(len(steps)+1) + np.searchsorted(steps, v.size, side='right')
+    for v in parts:
+        out = out * (len(steps) + 1) + np.searchsorted(steps, v.size, side="right")
     return out
 
 # %% ../../nbs/context/07_baselines.ipynb #c12
 def fit_weights(
-    p:np.ndarray,      # `[m,s]` probability that each source gave the true word
-    bucket:np.ndarray, # `[m]` int
-    n:int,             # buckets
-    rounds:int=100,    # of expectation maximisation; each raises the likelihood
-    prior:float=0.,    # words added to each bucket, shared evenly by the sources; with it no weight becomes 0
-) -> np.ndarray:       # `[n,s]` weights, adding up to 1 in each bucket
+    p: np.ndarray,  # `[m,s]` probability that each source gave the true word
+    bucket: np.ndarray,  # `[m]` int
+    n: int,  # buckets
+    rounds: int = 100,  # of expectation maximisation; each raises the likelihood
+    prior: float = 0.0,  # words added to each bucket, shared evenly by the sources; with it no weight becomes 0
+) -> np.ndarray:  # `[n,s]` weights, adding up to 1 in each bucket
     "The mixture of sources under which the true words are likeliest."
-    w = np.full((n, p.shape[1]), 1/p.shape[1])
+    w = np.full((n, p.shape[1]), 1 / p.shape[1])
     for _ in range(rounds):
-        r = w[bucket]*p                                                              # [m,s]
+        r = w[bucket] * p  # [m,s]
         r /= r.sum(1, keepdims=True)
-        s = np.stack([np.bincount(bucket, r[:,i], minlength=n) for i in range(p.shape[1])], 1) + prior/p.shape[1] # [n,s]
-        w = np.where(s.sum(1, keepdims=True)>0, s/np.maximum(s.sum(1, keepdims=True), 1e-300), w)
+        s = (
+            np.stack([np.bincount(bucket, r[:, i], minlength=n) for i in range(p.shape[1])], 1)
+            + prior / p.shape[1]
+        )  # [n,s]
+        w = np.where(s.sum(1, keepdims=True) > 0, s / np.maximum(s.sum(1, keepdims=True), 1e-300), w)
     return w
 
 # %% ../../nbs/context/07_baselines.ipynb #c18
 def mixture(
-    base:np.ndarray,    # `[v]` probabilities of the words
-    parts:list,         # `Votes` of each source
-    weights:np.ndarray, # `[m,1+s]` trust in `base` and in each source
-    y:np.ndarray,       # `[m]` true words
-    rows:int=256,       # hidden words at a time
-) -> tuple:             # (`[m]` losses, natural log; `[m]` bool, guessed right)
+    base: np.ndarray,  # `[v]` probabilities of the words
+    parts: list,  # `Votes` of each source
+    weights: np.ndarray,  # `[m,1+s]` trust in `base` and in each source
+    y: np.ndarray,  # `[m]` true words
+    rows: int = 256,  # hidden words at a time
+) -> tuple:  # (`[m]` losses, natural log; `[m]` bool, guessed right)
     "Judge the mixture at each hidden word."
-    p,top,v = weights[:,0]*base[y] + sum(w*o.of(y) for w,o in zip(weights.T[1:], parts)), np.empty(len(y), np.int64), len(base)
+    p, top, v = (
+        weights[:, 0] * base[y] + sum(w * o.of(y) for w, o in zip(weights.T[1:], parts)),
+        np.empty(len(y), np.int64),
+        len(base),
+    )
     for i in range(0, len(y), rows):
-        full = weights[i:i+rows,:1]*base                                              # [rows,v]
-        for w,o in zip(weights.T[1:], parts):
-            on = (o.at>=i) & (o.at<i+rows)
-            full += np.bincount((o.at[on]-i)*v+o.word[on], o.p[on]*w[o.at[on]], minlength=full.size).reshape(full.shape)
-        top[i:i+rows] = full.argmax(1)
-    return -np.log(p), top==y
+        full = weights[i : i + rows, :1] * base  # [rows,v]
+        for w, o in zip(weights.T[1:], parts):
+            on = (o.at >= i) & (o.at < i + rows)
+            full += np.bincount(
+                (o.at[on] - i) * v + o.word[on], o.p[on] * w[o.at[on]], minlength=full.size
+            ).reshape(full.shape)
+        top[i : i + rows] = full.argmax(1)
+    return -np.log(p), top == y
 
 # %% ../../nbs/context/07_baselines.ipynb #c19
 def score_unigram(
-    dl:MLMBatches, # targets, `shuffle=False`
-    counts,        # `[v]` of the training split
-) -> pd.DataFrame: # as `score_batches` gives
+    dl: MLMBatches,  # targets, `shuffle=False`
+    counts,  # `[v]` of the training split
+) -> pd.DataFrame:  # as `score_batches` gives
     "Predict the same words everywhere: the frequent ones."
     base = word_shares(counts, dl.tokens.special)
-    return score_batches(dl, lambda groups,at,y: mixture(base, [], np.ones((len(y),1)), y.cpu().numpy()))
+    return score_batches(dl, lambda groups, at, y: mixture(base, [], np.ones((len(y), 1)), y.cpu().numpy()))
 
 # %% ../../nbs/context/07_baselines.ipynb #c22
 def cache_votes(
-    groups:TextGroups,
-    at,           # `[m]` hidden tokens
-    special:dict, # ids of the special tokens
+    groups: TextGroups,
+    at,  # `[m]` hidden tokens
+    special: dict,  # ids of the special tokens
 ) -> Votes:
     "The words of each target's contexts."
-    role,group,L = (x.cpu().numpy() for x in (groups.role, groups.group, groups.lengths))
+    role, group, L = (x.cpu().numpy() for x in (groups.role, groups.group, groups.lengths))
     ids = groups.ids.cpu().numpy().astype(np.int64)
-    own = np.repeat(group, L)                                                         # [n]
-    real = np.repeat(role==Role.CONTEXT, L) & ~np.isin(ids, _never(special))          # [n]
-    size = np.bincount(own[real], minlength=len(groups))                              # [b]
-    v = int(ids.max())+1
-    key,c = np.unique(own[real]*v+ids[real], return_counts=True)                      # [u] each word of each group once
-    start = np.searchsorted(key, np.arange(len(groups)+1)*v)                          # [b+1]
-    g = own[at.cpu().numpy()]                                                         # [m]
-    n = start[g+1]-start[g]                                                           # [m] words to vote for
-    take = np.repeat(start[g]-np.cumsum(n)+n, n)+np.arange(n.sum())                   # [s]
-    return Votes(np.repeat(np.arange(len(g)), n), key[take]%v, c[take]/size[key[take]//v], size[g])
+    own = np.repeat(group, L)  # [n]
+    real = np.repeat(role == Role.CONTEXT, L) & ~np.isin(ids, _never(special))  # [n]
+    size = np.bincount(own[real], minlength=len(groups))  # [b]
+    v = int(ids.max()) + 1
+    key, c = np.unique(own[real] * v + ids[real], return_counts=True)  # [u] each word of each group once
+    start = np.searchsorted(key, np.arange(len(groups) + 1) * v)  # [b+1]
+    g = own[at.cpu().numpy()]  # [m]
+    n = start[g + 1] - start[g]  # [m] words to vote for
+    take = np.repeat(start[g] - np.cumsum(n) + n, n) + np.arange(n.sum())  # [s]
+    return Votes(np.repeat(np.arange(len(g)), n), key[take] % v, c[take] / size[key[take] // v], size[g])
 
 # %% ../../nbs/context/07_baselines.ipynb #c25
-def _cache_weights(v:Votes, weight): return np.array([[1.,0.],[1-weight,weight]])[buckets([v], (1,))] # [m,2]
+def _cache_weights(v: Votes, weight):
+    return np.array([[1.0, 0.0], [1 - weight, weight]])[buckets([v], (1,))]  # [m,2]
+
 
 def score_cache(
-    dl:MLMBatches, # targets and contexts, `shuffle=False`
-    counts,        # `[v]` of the training split
-    weight:float,  # trust in the contexts, 0 to below 1; a target without contexts is left to the frequencies
-) -> pd.DataFrame: # as `score_batches` gives
+    dl: MLMBatches,  # targets and contexts, `shuffle=False`
+    counts,  # `[v]` of the training split
+    weight: float,  # trust in the contexts, 0 to below 1; a target without contexts is left to the frequencies
+) -> pd.DataFrame:  # as `score_batches` gives
     "Predict frequent words and words of the contexts."
-    if not 0<=weight<1: raise ValueError(f'weight must be in [0,1): a word that no context holds would be impossible; got {weight}')
+    if not 0 <= weight < 1:
+        raise ValueError(
+            f"weight must be in [0,1): a word that no context holds would be impossible; got {weight}"
+        )
     base = word_shares(counts, dl.tokens.special)
+
     def judge(groups, at, y):
         v = cache_votes(groups, at, dl.tokens.special)
         return mixture(base, [v], _cache_weights(v, weight), y.cpu().numpy())
+
     return score_batches(dl, judge)
 
 # %% ../../nbs/context/07_baselines.ipynb #c26
 def fit_cache_weight(
-    dl_valid:MLMBatches, # of the *validation* split, `shuffle=False`
-    counts,              # `[v]` of the training split
-) -> float:              # trust in the contexts, 0 to 1
+    dl_valid: MLMBatches,  # of the *validation* split, `shuffle=False`
+    counts,  # `[v]` of the training split
+) -> float:  # trust in the contexts, 0 to 1
     "The weight of the lowest loss."
-    base,p = word_shares(counts, dl_valid.tokens.special),[]
-    for groups,at,y in tqdm(dl_valid, desc='fit', unit='batch', disable=None):
-        v,y = cache_votes(groups, at, dl_valid.tokens.special),y.cpu().numpy()
-        p.append(np.stack([base[y], v.of(y)], 1)[v.size>0])                          # [.,2]
+    base, p = word_shares(counts, dl_valid.tokens.special), []
+    for groups, at, y in tqdm(dl_valid, desc="fit", unit="batch", disable=None):
+        v, y = cache_votes(groups, at, dl_valid.tokens.special), y.cpu().numpy()
+        p.append(np.stack([base[y], v.of(y)], 1)[v.size > 0])  # [.,2]
     p = np.concatenate(p)
-    return float(fit_weights(p, np.zeros(len(p), np.int64), 1, rounds=1000)[0,1]) if len(p) else 0.
+    return float(fit_weights(p, np.zeros(len(p), np.int64), 1, rounds=1000)[0, 1]) if len(p) else 0.0
 
 # %% ../../nbs/context/07_baselines.ipynb #c0853f
 @dataclass(frozen=True, eq=False)
 class Table:
     "Words that go with a history, counted."
-    key:np.ndarray  # `[u]` int64, history*v + word, ascending
-    upto:np.ndarray # `[u+1]` how many were counted before each key
-    v:int           # words of the vocabulary
 
-    def votes(self,
-        history:np.ndarray, # `[m]` int64
+    key: np.ndarray  # `[u]` int64, history*v + word, ascending
+    upto: np.ndarray  # `[u+1]` how many were counted before each key
+    v: int  # words of the vocabulary
+
+    def votes(
+        self,
+        history: np.ndarray,  # `[m]` int64
     ) -> Votes:
         "What goes with each history."
-        a,b = (np.searchsorted(self.key, (history+i)*self.v) for i in (0,1))         # [m]
-        size,n = self.upto[b]-self.upto[a],b-a
-        at = np.repeat(np.arange(len(n)), n)                                         # [s]
-        take = np.repeat(a-np.cumsum(n)+n, n)+np.arange(len(at))                     # [s]
-        return Votes(at, self.key[take]%self.v, (self.upto[take+1]-self.upto[take])/size[at], size)
+        a, b = (np.searchsorted(self.key, (history + i) * self.v) for i in (0, 1))  # [m]
+        size, n = self.upto[b] - self.upto[a], b - a
+        at = np.repeat(np.arange(len(n)), n)  # [s]
+        take = np.repeat(a - np.cumsum(n) + n, n) + np.arange(len(at))  # [s]
+        return Votes(at, self.key[take] % self.v, (self.upto[take + 1] - self.upto[take]) / size[at], size)
 
 # %% ../../nbs/context/07_baselines.ipynb #c0953f
 def count_table(
-    keys, # iterable of int64 arrays, history*v + word
-    v:int,# words of the vocabulary
+    keys,  # iterable of int64 arrays, history*v + word
+    v: int,  # words of the vocabulary
 ) -> Table:
     "Count keys, an array at a time."
     parts = [np.unique(k, return_counts=True) for k in keys]
-    key,i = np.unique(np.concatenate([k for k,_ in parts]), return_inverse=True)
-    n = np.bincount(i, np.concatenate([c for _,c in parts]), minlength=len(key)).astype(np.int64)
+    key, i = np.unique(np.concatenate([k for k, _ in parts]), return_inverse=True)
+    n = np.bincount(i, np.concatenate([c for _, c in parts]), minlength=len(key)).astype(np.int64)
     return Table(key, np.r_[0, np.cumsum(n)], v)
 
 # %% ../../nbs/context/07_baselines.ipynb #c1353f
 def _beside(ids, i, v):
     "Histories of the tokens `i`: left, right, both. The first token of a text has [CLS] to its left, the last [SEP] to its right."
-    l,r = ids[i-1],ids[i+1]
-    return l, r, l*v+r
+    l, r = ids[i - 1], ids[i + 1]
+    return l, r, l * v + r
+
 
 class Ngrams:
     "What the training posts say about a word and its neighbours."
-    def __init__(self,
-        tokens:Tokens,
-        posts,                     # `[t]` or a range: the training split
-        max_tokens:int=20_000_000, # from a larger split, every so-manieth post
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        posts,  # `[t]` or a range: the training split
+        max_tokens: int = 20_000_000,  # from a larger split, every so-manieth post
     ):
-        self.special,self.v = tokens.special,tokens.vocab_size
+        self.special, self.v = tokens.special, tokens.vocab_size
         posts = np.asarray(posts)
-        posts = posts[::max(1, -(-int((tokens.offsets[posts+1]-tokens.offsets[posts]).sum())//max_tokens))]
-        self.base,self.n_posts = word_shares(tokens.counts(posts), self.special),len(posts)
+        posts = posts[
+            :: max(1, -(-int((tokens.offsets[posts + 1] - tokens.offsets[posts]).sum()) // max_tokens))
+        ]
+        self.base, self.n_posts = word_shares(tokens.counts(posts), self.special), len(posts)
         self.tables = [count_table(self._keys(tokens, posts, j), self.v) for j in range(3)]
 
     def _keys(self, tokens, posts, j):
-        ends = [self.special[k] for k in ('pad','cls','sep')]
+        ends = [self.special[k] for k in ("pad", "cls", "sep")]
         for a in range(0, len(posts), 50_000):
-            ids,_ = tokens.gather(posts[a:a+50_000])
+            ids, _ = tokens.gather(posts[a : a + 50_000])
             i = np.flatnonzero(~np.isin(ids, ends))
-            yield _beside(ids, i, self.v)[j]*self.v+ids[i]
+            yield _beside(ids, i, self.v)[j] * self.v + ids[i]
 
-    def votes(self,
-        groups:TextGroups,
-        at,      # `[m]` hidden tokens
-    ) -> list:   # `Votes` of left, right, both, the place itself, and the contexts
+    def votes(
+        self,
+        groups: TextGroups,
+        at,  # `[m]` hidden tokens
+    ) -> list:  # `Votes` of left, right, both, the place itself, and the contexts
         "What each source says."
-        ids,i = groups.ids.cpu().numpy().astype(np.int64),at.cpu().numpy()
-        shown = ids[i]!=self.special['mask']                                         # [m]
+        ids, i = groups.ids.cpu().numpy().astype(np.int64), at.cpu().numpy()
+        shown = ids[i] != self.special["mask"]  # [m]
         place = Votes(np.flatnonzero(shown), ids[i][shown], np.ones(shown.sum()), shown.astype(np.int64))
-        return [t.votes(h) for t,h in zip(self.tables, _beside(ids, i, self.v))]+[place, cache_votes(groups, at, self.special)]
+        return [t.votes(h) for t, h in zip(self.tables, _beside(ids, i, self.v))] + [
+            place,
+            cache_votes(groups, at, self.special),
+        ]
 
 # %% ../../nbs/context/07_baselines.ipynb #c1853f
-STEPS = (1,30) # tokens seen, at which trust in a source may change
+STEPS = (1, 30)  # tokens seen, at which trust in a source may change
+
 
 def _trust(parts, weights):
     "`[m,1+s]` weights of `base` and of each source that has seen something."
-    w = weights[buckets(parts, STEPS)]*np.stack([np.ones(len(parts[0].size))]+[v.size>0 for v in parts], 1)
-    return w/w.sum(1, keepdims=True)
+    w = weights[buckets(parts, STEPS)] * np.stack(
+        [np.ones(len(parts[0].size))] + [v.size > 0 for v in parts], 1
+    )
+    return w / w.sum(1, keepdims=True)
 
 # %% ../../nbs/context/07_baselines.ipynb #c1953f
 def fit_ngram(
-    dl_valid:MLMBatches, # of the *validation* split, with contexts as in the test, `shuffle=False`
-    grams:Ngrams,
-) -> np.ndarray:         # `[buckets,6]` trust in frequency, left, right, both, place, contexts
+    dl_valid: MLMBatches,  # of the *validation* split, with contexts as in the test, `shuffle=False`
+    grams: Ngrams,
+) -> np.ndarray:  # `[buckets,6]` trust in frequency, left, right, both, place, contexts
     "Fit the trust in each source."
-    p,bucket = [],[]
-    for groups,at,y in tqdm(dl_valid, desc='fit', unit='batch', disable=None):
-        parts,y = grams.votes(groups, at),y.cpu().numpy()
-        p.append(np.stack([grams.base[y]]+[v.of(y) for v in parts], 1)); bucket.append(buckets(parts, STEPS))
-    return fit_weights(np.concatenate(p), np.concatenate(bucket), (len(STEPS)+1)**5, prior=1.)
+    p, bucket = [], []
+    for groups, at, y in tqdm(dl_valid, desc="fit", unit="batch", disable=None):
+        parts, y = grams.votes(groups, at), y.cpu().numpy()
+        p.append(np.stack([grams.base[y]] + [v.of(y) for v in parts], 1))
+        bucket.append(buckets(parts, STEPS))
+    return fit_weights(np.concatenate(p), np.concatenate(bucket), (len(STEPS) + 1) ** 5, prior=1.0)
 
 # %% ../../nbs/context/07_baselines.ipynb #c2053f
 def score_ngram(
-    dl:MLMBatches,      # targets and contexts, `shuffle=False`
-    grams:Ngrams,
-    weights:np.ndarray, # `[buckets,6]`, from `fit_ngram`
-) -> pd.DataFrame:      # as `score_batches` gives
+    dl: MLMBatches,  # targets and contexts, `shuffle=False`
+    grams: Ngrams,
+    weights: np.ndarray,  # `[buckets,6]`, from `fit_ngram`
+) -> pd.DataFrame:  # as `score_batches` gives
     "Predict hidden words from their neighbours and their contexts, by counting."
-    if weights.shape!=((len(STEPS)+1)**5, 6): raise ValueError(f'weights must be what fit_ngram gives, {((len(STEPS)+1)**5, 6)}, got {weights.shape}')
+    if weights.shape != ((len(STEPS) + 1) ** 5, 6):
+        raise ValueError(
+            f"weights must be what fit_ngram gives, {((len(STEPS) + 1) ** 5, 6)}, got {weights.shape}"
+        )
+
     def judge(groups, at, y):
         parts = grams.votes(groups, at)
         return mixture(grams.base, parts, _trust(parts, weights), y.cpu().numpy())
+
     return score_batches(dl, judge)

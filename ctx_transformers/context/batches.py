@@ -19,160 +19,243 @@ from ..data.tokens import Tokens
 
 # %% ../../nbs/context/00_batches.ipynb #c07
 def _draws(
-    n:np.ndarray,   # `[b]` candidates of each target
-    key:tuple,      # integers or `[b]` arrays that the draw depends on
-    m:int,          # draws of each target
-) -> np.ndarray:    # `[b,m]` places in the list of candidates, -1 for none
+    n: np.ndarray,  # `[b]` candidates of each target
+    key: tuple,  # integers or `[b]` arrays that the draw depends on
+    m: int,  # draws of each target
+) -> np.ndarray:  # `[b,m]` places in the list of candidates, -1 for none
     "Random places in lists of different length: all of a short list in random order, `m` draws from a long one."
     j = np.arange(m)
-    u = hash_uniform(*[np.asarray(k)[...,None] for k in key], j)            # [b,m]
-    short = np.argsort(np.where(j<n[:,None], u, 2.), 1)                     # [b,m] a permutation
-    short = np.where(short<n[:,None], short, -1)
-    return np.where((n<=m)[:,None], short, (u*n[:,None]).astype(np.int64))
+    u = hash_uniform(*[np.asarray(k)[..., None] for k in key], j)  # [b,m]
+    short = np.argsort(np.where(j < n[:, None], u, 2.0), 1)  # [b,m] a permutation
+    short = np.where(short < n[:, None], short, -1)
+    return np.where((n <= m)[:, None], short, (u * n[:, None]).astype(np.int64))
 
 # %% ../../nbs/context/00_batches.ipynb #c08
 def _first_k(
-    cand:np.ndarray, # `[b,m]` posts
-    ok:np.ndarray,   # `[b,m]` bool, which of them may be used
-    k:int,
-) -> np.ndarray:     # `[b,k]` the first k different ones that may, then -1
+    cand: np.ndarray,  # `[b,m]` posts
+    ok: np.ndarray,  # `[b,m]` bool, which of them may be used
+    k: int,
+) -> np.ndarray:  # `[b,k]` the first k different ones that may, then -1
     "Keep the first `k` fit candidates of each row, each once."
-    again = (cand[:,:,None]==cand[:,None,:]) & np.tri(cand.shape[1], k=-1, dtype=bool)  # [b,m,m] the same post further left
-    ok = ok & ~(again & ok[:,None,:]).any(-1)
-    order = np.argsort(~ok, 1, kind='stable')[:,:k]                         # [b,k]
+    again = (cand[:, :, None] == cand[:, None, :]) & np.tri(
+        cand.shape[1], k=-1, dtype=bool
+    )  # [b,m,m] the same post further left
+    ok = ok & ~(again & ok[:, None, :]).any(-1)
+    order = np.argsort(~ok, 1, kind="stable")[:, :k]  # [b,k]
     return np.where(np.take_along_axis(ok, order, 1), np.take_along_axis(cand, order, 1), -1)
 
 # %% ../../nbs/context/00_batches.ipynb #c09
 class ContextSampler:
     "Draws the contexts of targets, by index."
-    def __init__(self,
-        corpus:Corpus,
-        kind:Kind,  # where contexts come from
-        split:int,  # targets and contexts are of this split
-        k:int,      # contexts of each target at most, >=1
-        seed:int=0,
-        vary:bool=False, # draw the number of contexts from 1..k; else k wherever there are so many
-    ):
-        if k<1 and kind!=Kind.NONE: raise ValueError(f'k must be at least 1 for {kind.name} context, got {k}')
-        self.corpus,self.kind,self.split,self.rows,self.k,self.seed,self.vary = corpus,Kind(kind),split,corpus.rows(split),k,seed,vary
-        self.index = corpus.index(kind.name.lower(), split) if kind in (Kind.AUTHOR,Kind.COMMUNITY) else None
 
-    def __call__(self,
-        post:np.ndarray, # `[b]` targets
-        epoch:int=0,     # another epoch, other contexts
-    ) -> np.ndarray:     # `[b,k]` posts, -1 where there is none
-        if self.kind==Kind.NONE: return np.full((len(post), max(self.k,1)), -1)
-        c,post = self.corpus,np.asarray(post)
-        m,key = 4*self.k+8,(self.seed, epoch, int(self.kind), post)
-        at,n = self._lists(post)                                            # [b] each
+    def __init__(
+        self,
+        corpus: Corpus,
+        kind: Kind,  # where contexts come from
+        split: int,  # targets and contexts are of this split
+        k: int,  # contexts of each target at most, >=1
+        seed: int = 0,
+        vary: bool = False,  # draw the number of contexts from 1..k; else k wherever there are so many
+    ):
+        if k < 1 and kind != Kind.NONE:
+            raise ValueError(f"k must be at least 1 for {kind.name} context, got {k}")
+        self.corpus, self.kind, self.split, self.rows, self.k, self.seed, self.vary = (
+            corpus,
+            Kind(kind),
+            split,
+            corpus.rows(split),
+            k,
+            seed,
+            vary,
+        )
+        self.index = corpus.index(kind.name.lower(), split) if kind in (Kind.AUTHOR, Kind.COMMUNITY) else None
+
+    def __call__(
+        self,
+        post: np.ndarray,  # `[b]` targets
+        epoch: int = 0,  # another epoch, other contexts
+    ) -> np.ndarray:  # `[b,k]` posts, -1 where there is none
+        if self.kind == Kind.NONE:
+            return np.full((len(post), max(self.k, 1)), -1)
+        c, post = self.corpus, np.asarray(post)
+        m, key = 4 * self.k + 8, (self.seed, epoch, int(self.kind), post)
+        at, n = self._lists(post)  # [b] each
         d = _draws(n, key, m)
-        cand = np.where(d>=0, at[:,None]+d, self.rows.start)                # [b,m] places
-        if self.index: cand = self.index[0][np.minimum(cand, len(c)-1)]     # [b,m] posts
-        ok = (d>=0) & (cand!=post[:,None]) & (c.dup[cand]!=c.dup[post][:,None])
-        if self.kind!=Kind.AUTHOR: ok &= (c.author[cand]!=c.author[post][:,None]) | (c.author[cand]<0)
+        cand = np.where(d >= 0, at[:, None] + d, self.rows.start)  # [b,m] places
+        if self.index:
+            cand = self.index[0][np.minimum(cand, len(c) - 1)]  # [b,m] posts
+        ok = (d >= 0) & (cand != post[:, None]) & (c.dup[cand] != c.dup[post][:, None])
+        if self.kind != Kind.AUTHOR:
+            ok &= (c.author[cand] != c.author[post][:, None]) | (c.author[cand] < 0)
         out = _first_k(cand, ok, self.k)
-        if self.vary: out[np.arange(self.k)>=1+(hash_bits(*key, -1)%np.uint64(self.k)).astype(np.int64)[:,None]] = -1
+        if self.vary:
+            out[
+                np.arange(self.k) >= 1 + (hash_bits(*key, -1) % np.uint64(self.k)).astype(np.int64)[:, None]
+            ] = -1
         return out
 
-    def kinds(self,
-        post:np.ndarray, # `[b]` targets
-        epoch:int=0,
-    ) -> np.ndarray:     # `[b]` a `Kind` each
+    def kinds(
+        self,
+        post: np.ndarray,  # `[b]` targets
+        epoch: int = 0,
+    ) -> np.ndarray:  # `[b]` a `Kind` each
         "Where the contexts of each target come from; here the same for all."
         return np.full(len(post), int(self.kind))
 
     def _lists(self, post):
         "Where each target's list of candidates starts, and how long it is."
-        if self.index is None: return np.full(len(post), self.rows.start), np.full(len(post), len(self.rows))
-        code = (self.corpus.author if self.kind==Kind.AUTHOR else self.corpus.community)[post]
+        if self.index is None:
+            return np.full(len(post), self.rows.start), np.full(len(post), len(self.rows))
+        code = (self.corpus.author if self.kind == Kind.AUTHOR else self.corpus.community)[post]
         s = self.index[1]
-        return s[code], np.where(code>=0, s[np.minimum(code+1, len(s)-1)]-s[code], 0)
+        return s[code], np.where(code >= 0, s[np.minimum(code + 1, len(s) - 1)] - s[code], 0)
 
 # %% ../../nbs/context/00_batches.ipynb #c30
 def _contexts(
-    tokens:Tokens,
-    c:np.ndarray,    # `[b,k]` posts, -1 where there is none
-    context_len:int, # tokens of a context at most
-) -> tuple:          # (`[n]` tokens, `[c]` lengths, `[c]` group of each context)
+    tokens: Tokens,
+    c: np.ndarray,  # `[b,k]` posts, -1 where there is none
+    context_len: int,  # tokens of a context at most
+) -> tuple:  # (`[n]` tokens, `[c]` lengths, `[c]` group of each context)
     "The texts of the contexts, each cut so that it still ends in [SEP]."
-    group,_ = np.nonzero(c>=0)
-    ids,L = tokens.gather(c[c>=0])
-    place = np.arange(len(ids))-np.repeat(np.cumsum(L)-L, L)
-    ids[place==context_len-1] = tokens.special['sep']
-    return ids[place<context_len], np.minimum(L, context_len), group
+    group, _ = np.nonzero(c >= 0)
+    ids, L = tokens.gather(c[c >= 0])
+    place = np.arange(len(ids)) - np.repeat(np.cumsum(L) - L, L)
+    ids[place == context_len - 1] = tokens.special["sep"]
+    return ids[place < context_len], np.minimum(L, context_len), group
 
 # %% ../../nbs/context/00_batches.ipynb #c31
 def without_words(
-    ids:np.ndarray, lengths:np.ndarray, # `[n]`, `[b]` targets with nothing hidden, one for each group
-    cids:np.ndarray, clengths:np.ndarray, cgroup:np.ndarray, # `[n']`, `[c]`, `[c]` contexts and the group of each
-    special, # tokens that stay wherever they stand
+    ids: np.ndarray,
+    lengths: np.ndarray,  # `[n]`, `[b]` targets with nothing hidden, one for each group
+    cids: np.ndarray,
+    clengths: np.ndarray,
+    cgroup: np.ndarray,  # `[n']`, `[c]`, `[c]` contexts and the group of each
+    special,  # tokens that stay wherever they stand
 ) -> tuple:  # the three of the contexts again
     "The contexts without the tokens of their target."
-    own = np.repeat(np.arange(len(clengths)), clengths)                              # [n'] context of each token
-    v = 1+max(ids.max(initial=0), cids.max(initial=0))
-    keep = ~np.isin(cgroup[own]*v+cids, np.repeat(np.arange(len(lengths)), lengths)*v+ids) | np.isin(cids, list(special)) # [n']
+    own = np.repeat(np.arange(len(clengths)), clengths)  # [n'] context of each token
+    v = 1 + max(ids.max(initial=0), cids.max(initial=0))
+    keep = ~np.isin(cgroup[own] * v + cids, np.repeat(np.arange(len(lengths)), lengths) * v + ids) | np.isin(
+        cids, list(special)
+    )  # [n']
     return cids[keep], np.bincount(own[keep], minlength=len(clengths)), cgroup
 
 # %% ../../nbs/context/00_batches.ipynb #c34
 class _Epoch(torch.utils.data.Dataset):
     "The batches of one epoch, by number."
-    def __init__(self, dl, plan): self.dl,self.plan = dl,plan
-    def __len__(self): return len(self.plan)
-    def __getitem__(self, i): return self.dl.make(self.dl.posts[self.plan[i]])
 
-def _one(batch): return batch[0]
+    def __init__(self, dl, plan):
+        self.dl, self.plan = dl, plan
+
+    def __len__(self):
+        return len(self.plan)
+
+    def __getitem__(self, i):
+        return self.dl.make(self.dl.posts[self.plan[i]])
+
+
+def _one(batch):
+    return batch[0]
 
 # %% ../../nbs/context/00_batches.ipynb #c35
 class MLMBatches:
     "Batches of targets with contexts and hidden words, made while they are asked for."
-    def __init__(self,
-        tokens:Tokens,
-        sampler:ContextSampler, # draws the contexts
-        posts,                  # `[N]` targets, or a range
-        budget:int=8192,        # tokens of a batch, contexts included
-        mask:MaskCfg=MaskCfg(),
-        context_len:int=64,     # tokens of a context at most, [CLS] and [SEP] included
-        seed:int=0,
-        shuffle:bool=True,      # training: other batches, contexts and masks each epoch; off: always those of epoch 0
-        workers:int=0,          # processes that make batches ahead; on a processor the step itself is busier than they
-        drop_words:bool=False,  # take every token of the target, hidden ones too, out of its contexts
-    ):
-        self.tokens,self.sampler,self.posts,self.budget,self.mask = tokens,sampler,np.asarray(posts),budget,mask
-        self.context_len,self.seed,self.shuffle,self.workers,self.drop_words = context_len,seed,shuffle,workers,drop_words
-        self.epoch,self.start,self.device,self._plan = 0,0,'cpu',(None,None)
-        L = tokens.lengths[sampler.rows.start:sampler.rows.stop]
-        self.lengths,self.extra = tokens.lengths[self.posts],sampler.k*np.minimum(L, context_len).mean()
 
-    def to(self, device): self.device = device; return self
+    def __init__(
+        self,
+        tokens: Tokens,
+        sampler: ContextSampler,  # draws the contexts
+        posts,  # `[N]` targets, or a range
+        budget: int = 8192,  # tokens of a batch, contexts included
+        mask: MaskCfg = MaskCfg(),
+        context_len: int = 64,  # tokens of a context at most, [CLS] and [SEP] included
+        seed: int = 0,
+        shuffle: bool = True,  # training: other batches, contexts and masks each epoch; off: always those of epoch 0
+        workers: int = 0,  # processes that make batches ahead; on a processor the step itself is busier than they
+        drop_words: bool = False,  # take every token of the target, hidden ones too, out of its contexts
+    ):
+        self.tokens, self.sampler, self.posts, self.budget, self.mask = (
+            tokens,
+            sampler,
+            np.asarray(posts),
+            budget,
+            mask,
+        )
+        self.context_len, self.seed, self.shuffle, self.workers, self.drop_words = (
+            context_len,
+            seed,
+            shuffle,
+            workers,
+            drop_words,
+        )
+        self.epoch, self.start, self.device, self._plan = 0, 0, "cpu", (None, None)
+        L = tokens.lengths[sampler.rows.start : sampler.rows.stop]
+        self.lengths, self.extra = tokens.lengths[self.posts], sampler.k * np.minimum(L, context_len).mean()
+
+    def to(self, device):
+        self.device = device
+        return self
+
     def plan(self):
         "The batches of this epoch, positions in `posts`."
         e = self.epoch if self.shuffle else 0
-        if self._plan[0]!=e: self._plan = e,plan_batches(self.lengths, self.budget, self.extra, (self.seed,e) if self.shuffle else None)
+        if self._plan[0] != e:
+            self._plan = (
+                e,
+                plan_batches(self.lengths, self.budget, self.extra, (self.seed, e) if self.shuffle else None),
+            )
         return self._plan[1]
-    def __len__(self): return len(self.plan())-self.start
+
+    def __len__(self):
+        return len(self.plan()) - self.start
+
     def __iter__(self):
         plan = self.plan()
-        pin = str(self.device)!='cpu'
-        loader = DataLoader(_Epoch(self, plan), sampler=range(self.start, len(plan)), num_workers=self.workers, pin_memory=pin, collate_fn=_one)
-        for batch in loader: yield tuple(x.to(self.device) for x in batch)
+        pin = str(self.device) != "cpu"
+        loader = DataLoader(
+            _Epoch(self, plan),
+            sampler=range(self.start, len(plan)),
+            num_workers=self.workers,
+            pin_memory=pin,
+            collate_fn=_one,
+        )
+        for batch in loader:
+            yield tuple(x.to(self.device) for x in batch)
 
-    def make(self,
-        post:np.ndarray, # `[b]` targets
-    ) -> tuple:          # (`TextGroups`, `[m]` positions, `[m]` true tokens)
+    def make(
+        self,
+        post: np.ndarray,  # `[b]` targets
+    ) -> tuple:  # (`TextGroups`, `[m]` positions, `[m]` true tokens)
         "The batch of these targets."
         e = self.epoch if self.shuffle else 0
-        ids,lengths = self.tokens.gather(post)
-        hidden,at = mask_tokens(ids, lengths, post, self.tokens, self.mask, self.seed, e)
+        ids, lengths = self.tokens.gather(post)
+        hidden, at = mask_tokens(ids, lengths, post, self.tokens, self.mask, self.seed, e)
         c = _contexts(self.tokens, self.sampler(post, e), self.context_len)
-        if self.drop_words: c = without_words(ids, lengths, *c, self.tokens.special.values())
-        groups,where = join_groups(hidden, lengths, *c, self.sampler.kinds(post, e))
+        if self.drop_words:
+            c = without_words(ids, lengths, *c, self.tokens.special.values())
+        groups, where = join_groups(hidden, lengths, *c, self.sampler.kinds(post, e))
         return groups, torch.from_numpy(where[at]), torch.from_numpy(ids[at])
 
 # %% ../../nbs/context/00_batches.ipynb #c46
 @patch
-def but(self:MLMBatches,
-    **changes, # arguments of `MLMBatches`
+def but(
+    self: MLMBatches,
+    **changes,  # arguments of `MLMBatches`
 ) -> MLMBatches:
     "The same batches but for some arguments, on the same device, from the first epoch on."
-    same = {k:getattr(self, k) for k in ('tokens','sampler','posts','budget','mask','context_len','seed','shuffle','workers','drop_words')}
+    same = {
+        k: getattr(self, k)
+        for k in (
+            "tokens",
+            "sampler",
+            "posts",
+            "budget",
+            "mask",
+            "context_len",
+            "seed",
+            "shuffle",
+            "workers",
+            "drop_words",
+        )
+    }
     return MLMBatches(**(same | changes)).to(self.device)

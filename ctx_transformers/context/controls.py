@@ -14,92 +14,133 @@ from ..data.groups import Kind
 # %% ../../nbs/context/01_controls.ipynb #c07
 class _Tampered:
     "A sampler over another one; what a loader asks of it is passed on."
-    def __init__(self,
-        sampler, # draws the contexts that are tampered with
-    ): self.sampler,self.corpus,self.rows,self.k,self.seed = sampler,sampler.corpus,sampler.rows,sampler.k,sampler.seed
-    def kinds(self, post, epoch=0): return self.sampler.kinds(post, epoch)
+
+    def __init__(
+        self,
+        sampler,  # draws the contexts that are tampered with
+    ):
+        self.sampler, self.corpus, self.rows, self.k, self.seed = (
+            sampler,
+            sampler.corpus,
+            sampler.rows,
+            sampler.k,
+            sampler.seed,
+        )
+
+    def kinds(self, post, epoch=0):
+        return self.sampler.kinds(post, epoch)
 
 # %% ../../nbs/context/01_controls.ipynb #c08
 class Others(_Tampered):
     "The contexts of another author's target of the same batch."
-    def __call__(self,
-        post:np.ndarray, # `[b]` targets
-        epoch:int=0,
-    ) -> np.ndarray:     # `[b,k]` posts, -1 where there is none
+
+    def __call__(
+        self,
+        post: np.ndarray,  # `[b]` targets
+        epoch: int = 0,
+    ) -> np.ndarray:  # `[b,k]` posts, -1 where there is none
         post = np.asarray(post)
-        c,kind = self.sampler(post, epoch),self.kinds(post, epoch)                      # [b,k], [b]
-        n,home = (c>=0).sum(1),self.corpus.community[post]                              # [b] each
-        cost = hash_uniform(self.seed, epoch, -4, post[:,None], post)                   # [b,b] target, partner
-        cost += np.maximum(n[:,None]-n, 0) + (self.k+1)*((home[:,None]==home) & (kind==Kind.COMMUNITY))
-        cost[self._unfit(post, c) | (kind[:,None]!=kind)] = np.inf
-        best = cost.argmin(1)                                                           # [b]
+        c, kind = self.sampler(post, epoch), self.kinds(post, epoch)  # [b,k], [b]
+        n, home = (c >= 0).sum(1), self.corpus.community[post]  # [b] each
+        cost = hash_uniform(self.seed, epoch, -4, post[:, None], post)  # [b,b] target, partner
+        cost += np.maximum(n[:, None] - n, 0) + (self.k + 1) * (
+            (home[:, None] == home) & (kind == Kind.COMMUNITY)
+        )
+        cost[self._unfit(post, c) | (kind[:, None] != kind)] = np.inf
+        best = cost.argmin(1)  # [b]
         found = np.isfinite(cost[np.arange(len(post)), best])
-        return np.where((np.arange(c.shape[1])<n[:,None]) & found[:,None], c[best], -1)
+        return np.where((np.arange(c.shape[1]) < n[:, None]) & found[:, None], c[best], -1)
 
     def _unfit(self, post, c):
         "`[b,b]` bool: the partner is of the same author, or has a context by him or a copy of the target."
-        author,dup = self.corpus.author,self.corpus.dup
-        own = author[post]                                                              # [b]
-        def by(i): return (i==own.reshape(-1, *[1]*i.ndim)) & (i>=0)                    # whose author it is; an unknown one is nobody's
-        bad = (by(author[c]) | (dup[c]==dup[post][:,None,None])) & (c>=0)               # [b,b,k]
-        return bad.any(-1) | by(own) | (post[:,None]==post)
+        author, dup = self.corpus.author, self.corpus.dup
+        own = author[post]  # [b]
+
+        def by(i):
+            return (i == own.reshape(-1, *[1] * i.ndim)) & (
+                i >= 0
+            )  # whose author it is; an unknown one is nobody's
+
+        bad = (by(author[c]) | (dup[c] == dup[post][:, None, None])) & (c >= 0)  # [b,b,k]
+        return bad.any(-1) | by(own) | (post[:, None] == post)
 
 # %% ../../nbs/context/01_controls.ipynb #c20
 class Reordered(_Tampered):
     "The same contexts, last one first."
-    def __call__(self,
-        post:np.ndarray, # `[b]` targets
-        epoch:int=0,
-    ) -> np.ndarray:     # `[b,k]` posts, -1 where there is none
-        c = self.sampler(post, epoch)[:,::-1]
-        return np.take_along_axis(c, np.argsort(c<0, 1, kind='stable'), 1)
+
+    def __call__(
+        self,
+        post: np.ndarray,  # `[b]` targets
+        epoch: int = 0,
+    ) -> np.ndarray:  # `[b,k]` posts, -1 where there is none
+        c = self.sampler(post, epoch)[:, ::-1]
+        return np.take_along_axis(c, np.argsort(c < 0, 1, kind="stable"), 1)
 
 # %% ../../nbs/context/01_controls.ipynb #c23
 class Mixed:
     "Each target has the contexts of one of several samplers."
-    def __init__(self,
-        samplers, # of the same posts, such as one for each kind
-        seed:int=0,
+
+    def __init__(
+        self,
+        samplers,  # of the same posts, such as one for each kind
+        seed: int = 0,
     ):
-        self.samplers,self.seed = list(samplers),seed
-        if not self.samplers: raise ValueError('there are no samplers to mix')
-        self.corpus,self.rows,self.k = self.samplers[0].corpus,self.samplers[0].rows,max(s.k for s in self.samplers)
-        if any(s.rows!=self.rows for s in self.samplers): raise ValueError(f'samplers of one split can be mixed, these are of posts {[s.rows for s in self.samplers]}')
+        self.samplers, self.seed = list(samplers), seed
+        if not self.samplers:
+            raise ValueError("there are no samplers to mix")
+        self.corpus, self.rows, self.k = (
+            self.samplers[0].corpus,
+            self.samplers[0].rows,
+            max(s.k for s in self.samplers),
+        )
+        if any(s.rows != self.rows for s in self.samplers):
+            raise ValueError(
+                f"samplers of one split can be mixed, these are of posts {[s.rows for s in self.samplers]}"
+            )
 
     def kinds(self, post, epoch=0):
         which = self._which(post, epoch)
-        return np.choose(which, [s.kinds(post, epoch) for s in self.samplers])          # [b]
+        return np.choose(which, [s.kinds(post, epoch) for s in self.samplers])  # [b]
 
-    def __call__(self,
-        post:np.ndarray, # `[b]` targets
-        epoch:int=0,
-    ) -> np.ndarray:     # `[b,k]` posts, -1 where there is none
-        post,which = np.asarray(post),self._which(post, epoch)
+    def __call__(
+        self,
+        post: np.ndarray,  # `[b]` targets
+        epoch: int = 0,
+    ) -> np.ndarray:  # `[b,k]` posts, -1 where there is none
+        post, which = np.asarray(post), self._which(post, epoch)
         out = np.full((len(post), max(self.k, 1)), -1)
-        for i,s in enumerate(self.samplers):
-            c = s(post[which==i], epoch)
-            out[which==i,:c.shape[1]] = c
+        for i, s in enumerate(self.samplers):
+            c = s(post[which == i], epoch)
+            out[which == i, : c.shape[1]] = c
         return out
 
-    def _which(self, post, epoch): return (hash_uniform(self.seed, epoch, -6, post)*len(self.samplers)).astype(np.int64)
+    def _which(self, post, epoch):
+        return (hash_uniform(self.seed, epoch, -6, post) * len(self.samplers)).astype(np.int64)
 
 # %% ../../nbs/context/01_controls.ipynb #c27
 def with_k(
-    sampler,       # a `ContextSampler` or a `Mixed`
-    k:int,         # contexts of each target at most, >=1
-):                 # a sampler of the same kind and seed
+    sampler,  # a `ContextSampler` or a `Mixed`
+    k: int,  # contexts of each target at most, >=1
+):  # a sampler of the same kind and seed
     "The same sampler with another number of contexts."
-    if isinstance(sampler, Mixed): return Mixed([with_k(s, k) for s in sampler.samplers], sampler.seed)
+    if isinstance(sampler, Mixed):
+        return Mixed([with_k(s, k) for s in sampler.samplers], sampler.seed)
     return ContextSampler(sampler.corpus, sampler.kind, sampler.split, k, sampler.seed)
 
 # %% ../../nbs/context/01_controls.ipynb #c28
 def control_batches(
-    dl:MLMBatches,     # batches of an arm, `shuffle=False`, with a `ContextSampler` or a `Mixed`
-    ks=(1,2,5,10),     # numbers of contexts
-) -> dict:             # name -> `MLMBatches`, with the same targets and hidden words; empty for an arm without context
+    dl: MLMBatches,  # batches of an arm, `shuffle=False`, with a `ContextSampler` or a `Mixed`
+    ks=(1, 2, 5, 10),  # numbers of contexts
+) -> dict:  # name -> `MLMBatches`, with the same targets and hidden words; empty for an arm without context
     "The batches of every control of an arm."
-    if dl.shuffle: raise ValueError('controls are for evaluation: make the batches with shuffle=False')
+    if dl.shuffle:
+        raise ValueError("controls are for evaluation: make the batches with shuffle=False")
     s = dl.sampler
-    if (s.kinds(dl.posts)==Kind.NONE).all(): return {}
-    out = {'other author':dl.but(sampler=Others(s)), 'reordered':dl.but(sampler=Reordered(s)), 'words removed':dl.but(drop_words=True)}
-    return out | {f'{k} context{"s"*(k>1)}':dl.but(sampler=with_k(s, k)) for k in ks}
+    if (s.kinds(dl.posts) == Kind.NONE).all():
+        return {}
+    out = {
+        "other author": dl.but(sampler=Others(s)),
+        "reordered": dl.but(sampler=Reordered(s)),
+        "words removed": dl.but(drop_words=True),
+    }
+    return out | {f"{k} context{'s' * (k > 1)}": dl.but(sampler=with_k(s, k)) for k in ks}

@@ -15,39 +15,50 @@ from ..data.groups import Kind, Role, TextGroups, make_groups
 # %% ../../nbs/context/13_cost.ipynb #c05
 def _used_alone(model):
     "Parameters that change the scores of a target that has no contexts."
-    groups = make_groups([[(Role.TARGET,[0,1,2])]], Kind.NONE).to(next(model.parameters()).device)
+    groups = make_groups([[(Role.TARGET, [0, 1, 2])]], Kind.NONE).to(next(model.parameters()).device)
     ps = list(model.parameters())
-    learns,was = [p.requires_grad for p in ps],model.training
+    learns, was = [p.requires_grad for p in ps], model.training
     model.eval()
     try:
-        for p in ps: p.requires_grad_(True)
+        for p in ps:
+            p.requires_grad_(True)
         with torch.enable_grad():
-            s = model.logits(model(groups, groups.ids.new_tensor([1])))              # [1,v]
+            s = model.logits(model(groups, groups.ids.new_tensor([1])))  # [1,v]
             g = torch.autograd.grad(nn.functional.cross_entropy(s, groups.ids[1:2]), ps, allow_unused=True)
     finally:
-        for p,l in zip(ps, learns): p.requires_grad_(l)
+        for p, l in zip(ps, learns):
+            p.requires_grad_(l)
         model.train(was)
-    return [p for p,x in zip(ps, g) if x is not None and x.count_nonzero()>0]
+    return [p for p, x in zip(ps, g) if x is not None and x.count_nonzero() > 0]
 
 # %% ../../nbs/context/13_cost.ipynb #c06
 def count_params(
-    model:nn.Module, # such as `ContextMLM`, of at least 3 words
-) -> dict:           # numbers `all`, `without_context` and `trainable`
+    model: nn.Module,  # such as `ContextMLM`, of at least 3 words
+) -> dict:  # numbers `all`, `without_context` and `trainable`
     "Parameters of a model, tied ones once."
-    def n(ps): return sum(p.numel() for p in ps)
-    return dict(all=n(model.parameters()), without_context=n(_used_alone(model)), trainable=n(p for p in model.parameters() if p.requires_grad))
+
+    def n(ps):
+        return sum(p.numel() for p in ps)
+
+    return dict(
+        all=n(model.parameters()),
+        without_context=n(_used_alone(model)),
+        trainable=n(p for p in model.parameters() if p.requires_grad),
+    )
 
 # %% ../../nbs/context/13_cost.ipynb #c12
 def count_flops(
-    model:nn.Module,   # such as `ContextMLM`, on the device of the batch
-    groups:TextGroups, # a batch
-    at,                # `[m]` its hidden tokens
-) -> dict:             # `flops` of the batch, `per_text` (target) and `per_word` (hidden)
+    model: nn.Module,  # such as `ContextMLM`, on the device of the batch
+    groups: TextGroups,  # a batch
+    at,  # `[m]` its hidden tokens
+) -> dict:  # `flops` of the batch, `per_text` (target) and `per_word` (hidden)
     "Floating-point operations of the matrix products of a forward pass, scores of all words included."
     was = model.training
     model.eval()
     try:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH): model.logits(model(groups, at))
-    finally: model.train(was)
+        with torch.no_grad(), FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+            model.logits(model(groups, at))
+    finally:
+        model.train(was)
     n = counter.get_total_flops()
-    return dict(flops=n, per_text=n/int((groups.role==Role.TARGET).sum()), per_word=n/len(at))
+    return dict(flops=n, per_text=n / int((groups.role == Role.TARGET).sum()), per_word=n / len(at))

@@ -20,200 +20,280 @@ from ..eval.tables import row
 
 # %% ../../nbs/context/06_evaluate.ipynb #c07
 def score_batches(
-    dl:MLMBatches, # targets and contexts, `shuffle=False`
-    judge,         # (groups, at, y) -> (`[m]` losses, natural log; `[m]` bool, guessed right)
-) -> pd.DataFrame: # `n` hidden words, sum of their `loss`, `correct` guesses and `n_context`, by post
+    dl: MLMBatches,  # targets and contexts, `shuffle=False`
+    judge,  # (groups, at, y) -> (`[m]` losses, natural log; `[m]` bool, guessed right)
+) -> pd.DataFrame:  # `n` hidden words, sum of their `loss`, `correct` guesses and `n_context`, by post
     "Judge every hidden word, and add up by post."
-    if dl.shuffle: raise ValueError('evaluation needs the same hidden words each time: make the batches with shuffle=False')
+    if dl.shuffle:
+        raise ValueError(
+            "evaluation needs the same hidden words each time: make the batches with shuffle=False"
+        )
     out = []
-    for at_posts,(groups,at,y) in zip(tqdm(dl.plan()[dl.start:], desc='score', unit='batch', disable=None), dl):
-        own = groups.group[torch.searchsorted(groups.lengths.cumsum(0), at, right=True)].cpu().numpy()         # [m]
-        ctx = groups.group[(groups.role==Role.CONTEXT) & (groups.lengths>0)].cpu().numpy()                     # [c]
-        loss,right = (np.asarray(torch.as_tensor(x).cpu(), dtype=np.float64) for x in judge(groups, at, y))    # [m] each
-        def count(i, w=None): return np.bincount(i, w, minlength=len(groups))                                  # [b]
-        out.append(dict(post=dl.posts[at_posts], n=count(own), loss=count(own, loss), correct=count(own, right).astype(np.int64), n_context=count(ctx)))
-    if not out: raise ValueError('there are no targets to judge')
-    df = pd.DataFrame({k:np.concatenate([o[k] for o in out]) for k in out[0]})
-    return df.set_index('post').sort_index()
+    for at_posts, (groups, at, y) in zip(
+        tqdm(dl.plan()[dl.start :], desc="score", unit="batch", disable=None), dl
+    ):
+        own = groups.group[torch.searchsorted(groups.lengths.cumsum(0), at, right=True)].cpu().numpy()  # [m]
+        ctx = groups.group[(groups.role == Role.CONTEXT) & (groups.lengths > 0)].cpu().numpy()  # [c]
+        loss, right = (
+            np.asarray(torch.as_tensor(x).cpu(), dtype=np.float64) for x in judge(groups, at, y)
+        )  # [m] each
+
+        def count(i, w=None):
+            return np.bincount(i, w, minlength=len(groups))  # [b]
+
+        out.append(
+            dict(
+                post=dl.posts[at_posts],
+                n=count(own),
+                loss=count(own, loss),
+                correct=count(own, right).astype(np.int64),
+                n_context=count(ctx),
+            )
+        )
+    if not out:
+        raise ValueError("there are no targets to judge")
+    df = pd.DataFrame({k: np.concatenate([o[k] for o in out]) for k in out[0]})
+    return df.set_index("post").sort_index()
 
 # %% ../../nbs/context/06_evaluate.ipynb #c08
 def score_posts(
-    model:nn.Module, # such as `ContextMLM`, on the device of `dl`
-    dl:MLMBatches,   # targets and contexts, `shuffle=False`
-    precision:str='fp32', # 'fp32' or 'bf16'
-) -> pd.DataFrame:   # as `score_batches` gives
+    model: nn.Module,  # such as `ContextMLM`, on the device of `dl`
+    dl: MLMBatches,  # targets and contexts, `shuffle=False`
+    precision: str = "fp32",  # 'fp32' or 'bf16'
+) -> pd.DataFrame:  # as `score_batches` gives
     "Judge a model, with dropout off."
-    if precision not in ('fp32','bf16'): raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
+    if precision not in ("fp32", "bf16"):
+        raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
+
     def judge(groups, at, y):
-        with torch.autocast(at.device.type, torch.bfloat16, enabled=precision=='bf16'): s = model.logits(model(groups, at)).float() # [m,v]
-        return nn.functional.cross_entropy(s, y, reduction='none'), s.argmax(1)==y                              # [m], [m]
+        with torch.autocast(at.device.type, torch.bfloat16, enabled=precision == "bf16"):
+            s = model.logits(model(groups, at)).float()  # [m,v]
+        return nn.functional.cross_entropy(s, y, reduction="none"), s.argmax(1) == y  # [m], [m]
+
     was = model.training
     model.eval()
     try:
-        with torch.inference_mode(): return score_batches(dl, judge)
-    finally: model.train(was)
+        with torch.inference_mode():
+            return score_batches(dl, judge)
+    finally:
+        model.train(was)
 
 # %% ../../nbs/context/06_evaluate.ipynb #c19
 def same_targets(
-    a:pd.DataFrame, b:pd.DataFrame, # what `score_batches` gave for two arms
-    names=('a','b'),                # what to call them
+    a: pd.DataFrame,
+    b: pd.DataFrame,  # what `score_batches` gave for two arms
+    names=("a", "b"),  # what to call them
 ):
     "Refuse arms that were not asked the same."
-    if len(odd := a.index.symmetric_difference(b.index)): raise ValueError(f'{names[0]} and {names[1]} were asked different posts: {odd[0]} stands in one of them only')
-    if not a.index.is_unique or not b.index.is_unique: raise ValueError(f'{names[0]} or {names[1]} holds a post twice')
+    if len(odd := a.index.symmetric_difference(b.index)):
+        raise ValueError(
+            f"{names[0]} and {names[1]} were asked different posts: {odd[0]} stands in one of them only"
+        )
+    if not a.index.is_unique or not b.index.is_unique:
+        raise ValueError(f"{names[0]} or {names[1]} holds a post twice")
     differ = a.n.ne(b.n.reindex(a.index))
-    if differ.any(): raise ValueError(f'{names[0]} and {names[1]} hid different words: post {(p := a.index[differ][0])} has {a.n[p]} and {b.n[p]}; give both the same mask and seed')
+    if differ.any():
+        raise ValueError(
+            f"{names[0]} and {names[1]} hid different words: post {(p := a.index[differ][0])} has {a.n[p]} and {b.n[p]}; give both the same mask and seed"
+        )
 
 # %% ../../nbs/context/06_evaluate.ipynb #c22
 def usual_slices(
-    scores:dict,   # arm -> what `score_batches` gave
-    corpus:Corpus,
-) -> dict:         # name -> `[N]` bool, which posts of the corpus belong to it; slices without a target are left out
+    scores: dict,  # arm -> what `score_batches` gave
+    corpus: Corpus,
+) -> dict:  # name -> `[N]` bool, which posts of the corpus belong to it; slices without a target are left out
     "All posts, those of new and of seen communities, and those that have all contexts in every arm that has any."
-    asked,full = np.zeros(len(corpus), bool),np.ones(len(corpus), bool)
+    asked, full = np.zeros(len(corpus), bool), np.ones(len(corpus), bool)
     for s in scores.values():
         asked[s.index] = True
-        if s.n_context.max()>0: full[s.index] &= s.n_context==s.n_context.max()
+        if s.n_context.max() > 0:
+            full[s.index] &= s.n_context == s.n_context.max()
     new = np.asarray(corpus.new_community)
-    out = {'all':asked, 'new community':asked & new, 'seen community':asked & ~new, 'full context':asked & full}
-    return {k:v for k,v in out.items() if v.any()}
+    out = {
+        "all": asked,
+        "new community": asked & new,
+        "seen community": asked & ~new,
+        "full context": asked & full,
+    }
+    return {k: v for k, v in out.items() if v.any()}
 
 # %% ../../nbs/context/06_evaluate.ipynb #c24
 def _sums(scores, corpus, inside):
     "Sums of each author, by arm: `[a]` words, `[a]` loss, `[a]` correct."
     out = {}
-    for arm,s in scores.items():
-        s = s[inside[s.index] & (s.n>0).to_numpy()] # a post in which nothing could be hidden, such as an empty one, asks nothing
-        if not len(s): raise ValueError(f'the slice holds no hidden word of {arm}')
-        out[arm] = cluster_sums(s[['n','loss','correct']], corpus.author[s.index]).T
+    for arm, s in scores.items():
+        s = s[
+            inside[s.index] & (s.n > 0).to_numpy()
+        ]  # a post in which nothing could be hidden, such as an empty one, asks nothing
+        if not len(s):
+            raise ValueError(f"the slice holds no hidden word of {arm}")
+        out[arm] = cluster_sums(s[["n", "loss", "correct"]], corpus.author[s.index]).T
     return out
 
 # %% ../../nbs/context/06_evaluate.ipynb #c25
 def mlm_rows(
-    scores:dict,     # arm -> what `score_batches` gave
-    corpus:Corpus,   # names the author of each post
-    name:str,        # what to call the corpus
-    slices:dict=None,# name -> `[N]` bool over the posts; `usual_slices` if None
-    seed:int=0,      # of the run, for the table
-    config:str='',   # hash of the run's config, for the table
-    against=('none','random'), # arms that the others are compared with, where they are there
-) -> list:           # rows for `eval.tables.write_rows`
+    scores: dict,  # arm -> what `score_batches` gave
+    corpus: Corpus,  # names the author of each post
+    name: str,  # what to call the corpus
+    slices: dict = None,  # name -> `[N]` bool over the posts; `usual_slices` if None
+    seed: int = 0,  # of the run, for the table
+    config: str = "",  # hash of the run's config, for the table
+    against=("none", "random"),  # arms that the others are compared with, where they are there
+) -> list:  # rows for `eval.tables.write_rows`
     "Judge all arms on the same targets."
-    first,*others = scores
-    for o in others: same_targets(scores[first], scores[o], (first,o))
-    rows,against = [],[a for a in against if a in scores]
-    for where,inside in (slices or usual_slices(scores, corpus)).items():
+    first, *others = scores
+    for o in others:
+        same_targets(scores[first], scores[o], (first, o))
+    rows, against = [], [a for a in against if a in scores]
+    for where, inside in (slices or usual_slices(scores, corpus)).items():
         sums = _sums(scores, corpus, np.asarray(inside))
-        def add(arm, metric, i): rows.append(row(name, arm, metric, i.value, i.lo, i.hi, i.n, seed, where, config))
-        for arm,(n,loss,correct) in sums.items():
+
+        def add(arm, metric, i):
+            rows.append(row(name, arm, metric, i.value, i.lo, i.hi, i.n, seed, where, config))
+
+        for arm, (n, loss, correct) in sums.items():
             i = ratio_interval(loss, n)
-            add(arm, 'loss', i); add(arm, 'perplexity', i.exp()); add(arm, 'accuracy', ratio_interval(correct, n))
+            add(arm, "loss", i)
+            add(arm, "perplexity", i.exp())
+            add(arm, "accuracy", ratio_interval(correct, n))
             for b in against:
-                if arm not in against[:against.index(b)+1]: add(arm, f'loss - {b}', paired_interval(loss, sums[b][1], n))
+                if arm not in against[: against.index(b) + 1]:
+                    add(arm, f"loss - {b}", paired_interval(loss, sums[b][1], n))
     return rows
 
 # %% ../../nbs/context/06_evaluate.ipynb #c0757f
 def seed_sums(
-    runs:dict,     # seed -> arm -> what `context.evaluate.score_batches` gave
-    corpus:Corpus, # names the author of each post
-    inside=None,   # `[N]` bool over the posts, which of them count; all if None
-) -> dict:         # arm -> `[3,s,a]` hidden words, loss and right guesses by seed and author
+    runs: dict,  # seed -> arm -> what `context.evaluate.score_batches` gave
+    corpus: Corpus,  # names the author of each post
+    inside=None,  # `[N]` bool over the posts, which of them count; all if None
+) -> dict:  # arm -> `[3,s,a]` hidden words, loss and right guesses by seed and author
     "Check that all arms of all seeds were asked the same, and add up."
-    if not runs: raise ValueError('there are no runs')
-    (one,scores),*_ = runs.items()
+    if not runs:
+        raise ValueError("there are no runs")
+    (one, scores), *_ = runs.items()
     ref = next(iter(scores.values()))
-    for seed,r in runs.items():
-        if odd := set(r)^set(scores): raise ValueError(f'every seed needs the same arms, but {sorted(odd)[0]!r} is in one of seeds {one} and {seed} only: finish it, or leave it out')
-        for a,s in r.items(): same_targets(ref, s, (f'{next(iter(scores))} of seed {one}', f'{a} of seed {seed}'))
-    post = ref.index[(ref.n>0).to_numpy() & (True if inside is None else np.asarray(inside)[ref.index])]
-    if not len(post): raise ValueError('the slice holds no hidden word')
-    def sums(s): return cluster_sums(s.loc[post, ['n','loss','correct']], np.asarray(corpus.author)[post]).T # [3,a]
-    return {a:np.stack([sums(r[a]) for r in runs.values()], 1) for a in scores}         # [3,s,a] each
+    for seed, r in runs.items():
+        if odd := set(r) ^ set(scores):
+            raise ValueError(
+                f"every seed needs the same arms, but {sorted(odd)[0]!r} is in one of seeds {one} and {seed} only: finish it, or leave it out"
+            )
+        for a, s in r.items():
+            same_targets(ref, s, (f"{next(iter(scores))} of seed {one}", f"{a} of seed {seed}"))
+    post = ref.index[(ref.n > 0).to_numpy() & (True if inside is None else np.asarray(inside)[ref.index])]
+    if not len(post):
+        raise ValueError("the slice holds no hidden word")
+
+    def sums(s):
+        return cluster_sums(s.loc[post, ["n", "loss", "correct"]], np.asarray(corpus.author)[post]).T  # [3,a]
+
+    return {a: np.stack([sums(r[a]) for r in runs.values()], 1) for a in scores}  # [3,s,a] each
 
 # %% ../../nbs/context/06_evaluate.ipynb #c1057f
 def pooled_rows(
-    runs:dict,     # seed -> arm -> what `context.evaluate.score_batches` gave
-    corpus:Corpus, # names the author of each post
-    name:str,      # what to call the corpus
-    config:str='', # hash of the experiment's config, for the table
-    against:str|None='plain none', # arm that the others are compared with; None for no comparison
-    slices:dict=None, # name -> `[N]` bool over the posts; `usual_slices` if None
-) -> list:         # rows for `eval.tables.write_rows`
+    runs: dict,  # seed -> arm -> what `context.evaluate.score_batches` gave
+    corpus: Corpus,  # names the author of each post
+    name: str,  # what to call the corpus
+    config: str = "",  # hash of the experiment's config, for the table
+    against: str | None = "plain none",  # arm that the others are compared with; None for no comparison
+    slices: dict = None,  # name -> `[N]` bool over the posts; `usual_slices` if None
+) -> list:  # rows for `eval.tables.write_rows`
     "Loss, accuracy and gain of each arm over all seeds."
-    rows,seed = [],','.join(map(str, runs))
-    for where,inside in (slices or usual_slices(next(iter(runs.values())), corpus)).items():
+    rows, seed = [], ",".join(map(str, runs))
+    for where, inside in (slices or usual_slices(next(iter(runs.values())), corpus)).items():
         sums = seed_sums(runs, corpus, inside)
-        if against is not None and against not in sums: raise ValueError(f'there is no arm {against!r} to compare with, only {list(sums)}')
-        for arm,(n,loss,correct) in sums.items():
+        if against is not None and against not in sums:
+            raise ValueError(f"there is no arm {against!r} to compare with, only {list(sums)}")
+        for arm, (n, loss, correct) in sums.items():
             num = dict(loss=loss, accuracy=correct)
-            if against not in (None,arm): num[f'loss - {against}'] = loss-sums[against][1]
-            for metric,x in num.items():
+            if against not in (None, arm):
+                num[f"loss - {against}"] = loss - sums[against][1]
+            for metric, x in num.items():
                 i = crossed_interval(x, n)
                 rows.append(row(name, arm, metric, i.value, i.lo, i.hi, i.n, seed, where, config))
     return rows
 
 # %% ../../nbs/context/06_evaluate.ipynb #c1757f
 def sign_flip(
-    diff,            # `[a]` or `[a,j]` difference of each author's sums, for one or for `j` pairs of arms
-    n_perm:int=9999, # random flips; the smallest p is 1/(n_perm+1)
-    seed:int=0,
-    block:int=2**22, # signs drawn at a time, which bounds the memory
-):                   # p, 0 to 1, or `[j]` of them
+    diff,  # `[a]` or `[a,j]` difference of each author's sums, for one or for `j` pairs of arms
+    n_perm: int = 9999,  # random flips; the smallest p is 1/(n_perm+1)
+    seed: int = 0,
+    block: int = 2**22,  # signs drawn at a time, which bounds the memory
+):  # p, 0 to 1, or `[j]` of them
     "Two-sided randomisation test of paired differences."
     diff = np.asarray(diff, np.float64)
-    if diff.ndim not in (1,2) or not len(diff): raise ValueError(f'diff must be [a] or [a,j] with at least one author, got {diff.shape}')
-    a,rng = len(diff),np.random.default_rng(seed)
-    seen = np.abs(diff.sum(0)) - 1e-9*np.abs(diff).sum(0)   # so that a tie is a tie whatever the order of the sum
-    more,per = np.ones_like(seen),max(1, block//a)
+    if diff.ndim not in (1, 2) or not len(diff):
+        raise ValueError(f"diff must be [a] or [a,j] with at least one author, got {diff.shape}")
+    a, rng = len(diff), np.random.default_rng(seed)
+    seen = np.abs(diff.sum(0)) - 1e-9 * np.abs(diff).sum(
+        0
+    )  # so that a tie is a tie whatever the order of the sum
+    more, per = np.ones_like(seen), max(1, block // a)
     for i in range(0, n_perm, per):
-        sign = rng.integers(2, size=(min(per, n_perm-i), a), dtype=np.int8)*2.-1           # [.,a]
-        more += (np.abs(sign@diff)>=seen).sum(0)
-    p = more/(n_perm+1)
-    return float(p) if diff.ndim==1 else p
+        sign = rng.integers(2, size=(min(per, n_perm - i), a), dtype=np.int8) * 2.0 - 1  # [.,a]
+        more += (np.abs(sign @ diff) >= seen).sum(0)
+    p = more / (n_perm + 1)
+    return float(p) if diff.ndim == 1 else p
 
 # %% ../../nbs/context/06_evaluate.ipynb #c2557f
 def holm(
-    p, # `[m]` p values, 0 to 1
-) -> np.ndarray: # `[m]` adjusted p values, in the same order, 0 to 1
+    p,  # `[m]` p values, 0 to 1
+) -> np.ndarray:  # `[m]` adjusted p values, in the same order, 0 to 1
     "Adjust p values so that the chance of any false find among them stays at the level of each."
     p = np.asarray(p, np.float64)
-    if p.ndim!=1 or not ((p>=0)&(p<=1)).all(): raise ValueError(f'p must be [m] numbers from 0 to 1, got {p}')
-    order,out = np.argsort(p, kind='stable'),np.empty(len(p))
-    out[order] = np.minimum(np.maximum.accumulate(p[order]*np.arange(len(p), 0, -1)), 1)
+    if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"p must be [m] numbers from 0 to 1, got {p}")
+    order, out = np.argsort(p, kind="stable"), np.empty(len(p))
+    out[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
     return out
 
 # %% ../../nbs/context/06_evaluate.ipynb #c3157f
 def rank_arms(
-    runs:dict,     # seed -> arm -> what `context.evaluate.score_batches` gave
-    corpus:Corpus, # names the author of each post
-    arms=None,     # which arms to rank, two or more; all if None
-    inside=None,   # `[N]` bool over the posts, which of them count; all if None
-    alpha:float=.05, # chance of any false difference among the pairs, 0 to 1
-) -> pd.DataFrame: # best first: `loss`, `loss - best` with `lo` and `hi`, `p` and `p_holm` of that difference, seeds `behind` the best, `rank`
+    runs: dict,  # seed -> arm -> what `context.evaluate.score_batches` gave
+    corpus: Corpus,  # names the author of each post
+    arms=None,  # which arms to rank, two or more; all if None
+    inside=None,  # `[N]` bool over the posts, which of them count; all if None
+    alpha: float = 0.05,  # chance of any false difference among the pairs, 0 to 1
+) -> pd.DataFrame:  # best first: `loss`, `loss - best` with `lo` and `hi`, `p` and `p_holm` of that difference, seeds `behind` the best, `rank`
     "Rank arms by loss over all seeds; arms that are not told apart from the best of their group share its rank."
-    if not 0<alpha<1: raise ValueError(f'alpha must be between 0 and 1, got {alpha}')
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
     sums = seed_sums(runs, corpus, inside)
-    if missing := [a for a in arms or () if a not in sums]: raise ValueError(f'there is no arm {missing[0]!r}, only {list(sums)}')
+    if missing := [a for a in arms or () if a not in sums]:
+        raise ValueError(f"there is no arm {missing[0]!r}, only {list(sums)}")
     arms = sorted(arms or sums, key=lambda a: sums[a][1].sum())
-    if len(arms)<2: raise ValueError(f'a ranking needs two arms, got {arms}')
-    n,loss = sums[arms[0]][0],np.stack([sums[a][1] for a in arms])                      # [s,a], [k,s,a]
-    p,adjusted = _all_pairs(loss.sum(1), alpha)
-    rows,top = [],0
-    for i,a in enumerate(arms):
-        if adjusted[top,i]<=alpha: top = i
-        d = crossed_interval(loss[i]-loss[0], n)
-        rows.append({'arm':a, 'loss':loss[i].sum()/n.sum(), 'loss - best':d.value, 'lo':d.lo, 'hi':d.hi, 'p':p[0,i], 'p_holm':adjusted[0,i],
-                     'behind':int((loss[i].sum(1)>loss[0].sum(1)).sum()), 'rank':top+1})
+    if len(arms) < 2:
+        raise ValueError(f"a ranking needs two arms, got {arms}")
+    n, loss = sums[arms[0]][0], np.stack([sums[a][1] for a in arms])  # [s,a], [k,s,a]
+    p, adjusted = _all_pairs(loss.sum(1), alpha)
+    rows, top = [], 0
+    for i, a in enumerate(arms):
+        if adjusted[top, i] <= alpha:
+            top = i
+        d = crossed_interval(loss[i] - loss[0], n)
+        rows.append(
+            {
+                "arm": a,
+                "loss": loss[i].sum() / n.sum(),
+                "loss - best": d.value,
+                "lo": d.lo,
+                "hi": d.hi,
+                "p": p[0, i],
+                "p_holm": adjusted[0, i],
+                "behind": int((loss[i].sum(1) > loss[0].sum(1)).sum()),
+                "rank": top + 1,
+            }
+        )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/context/06_evaluate.ipynb #c3257f
 def _all_pairs(
-    loss:np.ndarray, # `[k,a]` sums of each arm and author
-    alpha:float,
-) -> tuple:          # `[k,k]` p of each pair, and adjusted; 1 on the diagonal
+    loss: np.ndarray,  # `[k,a]` sums of each arm and author
+    alpha: float,
+) -> tuple:  # `[k,k]` p of each pair, and adjusted; 1 on the diagonal
     "Test every pair of arms, with flips enough for the smallest adjusted p to lie well below `alpha`."
-    k = len(loss); i,j = np.triu_indices(k, 1)
-    raw = sign_flip((loss[i]-loss[j]).T, max(9999, round(10*len(i)/alpha)))
-    out = np.ones((2,k,k))
-    out[:,i,j] = out[:,j,i] = raw,holm(raw)
+    k = len(loss)
+    i, j = np.triu_indices(k, 1)
+    raw = sign_flip((loss[i] - loss[j]).T, max(9999, round(10 * len(i) / alpha)))
+    out = np.ones((2, k, k))
+    out[:, i, j] = out[:, j, i] = raw, holm(raw)
     return tuple(out)

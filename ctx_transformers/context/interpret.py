@@ -16,119 +16,179 @@ from ..data.groups import Kind, TextGroups, segment_softmax
 from ..eval.figures import COLORS, style
 
 # %% ../../nbs/context/12_interpret.ipynb #c06
-def _above(model:ContextMLM, groups, at):
+def _above(model: ContextMLM, groups, at):
     "What stands above the reader: hidden words, what stands for the contexts, who reads which, and open heads."
-    own,open = model.group_of(groups, at),model.open(groups)
+    own, open = model.group_of(groups, at), model.open(groups)
     seen = model.reader(model.encoder, groups, at, open)
-    hc,_,gt = model.tokens(groups, seen)
-    return seen.x, own, hc, gt, *model.contexts(groups, seen, hc, gt, own), None if open is None else open[own]
+    hc, _, gt = model.tokens(groups, seen)
+    return (
+        seen.x,
+        own,
+        hc,
+        gt,
+        *model.contexts(groups, seen, hc, gt, own),
+        None if open is None else open[own],
+    )
 
 # %% ../../nbs/context/12_interpret.ipynb #c07
 @torch.no_grad()
 def context_vector(
-    model:ContextMLM,     # with a merge above its reader, in evaluation
-    groups:TextGroups,
-    at:Tensor,            # `[m]` hidden tokens
-    kind:Kind|None=None,  # read the contexts with the heads of this kind; of their own if None
-) -> Tensor:              # `[b,d]` mean over the hidden words of a group; head h has the coordinates h*d/heads to (h+1)*d/heads
+    model: ContextMLM,  # with a merge above its reader, in evaluation
+    groups: TextGroups,
+    at: Tensor,  # `[m]` hidden tokens
+    kind: Kind | None = None,  # read the contexts with the heads of this kind; of their own if None
+) -> (
+    Tensor
+):  # `[b,d]` mean over the hidden words of a group; head h has the coordinates h*d/heads to (h+1)*d/heads
     "What a group's contexts add, before the gate."
-    if model.merge is None: raise ValueError(f'the {model.cfg.architecture} model has no merge above its reader, so no context vector')
-    if kind is not None: groups = replace(groups, kind=torch.full_like(groups.kind, int(kind)))
-    x,own,_,_,c,i,j,open = _above(model, groups, at)
-    y = model.merge.added(x, c, i, j, open)                                               # [m,d]
+    if model.merge is None:
+        raise ValueError(
+            f"the {model.cfg.architecture} model has no merge above its reader, so no context vector"
+        )
+    if kind is not None:
+        groups = replace(groups, kind=torch.full_like(groups.kind, int(kind)))
+    x, own, _, _, c, i, j, open = _above(model, groups, at)
+    y = model.merge.added(x, c, i, j, open)  # [m,d]
     n = torch.bincount(own, minlength=len(groups)).clamp(min=1).unsqueeze(1)
-    return y.new_zeros(len(groups), y.shape[1]).index_add(0, own, y)/n
+    return y.new_zeros(len(groups), y.shape[1]).index_add(0, own, y) / n
 
 # %% ../../nbs/context/12_interpret.ipynb #c10
 def _joint(model, groups, at):
     "Attention of the hidden words in the last layer of joint attention, mean over heads, to every token of the group."
-    kept,last = {},model.encoder.layers[-1]
-    hook = last.register_forward_pre_hook(lambda mod,args: kept.update(x=args[0]))
-    try: model.reader(model.encoder, groups, at, model.open(groups))
-    finally: hook.remove()
-    plan,h = part(groups, 'groups'),last.heads
-    z = last.qkv(kept['x'][plan.inverse])                                                 # [n,3d]
-    q,k = (o.unflatten(1, (h,-1)) for o in z.chunk(3, 1)[:2])                             # [n,h,d/h]
+    kept, last = {}, model.encoder.layers[-1]
+    hook = last.register_forward_pre_hook(lambda mod, args: kept.update(x=args[0]))
+    try:
+        model.reader(model.encoder, groups, at, model.open(groups))
+    finally:
+        hook.remove()
+    plan, h = part(groups, "groups"), last.heads
+    z = last.qkv(kept["x"][plan.inverse])  # [n,3d]
+    q, k = (o.unflatten(1, (h, -1)) for o in z.chunk(3, 1)[:2])  # [n,h,d/h]
     every = torch.arange(len(groups.ids), device=at.device)
-    i,j = pairs(model.group_of(groups, at), model.group_of(groups, every), len(groups))
-    across = model.reader.across(groups, plan, len(model.encoder.layers)-1, model.open(groups))
-    text = across.text[plan.inverse]                                                      # [n]
-    s = (q[at][i]*k[j]).sum(-1)*q.shape[-1]**-.5                                          # [p,h]
-    s = s + torch.where((text[at][i]!=text[j]).unsqueeze(1), across.bias[groups.group[text[j]]], 0.)
+    i, j = pairs(model.group_of(groups, at), model.group_of(groups, every), len(groups))
+    across = model.reader.across(groups, plan, len(model.encoder.layers) - 1, model.open(groups))
+    text = across.text[plan.inverse]  # [n]
+    s = (q[at][i] * k[j]).sum(-1) * q.shape[-1] ** -0.5  # [p,h]
+    s = s + torch.where((text[at][i] != text[j]).unsqueeze(1), across.bias[groups.group[text[j]]], 0.0)
     return i, j, segment_softmax(s, i, len(at)).mean(1)
 
 # %% ../../nbs/context/12_interpret.ipynb #c11
 @torch.no_grad()
 def attention(
-    model:ContextMLM,  # with a pointer, or `attention` over tokens, or joint; in evaluation
-    groups:TextGroups,
-    at:Tensor,         # `[m]` hidden tokens
-) -> tuple:            # `[p]` hidden word 0..m-1, `[p]` token of the batch, `[p]` weight; those of a hidden word add up to 1
+    model: ContextMLM,  # with a pointer, or `attention` over tokens, or joint; in evaluation
+    groups: TextGroups,
+    at: Tensor,  # `[m]` hidden tokens
+) -> (
+    tuple
+):  # `[p]` hidden word 0..m-1, `[p]` token of the batch, `[p]` weight; those of a hidden word add up to 1
     "Where hidden words look: with a pointer or a merge over tokens, in their contexts; in joint attention, in all texts of their group."
-    way = 'pointer' if model.pointer is not None else 'merge' if hasattr(model.merge, 'weights') and model.pool is None else model.cfg.architecture
-    if way=='joint': return _joint(model, groups, at)
-    if way not in ('pointer','merge'): raise ValueError(f'the {way} model with merge={model.cfg.merge!r} and pool={model.cfg.pool!r} attends to no token of a context')
-    x,own,hc,gt,c,i,j,_ = _above(model, groups, at)
-    if way=='pointer': i,j,w = model.pointer.weights(x, hc, own, gt, len(groups))
-    else: w = model.merge.weights(x, model.merge.norm(c), i, j).mean(1)
+    way = (
+        "pointer"
+        if model.pointer is not None
+        else "merge"
+        if hasattr(model.merge, "weights") and model.pool is None
+        else model.cfg.architecture
+    )
+    if way == "joint":
+        return _joint(model, groups, at)
+    if way not in ("pointer", "merge"):
+        raise ValueError(
+            f"the {way} model with merge={model.cfg.merge!r} and pool={model.cfg.pool!r} attends to no token of a context"
+        )
+    x, own, hc, gt, c, i, j, _ = _above(model, groups, at)
+    if way == "pointer":
+        i, j, w = model.pointer.weights(x, hc, own, gt, len(groups))
+    else:
+        w = model.merge.weights(x, model.merge.norm(c), i, j).mean(1)
     return i, model.context_tokens(groups)[j], w
 
 # %% ../../nbs/context/12_interpret.ipynb #c0658f
 def _wrap(
-    tokens:list, # strings; '##' joins one to the one before
-    width:int,   # characters of a line
-) -> list:       # (column, line, what to show) of each
+    tokens: list,  # strings; '##' joins one to the one before
+    width: int,  # characters of a line
+) -> list:  # (column, line, what to show) of each
     "Break tokens into lines, between words wherever a word fits on a line."
-    show,out,x,y = [t[2:] if t.startswith('##') and len(t)>2 else t for t in tokens],[],0,0
-    joined = [i>0 and s!=t for i,(s,t) in enumerate(zip(show, tokens))]
-    for i,s in enumerate(show):
-        end = next((j for j in range(i+1, len(show)) if not joined[j]), len(show))
-        need = len(s) if joined[i] else len(''.join(show[i:end]))
-        if not joined[i]: x += x>0
-        if x and x+(need if need<=width else len(s))>width: x,y = 0,y+1
-        out.append((x,y,s)); x += len(s)
+    show, out, x, y = [t[2:] if t.startswith("##") and len(t) > 2 else t for t in tokens], [], 0, 0
+    joined = [i > 0 and s != t for i, (s, t) in enumerate(zip(show, tokens))]
+    for i, s in enumerate(show):
+        end = next((j for j in range(i + 1, len(show)) if not joined[j]), len(show))
+        need = len(s) if joined[i] else len("".join(show[i:end]))
+        if not joined[i]:
+            x += x > 0
+        if x and x + (need if need <= width else len(s)) > width:
+            x, y = 0, y + 1
+        out.append((x, y, s))
+        x += len(s)
     return out
 
 # %% ../../nbs/context/12_interpret.ipynb #c0958f
-WIDTH,MARGIN = 84,3 # characters of a line, and columns before it
+WIDTH, MARGIN = 84, 3  # characters of a line, and columns before it
+
 
 def plot_attention(
-    target:list,   # strings, one for each token
-    at:int,        # place of the hidden word in it
-    contexts:list, # of (strings, `[l]` weights >=0 of their tokens)
-    title:str='',  # said above, such as what was predicted
-    label:str='attention of the hidden word', # what the weights are
-):                 # a figure, 6.5 inches wide
+    target: list,  # strings, one for each token
+    at: int,  # place of the hidden word in it
+    contexts: list,  # of (strings, `[l]` weights >=0 of their tokens)
+    title: str = "",  # said above, such as what was predicted
+    label: str = "attention of the hidden word",  # what the weights are
+):  # a figure, 6.5 inches wide
     "Draw one target and its contexts, shaded by weight."
     import matplotlib.pyplot as plt
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
-    if not 0<=at<len(target): raise ValueError(f'the hidden word is at {at}, but the target has {len(target)} tokens')
-    for i,(s,w) in enumerate(contexts):
-        if len(s)!=len(w): raise ValueError(f'context {i+1} has {len(s)} tokens and {len(w)} weights')
-        if len(w) and not min(w)>=0: raise ValueError(f'weights must be at least 0, got {min(w)} in context {i+1}')
-    color = ScalarMappable(Normalize(0, max((float(x) for _,w in contexts for x in w), default=0) or 1.), LinearSegmentedColormap.from_list('weight', ['white',COLORS['sky']]))
-    fill = [[('black' if i==at else 'none') for i in range(len(target))]] + [[color.to_rgba(float(x)) for x in w] for _,w in contexts]
-    texts,y = [_wrap(s, WIDTH) for s in (target, *(s for s,_ in contexts))],0.
-    rows = y+sum(1.25+max((l for _,l,_ in t), default=0) for t in texts)
+
+    if not 0 <= at < len(target):
+        raise ValueError(f"the hidden word is at {at}, but the target has {len(target)} tokens")
+    for i, (s, w) in enumerate(contexts):
+        if len(s) != len(w):
+            raise ValueError(f"context {i + 1} has {len(s)} tokens and {len(w)} weights")
+        if len(w) and not min(w) >= 0:
+            raise ValueError(f"weights must be at least 0, got {min(w)} in context {i + 1}")
+    color = ScalarMappable(
+        Normalize(0, max((float(x) for _, w in contexts for x in w), default=0) or 1.0),
+        LinearSegmentedColormap.from_list("weight", ["white", COLORS["sky"]]),
+    )
+    fill = [[("black" if i == at else "none") for i in range(len(target))]] + [
+        [color.to_rgba(float(x)) for x in w] for _, w in contexts
+    ]
+    texts, y = [_wrap(s, WIDTH) for s in (target, *(s for s, _ in contexts))], 0.0
+    rows = y + sum(1.25 + max((l for _, l, _ in t), default=0) for t in texts)
     with plt.rc_context(style()):
-        high = .19*rows + .75 + .25*bool(title)
+        high = 0.19 * rows + 0.75 + 0.25 * bool(title)
         fig = plt.figure(figsize=(6.5, high))
-        ax = fig.add_axes([0, .65/high, 1, .19*rows/high], xlim=(0,WIDTH+MARGIN), ylim=(rows,0)); ax.axis('off')
-        if title: ax.set_title(title, loc='left', fontsize=10, parse_math=False)
-        for k,(t,f) in enumerate(zip(texts, fill)):
-            if k: ax.text(0, y+.5, f'{k}', color=COLORS['grey'], **_font())
-            for i,(x,l,s) in enumerate(t): _draw_token(ax, MARGIN+x, y+l, s, f[i], 'white' if f[i]=='black' else 'black')
-            y += 1.25+max((l for _,l,_ in t), default=0)
-        if contexts: fig.colorbar(color, cax=fig.add_axes([.04, .4/high, .4, .1/high]), orientation='horizontal', label=label)
+        ax = fig.add_axes([0, 0.65 / high, 1, 0.19 * rows / high], xlim=(0, WIDTH + MARGIN), ylim=(rows, 0))
+        ax.axis("off")
+        if title:
+            ax.set_title(title, loc="left", fontsize=10, parse_math=False)
+        for k, (t, f) in enumerate(zip(texts, fill)):
+            if k:
+                ax.text(0, y + 0.5, f"{k}", color=COLORS["grey"], **_font())
+            for i, (x, l, s) in enumerate(t):
+                _draw_token(ax, MARGIN + x, y + l, s, f[i], "white" if f[i] == "black" else "black")
+            y += 1.25 + max((l for _, l, _ in t), default=0)
+        if contexts:
+            fig.colorbar(
+                color,
+                cax=fig.add_axes([0.04, 0.4 / high, 0.4, 0.1 / high]),
+                orientation="horizontal",
+                label=label,
+            )
         plt.close(fig)
     return fig
 
 # %% ../../nbs/context/12_interpret.ipynb #c1058f
-def _font(): return dict(family='monospace', fontsize=6.5*72/(WIDTH+MARGIN)/.61, va='center_baseline', parse_math=False) # a character is .6 of its size wide
+def _font():
+    return dict(
+        family="monospace",
+        fontsize=6.5 * 72 / (WIDTH + MARGIN) / 0.61,
+        va="center_baseline",
+        parse_math=False,
+    )  # a character is .6 of its size wide
+
 
 def _draw_token(ax, x, y, text, fill, color):
     "One token in its place, on its colour."
     from matplotlib.patches import Rectangle
+
     ax.add_patch(Rectangle((x, y), len(text), 1, color=fill, lw=0))
-    ax.text(x, y+.5, text, color=color, **_font())
+    ax.text(x, y + 0.5, text, color=color, **_font())

@@ -12,137 +12,184 @@ from ..data.groups import Kind, segment_softmax
 
 # %% ../../nbs/context/02_merge.ipynb #c05
 def pairs(
-    gx:Tensor, # `[m]` group of each token
-    gc:Tensor, # `[c]` group of each context, non-decreasing
-    b:int,     # groups
-) -> tuple:    # `[p]` token and `[p]` context of each pair, tokens ascending
+    gx: Tensor,  # `[m]` group of each token
+    gc: Tensor,  # `[c]` group of each context, non-decreasing
+    b: int,  # groups
+) -> tuple:  # `[p]` token and `[p]` context of each pair, tokens ascending
     "All pairs of a token and a context of the same group."
-    n = torch.bincount(gc, minlength=b)                         # [b] contexts of each group
-    first = n.cumsum(0)-n                                       # [b]
-    per = n[gx]                                                 # [m]
+    n = torch.bincount(gc, minlength=b)  # [b] contexts of each group
+    first = n.cumsum(0) - n  # [b]
+    per = n[gx]  # [m]
     i = torch.repeat_interleave(torch.arange(len(gx), device=gx.device), per)
-    j = torch.arange(len(i), device=gx.device) - (per.cumsum(0)-per)[i] + first[gx][i]
-    return i,j
+    j = torch.arange(len(i), device=gx.device) - (per.cumsum(0) - per)[i] + first[gx][i]
+    return i, j
 
 # %% ../../nbs/context/02_merge.ipynb #c07
 def weigh(
-    c:Tensor, # `[c,h,e]` contexts, by head
-    w:Tensor, # `[p,h]` or `[p,1]` weights
-    i:Tensor, j:Tensor, # `[p]` token and context of each pair
-    m:int,    # tokens
+    c: Tensor,  # `[c,h,e]` contexts, by head
+    w: Tensor,  # `[p,h]` or `[p,1]` weights
+    i: Tensor,
+    j: Tensor,  # `[p]` token and context of each pair
+    m: int,  # tokens
 ) -> Tensor:  # `[m,h*e]` zeros for a token without contexts
     "The weighted sum of each token's contexts."
-    return c.new_zeros(m, *c.shape[1:]).index_add(0, i, c[j]*w.unsqueeze(-1).to(c.dtype)).flatten(1)
+    return c.new_zeros(m, *c.shape[1:]).index_add(0, i, c[j] * w.unsqueeze(-1).to(c.dtype)).flatten(1)
 
 # %% ../../nbs/context/02_merge.ipynb #c10
 class Gate(nn.Module):
     "A factor for each coordinate, closed at the start."
-    def __init__(self, d:int, speed:float=8.): # width; how many times faster than other weights it opens
+
+    def __init__(
+        self, d: int, speed: float = 8.0
+    ):  # width; how many times faster than other weights it opens
         super().__init__()
-        self.weight,self.speed = nn.Parameter(torch.zeros(d)),speed
-    def forward(self, x): return x*(self.weight*self.speed)
+        self.weight, self.speed = nn.Parameter(torch.zeros(d)), speed
+
+    def forward(self, x):
+        return x * (self.weight * self.speed)
 
 # %% ../../nbs/context/02_merge.ipynb #c12
-def _eye(d_in:int, d:int) -> nn.Linear:
+def _eye(d_in: int, d: int) -> nn.Linear:
     "A linear layer without bias that starts by passing on the last `d` of its inputs."
     lin = nn.Linear(d_in, d, bias=False)
-    with torch.no_grad(): lin.weight.copy_(torch.cat([torch.zeros(d, d_in-d), torch.eye(d)], 1))
+    with torch.no_grad():
+        lin.weight.copy_(torch.cat([torch.zeros(d, d_in - d), torch.eye(d)], 1))
     return lin
 
 # %% ../../nbs/context/02_merge.ipynb #c14
 class Merge(nn.Module):
     "A residual behind a gate; what it adds comes from `read`."
-    def __init__(self, d:int, heads:int, weighted:bool=False, gated:bool=True): # width; number of heads; learned weights in the mean of contexts; off: `added` alone is used
+
+    def __init__(
+        self, d: int, heads: int, weighted: bool = False, gated: bool = True
+    ):  # width; number of heads; learned weights in the mean of contexts; off: `added` alone is used
         super().__init__()
-        if d%heads: raise ValueError(f'heads must divide the width: {d}/{heads}')
-        self.h,self.norm,self.gate = heads,nn.LayerNorm(d),Gate(d) if gated else None
+        if d % heads:
+            raise ValueError(f"heads must divide the width: {d}/{heads}")
+        self.h, self.norm, self.gate = heads, nn.LayerNorm(d), Gate(d) if gated else None
         self.ask = nn.Parameter(torch.zeros(d)) if weighted else None  # starts as the plain mean
 
-    def added(self,
-        x:Tensor,  # `[m,d]` vectors of tokens
-        c:Tensor,  # `[c,d]` vectors of contexts
-        i:Tensor, j:Tensor, # `[p]` token and context of each pair, as `pairs` gives
-        open:Tensor|None=None, # `[m,h]` bool, heads that may carry context; all if None
-    ) -> Tensor:   # `[m,d]`
+    def added(
+        self,
+        x: Tensor,  # `[m,d]` vectors of tokens
+        c: Tensor,  # `[c,d]` vectors of contexts
+        i: Tensor,
+        j: Tensor,  # `[p]` token and context of each pair, as `pairs` gives
+        open: Tensor | None = None,  # `[m,h]` bool, heads that may carry context; all if None
+    ) -> Tensor:  # `[m,d]`
         "What the contexts add to each token, before the gate: the context vector."
         y = self.read(x, self.norm(c).to(x.dtype), i, j)
-        return y if open is None else (y.unflatten(1, (self.h,-1))*open.unsqueeze(-1)).flatten(1)
-    def forward(self, x, c, i, j, open=None): return x + self.gate(self.added(x, c, i, j, open)) # [m,d]
+        return y if open is None else (y.unflatten(1, (self.h, -1)) * open.unsqueeze(-1)).flatten(1)
+
+    def forward(self, x, c, i, j, open=None):
+        return x + self.gate(self.added(x, c, i, j, open))  # [m,d]
 
     def mean(self, c, i, j, m):
         "Mean of each token's contexts, `[m,d]`."
-        s = (c@self.ask if self.ask is not None else c.new_zeros(len(c)))[j].unsqueeze(1)      # [p,1]
+        s = (c @ self.ask if self.ask is not None else c.new_zeros(len(c)))[j].unsqueeze(1)  # [p,1]
         return weigh(c.unsqueeze(1), segment_softmax(s.float(), i, m), i, j, m)
 
 # %% ../../nbs/context/02_merge.ipynb #c16
 class Add(Merge):
     "Add the mean of the contexts."
-    def __init__(self, d, heads, weighted=False, gated=True): super().__init__(d, heads, weighted, gated); self.w = _eye(d, d)
-    def read(self, x, c, i, j): return self.w(self.mean(c, i, j, len(x)))                      # [m,d]
+
+    def __init__(self, d, heads, weighted=False, gated=True):
+        super().__init__(d, heads, weighted, gated)
+        self.w = _eye(d, d)
+
+    def read(self, x, c, i, j):
+        return self.w(self.mean(c, i, j, len(x)))  # [m,d]
+
 
 class Concat(Merge):
     "Let one matrix read the token and the mean of the contexts side by side."
-    def __init__(self, d, heads, weighted=False, gated=True): super().__init__(d, heads, weighted, gated); self.w = _eye(2*d, d)
+
+    def __init__(self, d, heads, weighted=False, gated=True):
+        super().__init__(d, heads, weighted, gated)
+        self.w = _eye(2 * d, d)
+
     def read(self, x, c, i, j):
-        has = (torch.bincount(i, minlength=len(x))>0).to(x.dtype).unsqueeze(1)                  # [m,1]
-        return self.w(torch.cat([x, self.mean(c, i, j, len(x))], 1))*has                        # [m,d]
+        has = (torch.bincount(i, minlength=len(x)) > 0).to(x.dtype).unsqueeze(1)  # [m,1]
+        return self.w(torch.cat([x, self.mean(c, i, j, len(x))], 1)) * has  # [m,d]
 
 # %% ../../nbs/context/02_merge.ipynb #c18
 class Attention(Merge):
     "Let each token attend to its contexts."
-    def __init__(self, d, heads, weighted=False, gated=True): # as in `Merge`; its weights are always learned
-        super().__init__(d, heads, gated=gated)
-        self.q,self.k,self.w = _eye(d, d),_eye(d, d),_eye(d, d)
 
-    def weights(self, x, c, i, j): # normalised contexts -> `[p,h]`
+    def __init__(self, d, heads, weighted=False, gated=True):  # as in `Merge`; its weights are always learned
+        super().__init__(d, heads, gated=gated)
+        self.q, self.k, self.w = _eye(d, d), _eye(d, d), _eye(d, d)
+
+    def weights(self, x, c, i, j):  # normalised contexts -> `[p,h]`
         "How much of each token's attention goes to each of its contexts; adds up to 1 over a token's contexts, in each head."
-        q,k = (f(z).unflatten(1, (self.h,-1)) for f,z in ((self.q,x),(self.k,c)))               # [m,h,d/h], [c,h,d/h]
-        return segment_softmax((q[i]*k[j]).sum(-1).float()*k.shape[-1]**-.5, i, len(x))         # [p,h]
-    def read(self, x, c, i, j): return weigh(self.w(c).unflatten(1, (self.h,-1)), self.weights(x, c, i, j), i, j, len(x))
+        q, k = (
+            f(z).unflatten(1, (self.h, -1)) for f, z in ((self.q, x), (self.k, c))
+        )  # [m,h,d/h], [c,h,d/h]
+        return segment_softmax((q[i] * k[j]).sum(-1).float() * k.shape[-1] ** -0.5, i, len(x))  # [p,h]
+
+    def read(self, x, c, i, j):
+        return weigh(self.w(c).unflatten(1, (self.h, -1)), self.weights(x, c, i, j), i, j, len(x))
 
 # %% ../../nbs/context/02_merge.ipynb #c19
-MERGES = dict(add=Add, concat=Concat, attention=Attention) # names for configurations
+MERGES = dict(add=Add, concat=Concat, attention=Attention)  # names for configurations
 
-def merge(name:str, d:int, heads:int, weighted:bool=False, gated:bool=True) -> Merge:
+
+def merge(name: str, d: int, heads: int, weighted: bool = False, gated: bool = True) -> Merge:
     "The merge of that name, for width `d`."
-    if name not in MERGES: raise ValueError(f'merge must be one of {sorted(MERGES)}, got {name!r}')
+    if name not in MERGES:
+        raise ValueError(f"merge must be one of {sorted(MERGES)}, got {name!r}")
     return MERGES[name](d, heads, weighted, gated)
 
 # %% ../../nbs/context/02_merge.ipynb #c21
 def kind_heads(
-    heads:int,  # heads of a layer, >=3
-) -> Tensor:    # `[4,heads]` bool, by `Kind`: which heads may carry its context
+    heads: int,  # heads of a layer, >=3
+) -> Tensor:  # `[4,heads]` bool, by `Kind`: which heads may carry its context
     "A third of the heads for each kind of context; heads that are left over carry none."
-    n = heads//3
-    if not n: raise ValueError(f'three kinds of context need at least 3 heads to have some of their own, got {heads}')
+    n = heads // 3
+    if not n:
+        raise ValueError(
+            f"three kinds of context need at least 3 heads to have some of their own, got {heads}"
+        )
     out = torch.zeros(len(Kind), heads, dtype=torch.bool)
-    for place,kind in enumerate((Kind.AUTHOR, Kind.COMMUNITY, Kind.RANDOM)): out[kind, place*n:(place+1)*n] = True
+    for place, kind in enumerate((Kind.AUTHOR, Kind.COMMUNITY, Kind.RANDOM)):
+        out[kind, place * n : (place + 1) * n] = True
     return out
 
 # %% ../../nbs/context/02_merge.ipynb #c09a
 class Pointer(nn.Module):
     "A distribution over the words of a group's contexts, and how much it counts."
-    def __init__(self, d:int): # width
-        super().__init__()
-        self.norm,self.q,self.k,self.mix,self.gate = nn.LayerNorm(d),_eye(d, d),_eye(d, d),nn.Linear(d, 1),Gate(1, 32.)
-        nn.init.zeros_(self.mix.weight); nn.init.constant_(self.mix.bias, -6.)
 
-    def weights(self, x, h, gx, gc, b): # as below -> `[p]` hidden word, `[p]` context token, `[p]` weight
+    def __init__(self, d: int):  # width
+        super().__init__()
+        self.norm, self.q, self.k, self.mix, self.gate = (
+            nn.LayerNorm(d),
+            _eye(d, d),
+            _eye(d, d),
+            nn.Linear(d, 1),
+            Gate(1, 32.0),
+        )
+        nn.init.zeros_(self.mix.weight)
+        nn.init.constant_(self.mix.bias, -6.0)
+
+    def weights(self, x, h, gx, gc, b):  # as below -> `[p]` hidden word, `[p]` context token, `[p]` weight
         "Where each hidden word points, adding up to 1 over the tokens of its contexts."
-        i,j = pairs(gx, gc, b)
-        s = (self.q(x)[i]*self.k(self.norm(h))[j]).sum(-1, keepdim=True).float()*x.shape[1]**-.5   # [p,1]
+        i, j = pairs(gx, gc, b)
+        s = (self.q(x)[i] * self.k(self.norm(h))[j]).sum(-1, keepdim=True).float() * x.shape[
+            1
+        ] ** -0.5  # [p,1]
         return i, j, segment_softmax(s, i, len(x)).squeeze(1)
 
-    def forward(self,
-        x:Tensor,  # `[m,d]` vectors of hidden words
-        h:Tensor,  # `[c,d]` vectors of context tokens
-        w:Tensor,  # `[c]` their words
-        gx:Tensor, # `[m]` group of each hidden word
-        gc:Tensor, # `[c]` group of each context token, non-decreasing
-        b:int,     # groups
-        v:int,     # words in all
-    ) -> tuple:    # (`[m,v]` shares of the words, rows add up to 1 or, without contexts, to 0; `[m]` λ, 0 without contexts)
-        i,j,a = self.weights(x, h, gx, gc, b)                                                       # [p] each
-        p = torch.zeros(len(x)*v, device=x.device).index_add(0, i*v+w[j], a).view(-1, v)            # [m,v]
-        lam = (self.mix(x).squeeze(1)+self.gate(torch.ones_like(x[:,0]))).float().sigmoid()         # [m]
-        return p, lam*(torch.bincount(gc, minlength=b)>0)[gx]
+    def forward(
+        self,
+        x: Tensor,  # `[m,d]` vectors of hidden words
+        h: Tensor,  # `[c,d]` vectors of context tokens
+        w: Tensor,  # `[c]` their words
+        gx: Tensor,  # `[m]` group of each hidden word
+        gc: Tensor,  # `[c]` group of each context token, non-decreasing
+        b: int,  # groups
+        v: int,  # words in all
+    ) -> tuple:  # (`[m,v]` shares of the words, rows add up to 1 or, without contexts, to 0; `[m]` λ, 0 without contexts)
+        i, j, a = self.weights(x, h, gx, gc, b)  # [p] each
+        p = torch.zeros(len(x) * v, device=x.device).index_add(0, i * v + w[j], a).view(-1, v)  # [m,v]
+        lam = (self.mix(x).squeeze(1) + self.gate(torch.ones_like(x[:, 0]))).float().sigmoid()  # [m]
+        return p, lam * (torch.bincount(gc, minlength=b) > 0)[gx]

@@ -20,138 +20,211 @@ from ..models.mlm_head import MLMHead, load_head
 from ..models.pretrained import freeze, open_encoder
 
 # %% ../../nbs/context/04_model.ipynb #c05
-ARCHITECTURES = ('plain','standard','hierarchical','bi','joint') # `plain` reads no context
+ARCHITECTURES = ("plain", "standard", "hierarchical", "bi", "joint")  # `plain` reads no context
+
 
 @dataclass(frozen=True)
 class ModelCfg:
     "Everything that shapes the model."
-    encoder:EncoderCfg = EncoderCfg() # shape of the token encoder, used when trained from scratch
-    architecture:str = 'standard' # where texts meet: 'standard', 'hierarchical', 'bi' or 'joint'; 'plain' reads no context
-    merge:str = 'attention' # how contexts enter: 'add', 'concat' or 'attention'; 'none' where an architecture does without, such as 'joint'
-    pool:str  = 'tokens' # what stands for a context: the vector of 'first', 'mean', 'max' or 'attention', several of 'codes', or all its 'tokens'
-    codes:int = 4        # vectors of a context under pool='codes', >=1
-    aggregate:str = 'mean' # weights of contexts in 'add' and 'concat': equal ('mean') or learned ('attention')
-    copy:bool = True     # whether a hidden word may also point at a word of its contexts
-    split_heads:bool = False # give author, community and random context heads of their own, a third each
-    pretrained:str = ''  # checkpoint of the token encoder, a folder or hub name; empty: from scratch
-    layers:int = 0       # keep the first so many layers of the checkpoint; 0 keeps all
-    context_layers:int = 0 # layers of the bi-encoder's context encoder; 0: as many as the token encoder has
-    context_pretrained:str = '' # checkpoint of the bi-encoder's context encoder; empty: the same as the token encoder's
-    share_words:bool = False # whether the bi-encoder's two encoders share their embeddings
-    freeze:str = ''      # parts that do not learn, such as 'encoder' or '0-2,head' (`models.pretrained`)
+
+    encoder: EncoderCfg = EncoderCfg()  # shape of the token encoder, used when trained from scratch
+    architecture: str = (
+        "standard"  # where texts meet: 'standard', 'hierarchical', 'bi' or 'joint'; 'plain' reads no context
+    )
+    merge: str = "attention"  # how contexts enter: 'add', 'concat' or 'attention'; 'none' where an architecture does without, such as 'joint'
+    pool: str = "tokens"  # what stands for a context: the vector of 'first', 'mean', 'max' or 'attention', several of 'codes', or all its 'tokens'
+    codes: int = 4  # vectors of a context under pool='codes', >=1
+    aggregate: str = (
+        "mean"  # weights of contexts in 'add' and 'concat': equal ('mean') or learned ('attention')
+    )
+    copy: bool = True  # whether a hidden word may also point at a word of its contexts
+    split_heads: bool = False  # give author, community and random context heads of their own, a third each
+    pretrained: str = ""  # checkpoint of the token encoder, a folder or hub name; empty: from scratch
+    layers: int = 0  # keep the first so many layers of the checkpoint; 0 keeps all
+    context_layers: int = 0  # layers of the bi-encoder's context encoder; 0: as many as the token encoder has
+    context_pretrained: str = (
+        ""  # checkpoint of the bi-encoder's context encoder; empty: the same as the token encoder's
+    )
+    share_words: bool = False  # whether the bi-encoder's two encoders share their embeddings
+    freeze: str = ""  # parts that do not learn, such as 'encoder' or '0-2,head' (`models.pretrained`)
+
     def __post_init__(self):
-        def bad(why): raise ValueError(f'{why} ({self.architecture!r} with merge={self.merge!r}, pool={self.pool!r})')
-        if self.architecture not in ARCHITECTURES: raise ValueError(f'architecture must be one of {list(ARCHITECTURES)}, got {self.architecture!r}')
-        if self.merge not in {**MERGES, 'none':0}: raise ValueError(f"merge must be one of {['none', *sorted(MERGES)]}, got {self.merge!r}")
-        if self.aggregate not in ('mean','attention'): raise ValueError(f"aggregate must be 'mean' or 'attention', got {self.aggregate!r}")
-        if self.pool!='tokens': pooling(self.pool, 1, self.codes)
-        if self.merge=='none' and not self.copy and self.architecture in ('standard','bi'): bad('contexts would be read for nothing: name a merge, or take the plain architecture')
-        if self.merge=='none' and self.architecture=='hierarchical': bad('a hierarchy needs a merge between its layers')
-        if self.split_heads and self.copy: bad('the pointer has no heads to split: set copy=False')
+        def bad(why):
+            raise ValueError(f"{why} ({self.architecture!r} with merge={self.merge!r}, pool={self.pool!r})")
+
+        if self.architecture not in ARCHITECTURES:
+            raise ValueError(f"architecture must be one of {list(ARCHITECTURES)}, got {self.architecture!r}")
+        if self.merge not in {**MERGES, "none": 0}:
+            raise ValueError(f"merge must be one of {['none', *sorted(MERGES)]}, got {self.merge!r}")
+        if self.aggregate not in ("mean", "attention"):
+            raise ValueError(f"aggregate must be 'mean' or 'attention', got {self.aggregate!r}")
+        if self.pool != "tokens":
+            pooling(self.pool, 1, self.codes)
+        if self.merge == "none" and not self.copy and self.architecture in ("standard", "bi"):
+            bad("contexts would be read for nothing: name a merge, or take the plain architecture")
+        if self.merge == "none" and self.architecture == "hierarchical":
+            bad("a hierarchy needs a merge between its layers")
+        if self.split_heads and self.copy:
+            bad("the pointer has no heads to split: set copy=False")
+
     @property
-    def on_top(self): return self.merge if self.architecture in ('standard','bi','joint') else 'none' # merge above the reader
+    def on_top(self):
+        return (
+            self.merge if self.architecture in ("standard", "bi", "joint") else "none"
+        )  # merge above the reader
 
 # %% ../../nbs/context/04_model.ipynb #c06
-def make_reader(cfg:ModelCfg, enc:Encoder) -> nn.Module:
+def make_reader(cfg: ModelCfg, enc: Encoder) -> nn.Module:
     "The reader of this architecture, for this token encoder."
-    if cfg.architecture=='hierarchical': return Hierarchy(enc.cfg, cfg.merge, cfg.aggregate=='attention')
-    if cfg.architecture=='plain': return Alone()
-    if cfg.architecture=='standard': return Shared()
-    if cfg.architecture=='joint': return Joint(enc.cfg)
+    if cfg.architecture == "hierarchical":
+        return Hierarchy(enc.cfg, cfg.merge, cfg.aggregate == "attention")
+    if cfg.architecture == "plain":
+        return Alone()
+    if cfg.architecture == "standard":
+        return Shared()
+    if cfg.architecture == "joint":
+        return Joint(enc.cfg)
     start = cfg.context_pretrained or cfg.pretrained
     n = cfg.context_layers or (0 if cfg.context_pretrained else enc.cfg.layers)
-    ctx = open_encoder(start, n)[0] if start else Encoder(replace(enc.cfg, layers=n or enc.cfg.layers), enc.vocab)
-    if ctx.vocab!=enc.vocab: raise ValueError(f'the context encoder knows {ctx.vocab} words, the token encoder {enc.vocab}: both must have the same tokenizer')
+    ctx = (
+        open_encoder(start, n)[0]
+        if start
+        else Encoder(replace(enc.cfg, layers=n or enc.cfg.layers), enc.vocab)
+    )
+    if ctx.vocab != enc.vocab:
+        raise ValueError(
+            f"the context encoder knows {ctx.vocab} words, the token encoder {enc.vocab}: both must have the same tokenizer"
+        )
     two = Two(ctx, enc.cfg.d)
-    if cfg.share_words: two.share(enc)
+    if cfg.share_words:
+        two.share(enc)
     return two
 
 # %% ../../nbs/context/04_model.ipynb #c08
 class ContextMLM(nn.Module):
     "Masked language model with contexts."
-    def __init__(self, cfg:ModelCfg, vocab:int): # shape, and number of words
+
+    def __init__(self, cfg: ModelCfg, vocab: int):  # shape, and number of words
         super().__init__()
-        enc,state = open_encoder(cfg.pretrained, cfg.layers) if cfg.pretrained else (Encoder(cfg.encoder, vocab), {})
-        if enc.vocab!=vocab: raise ValueError(f'{cfg.pretrained} knows {enc.vocab} words, the tokens were made with {vocab}: tokenise with its own tokenizer')
-        self.cfg,self.encoder,self.head,d = replace(cfg, encoder=enc.cfg),enc,MLMHead(enc.words, enc.cfg.eps),enc.cfg.d
+        enc, state = (
+            open_encoder(cfg.pretrained, cfg.layers) if cfg.pretrained else (Encoder(cfg.encoder, vocab), {})
+        )
+        if enc.vocab != vocab:
+            raise ValueError(
+                f"{cfg.pretrained} knows {enc.vocab} words, the tokens were made with {vocab}: tokenise with its own tokenizer"
+            )
+        self.cfg, self.encoder, self.head, d = (
+            replace(cfg, encoder=enc.cfg),
+            enc,
+            MLMHead(enc.words, enc.cfg.eps),
+            enc.cfg.d,
+        )
         self.reader = make_reader(cfg, enc)
-        plain = cfg.architecture=='plain'
-        self.merge = None if plain or cfg.on_top=='none' else merge(cfg.merge, d, enc.cfg.heads, cfg.aggregate=='attention')
-        self.pool = None if self.merge is None or cfg.pool=='tokens' else pooling(cfg.pool, d, cfg.codes)
+        plain = cfg.architecture == "plain"
+        self.merge = (
+            None
+            if plain or cfg.on_top == "none"
+            else merge(cfg.merge, d, enc.cfg.heads, cfg.aggregate == "attention")
+        )
+        self.pool = None if self.merge is None or cfg.pool == "tokens" else pooling(cfg.pool, d, cfg.codes)
         self.pointer = Pointer(d) if cfg.copy and not plain else None
-        self.register_buffer('copies', torch.ones(vocab, dtype=torch.bool)) # words that may be pointed at
-        self.register_buffer('heads', kind_heads(enc.cfg.heads) if cfg.split_heads else None, persistent=False) # [4,h] by kind
-        self.head_loaded,self.frozen = load_head(self.head, state),freeze(self, cfg.freeze)
+        self.register_buffer("copies", torch.ones(vocab, dtype=torch.bool))  # words that may be pointed at
+        self.register_buffer(
+            "heads", kind_heads(enc.cfg.heads) if cfg.split_heads else None, persistent=False
+        )  # [4,h] by kind
+        self.head_loaded, self.frozen = load_head(self.head, state), freeze(self, cfg.freeze)
 
     @property
-    def parts(self) -> tuple: return self.reader.parts # names of what the reader needs to know about a batch
-    def forward(self,
-        groups:TextGroups,
-        at:Tensor,     # `[m]` hidden tokens of targets, indices into `groups.ids`
-    ) -> tuple:        # (`[m,d]` what the scores are computed from, what `Pointer` gives or None)
-        own,open = self.group_of(groups, at),self.open(groups)                   # [m], [b,h]
+    def parts(self) -> tuple:
+        return self.reader.parts  # names of what the reader needs to know about a batch
+
+    def forward(
+        self,
+        groups: TextGroups,
+        at: Tensor,  # `[m]` hidden tokens of targets, indices into `groups.ids`
+    ) -> tuple:  # (`[m,d]` what the scores are computed from, what `Pointer` gives or None)
+        own, open = self.group_of(groups, at), self.open(groups)  # [m], [b,h]
         seen = self.reader(self.encoder, groups, at, open)
-        x,pointed = seen.x,None                                                  # [m,d]
+        x, pointed = seen.x, None  # [m,d]
         if self.pointer is not None or self.merge is not None:
-            hc,words,gt = self.tokens(groups, seen)
-            if self.pointer is not None and len(hc): pointed = self.pointer(x, hc, words, own, gt, len(groups), self.encoder.vocab)
-            if self.merge is not None: x = self.merge(x, *self.contexts(groups, seen, hc, gt, own), None if open is None else open[own])
+            hc, words, gt = self.tokens(groups, seen)
+            if self.pointer is not None and len(hc):
+                pointed = self.pointer(x, hc, words, own, gt, len(groups), self.encoder.vocab)
+            if self.merge is not None:
+                x = self.merge(
+                    x, *self.contexts(groups, seen, hc, gt, own), None if open is None else open[own]
+                )
         return self.head.transform(x), pointed
-    def open(self, groups): return None if self.heads is None else self.heads[groups.kind] # heads that may carry context
+
+    def open(self, groups):
+        return None if self.heads is None else self.heads[groups.kind]  # heads that may carry context
 
 # %% ../../nbs/context/04_model.ipynb #c09
 @patch
-def tokens(self:ContextMLM, groups, seen):
+def tokens(self: ContextMLM, groups, seen):
     "Vectors `[c,d]`, words `[c]` and groups `[c]` of the contexts' tokens that may be pointed at."
     at = self.context_tokens(groups)
     return seen.h[seen.token(at)], groups.ids[at], self.group_of(groups, at)
 
+
 @patch
-def context_tokens(self:ContextMLM, groups):
+def context_tokens(self: ContextMLM, groups):
     "Which tokens of the batch are words of contexts."
-    at = torch.repeat_interleave(groups.role==Role.CONTEXT, groups.lengths).nonzero().squeeze(1)
+    at = torch.repeat_interleave(groups.role == Role.CONTEXT, groups.lengths).nonzero().squeeze(1)
     return at[self.copies[groups.ids[at]]]
 
-@patch
-def contexts(self:ContextMLM, groups, seen, hc, gt, own):
-    "What stands for the contexts, `[c,d]`, and which hidden word reads which, `[p]` and `[p]`."
-    if self.pool is None: return hc, *pairs(own, gt, len(groups))
-    ctx,m = (groups.role==Role.CONTEXT) & (groups.lengths>0),self.cfg.codes if self.cfg.pool=='codes' else 1 # [t]
-    c = self.pool(seen.h, seen.lengths).view(len(seen.lengths), m, seen.h.shape[1])[seen.text[ctx]]          # [c,m,d]
-    return c.flatten(0, 1), *pairs(own, groups.group[ctx].repeat_interleave(m), len(groups))
 
 @patch
-def group_of(self:ContextMLM, groups, at):
+def contexts(self: ContextMLM, groups, seen, hc, gt, own):
+    "What stands for the contexts, `[c,d]`, and which hidden word reads which, `[p]` and `[p]`."
+    if self.pool is None:
+        return hc, *pairs(own, gt, len(groups))
+    ctx, m = (
+        (groups.role == Role.CONTEXT) & (groups.lengths > 0),
+        self.cfg.codes if self.cfg.pool == "codes" else 1,
+    )  # [t]
+    c = self.pool(seen.h, seen.lengths).view(len(seen.lengths), m, seen.h.shape[1])[seen.text[ctx]]  # [c,m,d]
+    return c.flatten(0, 1), *pairs(own, groups.group[ctx].repeat_interleave(m), len(groups))
+
+
+@patch
+def group_of(self: ContextMLM, groups, at):
     "`[m]` group of each token."
     return groups.group[torch.searchsorted(groups.lengths.cumsum(0), at, right=True)]
 
 # %% ../../nbs/context/04_model.ipynb #c10
 @patch
-def logits(self:ContextMLM, pred:tuple) -> Tensor: # -> `[m,v]`; with a pointer they are log probabilities
+def logits(self: ContextMLM, pred: tuple) -> Tensor:  # -> `[m,v]`; with a pointer they are log probabilities
     "Scores of all words, in fp32."
-    x,pointed = pred
+    x, pointed = pred
     s = F.linear(x, self.head.weight, self.head.bias).float()
-    if pointed is None: return s
-    p,lam = pointed
-    return ((1-lam).unsqueeze(1)*s.softmax(1) + lam.unsqueeze(1)*p).clamp(min=1e-30).log()
+    if pointed is None:
+        return s
+    p, lam = pointed
+    return ((1 - lam).unsqueeze(1) * s.softmax(1) + lam.unsqueeze(1) * p).clamp(min=1e-30).log()
+
 
 @patch
-def losses(self:ContextMLM, pred:tuple, y:Tensor) -> Tensor: # `[m]` true words -> `[m]`, natural log
+def losses(self: ContextMLM, pred: tuple, y: Tensor) -> Tensor:  # `[m]` true words -> `[m]`, natural log
     "Cross entropy of each hidden word."
-    return F.cross_entropy(self.logits(pred), y, reduction='none')
+    return F.cross_entropy(self.logits(pred), y, reduction="none")
+
+
 @patch
-def loss(self:ContextMLM, pred:tuple, y:Tensor) -> Tensor:   # -> scalar
+def loss(self: ContextMLM, pred: tuple, y: Tensor) -> Tensor:  # -> scalar
     "Mean cross entropy."
     return self.losses(pred, y).mean()
 
 # %% ../../nbs/context/04_model.ipynb #c12
 def start_from_counts(
-    model:ContextMLM,
-    counts, # `[v]` how often each word stands in the training texts; 0 for what is never predicted
+    model: ContextMLM,
+    counts,  # `[v]` how often each word stands in the training texts; 0 for what is never predicted
 ):
     "Set the head's bias, unless a checkpoint has given it one, so that the untrained model predicts words by their frequency; never point at a word that does not occur."
-    c = torch.as_tensor(counts, dtype=torch.float32)+.1
-    if len(c)!=len(model.head.bias): raise ValueError(f'counts of {len(c)} words for a model of {len(model.head.bias)}')
+    c = torch.as_tensor(counts, dtype=torch.float32) + 0.1
+    if len(c) != len(model.head.bias):
+        raise ValueError(f"counts of {len(c)} words for a model of {len(model.head.bias)}")
     with torch.no_grad():
-        if not model.head_loaded: model.head.bias.copy_((c/c.sum()).log())
-    model.copies.copy_(c>.5)
+        if not model.head_loaded:
+            model.head.bias.copy_((c / c.sum()).log())
+    model.copies.copy_(c > 0.5)

@@ -19,117 +19,192 @@ from ..eval.stats import Interval, cluster_sums, paired_interval, ratio_interval
 
 # %% ../../nbs/context/08_oracle.ipynb #c08
 def word_table(
-    truth:Truth,
-    corpus:Corpus, tokens:Tokens, # of these posts
-) -> np.ndarray:                  # `[v]` number of the word that each token is, -1 for tokens that are none
+    truth: Truth,
+    corpus: Corpus,
+    tokens: Tokens,  # of these posts
+) -> np.ndarray:  # `[v]` number of the word that each token is, -1 for tokens that are none
     "Match words with tokens, one to one, by laying texts beside their tokens."
-    number,out = {w:i for i,w in enumerate(w for s in truth.slots for w in s.words)},np.full(tokens.vocab_size, -1)
+    number, out = (
+        {w: i for i, w in enumerate(w for s in truth.slots for w in s.words)},
+        np.full(tokens.vocab_size, -1),
+    )
     for a in range(0, len(corpus), 1000):
-        rows = np.arange(a, min(a+1000, len(corpus)))
-        ids,lengths = tokens.gather(rows)
-        ids = ids[~np.isin(ids, [tokens.special[k] for k in ('cls','sep')])]
-        words = [number.get(w, -1) for t,l in zip(corpus.posts[rows]['text'], lengths) for w in t.split()[:l-2]]
-        if -1 in words: raise ValueError('the corpus holds words that the simulated language does not have: are corpus and truth of the same simulation?')
-        word,token = np.unique(np.stack([words, ids]), axis=1) if len(words)==len(ids) else ([0,0],[0,1])
-        if len(set(word))<len(word) or len(set(token))<len(token) or (token==tokens.special['unk']).any(): raise ValueError('each word must be one token, and another token for each: train the tokenizer on these posts with a larger vocabulary')
+        rows = np.arange(a, min(a + 1000, len(corpus)))
+        ids, lengths = tokens.gather(rows)
+        ids = ids[~np.isin(ids, [tokens.special[k] for k in ("cls", "sep")])]
+        words = [
+            number.get(w, -1) for t, l in zip(corpus.posts[rows]["text"], lengths) for w in t.split()[: l - 2]
+        ]
+        if -1 in words:
+            raise ValueError(
+                "the corpus holds words that the simulated language does not have: are corpus and truth of the same simulation?"
+            )
+        word, token = (
+            np.unique(np.stack([words, ids]), axis=1) if len(words) == len(ids) else ([0, 0], [0, 1])
+        )
+        if (
+            len(set(word)) < len(word)
+            or len(set(token)) < len(token)
+            or (token == tokens.special["unk"]).any()
+        ):
+            raise ValueError(
+                "each word must be one token, and another token for each: train the tokenizer on these posts with a larger vocabulary"
+            )
         out[token] = word
-        if (out>=0).sum()==len(number): break
+        if (out >= 0).sum() == len(number):
+            break
     return out
 
 # %% ../../nbs/context/08_oracle.ipynb #c09
 class BayesReader:
     "Knows the language, and of the people what it reads."
-    def __init__(self,
-        truth:Truth,
-        corpus:Corpus, tokens:Tokens, # of its posts
+
+    def __init__(
+        self,
+        truth: Truth,
+        corpus: Corpus,
+        tokens: Tokens,  # of its posts
     ):
-        self.table,self.special = word_table(truth, corpus, tokens),tokens.special
-        self.slots,size = truth.slots,[len(s.words) for s in truth.slots]
-        self.ends = np.cumsum([0]+size)                                             # words `ends[j]` to `ends[j+1]` are of slot j
-        self.slot = np.repeat(np.arange(len(size)), size)                           # [v'] slot of each word
-        self.logp = [np.log(np.maximum(s.p, 1e-300)) for s in truth.slots]          # [z,v'] a chance of 0 stays one, without 0*inf
-        self.shared = {Kind.NONE:(), Kind.AUTHOR:('author','community'), Kind.COMMUNITY:('community',), Kind.RANDOM:()}
+        self.table, self.special = word_table(truth, corpus, tokens), tokens.special
+        self.slots, size = truth.slots, [len(s.words) for s in truth.slots]
+        self.ends = np.cumsum([0] + size)  # words `ends[j]` to `ends[j+1]` are of slot j
+        self.slot = np.repeat(np.arange(len(size)), size)  # [v'] slot of each word
+        self.logp = [
+            np.log(np.maximum(s.p, 1e-300)) for s in truth.slots
+        ]  # [z,v'] a chance of 0 stays one, without 0*inf
+        self.shared = {
+            Kind.NONE: (),
+            Kind.AUTHOR: ("author", "community"),
+            Kind.COMMUNITY: ("community",),
+            Kind.RANDOM: (),
+        }
 
-    def counts(self,
-        groups:TextGroups,
-    ) -> np.ndarray: # `[b,v']` how often each word stands where it says something about the target
+    def counts(
+        self,
+        groups: TextGroups,
+    ) -> np.ndarray:  # `[b,v']` how often each word stands where it says something about the target
         "The evidence of each group."
-        ids,text,place = groups.ids.cpu().numpy(),owner(groups.lengths).cpu().numpy(),offsets(groups.lengths).cpu().numpy()
-        seen = ~np.isin(ids, [self.special[k] for k in ('pad','cls','sep','mask')]) # [n]
-        word,text,place = self.table[ids[seen]],text[seen],place[seen]
-        if (word<0).any() or (self.slot[word]!=(place-1)%len(self.slots)).any(): raise ValueError('a post holds a word that the simulated language does not have in that place: are corpus, tokenizer and truth of the same simulation?')
-        g,target = groups.group.cpu().numpy()[text],(groups.role==Role.TARGET).cpu().numpy()[text]
-        tells = np.array([[s.level in self.shared[k] for s in self.slots] for k in Kind]) # [kind,slot]
+        ids, text, place = (
+            groups.ids.cpu().numpy(),
+            owner(groups.lengths).cpu().numpy(),
+            offsets(groups.lengths).cpu().numpy(),
+        )
+        seen = ~np.isin(ids, [self.special[k] for k in ("pad", "cls", "sep", "mask")])  # [n]
+        word, text, place = self.table[ids[seen]], text[seen], place[seen]
+        if (word < 0).any() or (self.slot[word] != (place - 1) % len(self.slots)).any():
+            raise ValueError(
+                "a post holds a word that the simulated language does not have in that place: are corpus, tokenizer and truth of the same simulation?"
+            )
+        g, target = groups.group.cpu().numpy()[text], (groups.role == Role.TARGET).cpu().numpy()[text]
+        tells = np.array([[s.level in self.shared[k] for s in self.slots] for k in Kind])  # [kind,slot]
         use = target | tells[groups.kind.cpu().numpy()[g], self.slot[word]]
-        return np.bincount(g[use]*len(self.slot)+word[use], minlength=len(groups)*len(self.slot)).reshape(len(groups), -1)
+        return np.bincount(
+            g[use] * len(self.slot) + word[use], minlength=len(groups) * len(self.slot)
+        ).reshape(len(groups), -1)
 
-    def predict(self,
-        groups:TextGroups,
-        at,             # `[m]` hidden tokens
-    ) -> np.ndarray:    # `[m,v']` chance of each word
+    def predict(
+        self,
+        groups: TextGroups,
+        at,  # `[m]` hidden tokens
+    ) -> np.ndarray:  # `[m,v']` chance of each word
         "The chance of every word at every hidden place."
         at = at.cpu()
-        if (groups.ids.cpu()[at]!=self.special['mask']).any(): raise ValueError('a hidden word does not stand behind [MASK], so it is not hidden: make the batches with MaskCfg(keep=0, random=0)')
+        if (groups.ids.cpu()[at] != self.special["mask"]).any():
+            raise ValueError(
+                "a hidden word does not stand behind [MASK], so it is not hidden: make the batches with MaskCfg(keep=0, random=0)"
+            )
         text = owner(groups.lengths.cpu())[at]
-        g,j = groups.group.cpu()[text].numpy(),((offsets(groups.lengths.cpu())[at]-1)%len(self.slots)).numpy()
-        n,out = self.counts(groups),np.zeros((len(at), len(self.slot)))
-        for i,(s,lp) in enumerate(zip(self.slots, self.logp)):
-            block = slice(self.ends[i], self.ends[i+1])
-            z = n[:,block]@lp.T                                                     # [b,z]
-            z = np.exp(z-z.max(1, keepdims=True)); z /= z.sum(1, keepdims=True)     # p(z|x)
-            out[j==i, block] = (z@s.p)[g[j==i]]
+        g, j = (
+            groups.group.cpu()[text].numpy(),
+            ((offsets(groups.lengths.cpu())[at] - 1) % len(self.slots)).numpy(),
+        )
+        n, out = self.counts(groups), np.zeros((len(at), len(self.slot)))
+        for i, (s, lp) in enumerate(zip(self.slots, self.logp)):
+            block = slice(self.ends[i], self.ends[i + 1])
+            z = n[:, block] @ lp.T  # [b,z]
+            z = np.exp(z - z.max(1, keepdims=True))
+            z /= z.sum(1, keepdims=True)  # p(z|x)
+            out[j == i, block] = (z @ s.p)[g[j == i]]
         return out
 
 # %% ../../nbs/context/08_oracle.ipynb #c15
 def score_bayes(
-    dl:MLMBatches, # targets and contexts of simulated posts, `shuffle=False`, all hidden words behind [MASK]
-    truth:Truth,   # of the simulation that the posts are from
-) -> pd.DataFrame: # as `score_batches` gives
+    dl: MLMBatches,  # targets and contexts of simulated posts, `shuffle=False`, all hidden words behind [MASK]
+    truth: Truth,  # of the simulation that the posts are from
+) -> pd.DataFrame:  # as `score_batches` gives
     "Judge the best possible reader."
-    if dl.mask.keep or dl.mask.random: raise ValueError(f'what hides behind a random word or behind itself has another answer: make the batches with MaskCfg(keep=0, random=0), got {dl.mask}')
+    if dl.mask.keep or dl.mask.random:
+        raise ValueError(
+            f"what hides behind a random word or behind itself has another answer: make the batches with MaskCfg(keep=0, random=0), got {dl.mask}"
+        )
     reader = BayesReader(truth, dl.sampler.corpus, dl.tokens)
+
     def judge(groups, at, y):
-        p,true = reader.predict(groups, at),reader.table[y.cpu().numpy()]           # [m,v'], [m]
-        chance = p[np.arange(len(true)), true]                                      # [m]
-        if (true<0).any() or (chance<=0).any(): raise ValueError('a hidden word is impossible in its place: are corpus, tokenizer and truth of the same simulation?')
-        return -np.log(chance), p.argmax(1)==true
+        p, true = reader.predict(groups, at), reader.table[y.cpu().numpy()]  # [m,v'], [m]
+        chance = p[np.arange(len(true)), true]  # [m]
+        if (true < 0).any() or (chance <= 0).any():
+            raise ValueError(
+                "a hidden word is impossible in its place: are corpus, tokenizer and truth of the same simulation?"
+            )
+        return -np.log(chance), p.argmax(1) == true
+
     return score_batches(dl, judge)
 
 # %% ../../nbs/context/08_oracle.ipynb #c17
 def _sums(arms, author):
     "`[a,1+arms]` hidden words and losses of each author, of arms that were asked the same."
-    for o in arms[1:]: same_targets(arms[0], o)
-    s = arms[0][arms[0].n>0]
-    if not len(s): raise ValueError('no word was hidden in any target')
-    return cluster_sums(np.stack([s.n]+[o.loss.reindex(s.index) for o in arms], 1), np.asarray(author)[s.index])
+    for o in arms[1:]:
+        same_targets(arms[0], o)
+    s = arms[0][arms[0].n > 0]
+    if not len(s):
+        raise ValueError("no word was hidden in any target")
+    return cluster_sums(
+        np.stack([s.n] + [o.loss.reindex(s.index) for o in arms], 1), np.asarray(author)[s.index]
+    )
+
 
 def gain(
-    none:pd.DataFrame, ctx:pd.DataFrame, # what `score_batches` gave without and with contexts
-    author,                              # `[N]` author of each post of the corpus
-) -> Interval:                           # nats per hidden word
+    none: pd.DataFrame,
+    ctx: pd.DataFrame,  # what `score_batches` gave without and with contexts
+    author,  # `[N]` author of each post of the corpus
+) -> Interval:  # nats per hidden word
     "What contexts save."
-    n,a,b = _sums([none, ctx], author).T
+    n, a, b = _sums([none, ctx], author).T
     return paired_interval(a, b, n)
 
 # %% ../../nbs/context/08_oracle.ipynb #c33
 def recovered(
-    none:pd.DataFrame, ctx:pd.DataFrame,             # the model without and with contexts, from `score_batches`
-    bayes_none:pd.DataFrame, bayes_ctx:pd.DataFrame, # the best reader on the same hidden words
-    author,                # `[N]` author of each post of the corpus
-    available:float=None,  # nats per hidden word to take the share of; what the best reader gains here if None
-    n_boot:int=2000, level:float=.95, seed:int=0, # as in `ratio_interval`
-) -> Interval:             # 1: all that can be gained
+    none: pd.DataFrame,
+    ctx: pd.DataFrame,  # the model without and with contexts, from `score_batches`
+    bayes_none: pd.DataFrame,
+    bayes_ctx: pd.DataFrame,  # the best reader on the same hidden words
+    author,  # `[N]` author of each post of the corpus
+    available: float = None,  # nats per hidden word to take the share of; what the best reader gains here if None
+    n_boot: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,  # as in `ratio_interval`
+) -> Interval:  # 1: all that can be gained
     "Share of the available gain that a model makes."
-    n,a,b,c,d = _sums([none, ctx, bayes_none, bayes_ctx], author).T
+    n, a, b, c, d = _sums([none, ctx, bayes_none, bayes_ctx], author).T
     if available is not None:
-        if not available>0: raise ValueError(f'available is a gain in nats, above 0, got {available}')
-        return ratio_interval(a-b, n*available, n_boot, level, seed)
-    num,den = a-b,c-d
-    if den.sum()<=1e-9*n.sum(): raise ValueError(f'these contexts are worth nothing ({den.sum()/n.sum():.2g} nats per hidden word), so there is no share of it: pass as `available` what the best reader gains at another strength')
-    value,order = num.sum()/den.sum(),np.lexsort((num, den))
-    if len(n)<2: return Interval(float(value), math.nan, math.nan, len(n))
-    w = np.random.default_rng(seed).multinomial(len(n), np.full(len(n), 1/len(n)), n_boot) # [draws,a] how often each author is drawn
-    below = w@den[order]
-    if (below<=0).any(): raise ValueError(f'the best reader gains nothing in {(below<=0).mean():.0%} of the draws over {len(n)} authors, so the share has no interval: judge more targets')
-    lo,hi = np.quantile(w@num[order]/below, [(1-level)/2, (1+level)/2])
+        if not available > 0:
+            raise ValueError(f"available is a gain in nats, above 0, got {available}")
+        return ratio_interval(a - b, n * available, n_boot, level, seed)
+    num, den = a - b, c - d
+    if den.sum() <= 1e-9 * n.sum():
+        raise ValueError(
+            f"these contexts are worth nothing ({den.sum() / n.sum():.2g} nats per hidden word), so there is no share of it: pass as `available` what the best reader gains at another strength"
+        )
+    value, order = num.sum() / den.sum(), np.lexsort((num, den))
+    if len(n) < 2:
+        return Interval(float(value), math.nan, math.nan, len(n))
+    w = np.random.default_rng(seed).multinomial(
+        len(n), np.full(len(n), 1 / len(n)), n_boot
+    )  # [draws,a] how often each author is drawn
+    below = w @ den[order]
+    if (below <= 0).any():
+        raise ValueError(
+            f"the best reader gains nothing in {(below <= 0).mean():.0%} of the draws over {len(n)} authors, so the share has no interval: judge more targets"
+        )
+    lo, hi = np.quantile(w @ num[order] / below, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(value), float(min(lo, value)), float(max(hi, value)), len(n))

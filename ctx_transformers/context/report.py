@@ -11,73 +11,121 @@ from ..eval.figures import COLORS, style
 
 # %% ../../nbs/context/10_report.ipynb #c06
 def answer(
-    df:pd.DataFrame, # rows of a run
-) -> pd.DataFrame:   # a row for each arm
+    df: pd.DataFrame,  # rows of a run
+) -> pd.DataFrame:  # a row for each arm
     "Loss of each arm on all test targets, with what it gains on no context; nats per hidden word."
-    d = df[df.slice=='all']
+    d = df[df.slice == "all"]
+
     def cell(a, m):
-        r = d[(d.arm==a)&(d.metric==m)]
-        return '' if r.empty else f'{r.value.iloc[0]:.3f} [{r.lo.iloc[0]:.3f}, {r.hi.iloc[0]:.3f}]'
-    arms = list(dict.fromkeys(d[d.metric=='loss'].arm))
-    return pd.DataFrame([{m:cell(a, m) for m in ('loss','loss - none','loss - random','accuracy')} for a in arms], index=pd.Index(arms, name='arm'))
+        r = d[(d.arm == a) & (d.metric == m)]
+        return "" if r.empty else f"{r.value.iloc[0]:.3f} [{r.lo.iloc[0]:.3f}, {r.hi.iloc[0]:.3f}]"
+
+    arms = list(dict.fromkeys(d[d.metric == "loss"].arm))
+    return pd.DataFrame(
+        [{m: cell(a, m) for m in ("loss", "loss - none", "loss - random", "accuracy")} for a in arms],
+        index=pd.Index(arms, name="arm"),
+    )
 
 # %% ../../nbs/context/10_report.ipynb #c07
 def plot_gain(
-    df:pd.DataFrame, # rows of one or more corpora, as `read_table('context_run')` gives
-):                   # a figure
+    df: pd.DataFrame,  # rows of one or more corpora, as `read_table('context_run')` gives
+):  # a figure
     "What each context changes in the loss of a hidden word, on each corpus, with intervals over authors."
     import matplotlib.pyplot as plt
-    d = df[(df.slice=='all') & (df.metric=='loss - none') & df.arm.isin(['author','community','random'])]
-    if d.empty: raise ValueError("the table has no row of 'author', 'community' or 'random' with the metric 'loss - none': run `ctx_mlm` first")
-    corpora,arms = sorted(d.corpus.unique(), key=lambda c: (c!='pydocs', c)),['author','community','random']
+
+    d = df[
+        (df.slice == "all") & (df.metric == "loss - none") & df.arm.isin(["author", "community", "random"])
+    ]
+    if d.empty:
+        raise ValueError(
+            "the table has no row of 'author', 'community' or 'random' with the metric 'loss - none': run `ctx_mlm` first"
+        )
+    corpora, arms = (
+        sorted(d.corpus.unique(), key=lambda c: (c != "pydocs", c)),
+        ["author", "community", "random"],
+    )
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(6.5, .9+.62*len(corpora)))
-        for i,c in enumerate(corpora):
-            for j,(a,color) in enumerate(zip(arms, (COLORS['blue'],COLORS['orange'],COLORS['grey']))):
-                r = d[(d.corpus==c)&(d.arm==a)]
-                if r.empty: continue
-                r = r.iloc[-1]; y = -i-(j-1)*.22
-                ax.plot([r.lo, r.hi], [y,y], color=color, lw=2, solid_capstyle='round'); ax.plot(r.value, y, 'o', color=color, ms=5, label=a if i==0 else None)
-        n = d.groupby('corpus').n.max()
-        ax.set(yticks=[-i for i in range(len(corpora))], yticklabels=[f'{c}\n({int(n[c]):,} authors)' for c in corpora], ylim=(-len(corpora)+.45,.55),
-               xlabel='change of the loss against no context, nats per hidden word (95 % intervals over unseen authors)')
-        ax.axvline(0, color='black', lw=.8); ax.grid(axis='y', visible=False); ax.legend(loc='upper left', bbox_to_anchor=(1,1)); plt.close(fig)
+        fig, ax = plt.subplots(figsize=(6.5, 0.9 + 0.62 * len(corpora)))
+        for i, c in enumerate(corpora):
+            for j, (a, color) in enumerate(zip(arms, (COLORS["blue"], COLORS["orange"], COLORS["grey"]))):
+                r = d[(d.corpus == c) & (d.arm == a)]
+                if r.empty:
+                    continue
+                r = r.iloc[-1]
+                y = -i - (j - 1) * 0.22
+                ax.plot([r.lo, r.hi], [y, y], color=color, lw=2, solid_capstyle="round")
+                ax.plot(r.value, y, "o", color=color, ms=5, label=a if i == 0 else None)
+        n = d.groupby("corpus").n.max()
+        ax.set(
+            yticks=[-i for i in range(len(corpora))],
+            yticklabels=[f"{c}\n({int(n[c]):,} authors)" for c in corpora],
+            ylim=(-len(corpora) + 0.45, 0.55),
+            xlabel="change of the loss against no context, nats per hidden word (95 % intervals over unseen authors)",
+        )
+        ax.axvline(0, color="black", lw=0.8)
+        ax.grid(axis="y", visible=False)
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/context/10_report.ipynb #c11
 def grid_table(
-    df:pd.DataFrame,      # rows of one or more grids, as `read_table('context_mlm')` gives
-    metric='loss - none',
-    where='all',          # slice
-) -> pd.DataFrame:        # `corpus`, `architecture`, `pointer`, `kind`, `value`, `lo`, `hi`, `n`, `seed`, `arm`; rows over all seeds
+    df: pd.DataFrame,  # rows of one or more grids, as `read_table('context_mlm')` gives
+    metric="loss - none",
+    where="all",  # slice
+) -> pd.DataFrame:  # `corpus`, `architecture`, `pointer`, `kind`, `value`, `lo`, `hi`, `n`, `seed`, `arm`; rows over all seeds
     "The rows of a grid that pool its seeds, with the names of arms taken apart."
-    d = df[(df.slice==where)&(df.metric==metric)&df.seed.astype(str).str.contains(',')].copy()
-    parts = d.arm.str.extract(r'^(?P<architecture>plain|standard|hierarchical|bi|joint)(?P<rest>[^ ]*) (?P<kind>.*)$')
-    d[['architecture','kind']],d['pointer'] = parts[['architecture','kind']],parts.rest.eq('/pointer')
-    return d[parts.rest.isin(['','/pointer'])].reset_index(drop=True)
+    d = df[(df.slice == where) & (df.metric == metric) & df.seed.astype(str).str.contains(",")].copy()
+    parts = d.arm.str.extract(
+        r"^(?P<architecture>plain|standard|hierarchical|bi|joint)(?P<rest>[^ ]*) (?P<kind>.*)$"
+    )
+    d[["architecture", "kind"]], d["pointer"] = parts[["architecture", "kind"]], parts.rest.eq("/pointer")
+    return d[parts.rest.isin(["", "/pointer"])].reset_index(drop=True)
 
 # %% ../../nbs/context/10_report.ipynb #c12
 def plot_grid(
-    df:pd.DataFrame, # rows of one or more grids
-):                   # a figure
+    df: pd.DataFrame,  # rows of one or more grids
+):  # a figure
     "What each context changes in the loss, by architecture, on each corpus; with a pointer where all architectures have one, else without."
     import matplotlib.pyplot as plt
-    d,archs = grid_table(df),['standard','bi','hierarchical','joint']
-    if d.empty: raise ValueError('the table has no rows over several seeds: run `ctx_grid` first')
-    full = {c:d[(d.corpus==c)&d.pointer].architecture.nunique()==len(archs) for c in d.corpus.unique()}
-    d = d[(d.pointer==d.corpus.map(full))|(d.architecture=='plain')]
-    corpora = sorted(full, key=lambda c: (c!='pydocs', c))
+
+    d, archs = grid_table(df), ["standard", "bi", "hierarchical", "joint"]
+    if d.empty:
+        raise ValueError("the table has no rows over several seeds: run `ctx_grid` first")
+    full = {c: d[(d.corpus == c) & d.pointer].architecture.nunique() == len(archs) for c in d.corpus.unique()}
+    d = d[(d.pointer == d.corpus.map(full)) | (d.architecture == "plain")]
+    corpora = sorted(full, key=lambda c: (c != "pydocs", c))
     with plt.rc_context(style()):
-        fig,axes = plt.subplots(1, len(corpora), figsize=(3.3*len(corpora)+1, 3.1), sharey=True, squeeze=False)
-        for ax,c in zip(axes[0], corpora):
-            for j,(k,color,mark) in enumerate((('author','blue','o'),('community','orange','s'),('random','grey','D'))):
-                for i,a in enumerate(archs):
-                    for r in d[(d.corpus==c)&(d.architecture==a)&(d.kind==k)].itertuples():
-                        y = -i-(j-1)*.24
-                        ax.plot([r.lo, r.hi], [y,y], color=COLORS[color], lw=2, solid_capstyle='round'); ax.plot(r.value, y, mark, color=COLORS[color], ms=5, label=k if i==0 else None)
-            more = d[(d.corpus==c)&(d.kind=='none, equal FLOPs')]
-            note = ''.join(f'\nno context, equal FLOPs:\n{r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]' for r in more.itertuples())
-            ax.axvline(0, color='black', lw=.8); ax.grid(axis='y', visible=False); ax.locator_params(axis='x', nbins=5)
-            ax.set(yticks=[-i for i in range(len(archs))], yticklabels=archs, ylim=(-len(archs)+.45,.55)); ax.set_title(f'{c}, {int(d[d.corpus==c].n.max()):,} authors, {"with" if full[c] else "no"} pointer{note}', fontsize=8)
-        fig.supxlabel('change of the loss against no context, nats per hidden word\n(95 % intervals over unseen authors and seeds)', fontsize=9); axes[0][-1].legend(loc='upper left', bbox_to_anchor=(1,1)); fig.tight_layout(); plt.close(fig)
+        fig, axes = plt.subplots(
+            1, len(corpora), figsize=(3.3 * len(corpora) + 1, 3.1), sharey=True, squeeze=False
+        )
+        for ax, c in zip(axes[0], corpora):
+            for j, (k, color, mark) in enumerate(
+                (("author", "blue", "o"), ("community", "orange", "s"), ("random", "grey", "D"))
+            ):
+                for i, a in enumerate(archs):
+                    for r in d[(d.corpus == c) & (d.architecture == a) & (d.kind == k)].itertuples():
+                        y = -i - (j - 1) * 0.24
+                        ax.plot([r.lo, r.hi], [y, y], color=COLORS[color], lw=2, solid_capstyle="round")
+                        ax.plot(r.value, y, mark, color=COLORS[color], ms=5, label=k if i == 0 else None)
+            more = d[(d.corpus == c) & (d.kind == "none, equal FLOPs")]
+            note = "".join(
+                f"\nno context, equal FLOPs:\n{r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]"
+                for r in more.itertuples()
+            )
+            ax.axvline(0, color="black", lw=0.8)
+            ax.grid(axis="y", visible=False)
+            ax.locator_params(axis="x", nbins=5)
+            ax.set(yticks=[-i for i in range(len(archs))], yticklabels=archs, ylim=(-len(archs) + 0.45, 0.55))
+            ax.set_title(
+                f"{c}, {int(d[d.corpus == c].n.max()):,} authors, {'with' if full[c] else 'no'} pointer{note}",
+                fontsize=8,
+            )
+        fig.supxlabel(
+            "change of the loss against no context, nats per hidden word\n(95 % intervals over unseen authors and seeds)",
+            fontsize=9,
+        )
+        axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+        fig.tight_layout()
+        plt.close(fig)
     return fig

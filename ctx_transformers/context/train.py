@@ -14,7 +14,14 @@ import pandas as pd
 import torch
 from ..config import config_hash, settings
 from .arms import Arm, Data, RunCfg, arm_of, prepare
-from .baselines import Ngrams, fit_cache_weight, fit_ngram, score_cache, score_ngram, score_unigram
+from ctx_transformers.context.baselines import (
+    Ngrams,
+    fit_cache_weight,
+    fit_ngram,
+    score_cache,
+    score_ngram,
+    score_unigram,
+)
 from .controls import control_batches
 from .evaluate import mlm_rows, score_posts
 from .model import ContextMLM, start_from_counts
@@ -27,121 +34,161 @@ from ..train.learner import fit, learner
 
 # %% ../../nbs/context/11_train.ipynb #c06
 def train_arm(
-    data:Data,
-    arm:Arm,
-    folder,           # of this arm's checkpoints
-    start=None,       # weights to start from; None starts the model anew
-    device='cpu',
+    data: Data,
+    arm: Arm,
+    folder,  # of this arm's checkpoints
+    start=None,  # weights to start from; None starts the model anew
+    device="cpu",
     say=print,
-) -> tuple:           # (model with its best weights, table of its log)
+) -> tuple:  # (model with its best weights, table of its log)
     "Train one arm, or take up where it stood."
     set_seed(data.cfg.seed)
     model = ContextMLM(arm.model, data.tokens.vocab_size)
-    if start: start_from(model, start)
-    else: start_from_counts(model, data.counts())
+    if start:
+        start_from(model, start)
+    else:
+        start_from_counts(model, data.counts())
     model = model.to(device)
-    learn = learner(model, data.batches(arm, TRAIN).to(device), data.batches(arm, VALID).to(device), model.loss, replace(arm.train, seed=data.cfg.seed), folder)
+    learn = learner(
+        model,
+        data.batches(arm, TRAIN).to(device),
+        data.batches(arm, VALID).to(device),
+        model.loss,
+        replace(arm.train, seed=data.cfg.seed),
+        folder,
+    )
     learn.logger = say
     Path(folder).mkdir(parents=True, exist_ok=True)
-    (Path(folder)/'model.json').write_text(json.dumps(dict(model=asdict(model.cfg), vocab=data.tokens.vocab_size), indent=1))
+    (Path(folder) / "model.json").write_text(
+        json.dumps(dict(model=asdict(model.cfg), vocab=data.tokens.vocab_size), indent=1)
+    )
     fit(learn)
-    return model, pd.read_csv(Path(folder)/'log.csv')
+    return model, pd.read_csv(Path(folder) / "log.csv")
 
 # %% ../../nbs/context/11_train.ipynb #c08
-def judge_arm(model, data:Data, arm:Arm, device='cpu') -> pd.DataFrame: # as `score_posts`, with `arm`, and `control`, empty for the contexts as they are
+def judge_arm(
+    model, data: Data, arm: Arm, device="cpu"
+) -> pd.DataFrame:  # as `score_posts`, with `arm`, and `control`, empty for the contexts as they are
     "Scores of an arm on the test targets, and on the few with each control."
     out = []
     for kind in arm.shown:
         dl = data.batches(replace(arm, kind=kind), TEST).to(device)
         few = control_batches(dl.but(posts=data.few)) if len(data.few) else {}
-        name = arm.name if len(arm.shown)==1 else f'{arm.name} {kind}'
-        for control,d in {'':dl, **few}.items(): out.append(score_posts(model, d).reset_index().assign(arm=name, control=control))
+        name = arm.name if len(arm.shown) == 1 else f"{arm.name} {kind}"
+        for control, d in {"": dl, **few}.items():
+            out.append(score_posts(model, d).reset_index().assign(arm=name, control=control))
     return pd.concat(out, ignore_index=True)
 
 # %% ../../nbs/context/11_train.ipynb #c09
-def score_arm(data, arm, folder, base=None, device='cpu', say=print) -> tuple: # (scores, log)
+def score_arm(data, arm, folder, base=None, device="cpu", say=print) -> tuple:  # (scores, log)
     "Train and judge one arm, or read what a finished one left."
-    done = Path(folder)/'scores.csv'
+    done = Path(folder) / "scores.csv"
     if not done.exists():
-        model,_ = train_arm(data, arm, folder, base, device, say)
+        model, _ = train_arm(data, arm, folder, base, device, say)
         s = judge_arm(model, data, arm, device)
         write_atomic(done, lambda p: s.to_csv(p, index=False))
-    return pd.read_csv(done, keep_default_na=False), pd.read_csv(Path(folder)/'log.csv')
+    return pd.read_csv(done, keep_default_na=False), pd.read_csv(Path(folder) / "log.csv")
 
-def by_arm(scores:pd.DataFrame, control='') -> dict: # arm -> as `score_posts` gives
+
+def by_arm(scores: pd.DataFrame, control="") -> dict:  # arm -> as `score_posts` gives
     "Scores under one control, by arm."
-    return {a:s.set_index('post')[['n','loss','correct','n_context']] for a,s in scores[scores.control==control].groupby('arm', sort=False)}
+    return {
+        a: s.set_index("post")[["n", "loss", "correct", "n_context"]]
+        for a, s in scores[scores.control == control].groupby("arm", sort=False)
+    }
 
 # %% ../../nbs/context/11_train.ipynb #c10
-def control_rows(scores:pd.DataFrame, corpus:Corpus, name:str, none:str, seed=0, config='') -> list: # rows for `eval.tables.write_rows`; the control is the slice
+def control_rows(
+    scores: pd.DataFrame, corpus: Corpus, name: str, none: str, seed=0, config=""
+) -> list:  # rows for `eval.tables.write_rows`; the control is the slice
     "What each arm gains on no context under each control; `control targets` are the same targets with contexts as they are."
-    rows,plain = [],by_arm(scores)
+    rows, plain = [], by_arm(scores)
     for c in dict.fromkeys(scores.control):
-        for a,s in by_arm(scores, c).items():
-            if a==none or not len(few := scores[(scores.arm==a)&(scores.control!='')]): continue
+        for a, s in by_arm(scores, c).items():
+            if a == none or not len(few := scores[(scores.arm == a) & (scores.control != "")]):
+                continue
             post = np.unique(few.post)
-            pair = {none:plain[none].loc[post], a:s.loc[post]}
+            pair = {none: plain[none].loc[post], a: s.loc[post]}
             where = np.isin(np.arange(len(corpus)), post)
-            rows += [r for r in mlm_rows(pair, corpus, name, {c or 'control targets':where}, seed, config, against=(none,)) if r['arm']==a and r['metric'].startswith('loss')]
+            rows += [
+                r
+                for r in mlm_rows(
+                    pair, corpus, name, {c or "control targets": where}, seed, config, against=(none,)
+                )
+                if r["arm"] == a and r["metric"].startswith("loss")
+            ]
     return rows
 
 # %% ../../nbs/context/11_train.ipynb #c12
-def baselines(data:Data, arms:list) -> dict: # arm -> scores
+def baselines(data: Data, arms: list) -> dict:  # arm -> scores
     "Scores of the baselines on the test targets, in the arms that they can use."
-    counts,out = data.counts(),{}
+    counts, out = data.counts(), {}
     grams = Ngrams(data.tokens, data.corpus.rows(TRAIN))
     for a in arms:
-        valid,test = (data.batches(arm_of(data.cfg, a), s) for s in (VALID,TEST))
-        if a=='none': out['unigram'] = score_unigram(test, counts)
-        else: out[f'cache {a}'] = score_cache(test, counts, fit_cache_weight(valid, counts))
-        out[f'ngram {a}'] = score_ngram(test, grams, fit_ngram(valid, grams))
+        valid, test = (data.batches(arm_of(data.cfg, a), s) for s in (VALID, TEST))
+        if a == "none":
+            out["unigram"] = score_unigram(test, counts)
+        else:
+            out[f"cache {a}"] = score_cache(test, counts, fit_cache_weight(valid, counts))
+        out[f"ngram {a}"] = score_ngram(test, grams, fit_ngram(valid, grams))
     return out
 
 # %% ../../nbs/context/11_train.ipynb #c14
 def run(
-    cfg:RunCfg=RunCfg(),
-    table:str='context_run', # in `figures/`, or a path; rows of the same corpus, arm and seed are replaced
-    folder=None,             # where checkpoints are kept; a folder of the cache, named after the configuration, if None
-    device:str='',           # 'cpu' or 'cuda'; empty: a GPU if there is one
-    say=print,               # what to do with a line of report
-) -> pd.DataFrame:           # the rows of this run
+    cfg: RunCfg = RunCfg(),
+    table: str = "context_run",  # in `figures/`, or a path; rows of the same corpus, arm and seed are replaced
+    folder=None,  # where checkpoints are kept; a folder of the cache, named after the configuration, if None
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    say=print,  # what to do with a line of report
+) -> pd.DataFrame:  # the rows of this run
     "Read, train every arm, judge all on the same hidden words of unseen authors, and write the table."
     keep_memory()
-    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
-    corpus,tokens = prepare(cfg, say)
-    data,arms = Data(cfg, corpus, tokens),possible_arms(cfg, corpus, say)
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    corpus, tokens = prepare(cfg, say)
+    data, arms = Data(cfg, corpus, tokens), possible_arms(cfg, corpus, say)
     tag = config_hash(dict(settings(cfg), corpus=corpus.name))
-    folder = Path(folder or cache_dir('runs')/f'{cfg.title.replace("/","-")}-{tag}')
-    say(f'{cfg.title}: {len(data.posts[TRAIN]):,} targets to train on, {len(data.posts[TEST]):,} of unseen authors to judge; run {tag} on {device}')
-    scores,rows,base = [],[],None
+    folder = Path(folder or cache_dir("runs") / f"{cfg.title.replace('/', '-')}-{tag}")
+    say(
+        f"{cfg.title}: {len(data.posts[TRAIN]):,} targets to train on, {len(data.posts[TEST]):,} of unseen authors to judge; run {tag} on {device}"
+    )
+    scores, rows, base = [], [], None
     if cfg.base.steps:
-        say('base, without context')
-        train_arm(data, base_arm(cfg), folder/'base', device=device, say=say)
-        base = folder/'base'/'best.safetensors'
+        say("base, without context")
+        train_arm(data, base_arm(cfg), folder / "base", device=device, say=say)
+        base = folder / "base" / "best.safetensors"
     for a in arms:
-        say(f'arm {a}')
-        s,log = score_arm(data, arm_of(cfg, a), folder/a, base, device, say)
+        say(f"arm {a}")
+        s, log = score_arm(data, arm_of(cfg, a), folder / a, base, device, say)
         scores.append(s)
-        rows += [row(cfg.title, a, m, float(log[m].median()), n=len(log), seed=cfg.seed, config=tag) for m in ('tokens_per_s','padding_pct')]
-    say('baselines')
+        rows += [
+            row(cfg.title, a, m, float(log[m].median()), n=len(log), seed=cfg.seed, config=tag)
+            for m in ("tokens_per_s", "padding_pct")
+        ]
+    say("baselines")
     scores = pd.concat(scores)
     rows += mlm_rows(by_arm(scores) | baselines(data, arms), corpus, cfg.title, seed=cfg.seed, config=tag)
-    if 'none' in arms: rows += control_rows(scores, corpus, cfg.title, 'none', cfg.seed, tag)
+    if "none" in arms:
+        rows += control_rows(scores, corpus, cfg.title, "none", cfg.seed, tag)
     write_rows(table, rows)
     return pd.DataFrame(rows)
 
-def base_arm(cfg:RunCfg) -> Arm:
+
+def base_arm(cfg: RunCfg) -> Arm:
     "What all arms start from: the token encoder and the head, trained without context."
-    return Arm('base', 'none', replace(cfg.model, architecture='plain', freeze=''), cfg.base, 0, cfg.budget)
+    return Arm("base", "none", replace(cfg.model, architecture="plain", freeze=""), cfg.base, 0, cfg.budget)
 
 # %% ../../nbs/context/11_train.ipynb #c15
-def possible_arms(cfg:RunCfg, corpus:Corpus, say=print) -> list:
+def possible_arms(cfg: RunCfg, corpus: Corpus, say=print) -> list:
     "The arms that this corpus can have; the others are named."
     why = {}
-    if not len(corpus.authors): why['author'] = 'no post has a known author'
-    if len(corpus.communities)<2: why['community'] = f'there are {len(corpus.communities)} communities'
+    if not len(corpus.authors):
+        why["author"] = "no post has a known author"
+    if len(corpus.communities) < 2:
+        why["community"] = f"there are {len(corpus.communities)} communities"
     for a in cfg.arm_list:
-        if a in why: say(f'arm {a} is left out: {why[a]}')
+        if a in why:
+            say(f"arm {a} is left out: {why[a]}")
     out = [a for a in cfg.arm_list if a not in why]
-    if not out: raise ValueError(f'no arm of {cfg.arms!r} is possible with these posts: {why}')
+    if not out:
+        raise ValueError(f"no arm of {cfg.arms!r} is possible with these posts: {why}")
     return out

@@ -26,159 +26,275 @@ from ..eval.stats import cluster_sums, paired_interval
 def _rows(post, groups, at, y, tokens):
     "Which word each hidden token is, where it stands, and whether the contexts of its group hold it."
     text = owner(groups.lengths)
-    own = groups.group[text]*tokens.vocab_size                                        # [n]
-    seen = torch.isin(own[at]+y, (own+groups.ids)[groups.role[text]==Role.CONTEXT])   # [m]
-    seen &= y!=tokens.special['unk']                                                  # two words that are unknown are not the same word
-    return dict(post=post[groups.group[text[at]].cpu().numpy()], place=offsets(groups.lengths)[at].cpu().numpy(), token=y.cpu().numpy(), seen=seen.cpu().numpy())
+    own = groups.group[text] * tokens.vocab_size  # [n]
+    seen = torch.isin(own[at] + y, (own + groups.ids)[groups.role[text] == Role.CONTEXT])  # [m]
+    seen &= y != tokens.special["unk"]  # two words that are unknown are not the same word
+    return dict(
+        post=post[groups.group[text[at]].cpu().numpy()],
+        place=offsets(groups.lengths)[at].cpu().numpy(),
+        token=y.cpu().numpy(),
+        seen=seen.cpu().numpy(),
+    )
 
 # %% ../../nbs/context/09_word_classes.ipynb #c10
 def score_words(
-    model:nn.Module, # such as `ContextMLM`, on the device of `dl`
-    dl:MLMBatches,   # targets and contexts, `shuffle=False`
-    precision:str='fp32', # 'fp32' or 'bf16'
-) -> pd.DataFrame:   # `token` (its id), `loss` (natural log) and `seen` (bool) of each hidden word, by post and place
+    model: nn.Module,  # such as `ContextMLM`, on the device of `dl`
+    dl: MLMBatches,  # targets and contexts, `shuffle=False`
+    precision: str = "fp32",  # 'fp32' or 'bf16'
+) -> (
+    pd.DataFrame
+):  # `token` (its id), `loss` (natural log) and `seen` (bool) of each hidden word, by post and place
     "Judge a model word by word, with dropout off."
-    if precision not in ('fp32','bf16'): raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
-    plan,out = dl.plan()[dl.start:],[]
+    if precision not in ("fp32", "bf16"):
+        raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
+    plan, out = dl.plan()[dl.start :], []
+
     def judge(groups, at, y):
-        with torch.autocast(at.device.type, torch.bfloat16, enabled=precision=='bf16'): s = model.logits(model(groups, at)).float() # [m,v]
-        loss = nn.functional.cross_entropy(s, y, reduction='none')                    # [m]
-        out.append(_rows(dl.posts[plan[len(out)]], groups, at, y, dl.tokens) | dict(loss=loss.double().cpu().numpy()))
+        with torch.autocast(at.device.type, torch.bfloat16, enabled=precision == "bf16"):
+            s = model.logits(model(groups, at)).float()  # [m,v]
+        loss = nn.functional.cross_entropy(s, y, reduction="none")  # [m]
+        out.append(
+            _rows(dl.posts[plan[len(out)]], groups, at, y, dl.tokens) | dict(loss=loss.double().cpu().numpy())
+        )
         return loss, torch.zeros_like(y)
+
     was = model.training
     model.eval()
     try:
-        with torch.inference_mode(): score_batches(dl, judge)
-    finally: model.train(was)
-    df = pd.DataFrame({k:np.concatenate([o[k] for o in out]) for k in ('post','place','token','loss','seen')})
-    return df.set_index(['post','place']).sort_index()
+        with torch.inference_mode():
+            score_batches(dl, judge)
+    finally:
+        model.train(was)
+    df = pd.DataFrame(
+        {k: np.concatenate([o[k] for o in out]) for k in ("post", "place", "token", "loss", "seen")}
+    )
+    return df.set_index(["post", "place"]).sort_index()
 
 # %% ../../nbs/context/09_word_classes.ipynb #c19
-BANDS = ('over 1 in 1,000','1 in 1,000 to 10,000','1 in 10,000 to 100,000','under 1 in 100,000') # of the training tokens
+BANDS = (
+    "over 1 in 1,000",
+    "1 in 1,000 to 10,000",
+    "1 in 10,000 to 100,000",
+    "under 1 in 100,000",
+)  # of the training tokens
+
 
 def _kinds(text, e, i, tag):
     "(part of speech, piece) of the tokens `i` of a text with the encoding `e`, of which the model reads all."
-    starts,parts = tag_text(text[:e.offsets[-1][1]], tag)
+    starts, parts = tag_text(text[: e.offsets[-1][1]], tag)
     word = e.word_ids
-    at = np.searchsorted(starts, [e.offsets[j][0] for j in i], side='right')-1
-    on = [j>0 and word[j]==word[j-1] for j in i]
-    more = [j+1<len(word) and word[j]==word[j+1] for j in i]
-    return [parts[j] for j in at], ['continuation' if o else 'first piece' if m else 'whole word' for o,m in zip(on, more)]
+    at = np.searchsorted(starts, [e.offsets[j][0] for j in i], side="right") - 1
+    on = [j > 0 and word[j] == word[j - 1] for j in i]
+    more = [j + 1 < len(word) and word[j] == word[j + 1] for j in i]
+    return [parts[j] for j in at], [
+        "continuation" if o else "first piece" if m else "whole word" for o, m in zip(on, more)
+    ]
 
 # %% ../../nbs/context/09_word_classes.ipynb #c20
 def word_classes(
-    scores:pd.DataFrame, # what `score_words` gave for any arm
-    corpus:Corpus,
-    tokens:Tokens,
-    tok,                 # the tokenizer that made `tokens`
-    tag=None,            # function from the words of a sentence to their parts of speech; `english_tagger()` if None
-) -> pd.DataFrame:       # on the index of `scores`, a column for each way to sort words
+    scores: pd.DataFrame,  # what `score_words` gave for any arm
+    corpus: Corpus,
+    tokens: Tokens,
+    tok,  # the tokenizer that made `tokens`
+    tag=None,  # function from the words of a sentence to their parts of speech; `english_tagger()` if None
+) -> pd.DataFrame:  # on the index of `scores`, a column for each way to sort words
     "Sort the hidden words by part of speech, by topic or function, by frequency, and by piece."
-    tag,enc = tag or english_tagger(),bare_tokenizer(tok)
-    n = tokens.counts(corpus.rows(TRAIN)); n[[tokens.special[k] for k in ('pad','cls','sep')]] = 0
-    post,place = (scores.index.get_level_values(k).to_numpy() for k in ('post','place'))
-    posts,first = np.unique(post, return_index=True)
-    texts,parts,pieces = corpus.posts.select_columns('text').with_format('arrow'),[],[]
-    for p,i in zip(tqdm(posts, desc='tag', unit='post', disable=None), np.split(place-1, first[1:])):
-        text = texts[[int(p)]]['text'][0].as_py()[:64*tokens.max_len]
+    tag, enc = tag or english_tagger(), bare_tokenizer(tok)
+    n = tokens.counts(corpus.rows(TRAIN))
+    n[[tokens.special[k] for k in ("pad", "cls", "sep")]] = 0
+    post, place = (scores.index.get_level_values(k).to_numpy() for k in ("post", "place"))
+    posts, first = np.unique(post, return_index=True)
+    texts, parts, pieces = corpus.posts.select_columns("text").with_format("arrow"), [], []
+    for p, i in zip(tqdm(posts, desc="tag", unit="post", disable=None), np.split(place - 1, first[1:])):
+        text = texts[[int(p)]]["text"][0].as_py()[: 64 * tokens.max_len]
         e = enc.encode(text, add_special_tokens=False)
-        e.truncate(tokens.max_len-2)
-        if e.ids!=tokens[p][1:-1].tolist(): raise ValueError(f'post {p} was not tokenised by this tokenizer: give the one that made the tokens')
-        for to,x in zip((parts,pieces), _kinds(text, e, i, tag)): to += x
-    role = ['topic word' if p in TOPIC else 'function word' if p in FUNCTION else 'neither' for p in parts]
-    band = np.array(BANDS)[np.digitize(n[scores.token]/max(n.sum(), 1), [1e-3,1e-4,1e-5])]
-    return pd.DataFrame({'part of speech':parts, 'topic or function':role, 'frequency':band, 'piece':pieces}, index=scores.index)
+        e.truncate(tokens.max_len - 2)
+        if e.ids != tokens[p][1:-1].tolist():
+            raise ValueError(
+                f"post {p} was not tokenised by this tokenizer: give the one that made the tokens"
+            )
+        for to, x in zip((parts, pieces), _kinds(text, e, i, tag)):
+            to += x
+    role = ["topic word" if p in TOPIC else "function word" if p in FUNCTION else "neither" for p in parts]
+    band = np.array(BANDS)[np.digitize(n[scores.token] / max(n.sum(), 1), [1e-3, 1e-4, 1e-5])]
+    return pd.DataFrame(
+        {"part of speech": parts, "topic or function": role, "frequency": band, "piece": pieces},
+        index=scores.index,
+    )
 
 # %% ../../nbs/context/09_word_classes.ipynb #c28
 def same_words(
-    a:pd.DataFrame, b:pd.DataFrame, # what `score_words` gave for two arms
-    names=('a','b'),                # what to call them
+    a: pd.DataFrame,
+    b: pd.DataFrame,  # what `score_words` gave for two arms
+    names=("a", "b"),  # what to call them
 ):
     "Refuse arms that were not asked the same words."
-    if a.index.equals(b.index) and np.array_equal(a.token, b.token): return
-    raise ValueError(f'{names[0]} and {names[1]} were asked different words: give both the same posts, mask and seed')
+    if a.index.equals(b.index) and np.array_equal(a.token, b.token):
+        return
+    raise ValueError(
+        f"{names[0]} and {names[1]} were asked different words: give both the same posts, mask and seed"
+    )
 
 # %% ../../nbs/context/09_word_classes.ipynb #c29
 def gain_by_class(
-    scores:dict,          # arm -> what `score_words` gave
-    classes:pd.DataFrame, # what `word_classes` gave, or any columns of labels on the same index
-    corpus:Corpus,        # names the author of each post
-    none:str='none',      # the arm that the others are compared with
-) -> pd.DataFrame:        # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per hidden word; `words`, `authors`; `share` of the arm's change
+    scores: dict,  # arm -> what `score_words` gave
+    classes: pd.DataFrame,  # what `word_classes` gave, or any columns of labels on the same index
+    corpus: Corpus,  # names the author of each post
+    none: str = "none",  # the arm that the others are compared with
+) -> pd.DataFrame:  # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per hidden word; `words`, `authors`; `share` of the arm's change
     "What each class of words gains in each arm."
-    base,rows = scores[none],[]
-    if not classes.index.equals(base.index): raise ValueError('classes and scores speak about different words: make the classes from these scores')
-    post = base.index.get_level_values('post').to_numpy()
+    base, rows = scores[none], []
+    if not classes.index.equals(base.index):
+        raise ValueError("classes and scores speak about different words: make the classes from these scores")
+    post = base.index.get_level_values("post").to_numpy()
     author = np.asarray(corpus.author)[post]
-    author = np.where(author>=0, author, len(corpus.author)+post) # the words of a post of unknown author stay together
-    for arm,s in scores.items():
-        same_words(base, s, (none,arm))
-        if arm==none: continue
-        seen = np.where(s.seen, 'in its contexts', 'not in its contexts')
-        x = np.stack([s.loss, base.loss, np.ones(len(s))], 1)                      # [m,3]
-        total = (x[:,0]-x[:,1]).sum()
-        for dim,labels in {'all':np.full(len(s), 'all words'), **{c:classes[c].to_numpy() for c in classes}, 'contexts':seen}.items():
+    author = np.where(
+        author >= 0, author, len(corpus.author) + post
+    )  # the words of a post of unknown author stay together
+    for arm, s in scores.items():
+        same_words(base, s, (none, arm))
+        if arm == none:
+            continue
+        seen = np.where(s.seen, "in its contexts", "not in its contexts")
+        x = np.stack([s.loss, base.loss, np.ones(len(s))], 1)  # [m,3]
+        total = (x[:, 0] - x[:, 1]).sum()
+        for dim, labels in {
+            "all": np.full(len(s), "all words"),
+            **{c: classes[c].to_numpy() for c in classes},
+            "contexts": seen,
+        }.items():
             for c in pd.unique(labels):
-                a,b,n = cluster_sums(x[labels==c], author[labels==c]).T
+                a, b, n = cluster_sums(x[labels == c], author[labels == c]).T
                 i = paired_interval(a, b, n)
-                rows.append(dict(dimension=dim, arm=arm, value=i.value, lo=i.lo, hi=i.hi, words=int(n.sum()), authors=i.n, share=(a-b).sum()/total if total else np.nan) | {'class':c})
-    if not rows: raise ValueError(f'there is no arm to compare with {none!r}: got {list(scores)}')
-    return pd.DataFrame(rows)[['dimension','class','arm','value','lo','hi','words','authors','share']]
+                rows.append(
+                    dict(
+                        dimension=dim,
+                        arm=arm,
+                        value=i.value,
+                        lo=i.lo,
+                        hi=i.hi,
+                        words=int(n.sum()),
+                        authors=i.n,
+                        share=(a - b).sum() / total if total else np.nan,
+                    )
+                    | {"class": c}
+                )
+    if not rows:
+        raise ValueError(f"there is no arm to compare with {none!r}: got {list(scores)}")
+    return pd.DataFrame(rows)[["dimension", "class", "arm", "value", "lo", "hi", "words", "authors", "share"]]
 
 # %% ../../nbs/context/09_word_classes.ipynb #c37
-ARM_MARKERS = dict(author=('blue','o'), community=('orange','s'), random=('grey','D')) # arm -> colour and marker
+ARM_MARKERS = dict(
+    author=("blue", "o"), community=("orange", "s"), random=("grey", "D")
+)  # arm -> colour and marker
+
 
 def plot_words(
-    table:pd.DataFrame, # what `gain_by_class` gave
-    least:int=100,      # words that a class must have to be shown
-    arms:tuple=('author','community','random'), # of `MARKS`; the first decides the order
-):                      # a figure, 6.5 inches wide
+    table: pd.DataFrame,  # what `gain_by_class` gave
+    least: int = 100,  # words that a class must have to be shown
+    arms: tuple = ("author", "community", "random"),  # of `MARKS`; the first decides the order
+):  # a figure, 6.5 inches wide
     "What each class of words gains from each context, with intervals over authors."
     import matplotlib.pyplot as plt
+
     arms = [a for a in arms if a in set(table.arm)]
-    if not arms: raise ValueError(f'the table has none of the arms {list(ARM_MARKERS)}, only {sorted(set(table.arm))}')
-    first = table[table.arm==arms[0]].sort_values('value', kind='stable')
-    lines = [] # (dimension, class or '' for a heading), from top to bottom
+    if not arms:
+        raise ValueError(f"the table has none of the arms {list(ARM_MARKERS)}, only {sorted(set(table.arm))}")
+    first = table[table.arm == arms[0]].sort_values("value", kind="stable")
+    lines = []  # (dimension, class or '' for a heading), from top to bottom
     for dim in dict.fromkeys(table.dimension):
-        c = first['class'][(first.dimension==dim) & (first.words>=least)].tolist()
-        lines += [(dim,'')]*(dim!='all' and len(c)>0) + [(dim,x) for x in c]
+        c = first["class"][(first.dimension == dim) & (first.words >= least)].tolist()
+        lines += [(dim, "")] * (dim != "all" and len(c) > 0) + [(dim, x) for x in c]
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(6.5, 1.1+.21*len(lines)))
-        for j,a in enumerate(arms): _draw_arm(ax, table[table.arm==a].set_index(['dimension','class']), lines, (j-(len(arms)-1)/2)*.22, a)
-        words = first.set_index(['dimension','class']).words
-        for y,l in enumerate(lines): ax.text(1.01, y, f'{words[l]:,}' if l[1] else '', transform=ax.get_yaxis_transform(), va='center', fontsize=8, color=COLORS['grey'])
-        ax.text(1.01, -1, 'words', transform=ax.get_yaxis_transform(), va='center', fontsize=8, color=COLORS['grey'])
-        ax.set_yticks(range(len(lines)), [c or d for d,c in lines])
-        for t,l in zip(ax.get_yticklabels(), lines): t.set_fontweight('normal' if l[1] else 'bold')
-        few = first[first.words<least]
-        note = ''.join(f"\n{a}" for a in textwrap.wrap('left out, too few words: '+', '.join(f"{c} ({n})" for c,n in zip(few['class'], few.words)), 90)) if len(few) else ''
-        ax.set(ylim=(len(lines)-.4,-.6), xlabel='change of the loss against no context, nats per hidden word\n(left: gain; 95 % intervals over authors)'+note)
-        ax.axvline(0, color='black', lw=.8); ax.grid(axis='y', visible=False); ax.tick_params(axis='y', length=0)
-        ax.legend(loc='lower left', bbox_to_anchor=(0,1), ncols=len(arms), handletextpad=.2); plt.close(fig)
+        fig, ax = plt.subplots(figsize=(6.5, 1.1 + 0.21 * len(lines)))
+        for j, a in enumerate(arms):
+            _draw_arm(
+                ax,
+                table[table.arm == a].set_index(["dimension", "class"]),
+                lines,
+                (j - (len(arms) - 1) / 2) * 0.22,
+                a,
+            )
+        words = first.set_index(["dimension", "class"]).words
+        for y, l in enumerate(lines):
+            ax.text(
+                1.01,
+                y,
+                f"{words[l]:,}" if l[1] else "",
+                transform=ax.get_yaxis_transform(),
+                va="center",
+                fontsize=8,
+                color=COLORS["grey"],
+            )
+        ax.text(
+            1.01,
+            -1,
+            "words",
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            fontsize=8,
+            color=COLORS["grey"],
+        )
+        ax.set_yticks(range(len(lines)), [c or d for d, c in lines])
+        for t, l in zip(ax.get_yticklabels(), lines):
+            t.set_fontweight("normal" if l[1] else "bold")
+        few = first[first.words < least]
+        note = (
+            "".join(
+                f"\n{a}"
+                for a in textwrap.wrap(
+                    "left out, too few words: "
+                    + ", ".join(f"{c} ({n})" for c, n in zip(few["class"], few.words)),
+                    90,
+                )
+            )
+            if len(few)
+            else ""
+        )
+        ax.set(
+            ylim=(len(lines) - 0.4, -0.6),
+            xlabel="change of the loss against no context, nats per hidden word\n(left: gain; 95 % intervals over authors)"
+            + note,
+        )
+        ax.axvline(0, color="black", lw=0.8)
+        ax.grid(axis="y", visible=False)
+        ax.tick_params(axis="y", length=0)
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(arms), handletextpad=0.2)
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/context/09_word_classes.ipynb #c38
 def _draw_arm(ax, t, lines, shift, arm):
     "A dot and an interval for each class of one arm."
-    color,mark = COLORS[ARM_MARKERS[arm][0]],ARM_MARKERS[arm][1]
-    at = [(y+shift,t.loc[l]) for y,l in enumerate(lines) if l[1] and l in t.index]
-    y,r = np.array([y for y,_ in at]),pd.DataFrame([r for _,r in at])
+    color, mark = COLORS[ARM_MARKERS[arm][0]], ARM_MARKERS[arm][1]
+    at = [(y + shift, t.loc[l]) for y, l in enumerate(lines) if l[1] and l in t.index]
+    y, r = np.array([y for y, _ in at]), pd.DataFrame([r for _, r in at])
     ax.hlines(y, r.lo.astype(float), r.hi.astype(float), color=color, lw=1.8)
     ax.plot(r.value.astype(float), y, mark, color=color, ms=4.5, label=arm)
 
 # %% ../../nbs/context/09_word_classes.ipynb #c42
 def top_words(
-    scores:dict,       # arm -> what `score_words` gave
-    tok,               # the tokenizer
-    arm:str,           # the arm that is asked about
-    none:str='none',   # the arm that it is compared with
-    k:int=10,          # so many gains, and so many losses
-) -> pd.DataFrame:     # by word: `n` times hidden in so many `posts`, share `seen`, mean `change` and `total` change of the loss, nats
+    scores: dict,  # arm -> what `score_words` gave
+    tok,  # the tokenizer
+    arm: str,  # the arm that is asked about
+    none: str = "none",  # the arm that it is compared with
+    k: int = 10,  # so many gains, and so many losses
+) -> pd.DataFrame:  # by word: `n` times hidden in so many `posts`, share `seen`, mean `change` and `total` change of the loss, nats
     "The words that gain and lose most in all."
-    a,b = scores[arm],scores[none]
-    same_words(b, a, (none,arm))
-    d = pd.DataFrame(dict(token=a.token, post=a.index.get_level_values('post'), seen=a.seen, change=a.loss-b.loss)).groupby('token')
-    t = pd.DataFrame(dict(n=d.size(), posts=d.post.nunique(), seen=d.seen.mean(), change=d.change.mean(), total=d.change.sum())).sort_values('total', kind='stable')
-    t = pd.concat([t[t.total<0].head(k), t[t.total>0].tail(k)])
-    t.index = pd.Index(tok.convert_ids_to_tokens(t.index.tolist()), name='word')
+    a, b = scores[arm], scores[none]
+    same_words(b, a, (none, arm))
+    d = pd.DataFrame(
+        dict(token=a.token, post=a.index.get_level_values("post"), seen=a.seen, change=a.loss - b.loss)
+    ).groupby("token")
+    t = pd.DataFrame(
+        dict(
+            n=d.size(),
+            posts=d.post.nunique(),
+            seen=d.seen.mean(),
+            change=d.change.mean(),
+            total=d.change.sum(),
+        )
+    ).sort_values("total", kind="stable")
+    t = pd.concat([t[t.total < 0].head(k), t[t.total > 0].tail(k)])
+    t.index = pd.Index(tok.convert_ids_to_tokens(t.index.tolist()), name="word")
     return t

@@ -13,37 +13,51 @@ from .groups import Role, TextGroups
 
 # %% ../../nbs/data/16_batching.ipynb #c27
 def plan_batches(
-    lengths:np.ndarray, # `[N]` tokens of each target
-    budget:int,         # tokens of a batch, about
-    extra:float=0.,     # tokens of context that a target is expected to bring
-    key=None,           # (seed, epoch) of the shuffle; None keeps the order of lengths
-    pool:int=32,        # batches among which targets are sorted by length
-) -> list:              # of `[b]` arrays, positions in `lengths`
+    lengths: np.ndarray,  # `[N]` tokens of each target
+    budget: int,  # tokens of a batch, about
+    extra: float = 0.0,  # tokens of context that a target is expected to bring
+    key=None,  # (seed, epoch) of the shuffle; None keeps the order of lengths
+    pool: int = 32,  # batches among which targets are sorted by length
+) -> list:  # of `[b]` arrays, positions in `lengths`
     "Cut targets into batches of about equal cost and of similar lengths."
-    if budget<1: raise ValueError(f'budget must be at least 1 token, got {budget}')
-    N,cost = len(lengths),np.asarray(lengths)+extra
-    order = np.argsort(hash_uniform(*key, np.arange(N)), kind='stable') if key else np.argsort(lengths, kind='stable')
+    if budget < 1:
+        raise ValueError(f"budget must be at least 1 token, got {budget}")
+    N, cost = len(lengths), np.asarray(lengths) + extra
+    order = (
+        np.argsort(hash_uniform(*key, np.arange(N)), kind="stable")
+        if key
+        else np.argsort(lengths, kind="stable")
+    )
     if key:
-        block = np.cumsum(cost[order])//(pool*budget)
+        block = np.cumsum(cost[order]) // (pool * budget)
         order = order[np.lexsort((lengths[order], block))]
-    batches = np.split(order, np.flatnonzero(np.diff(np.cumsum(cost[order])//budget))+1) if N else []
-    if not key: return batches
-    return [batches[i] for i in np.argsort(hash_uniform(*key, -1, np.arange(len(batches))), kind='stable')]
+    batches = np.split(order, np.flatnonzero(np.diff(np.cumsum(cost[order]) // budget)) + 1) if N else []
+    if not key:
+        return batches
+    return [batches[i] for i in np.argsort(hash_uniform(*key, -1, np.arange(len(batches))), kind="stable")]
 
 # %% ../../nbs/data/16_batching.ipynb #c36
 def join_groups(
-    ids:np.ndarray, lengths:np.ndarray, # `[n]`, `[b]` one target for each group
-    cids:np.ndarray, clengths:np.ndarray, cgroup:np.ndarray, # `[n']`, `[c]`, `[c]` contexts and the group of each, non-decreasing
-    kind, # a `Kind`, or `[b]` of them
-    roles=(Role.TARGET,Role.CONTEXT), # of the first text of a group, and of the others
-) -> tuple: # (`TextGroups`, `[n]` where each token of the targets stands in it)
+    ids: np.ndarray,
+    lengths: np.ndarray,  # `[n]`, `[b]` one target for each group
+    cids: np.ndarray,
+    clengths: np.ndarray,
+    cgroup: np.ndarray,  # `[n']`, `[c]`, `[c]` contexts and the group of each, non-decreasing
+    kind,  # a `Kind`, or `[b]` of them
+    roles=(Role.TARGET, Role.CONTEXT),  # of the first text of a group, and of the others
+) -> tuple:  # (`TextGroups`, `[n]` where each token of the targets stands in it)
     "Put each target before its contexts."
     b = len(lengths)
-    group,role = np.r_[np.arange(b), cgroup], np.r_[np.full(b, roles[0]), np.full(len(cgroup), roles[1])]
-    order = np.argsort(group, kind='stable')                                         # targets come first in each group
-    L = np.r_[lengths, clengths]; start = np.cumsum(L)-L
-    Lo = L[order]; so = np.cumsum(Lo)-Lo
-    flat = np.repeat(start[order]-so, Lo)+np.arange(Lo.sum())
-    where = np.empty(len(flat), np.int64); where[flat] = np.arange(len(flat))
+    group, role = np.r_[np.arange(b), cgroup], np.r_[np.full(b, roles[0]), np.full(len(cgroup), roles[1])]
+    order = np.argsort(group, kind="stable")  # targets come first in each group
+    L = np.r_[lengths, clengths]
+    start = np.cumsum(L) - L
+    Lo = L[order]
+    so = np.cumsum(Lo) - Lo
+    flat = np.repeat(start[order] - so, Lo) + np.arange(Lo.sum())
+    where = np.empty(len(flat), np.int64)
+    where[flat] = np.arange(len(flat))
     t = lambda x: torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
-    return TextGroups(t(np.r_[ids, cids][flat]), t(Lo), t(group[order]), t(role[order]), t(np.full(b, kind))), where[:len(ids)]
+    return TextGroups(
+        t(np.r_[ids, cids][flat]), t(Lo), t(group[order]), t(role[order]), t(np.full(b, kind))
+    ), where[: len(ids)]

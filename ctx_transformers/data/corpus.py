@@ -31,223 +31,352 @@ from .splits import CorpusCfg, SPLITS, TEST, TRAIN, VALID, place
 # %% ../../nbs/data/09_corpus.ipynb #c06
 @contextmanager
 def new_folder(
-    folder, # where it shall be; must be missing or empty
-):          # a folder beside it, which takes its place if the block ends well
+    folder,  # where it shall be; must be missing or empty
+):  # a folder beside it, which takes its place if the block ends well
     "Write a folder that is there whole or not at all."
     folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()): raise ValueError(f'{folder} holds something else: choose another folder, or delete it')
+    if folder.exists() and any(folder.iterdir()):
+        raise ValueError(f"{folder} holds something else: choose another folder, or delete it")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f'{folder.name}.') as tmp:
-        out = Path(tmp)/'out'; out.mkdir()
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as tmp:
+        out = Path(tmp) / "out"
+        out.mkdir()
         yield out
         try:
-            if folder.exists(): folder.rmdir()
+            if folder.exists():
+                folder.rmdir()
             os.replace(out, folder)
         except OSError:
-            if not (folder.exists() and any(folder.iterdir())): raise
+            if not (folder.exists() and any(folder.iterdir())):
+                raise
             # else another process wrote the same in the meantime, and its copy is as good
 
 # %% ../../nbs/data/09_corpus.ipynb #c08
 def _send(
-    posts:Dataset, # `post_id`, `author`, `community`, `created`, `text`, and any columns of numbers
-    path:Path,     # parquet file to write
+    posts: Dataset,  # `post_id`, `author`, `community`, `created`, `text`, and any columns of numbers
+    path: Path,  # parquet file to write
 ):
     "Write posts as a table that every backend reads alike."
-    need = ['post_id','author','community','created','text']
+    need = ["post_id", "author", "community", "created", "text"]
     if missing := [c for c in need if c not in posts.column_names]:
-        raise ValueError(f'posts need the columns {need}; {missing} are missing from {posts.column_names}')
-    writer,row = None,0
-    for t in posts.with_format('arrow').iter(10_000):
-        t = t.set_column(t.column_names.index('created'), 'created', t['created'].cast(pa.timestamp('us')).cast(pa.int64()))
-        t = t.append_column('row', pa.array(np.arange(row, row:=row+len(t))))
-        if writer is None: writer = pq.ParquetWriter(path, t.schema.remove_metadata())
+        raise ValueError(f"posts need the columns {need}; {missing} are missing from {posts.column_names}")
+    writer, row = None, 0
+    for t in posts.with_format("arrow").iter(10_000):
+        t = t.set_column(
+            t.column_names.index("created"), "created", t["created"].cast(pa.timestamp("us")).cast(pa.int64())
+        )
+        t = t.append_column("row", pa.array(np.arange(row, row := row + len(t))))
+        if writer is None:
+            writer = pq.ParquetWriter(path, t.schema.remove_metadata())
         writer.write_table(t)
-    if writer is None: raise ValueError('there are no posts: the table is empty')
+    if writer is None:
+        raise ValueError("there are no posts: the table is empty")
     writer.close()
 
 # %% ../../nbs/data/09_corpus.ipynb #c09
 def _content(posts) -> str:
     "Hash of every value of a table, the same on every machine and whatever became of its file."
     h = hashlib.sha256(json.dumps([(f.name, str(f.type)) for f in posts.features.arrow_schema]).encode())
-    for t in posts.with_format('arrow').iter(10_000):
-        for b in t.combine_chunks().to_batches(): h.update(b.serialize())
+    for t in posts.with_format("arrow").iter(10_000):
+        for b in t.combine_chunks().to_batches():
+            h.update(b.serialize())
     return h.hexdigest()
 
 # %% ../../nbs/data/09_corpus.ipynb #c10
 def _check_ids(posts):
     "Refuse posts that share a `post_id` or have none: nothing could tell them apart."
-    bad = posts.group_by('post_id').agg(n=_.count()).filter((_.n>1) | _.post_id.isnull()).order_by('post_id').limit(3).to_pyarrow().to_pylist()
-    if bad: raise ValueError(f'post_id must be unique and never null, but {", ".join(repr(r["post_id"])+" stands "+str(r["n"])+" times" for r in bad)}; drop or rename the repeats')
+    bad = (
+        posts.group_by("post_id")
+        .agg(n=_.count())
+        .filter((_.n > 1) | _.post_id.isnull())
+        .order_by("post_id")
+        .limit(3)
+        .to_pyarrow()
+        .to_pylist()
+    )
+    if bad:
+        raise ValueError(
+            f"post_id must be unique and never null, but {', '.join(repr(r['post_id']) + ' stands ' + str(r['n']) + ' times' for r in bad)}; drop or rename the repeats"
+        )
 
 # %% ../../nbs/data/09_corpus.ipynb #c11
 def _codes(marked, kind):
     "Kept names of one kind, in order, with their codes."
     names = marked.filter(_.why.isnull() & _[kind].notnull()).select(kind).distinct()
-    return names.mutate(code=ibis.row_number().over(order_by=_[kind])).rename({f'{kind}_name':kind, f'{kind}_code':'code'})
+    return names.mutate(code=ibis.row_number().over(order_by=_[kind])).rename(
+        {f"{kind}_name": kind, f"{kind}_code": "code"}
+    )
 
 # %% ../../nbs/data/09_corpus.ipynb #c12
 def _decide(
-    con, folder:Path, cfg:CorpusCfg,
-): # (posts, kept posts with codes, `Account`); the names lie in `folder`
+    con,
+    folder: Path,
+    cfg: CorpusCfg,
+):  # (posts, kept posts with codes, `Account`); the names lie in `folder`
     "Run every decision of a corpus; the texts stay where they are."
-    posts = con.read_parquet(folder/'posts.parquet')
+    posts = con.read_parquet(folder / "posts.parquet")
     _check_ids(posts)
-    marked = place(posts, cfg).select('row','post_id','author','community','created','key','new_community','split','why')
-    marked = store(con, first_only(store(con, marked, folder/'placed.parquet')), folder/'first.parquet')
-    if cfg.near: marked = store(con, near_copies(con, posts, marked, cfg.near, folder), folder/'marked.parquet')
-    acc,counts = Account('corpus'),marked.group_by('why').agg(n=_.count()).order_by('why').to_pyarrow().to_pylist()
-    for r in counts: acc.keep(r['n']) if r['why'] is None else acc.drop(r['why'], r['n'])
+    marked = place(posts, cfg).select(
+        "row", "post_id", "author", "community", "created", "key", "new_community", "split", "why"
+    )
+    marked = store(con, first_only(store(con, marked, folder / "placed.parquet")), folder / "first.parquet")
+    if cfg.near:
+        marked = store(con, near_copies(con, posts, marked, cfg.near, folder), folder / "marked.parquet")
+    acc, counts = (
+        Account("corpus"),
+        marked.group_by("why").agg(n=_.count()).order_by("why").to_pyarrow().to_pylist(),
+    )
+    for r in counts:
+        acc.keep(r["n"]) if r["why"] is None else acc.drop(r["why"], r["n"])
     kept = marked.filter(_.why.isnull())
-    for k in ('author','community'):
-        acc.note(f'{k} unknown', kept.filter(_[k].isnull()).count().execute())
-        names = store(con, _codes(marked, k).order_by(f'{k}_code'), folder/f'{k}.parquet')
-        kept = kept.left_join(names, kept[k]==names[f'{k}_name']).mutate(_[f'{k}_code'].fill_null(-1).cast('int32').name(f'{k}_code'))
+    for k in ("author", "community"):
+        acc.note(f"{k} unknown", kept.filter(_[k].isnull()).count().execute())
+        names = store(con, _codes(marked, k).order_by(f"{k}_code"), folder / f"{k}.parquet")
+        kept = kept.left_join(names, kept[k] == names[f"{k}_name"]).mutate(
+            _[f"{k}_code"].fill_null(-1).cast("int32").name(f"{k}_code")
+        )
     return posts, kept, acc
 
 # %% ../../nbs/data/09_corpus.ipynb #c13
-_ARRAYS = dict(author='int32', community='int32', split='int8', new_community='bool', dup='int64')
+_ARRAYS = dict(author="int32", community="int32", split="int8", new_community="bool", dup="int64")
 
-def _write(source, out:Path, schema, n:int):
+
+def _write(source, out: Path, schema, n: int):
     "Stream the ordered posts into an Arrow file and the arrays beside it."
-    arrays,i = {k:np.lib.format.open_memmap(out/f'{k}.npy', 'w+', t, (n,)) for k,t in _ARRAYS.items()},0
-    with pa.OSFile(str(out/'posts.arrow'), 'wb') as f, pa.ipc.new_stream(f, schema) as w, tqdm(total=n, desc='corpus', unit='post', disable=None) as bar:
+    arrays, i = {k: np.lib.format.open_memmap(out / f"{k}.npy", "w+", t, (n,)) for k, t in _ARRAYS.items()}, 0
+    with (
+        pa.OSFile(str(out / "posts.arrow"), "wb") as f,
+        pa.ipc.new_stream(f, schema) as w,
+        tqdm(total=n, desc="corpus", unit="post", disable=None) as bar,
+    ):
         for b in batches(source):
-            j = i+len(b)
-            for k in ('author','community'): arrays[k][i:j] = b[f'{k}_code']
-            for k in ('split','new_community'): arrays[k][i:j] = b[k]
-            arrays['dup'][i:j] = np.frombuffer(bytes.fromhex(''.join(b['key'].to_pylist())), '>i8')
-            b = b.set_column(b.schema.names.index('created'), 'created', b['created'].cast(pa.timestamp('us')))
+            j = i + len(b)
+            for k in ("author", "community"):
+                arrays[k][i:j] = b[f"{k}_code"]
+            for k in ("split", "new_community"):
+                arrays[k][i:j] = b[k]
+            arrays["dup"][i:j] = np.frombuffer(bytes.fromhex("".join(b["key"].to_pylist())), ">i8")
+            b = b.set_column(
+                b.schema.names.index("created"), "created", b["created"].cast(pa.timestamp("us"))
+            )
             w.write_table(pa.Table.from_batches([b]).select(schema.names).cast(schema))
-            i = j; bar.update(len(b))
-    if i!=n: raise RuntimeError(f'expected {n} posts back from the backend, got {i}')
-    for a in arrays.values(): a.flush()
+            i = j
+            bar.update(len(b))
+    if i != n:
+        raise RuntimeError(f"expected {n} posts back from the backend, got {i}")
+    for a in arrays.values():
+        a.flush()
 
 # %% ../../nbs/data/09_corpus.ipynb #c14
-def _write_index(out:Path, kind:str, names:int):
+def _write_index(out: Path, kind: str, names: int):
     "Posts sorted by (split, name), and where each name starts in each split."
-    code,split = (np.load(out/f'{k}.npy', mmap_mode='r') for k in (kind,'split'))
-    key = split.astype(np.int64)*(names+1) + code + 1 # an unknown name comes first in its split, and no start points at it
-    order = np.argsort(key, kind='stable')
-    starts = np.searchsorted(key[order], np.arange(3)[:,None]*(names+1) + 1 + np.arange(names+1)) # [3,names+1]
-    np.save(out/f'{kind}_order.npy', order); np.save(out/f'{kind}_starts.npy', starts)
+    code, split = (np.load(out / f"{k}.npy", mmap_mode="r") for k in (kind, "split"))
+    key = (
+        split.astype(np.int64) * (names + 1) + code + 1
+    )  # an unknown name comes first in its split, and no start points at it
+    order = np.argsort(key, kind="stable")
+    starts = np.searchsorted(
+        key[order], np.arange(3)[:, None] * (names + 1) + 1 + np.arange(names + 1)
+    )  # [3,names+1]
+    np.save(out / f"{kind}_order.npy", order)
+    np.save(out / f"{kind}_starts.npy", starts)
 
 # %% ../../nbs/data/09_corpus.ipynb #c16
 class Corpus:
     "Posts in order (split, author, time), with integer codes and an index; everything is mapped from disk."
-    def __init__(self,
-        folder, # what `build_corpus` wrote
+
+    def __init__(
+        self,
+        folder,  # what `build_corpus` wrote
     ):
         self.folder = Path(folder)
-        meta = json.loads((self.folder/'corpus.json').read_text(encoding='utf-8'))
-        self.name,self.cfg,self.account = meta['name'],CorpusCfg(**meta['cfg']),Account.from_dict(meta['account'])
-        self.posts = Dataset.from_file(str(self.folder/'posts.arrow'))
-        self.author,self.community,self.split,self.new_community,self.dup = map(self._load, _ARRAYS) # [N] each
-        self._index = {k:(self._load(f'{k}_order'), self._load(f'{k}_starts')) for k in ('author','community')}
-    def _load(self, name): return np.load(self.folder/f'{name}.npy', mmap_mode='r')
-    def _names(self, kind): return [n for b in batches(self.folder/f'{kind}.parquet') for n in b[0].to_pylist()]
-    def __len__(self): return len(self.split)
-    def __reduce__(self): return Corpus, (self.folder,) # a worker process maps the files itself
+        meta = json.loads((self.folder / "corpus.json").read_text(encoding="utf-8"))
+        self.name, self.cfg, self.account = (
+            meta["name"],
+            CorpusCfg(**meta["cfg"]),
+            Account.from_dict(meta["account"]),
+        )
+        self.posts = Dataset.from_file(str(self.folder / "posts.arrow"))
+        self.author, self.community, self.split, self.new_community, self.dup = map(
+            self._load, _ARRAYS
+        )  # [N] each
+        self._index = {
+            k: (self._load(f"{k}_order"), self._load(f"{k}_starts")) for k in ("author", "community")
+        }
+
+    def _load(self, name):
+        return np.load(self.folder / f"{name}.npy", mmap_mode="r")
+
+    def _names(self, kind):
+        return [n for b in batches(self.folder / f"{kind}.parquet") for n in b[0].to_pylist()]
+
+    def __len__(self):
+        return len(self.split)
+
+    def __reduce__(self):
+        return Corpus, (self.folder,)  # a worker process maps the files itself
+
     @functools.cached_property
-    def authors(self): return self._names('author')
+    def authors(self):
+        return self._names("author")
+
     @functools.cached_property
-    def communities(self): return self._names('community')
-    def rows(self, split:int) -> range:
+    def communities(self):
+        return self._names("community")
+
+    def rows(self, split: int) -> range:
         "The posts of one split, which are neighbours."
-        return range(*np.searchsorted(self.split, [split, split+1]))
-    def index(self,
-        kind:str,  # 'author' or 'community'
-        split:int, # TRAIN, VALID or TEST
-    ) -> tuple:    # (order, starts): the posts of name `i` *in this split* are `order[starts[i]:starts[i+1]]`
+        return range(*np.searchsorted(self.split, [split, split + 1]))
+
+    def index(
+        self,
+        kind: str,  # 'author' or 'community'
+        split: int,  # TRAIN, VALID or TEST
+    ) -> tuple:  # (order, starts): the posts of name `i` *in this split* are `order[starts[i]:starts[i+1]]`
         "Where the posts of a name are, in one split and no other."
-        order,starts = self._index[kind]
+        order, starts = self._index[kind]
         return order, starts[split]
+
     def summary(self) -> pd.DataFrame:
         "Posts, authors and communities by split."
         rows = [self.rows(s) for s in range(3)]
-        count = lambda a: len(np.unique(a[a>=0]))
-        return pd.DataFrame([dict(split=n, posts=len(r), authors=count(self.author[r.start:r.stop]), communities=count(self.community[r.start:r.stop]),
-                                  new_communities=count(self.community[r.start:r.stop][self.new_community[r.start:r.stop]])) for n,r in zip(SPLITS,rows)]).set_index('split')
-    def __repr__(self): return f'Corpus {self.name}: {len(self):,} posts\n{self.summary()}'
+        count = lambda a: len(np.unique(a[a >= 0]))
+        return pd.DataFrame(
+            [
+                dict(
+                    split=n,
+                    posts=len(r),
+                    authors=count(self.author[r.start : r.stop]),
+                    communities=count(self.community[r.start : r.stop]),
+                    new_communities=count(
+                        self.community[r.start : r.stop][self.new_community[r.start : r.stop]]
+                    ),
+                )
+                for n, r in zip(SPLITS, rows)
+            ]
+        ).set_index("split")
+
+    def __repr__(self):
+        return f"Corpus {self.name}: {len(self):,} posts\n{self.summary()}"
 
 # %% ../../nbs/data/09_corpus.ipynb #c17
 def build_corpus(
-    posts:Dataset,             # table of posts
-    cfg:CorpusCfg=CorpusCfg(), # what is kept, and on which side
-    con=None,                  # Ibis connection that does the work; an embedded DuckDB if None
-    folder=None,               # where the corpus is written; a folder of the cache, named after posts and settings, if None
+    posts: Dataset,  # table of posts
+    cfg: CorpusCfg = CorpusCfg(),  # what is kept, and on which side
+    con=None,  # Ibis connection that does the work; an embedded DuckDB if None
+    folder=None,  # where the corpus is written; a folder of the cache, named after posts and settings, if None
 ) -> Corpus:
     "Clean, split, de-duplicate, order and index posts, or open the corpus if that was done before."
-    name = config_hash(dict(settings(cfg), posts=_content(posts), version=1)) # the version counts changes of this code
-    folder = Path(folder or cache_dir('corpus')/name)
-    if (folder/'corpus.json').exists():
+    name = config_hash(
+        dict(settings(cfg), posts=_content(posts), version=1)
+    )  # the version counts changes of this code
+    folder = Path(folder or cache_dir("corpus") / name)
+    if (folder / "corpus.json").exists():
         corpus = Corpus(folder)
-        if corpus.name!=name: raise ValueError(f'{folder} holds a corpus of other posts or settings ({corpus.name}, asked for {name}): choose another folder')
+        if corpus.name != name:
+            raise ValueError(
+                f"{folder} holds a corpus of other posts or settings ({corpus.name}, asked for {name}): choose another folder"
+            )
         return corpus
     own = con is None
-    if own: con = connect()
+    if own:
+        con = connect()
     with new_folder(folder) as out, tempfile.TemporaryDirectory(dir=folder.parent) as tmp:
         _build(con, posts, cfg, name, out, Path(tmp))
-        if own: con.disconnect()
+        if own:
+            con.disconnect()
     return Corpus(folder)
 
 # %% ../../nbs/data/09_corpus.ipynb #c18
-def _build(con, posts, cfg, name, out:Path, tmp:Path):
+def _build(con, posts, cfg, name, out: Path, tmp: Path):
     "Write a corpus to `out`; tables on the way go to `tmp`."
-    _send(posts, tmp/'posts.parquet')
-    table,kept,acc = _decide(con, tmp, cfg)
-    if acc.read!=len(posts): raise RuntimeError(f'{len(posts)} posts went in, {acc.read} are accounted for')
-    if not acc.kept: raise ValueError(f'no post is left:\n{acc}')
-    codes = kept.select('row','author_code','community_code','split','new_community','key')
-    ordered = table.join(codes, 'row').order_by(['split','author_code',_.created.fill_null(2**63-1),'post_id'])
-    store(con, ordered, tmp/'corpus.parquet')
-    _write(tmp/'corpus.parquet', out, posts.features.arrow_schema, acc.kept)
-    for k in ('author','community'):
-        names = pa.chunked_array([b[f'{k}_name'] for b in batches(tmp/f'{k}.parquet')], pa.string())
-        pq.write_table(pa.table([names], ['name']), out/f'{k}.parquet')
+    _send(posts, tmp / "posts.parquet")
+    table, kept, acc = _decide(con, tmp, cfg)
+    if acc.read != len(posts):
+        raise RuntimeError(f"{len(posts)} posts went in, {acc.read} are accounted for")
+    if not acc.kept:
+        raise ValueError(f"no post is left:\n{acc}")
+    codes = kept.select("row", "author_code", "community_code", "split", "new_community", "key")
+    ordered = table.join(codes, "row").order_by(
+        ["split", "author_code", _.created.fill_null(2**63 - 1), "post_id"]
+    )
+    store(con, ordered, tmp / "corpus.parquet")
+    _write(tmp / "corpus.parquet", out, posts.features.arrow_schema, acc.kept)
+    for k in ("author", "community"):
+        names = pa.chunked_array([b[f"{k}_name"] for b in batches(tmp / f"{k}.parquet")], pa.string())
+        pq.write_table(pa.table([names], ["name"]), out / f"{k}.parquet")
         _write_index(out, k, len(names))
-    (out/'corpus.json').write_text(json.dumps(dict(name=name, cfg=dataclasses.asdict(cfg), account=acc.to_dict()), indent=1), encoding='utf-8')
+    (out / "corpus.json").write_text(
+        json.dumps(dict(name=name, cfg=dataclasses.asdict(cfg), account=acc.to_dict()), indent=1),
+        encoding="utf-8",
+    )
 
 # %% ../../nbs/data/09_corpus.ipynb #c36
 class LeakError(ValueError):
     "Something stands on two sides of a split."
 
+
 def _two_sides(values, split):
     "Values that stand in more than one split."
-    sides = [np.unique(values[split==s]) for s in (TRAIN,VALID,TEST)]
-    return np.unique(np.concatenate([np.intersect1d(sides[i], sides[j], assume_unique=True) for i,j in ((0,1),(0,2),(1,2))]))
+    sides = [np.unique(values[split == s]) for s in (TRAIN, VALID, TEST)]
+    return np.unique(
+        np.concatenate(
+            [np.intersect1d(sides[i], sides[j], assume_unique=True) for i, j in ((0, 1), (0, 2), (1, 2))]
+        )
+    )
 
 # %% ../../nbs/data/09_corpus.ipynb #c37
 def _near_sides(corpus, near, sample):
     "Posts of a sample that are near copies of posts in an earlier split."
-    con,seen,rows = connect(),NearCopies(near),[]
-    for s in (TRAIN,VALID,TEST):
-        r = np.flatnonzero(corpus.split==s)
-        r = np.sort(r[np.argsort(hash_bits(corpus.dup[r]), kind='stable')[:sample]])
-        t = pa.table(dict(row=r, text=corpus.posts.with_format('arrow')[r]['text']))
-        texts = ibis.memtable(t).select('row', text=normal(_.text)).order_by('row')
-        texts = con.to_pyarrow(texts)['text'].to_pylist()
-        rows += [i for i,hit in zip(r, seen.find(texts)) if hit]
+    con, seen, rows = connect(), NearCopies(near), []
+    for s in (TRAIN, VALID, TEST):
+        r = np.flatnonzero(corpus.split == s)
+        r = np.sort(r[np.argsort(hash_bits(corpus.dup[r]), kind="stable")[:sample]])
+        t = pa.table(dict(row=r, text=corpus.posts.with_format("arrow")[r]["text"]))
+        texts = ibis.memtable(t).select("row", text=normal(_.text)).order_by("row")
+        texts = con.to_pyarrow(texts)["text"].to_pylist()
+        rows += [i for i, hit in zip(r, seen.find(texts)) if hit]
         seen.add(texts)
     con.disconnect()
     return rows
 
 # %% ../../nbs/data/09_corpus.ipynb #c38
 def leak_report(
-    corpus:Corpus,     # corpus to look at
-    near:float=None,   # Jaccard similarity of a near copy, 0: do not look; that of the corpus if None, or .8 if it did not look either
-    sample:int=20_000, # posts of each split among which near copies are looked for
-) -> pd.DataFrame:     # `looked_at` and `found`, by check; `found` is 0 everywhere, or this raises `LeakError`
+    corpus: Corpus,  # corpus to look at
+    near: float = None,  # Jaccard similarity of a near copy, 0: do not look; that of the corpus if None, or .8 if it did not look either
+    sample: int = 20_000,  # posts of each split among which near copies are looked for
+) -> pd.DataFrame:  # `looked_at` and `found`, by check; `found` is 0 everywhere, or this raises `LeakError`
     "Look for whatever stands on two sides of the split."
-    c,split = corpus,np.asarray(corpus.split)
-    held,ids = np.unique(c.community[c.new_community]),lambda rows: [c.posts[int(i)]['post_id'] for i in rows[:3]]
-    authors,texts = _two_sides(c.author[c.author>=0], split[c.author>=0]),_two_sides(np.asarray(c.dup), split)
-    astray = np.unique(c.community[np.isin(c.community, held) & (split!=TEST)])
-    near = (c.cfg.near or .8) if near is None else near
+    c, split = corpus, np.asarray(corpus.split)
+    held, ids = (
+        np.unique(c.community[c.new_community]),
+        lambda rows: [c.posts[int(i)]["post_id"] for i in rows[:3]],
+    )
+    authors, texts = (
+        _two_sides(c.author[c.author >= 0], split[c.author >= 0]),
+        _two_sides(np.asarray(c.dup), split),
+    )
+    astray = np.unique(c.community[np.isin(c.community, held) & (split != TEST)])
+    near = (c.cfg.near or 0.8) if near is None else near
     copies = _near_sides(c, near, sample) if near else []
-    rows = [('authors on two sides', len(c.authors), len(authors), [c.authors[i] for i in authors[:3]]),
-            ('held-out communities outside the test', len(held), len(astray), [c.communities[i] for i in astray[:3]]),
-            ('equal texts on two sides', len(c), len(texts), ids(np.flatnonzero(np.isin(c.dup, texts)))),
-            (f'near copies on two sides ({near:g})', sum(min(sample, (split==s).sum()) for s in range(3)) if near else 0, len(copies), ids(copies))]
-    if leaks := [f'{n} {what}, such as {", ".join(map(repr, names))}' for what,_,n,names in rows if n]:
-        raise LeakError(f'{c.folder.name} leaks: {"; ".join(leaks)}. No result on it can be believed; build it again')
-    return pd.DataFrame([r[:3] for r in rows], columns=['check','looked_at','found']).set_index('check')
+    rows = [
+        ("authors on two sides", len(c.authors), len(authors), [c.authors[i] for i in authors[:3]]),
+        (
+            "held-out communities outside the test",
+            len(held),
+            len(astray),
+            [c.communities[i] for i in astray[:3]],
+        ),
+        ("equal texts on two sides", len(c), len(texts), ids(np.flatnonzero(np.isin(c.dup, texts)))),
+        (
+            f"near copies on two sides ({near:g})",
+            sum(min(sample, (split == s).sum()) for s in range(3)) if near else 0,
+            len(copies),
+            ids(copies),
+        ),
+    ]
+    if leaks := [f"{n} {what}, such as {', '.join(map(repr, names))}" for what, _, n, names in rows if n]:
+        raise LeakError(
+            f"{c.folder.name} leaks: {'; '.join(leaks)}. No result on it can be believed; build it again"
+        )
+    return pd.DataFrame([r[:3] for r in rows], columns=["check", "looked_at", "found"]).set_index("check")

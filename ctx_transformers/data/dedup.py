@@ -23,134 +23,189 @@ from .engine import batches, normal, store
 # %% ../../nbs/data/08_dedup.ipynb #c27
 def _when(t):
     "Sort key: time, unknown last, then name."
-    return [t.created.fill_null(2**63-1), t.post_id]
+    return [t.created.fill_null(2**63 - 1), t.post_id]
+
 
 def first_only(
-    posts,     # Ibis table from `place`
-) -> ir.Table: # the same rows, where all copies but the first have a `why`
+    posts,  # Ibis table from `place`
+) -> ir.Table:  # the same rows, where all copies but the first have a `why`
     "Mark copies."
-    fate = ibis.ifelse(_.why.isnull(), 'in', _.post_id) # what is dropped already is nobody's original
+    fate = ibis.ifelse(_.why.isnull(), "in", _.post_id)  # what is dropped already is nobody's original
     n = ibis.row_number().over(group_by=[_.key, fate], order_by=_when(_))
-    return posts.mutate(n=n).mutate(why=ibis.coalesce(_.why, ibis.ifelse(_.n>0, 'copy of an earlier post', ibis.null('string')))).drop('n')
+    return (
+        posts.mutate(n=n)
+        .mutate(
+            why=ibis.coalesce(_.why, ibis.ifelse(_.n > 0, "copy of an earlier post", ibis.null("string")))
+        )
+        .drop("n")
+    )
 
 # %% ../../nbs/data/08_dedup.ipynb #c30
 _SKETCH = dict(num_perm=128, seed=0)
 _BANDS = 32
 
-def _shingles(text:str) -> list:
+
+def _shingles(text: str) -> list:
     "Overlapping word triples of a normalised text; the text itself if it is shorter."
     w = text.split()
-    return [' '.join(w[i:i+3]) for i in range(max(1, len(w)-2))]
+    return [" ".join(w[i : i + 3]) for i in range(max(1, len(w) - 2))]
+
 
 class NearCopies:
     "Remembers texts and recognises near copies of them."
-    def __init__(self,
-        near:float, # Jaccard similarity from which a text is a copy, above 0 to 1
-    ): self.seen,self.n = rensa.RMinHashDeduplicator(near, use_lsh=True, num_bands=_BANDS, **_SKETCH),0
+
+    def __init__(
+        self,
+        near: float,  # Jaccard similarity from which a text is a copy, above 0 to 1
+    ):
+        self.seen, self.n = rensa.RMinHashDeduplicator(near, use_lsh=True, num_bands=_BANDS, **_SKETCH), 0
+
     def add(self, texts) -> list:
         "Remember those normalised texts that are no near copy of an earlier one; True where one is a copy."
         start = self.n
         self.n += len(texts)
-        return [not new for new in self.seen.add_pairs((str(start+i), _shingles(o)) for i,o in enumerate(texts))]
+        return [
+            not new
+            for new in self.seen.add_pairs((str(start + i), _shingles(o)) for i, o in enumerate(texts))
+        ]
+
     def find(self, texts) -> list:
         "True where a normalised text is a near copy of a remembered one."
-        return self.seen.is_duplicate_pairs([(f'q{i}', _shingles(o)) for i,o in enumerate(texts)])
+        return self.seen.is_duplicate_pairs([(f"q{i}", _shingles(o)) for i, o in enumerate(texts)])
 
 # %% ../../nbs/data/08_dedup.ipynb #c37
 def _bands(
-    texts, # normalised texts
-):         # `[t,32]` uint32, one hash for each band of the sketch
+    texts,  # normalised texts
+):  # `[t,32]` uint32, one hash for each band of the sketch
     "What two texts must share somewhere to be compared."
-    s = np.array(rensa.RMinHash.digest_matrix_from_token_sets([_shingles(o) for o in texts], **_SKETCH).to_rows(), np.uint32) # [t,128]
-    return hash_bits(*np.moveaxis(s.reshape(len(s), _BANDS, -1), -1, 0)).astype(np.uint32) # [t,32]; a chance agreement costs a comparison, no more
+    s = np.array(
+        rensa.RMinHash.digest_matrix_from_token_sets([_shingles(o) for o in texts], **_SKETCH).to_rows(),
+        np.uint32,
+    )  # [t,128]
+    return hash_bits(*np.moveaxis(s.reshape(len(s), _BANDS, -1), -1, 0)).astype(
+        np.uint32
+    )  # [t,32]; a chance agreement costs a comparison, no more
+
 
 def _shared(
-    bands, # iterable over the bands, each `[t]` with one hash of each text
-):         # `[t]` bool
+    bands,  # iterable over the bands, each `[t]` with one hash of each text
+):  # `[t]` bool
     "Texts that share a band with another text."
     out = False
     for b in bands:
         s = np.sort(b)
-        out = np.isin(b, s[1:][s[1:]==s[:-1]]) | out
+        out = np.isin(b, s[1:][s[1:] == s[:-1]]) | out
     return out
 
 # %% ../../nbs/data/08_dedup.ipynb #c38
 def near_copies(
-    con,        # an Ibis connection
-    posts,      # Ibis table with `row` and `text`
-    marked,     # Ibis table from `first_only`; needs no `text`
-    near:float, # Jaccard similarity from which a text is a copy
-    folder,     # where tables are written on the way
+    con,  # an Ibis connection
+    posts,  # Ibis table with `row` and `text`
+    marked,  # Ibis table from `first_only`; needs no `text`
+    near: float,  # Jaccard similarity from which a text is a copy
+    folder,  # where tables are written on the way
 ) -> ir.Table:  # `marked`, where near copies of earlier posts have a `why`
     "Mark near copies, reading the texts twice, oldest first."
-    path = Path(folder)/'ordered.parquet'
-    kept = marked.filter(_.why.isnull()).select('row','created','post_id').join(posts.select('row','text'), 'row')
-    store(con, kept.order_by(_when(_)).select('row', text=normal(_.text)), path)
-    names,hashes = [f'b{i}' for i in range(_BANDS)],path.with_name('bands.parquet')
+    path = Path(folder) / "ordered.parquet"
+    kept = (
+        marked.filter(_.why.isnull())
+        .select("row", "created", "post_id")
+        .join(posts.select("row", "text"), "row")
+    )
+    store(con, kept.order_by(_when(_)).select("row", text=normal(_.text)), path)
+    names, hashes = [f"b{i}" for i in range(_BANDS)], path.with_name("bands.parquet")
     with pq.ParquetWriter(hashes, pa.schema([(o, pa.uint32()) for o in names]), use_dictionary=False) as w:
-        for b in batches(path): w.write_table(pa.table(list(_bands(b['text'].to_pylist()).T), names))
+        for b in batches(path):
+            w.write_table(pa.table(list(_bands(b["text"].to_pylist()).T), names))
     shared = _shared(pq.read_table(hashes, columns=[o])[o].to_numpy() for o in names)
-    nc,rows,i = NearCopies(near),[],0
+    nc, rows, i = NearCopies(near), [], 0
     for b in batches(path):
-        b,i = b.filter(pa.array(shared[i:i+len(b)])),i+len(b)
-        rows += [r for r,copy in zip(b['row'].to_pylist(), nc.add(b['text'].to_pylist())) if copy]
-    pq.write_table(pa.table(dict(row=pa.array(rows, pa.int64()), near=pa.array([True]*len(rows), pa.bool_()))), path.with_name('near.parquet'))
-    t = marked.left_join(con.read_parquet(path.with_name('near.parquet')), 'row').drop('row_right')
-    return t.mutate(why=ibis.ifelse(_.near.fill_null(False), 'near copy of an earlier post', _.why)).drop('near')
+        b, i = b.filter(pa.array(shared[i : i + len(b)])), i + len(b)
+        rows += [r for r, copy in zip(b["row"].to_pylist(), nc.add(b["text"].to_pylist())) if copy]
+    pq.write_table(
+        pa.table(dict(row=pa.array(rows, pa.int64()), near=pa.array([True] * len(rows), pa.bool_()))),
+        path.with_name("near.parquet"),
+    )
+    t = marked.left_join(con.read_parquet(path.with_name("near.parquet")), "row").drop("row_right")
+    return t.mutate(why=ibis.ifelse(_.near.fill_null(False), "near copy of an earlier post", _.why)).drop(
+        "near"
+    )
 
 # %% ../../nbs/data/08_dedup.ipynb #c05
-LISTS = pa.list_(pa.large_string()) # 64-bit offsets into the characters: a column may hold more than 2 GB of text
+LISTS = pa.list_(
+    pa.large_string()
+)  # 64-bit offsets into the characters: a column may hold more than 2 GB of text
+
 
 def lists(
-    x, # lists of texts: Python's, or an Arrow array of them, in chunks or not
+    x,  # lists of texts: Python's, or an Arrow array of them, in chunks or not
 ) -> pa.ListArray:
     "Lists of texts as one Arrow array that begins at 0."
-    if isinstance(x, pa.ChunkedArray): x = x.cast(LISTS).combine_chunks()
+    if isinstance(x, pa.ChunkedArray):
+        x = x.cast(LISTS).combine_chunks()
     x = x.cast(LISTS) if isinstance(x, pa.Array) else pa.array(x, LISTS)
-    if x.null_count or x.values.null_count: raise ValueError('a list of texts, or a text in it, is null; drop those rows and count them')
+    if x.null_count or x.values.null_count:
+        raise ValueError("a list of texts, or a text in it, is null; drop those rows and count them")
     off = x.offsets
-    return x if len(off) and off[0].as_py()==0 and x.offset==0 and len(x.values)==off[-1].as_py() else pa.ListArray.from_arrays(pc.subtract(off, off[0]), x.flatten())
+    return (
+        x
+        if len(off) and off[0].as_py() == 0 and x.offset == 0 and len(x.values) == off[-1].as_py()
+        else pa.ListArray.from_arrays(pc.subtract(off, off[0]), x.flatten())
+    )
 
 # %% ../../nbs/data/08_dedup.ipynb #h0000034
 def string_array(x):
-    if isinstance(x, pa.ChunkedArray): x = x.combine_chunks()
+    if isinstance(x, pa.ChunkedArray):
+        x = x.combine_chunks()
     return x if isinstance(x, pa.Array) else pa.array(x, pa.string())
 
 # %% ../../nbs/data/08_dedup.ipynb #c12a
 _KEY = r"""select md5_number_lower(if(n='', trim(x), n)) k from (select x, trim(regexp_replace(lower(x), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')) n from texts)"""
 
+
 def text_keys(
-    texts, # `[t]` texts, Python's or Arrow's
-    exact=False, # do case, spaces and punctuation count?
-) -> np.ndarray: # `[t]` uint64, equal where the texts are the same
+    texts,  # `[t]` texts, Python's or Arrow's
+    exact=False,  # do case, spaces and punctuation count?
+) -> np.ndarray:  # `[t]` uint64, equal where the texts are the same
     "The name of each text."
-    if not isinstance(texts, (pa.Array, pa.ChunkedArray)): texts = pa.array(texts, pa.large_string())
+    if not isinstance(texts, (pa.Array, pa.ChunkedArray)):
+        texts = pa.array(texts, pa.large_string())
     with duckdb.connect() as con:
-        con.execute('set enable_progress_bar=false') # it would draw into notebooks
-        con.register('texts', pa.table(dict(x=texts)))
-        return con.sql('select md5_number_lower(x) k from texts' if exact else _KEY).fetchnumpy()['k'].astype(np.uint64)
+        con.execute("set enable_progress_bar=false")  # it would draw into notebooks
+        con.register("texts", pa.table(dict(x=texts)))
+        return (
+            con.sql("select md5_number_lower(x) k from texts" if exact else _KEY)
+            .fetchnumpy()["k"]
+            .astype(np.uint64)
+        )
+
 
 def running_keys(
-    x:pa.ListArray, # `[N]` lists of texts, `[T]` texts in all
-): # (`[T+1]` uint64, `[N+1]` int64)
+    x: pa.ListArray,  # `[N]` lists of texts, `[T]` texts in all
+):  # (`[T+1]` uint64, `[N+1]` int64)
     "Sums of the names of texts and their places, up to each text: `[T+1]`; and where each list begins, `[N+1]`."
     off = x.offsets.to_numpy().astype(np.int64)
     place = np.arange(off[-1]) - np.repeat(off[:-1], np.diff(off))
-    return np.concatenate([np.zeros(1, np.uint64), np.cumsum(hash_bits(text_keys(x.values), place), dtype=np.uint64)]),off
+    return np.concatenate(
+        [np.zeros(1, np.uint64), np.cumsum(hash_bits(text_keys(x.values), place), dtype=np.uint64)]
+    ), off
+
 
 def list_keys(
-    x:pa.ListArray, # `[N]` lists of texts
-) -> np.ndarray:    # `[N]` uint64, equal where the lists are the same text by text
+    x: pa.ListArray,  # `[N]` lists of texts
+) -> np.ndarray:  # `[N]` uint64, equal where the lists are the same text by text
     "The name of each list of texts."
-    run,off = running_keys(x)
-    return hash_bits(run[off[1:]]-run[off[:-1]], np.diff(off))
+    run, off = running_keys(x)
+    return hash_bits(run[off[1:]] - run[off[:-1]], np.diff(off))
 
 # %% ../../nbs/data/08_dedup.ipynb #c06a
 def distinct_texts(texts):
     "The different texts in order of appearance, and `[m]` which of them each text is."
-    if isinstance(texts, str): raise TypeError('expected a list of texts, got a single str: write [text]')
-    first,texts = {},list(texts)
-    for i,t in enumerate(texts):
-        if not isinstance(t, str): raise TypeError(f'every text must be a str, text {i} is {t!r}')
+    if isinstance(texts, str):
+        raise TypeError("expected a list of texts, got a single str: write [text]")
+    first, texts = {}, list(texts)
+    for i, t in enumerate(texts):
+        if not isinstance(t, str):
+            raise TypeError(f"every text must be a str, text {i} is {t!r}")
     at = np.array([first.setdefault(t, len(first)) for t in texts], np.int64)
     return list(first), at

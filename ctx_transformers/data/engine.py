@@ -14,43 +14,51 @@ from ..core import cache_dir
 
 # %% ../../nbs/data/06_engine.ipynb #c10
 def connect(
-    memory:str='1GB', # what DuckDB may hold in memory; the rest goes to disk
+    memory: str = "1GB",  # what DuckDB may hold in memory; the rest goes to disk
 ) -> ibis.BaseBackend:
     "An embedded DuckDB."
-    con = ibis.duckdb.connect(memory_limit=memory, temp_directory=str(cache_dir('duckdb')), preserve_insertion_order=False)
-    con.raw_sql('SET enable_progress_bar=false') # it would draw into notebooks
+    con = ibis.duckdb.connect(
+        memory_limit=memory, temp_directory=str(cache_dir("duckdb")), preserve_insertion_order=False
+    )
+    con.raw_sql("SET enable_progress_bar=false")  # it would draw into notebooks
     return con
 
 # %% ../../nbs/data/06_engine.ipynb #c11
 def store(
-    con,       # an Ibis connection
-    table,     # an Ibis table
-    path,      # file to write; Spark makes it a folder
-) -> ir.Table: # the same rows, read back from there
+    con,  # an Ibis connection
+    table,  # an Ibis table
+    path,  # file to write; Spark makes it a folder
+) -> ir.Table:  # the same rows, read back from there
     "Run an expression now, to parquet, so that what follows does not run it again."
     con.to_parquet(table, path)
     return con.read_parquet(path)
 
 # %% ../../nbs/data/06_engine.ipynb #c15
 def normal(
-    text, # an Ibis column of texts
-):        # the column with letters only, lower case, words one space apart
+    text,  # an Ibis column of texts
+):  # the column with letters only, lower case, words one space apart
     "The form in which two texts are compared."
-    text = text.replace('İ','i').replace('Σ','σ') # the two letters that lower-case differently in C++ and Java
-    return text.lower().re_replace(r'[^\p{L}]+', ' ').strip()
+    text = text.replace("İ", "i").replace(
+        "Σ", "σ"
+    )  # the two letters that lower-case differently in C++ and Java
+    return text.lower().re_replace(r"[^\p{L}]+", " ").strip()
+
 
 def text_key(
-    text, # an Ibis column of texts
-):        # 16 hexadecimal digits, null where the text has no letter
+    text,  # an Ibis column of texts
+):  # 16 hexadecimal digits, null where the text has no letter
     "The name of a normalised text."
     n = normal(text)
-    return ibis.ifelse(n=='', ibis.null('string'), n.hexdigest('md5').substr(0,16))
+    return ibis.ifelse(n == "", ibis.null("string"), n.hexdigest("md5").substr(0, 16))
 
 # %% ../../nbs/data/06_engine.ipynb #c35
 def batches(
-    path,        # parquet file, or the folder that Spark made of it
-    rows=10_000, # rows at a time
-):               # record batches, in the order in which they were written
+    path,  # parquet file, or the folder that Spark made of it
+    rows=10_000,  # rows at a time
+):  # record batches, in the order in which they were written
     "Read what `store` wrote, a piece at a time."
     path = Path(path)
-    for f in sorted(path.glob('part-*')) if path.is_dir() else [path]: yield from pq.ParquetFile(f, pre_buffer=False).iter_batches(rows) # a buffer would keep all that was read
+    for f in sorted(path.glob("part-*")) if path.is_dir() else [path]:
+        yield from pq.ParquetFile(f, pre_buffer=False).iter_batches(
+            rows
+        )  # a buffer would keep all that was read

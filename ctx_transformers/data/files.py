@@ -19,103 +19,144 @@ from ..core import Account
 # %% ../../nbs/data/00_files.ipynb #c06
 def _chunks(path):
     "Decompressed pieces of a file; `EOFError` behind the last one if the compressed file is cut short."
-    with (gzip.open if path.suffix=='.gz' else open)(path,'rb') as f:
-        if path.suffix!='.zst':
-            while b := f.read1(2**18) if path.suffix=='.gz' else f.read(2**18): yield b
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as f:
+        if path.suffix != ".zst":
+            while b := f.read1(2**18) if path.suffix == ".gz" else f.read(2**18):
+                yield b
             return
         zst = zstandard.ZstdDecompressor(max_window_size=2**31)
         d = zst.decompressobj()
         while raw := f.read(2**17):
             while raw:
-                if d.eof: d = zst.decompressobj() # a file may hold several frames
+                if d.eof:
+                    d = zst.decompressobj()  # a file may hold several frames
                 yield d.decompress(raw)
                 raw = d.unused_data
-        if f.tell() and not d.eof: raise EOFError
+        if f.tell() and not d.eof:
+            raise EOFError
 
 # %% ../../nbs/data/00_files.ipynb #c07
 def _raw_lines(path, account):
     "Lines as bytes, with their line ends."
-    rest = b''
+    rest = b""
     try:
         for b in _chunks(path):
-            *lines,rest = (rest+b).split(b'\n') if b'\n' in b else [rest+b]
-            for l in lines: yield l+b'\n'
-    except EOFError: account.note('compressed file is cut short')
-    except (zstandard.ZstdError, gzip.BadGzipFile, zlib.error) as e: raise ValueError(f'{path} is not a sound {path.suffix} file ({e}); download it again') from e
-    if rest: yield rest
+            *lines, rest = (rest + b).split(b"\n") if b"\n" in b else [rest + b]
+            for l in lines:
+                yield l + b"\n"
+    except EOFError:
+        account.note("compressed file is cut short")
+    except (zstandard.ZstdError, gzip.BadGzipFile, zlib.error) as e:
+        raise ValueError(f"{path} is not a sound {path.suffix} file ({e}); download it again") from e
+    if rest:
+        yield rest
+
 
 def read_lines(
-    path,            # a text file, plain or .gz or .zst
-    account:Account, # counts lines with invalid UTF-8, and notes a file that is cut short
-):                   # iterator of str with their line ends
+    path,  # a text file, plain or .gz or .zst
+    account: Account,  # counts lines with invalid UTF-8, and notes a file that is cut short
+):  # iterator of str with their line ends
     "Lines of a text file in UTF-8; what is not UTF-8 becomes U+FFFD and is counted."
-    for i,b in enumerate(_raw_lines(Path(path), account)):
-        if i==0 and b[:2] in (b'\xff\xfe',b'\xfe\xff'): raise ValueError(f'{path} is UTF-16, expected UTF-8; convert it with: iconv -f UTF-16 -t UTF-8')
-        try: yield b.decode('utf-8-sig' if i==0 else 'utf-8')
+    for i, b in enumerate(_raw_lines(Path(path), account)):
+        if i == 0 and b[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise ValueError(f"{path} is UTF-16, expected UTF-8; convert it with: iconv -f UTF-16 -t UTF-8")
+        try:
+            yield b.decode("utf-8-sig" if i == 0 else "utf-8")
         except UnicodeDecodeError:
-            account.note('line with invalid UTF-8 replaced')
-            yield b.decode('utf-8','replace')
+            account.note("line with invalid UTF-8 replaced")
+            yield b.decode("utf-8", "replace")
 
 # %% ../../nbs/data/00_files.ipynb #c12
 def _json_records(path, account):
     for line in read_lines(path, account):
-        try: r = json.loads(line)
-        except (ValueError, RecursionError): r = None
-        if isinstance(r, dict): yield r
-        else: account.drop('not a JSON record (half-written line?)' if line.strip() else 'blank line')
+        try:
+            r = json.loads(line)
+        except (ValueError, RecursionError):
+            r = None
+        if isinstance(r, dict):
+            yield r
+        else:
+            account.drop("not a JSON record (half-written line?)" if line.strip() else "blank line")
+
 
 def _csv_records(path, account, sep):
-    csv.field_size_limit(2**31-1) # the csv module refuses longer fields, 131,072 characters as shipped
-    rows = csv.reader((l.replace('\0',' ') for l in read_lines(path, account)), delimiter=sep, strict=True)
-    head,line = next(rows, []),1
-    if len(set(head))<len(head): raise ValueError(f'{path} names a column twice: {head}')
+    csv.field_size_limit(2**31 - 1)  # the csv module refuses longer fields, 131,072 characters as shipped
+    rows = csv.reader((l.replace("\0", " ") for l in read_lines(path, account)), delimiter=sep, strict=True)
+    head, line = next(rows, []), 1
+    if len(set(head)) < len(head):
+        raise ValueError(f"{path} names a column twice: {head}")
     while True:
-        try: r = next(rows)
-        except StopIteration: return
-        except csv.Error: r = None
-        if r is None or len(r)!=len(head): account.drop('line of a malformed record', max(1, rows.line_num-line))
-        else: yield dict(zip(head, r))
+        try:
+            r = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            r = None
+        if r is None or len(r) != len(head):
+            account.drop("line of a malformed record", max(1, rows.line_num - line))
+        else:
+            yield dict(zip(head, r))
         line = rows.line_num
 
 # %% ../../nbs/data/00_files.ipynb #c13
-FORMATS = {'.ndjson':'json', '.jsonl':'json', '.json':'json', '.csv':'csv', '.tsv':'tsv', '.parquet':'parquet'}
+FORMATS = {
+    ".ndjson": "json",
+    ".jsonl": "json",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+}
+
 
 def file_format(
-    path, # a file name
-) -> str: # 'json', 'csv', 'tsv' or 'parquet'
+    path,  # a file name
+) -> str:  # 'json', 'csv', 'tsv' or 'parquet'
     "How the records of a file are written, by its name."
     p = Path(path)
-    packed = p.suffix in ('.gz','.zst')
-    f = FORMATS.get((p.with_suffix('') if packed else p).suffix, 'json' if packed else None)
-    if f is None: raise ValueError(f'{p.name}: cannot tell the format from the name; expected one of {list(FORMATS)}, also with .gz or .zst behind it')
+    packed = p.suffix in (".gz", ".zst")
+    f = FORMATS.get((p.with_suffix("") if packed else p).suffix, "json" if packed else None)
+    if f is None:
+        raise ValueError(
+            f"{p.name}: cannot tell the format from the name; expected one of {list(FORMATS)}, also with .gz or .zst behind it"
+        )
     return f
 
+
 def read_records(
-    path,            # a file of one of `FORMATS`
-    account:Account, # counts what cannot be read
-):                   # iterator of dicts
+    path,  # a file of one of `FORMATS`
+    account: Account,  # counts what cannot be read
+):  # iterator of dicts
     "Records of a file, one at a time."
     f = file_format(path)
-    if f=='json': yield from _json_records(path, account)
-    elif f=='parquet':
-        for b in pq.ParquetFile(path).iter_batches(10_000): yield from b.to_pylist()
-    else: yield from _csv_records(path, account, ',' if f=='csv' else '\t')
+    if f == "json":
+        yield from _json_records(path, account)
+    elif f == "parquet":
+        for b in pq.ParquetFile(path).iter_batches(10_000):
+            yield from b.to_pylist()
+    else:
+        yield from _csv_records(path, account, "," if f == "csv" else "\t")
 
 # %% ../../nbs/data/00_files.ipynb #c21
 def pick(
-    asked, # names of columns
+    asked,  # names of columns
     have,  # names that exist
-    where, # what they were looked for in, for the message
+    where,  # what they were looked for in, for the message
 ):
     "Check that columns exist; the error names the nearest."
     for a in asked:
-        if a in have: continue
+        if a in have:
+            continue
         near = get_close_matches(a, have, 1)
-        raise ValueError(f'{where} has no column {a!r}' + (f', did you mean {near[0]!r}?' if near else '') + f' It has: {", ".join(have) or "no records"}')
+        raise ValueError(
+            f"{where} has no column {a!r}"
+            + (f", did you mean {near[0]!r}?" if near else "")
+            + f" It has: {', '.join(have) or 'no records'}"
+        )
 
 # %% ../../nbs/data/00_files.ipynb #c23
 def source_key(
-    path, # a file
+    path,  # a file
 ) -> dict:
     "What changes when a file does: its place, size and time of change."
     s = Path(path).stat()

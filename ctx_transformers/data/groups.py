@@ -16,246 +16,335 @@ from torch import Tensor
 # %% ../../nbs/data/14_groups.ipynb #c06
 class Role(IntEnum):
     "What a text does in its group."
-    TARGET,CONTEXT,ANCHOR,POSITIVE,NEGATIVE,CANDIDATE = range(6)
+
+    TARGET, CONTEXT, ANCHOR, POSITIVE, NEGATIVE, CANDIDATE = range(6)
+
 
 class Kind(IntEnum):
     "Where the context of a group comes from."
-    NONE,AUTHOR,COMMUNITY,RANDOM = range(4)
+
+    NONE, AUTHOR, COMMUNITY, RANDOM = range(4)
 
 # %% ../../nbs/data/14_groups.ipynb #c08
 def starts(
-    lengths:Tensor, # `[t]` tokens of each text, 0 allowed
-) -> Tensor:        # `[t]` index of each text's first token
+    lengths: Tensor,  # `[t]` tokens of each text, 0 allowed
+) -> Tensor:  # `[t]` index of each text's first token
     "Where each text starts when all stand end to end."
-    return lengths.cumsum(0)-lengths
+    return lengths.cumsum(0) - lengths
+
 
 def owner(
-    lengths:Tensor, # `[t]` tokens of each text
-) -> Tensor:        # `[n]` text of each token
+    lengths: Tensor,  # `[t]` tokens of each text
+) -> Tensor:  # `[n]` text of each token
     "Which text each token belongs to."
     return torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
 
+
 def offsets(
-    lengths:Tensor, # `[t]` tokens of each text
-) -> Tensor:        # `[n]` 0-based place of each token in its own text
+    lengths: Tensor,  # `[t]` tokens of each text
+) -> Tensor:  # `[n]` 0-based place of each token in its own text
     "Place of each token within its text."
-    return torch.arange(int(lengths.sum()), device=lengths.device) - torch.repeat_interleave(starts(lengths), lengths)
+    return torch.arange(int(lengths.sum()), device=lengths.device) - torch.repeat_interleave(
+        starts(lengths), lengths
+    )
 
 # %% ../../nbs/data/14_groups.ipynb #c11
 @dataclass(frozen=True, eq=False)
 class Block:
     "Texts of nearly equal length that go through attention together."
-    lo:int # first token of the block, in the plan's order
-    hi:int # one past its last token
-    t:int  # texts
-    l:int  # length that they are padded to
-    gather:Tensor|None=None # `[t*l]` token of the block for each padded place; None where nothing is padded
-    mask:Tensor|None=None   # `[t,1,1,l]` bool, True where the place holds a token
-    back:Tensor|None=None   # `[hi-lo]` padded place of each token
-    causal:bool=False       # a token sees itself and what stands before it in its text
 
-    def to(self, device): return move_tensors(self, device)
+    lo: int  # first token of the block, in the plan's order
+    hi: int  # one past its last token
+    t: int  # texts
+    l: int  # length that they are padded to
+    gather: Tensor | None = (
+        None  # `[t*l]` token of the block for each padded place; None where nothing is padded
+    )
+    mask: Tensor | None = None  # `[t,1,1,l]` bool, True where the place holds a token
+    back: Tensor | None = None  # `[hi-lo]` padded place of each token
+    causal: bool = False  # a token sees itself and what stands before it in its text
+
+    def to(self, device):
+        return move_tensors(self, device)
 
 # %% ../../nbs/data/14_groups.ipynb #c12
 def move_tensors(o, device):
     "A copy of a dataclass with its tensors, and the dataclasses within, on `device`."
+
     def mv(v):
-        if isinstance(v, Tensor): return v.to(device, non_blocking=True)
-        if isinstance(v, dict): return {k:mv(x) for k,x in v.items()}
-        return tuple(mv(x) for x in v) if isinstance(v, tuple) else v.to(device) if hasattr(v, 'to') else v
-    return replace(o, **{f.name:mv(getattr(o, f.name)) for f in fields(o)})
+        if isinstance(v, Tensor):
+            return v.to(device, non_blocking=True)
+        if isinstance(v, dict):
+            return {k: mv(x) for k, x in v.items()}
+        return tuple(mv(x) for x in v) if isinstance(v, tuple) else v.to(device) if hasattr(v, "to") else v
+
+    return replace(o, **{f.name: mv(getattr(o, f.name)) for f in fields(o)})
 
 # %% ../../nbs/data/14_groups.ipynb #c13
 @dataclass(frozen=True, eq=False)
 class Plan:
     "The order in which tokens go through attention, and the blocks that they form."
-    order:Tensor   # `[n]` token at each place of the plan
-    inverse:Tensor # `[n]` place of each token in the plan
-    blocks:tuple   # of `Block`
-    n_padded:int   # places that attention computes, padding included
 
-    def to(self, device): return move_tensors(self, device)
+    order: Tensor  # `[n]` token at each place of the plan
+    inverse: Tensor  # `[n]` place of each token in the plan
+    blocks: tuple  # of `Block`
+    n_padded: int  # places that attention computes, padding included
+
+    def to(self, device):
+        return move_tensors(self, device)
+
     def as_causal(self):
         "The same plan with every text read from left to right."
         return replace(self, blocks=tuple(b if b.causal else replace(b, causal=True) for b in self.blocks))
+
     @property
-    def waste(self) -> float: # share of the computed places, 0 to 1
+    def waste(self) -> float:  # share of the computed places, 0 to 1
         "How much of the computed attention is padding."
-        return 1 - len(self.order)/max(self.n_padded, 1)
+        return 1 - len(self.order) / max(self.n_padded, 1)
 
 # %% ../../nbs/data/14_groups.ipynb #c14
 def _cuts(
-    widths:np.ndarray, # `[u]` the distinct lengths, ascending
-    counts:np.ndarray, # `[u]` texts of each
-    waste:float, tokens:int, # as in `plan_attention`
-) -> list:             # of (width, texts)
+    widths: np.ndarray,  # `[u]` the distinct lengths, ascending
+    counts: np.ndarray,  # `[u]` texts of each
+    waste: float,
+    tokens: int,  # as in `plan_attention`
+) -> list:  # of (width, texts)
     "Cut sorted lengths greedily into blocks."
-    out,t,n = [],0,0 # texts and tokens waiting for a block
+    out, t, n = [], 0, 0  # texts and tokens waiting for a block
+
     def close(w):
-        nonlocal t,n
+        nonlocal t, n
         if t:
-            per = max(1, tokens//w)
-            parts = -(-t//per)
-            out.extend((w, t//parts + (i<t%parts)) for i in range(parts))
+            per = max(1, tokens // w)
+            parts = -(-t // per)
+            out.extend((w, t // parts + (i < t % parts)) for i in range(parts))
         t = n = 0
-    for i,(w,c) in enumerate(zip(widths.tolist(), counts.tolist())):
-        if t and (1-(n+w*c)/((t+c)*w)>waste or t*w>=tokens): close(widths[i-1].item())
-        t,n = t+c,n+w*c
-    if t: close(widths[-1].item())
+
+    for i, (w, c) in enumerate(zip(widths.tolist(), counts.tolist())):
+        if t and (1 - (n + w * c) / ((t + c) * w) > waste or t * w >= tokens):
+            close(widths[i - 1].item())
+        t, n = t + c, n + w * c
+    if t:
+        close(widths[-1].item())
     return out
 
 # %% ../../nbs/data/14_groups.ipynb #c15
 def plan_attention(
-    lengths:Tensor,  # `[t]` tokens that may see each other: of each text, or of each group for joint attention
-    waste:float=.05, # largest share of padding in a block, 0 to 1
-    tokens:int=2048, # about how many tokens a block may hold
-    causal:bool|Tensor=False, # are the texts read from left to right; or `[t]` bool, which of them
+    lengths: Tensor,  # `[t]` tokens that may see each other: of each text, or of each group for joint attention
+    waste: float = 0.05,  # largest share of padding in a block, 0 to 1
+    tokens: int = 2048,  # about how many tokens a block may hold
+    causal: bool | Tensor = False,  # are the texts read from left to right; or `[t]` bool, which of them
 ) -> Plan:
     "Sort texts by length and cut them into blocks with little padding; texts without tokens take no part."
     L = lengths.cpu().numpy()
     way = _ways(causal, len(L))
-    start,n = np.cumsum(L)-L,int(L.sum())
-    by = np.lexsort((L, way))                   # shortest first, those that are read both ways before those that are not
-    by = by[L[by]>0]                            # texts that have tokens
-    Ls,way = L[by],way[by]
-    new = np.cumsum(Ls)-Ls                      # start of each text in the plan
-    order = np.repeat(start[by]-new, Ls)+np.arange(n)
-    inverse = np.empty(n, dtype=np.int64); inverse[order] = np.arange(n)
-    blocks,i,pad = [],0,0
+    start, n = np.cumsum(L) - L, int(L.sum())
+    by = np.lexsort((L, way))  # shortest first, those that are read both ways before those that are not
+    by = by[L[by] > 0]  # texts that have tokens
+    Ls, way = L[by], way[by]
+    new = np.cumsum(Ls) - Ls  # start of each text in the plan
+    order = np.repeat(start[by] - new, Ls) + np.arange(n)
+    inverse = np.empty(n, dtype=np.int64)
+    inverse[order] = np.arange(n)
+    blocks, i, pad = [], 0, 0
     for c in (False, True):
-        for w,t in _cuts(*np.unique(Ls[way==c], return_counts=True), waste, tokens):
-            blocks.append(_block(Ls[i:i+t], int(new[i]), t, c))
-            pad += t*blocks[-1].l; i += t
+        for w, t in _cuts(*np.unique(Ls[way == c], return_counts=True), waste, tokens):
+            blocks.append(_block(Ls[i : i + t], int(new[i]), t, c))
+            pad += t * blocks[-1].l
+            i += t
     return Plan(torch.from_numpy(order), torch.from_numpy(inverse), tuple(blocks), pad)
 
 # %% ../../nbs/data/14_groups.ipynb #c16
-def _ways(causal, t:int): # as in `plan_attention`; texts -> `[t]` bool
+def _ways(causal, t: int):  # as in `plan_attention`; texts -> `[t]` bool
     "Which texts are read from left to right."
     way = causal.cpu().numpy() if isinstance(causal, Tensor) else np.full(t, causal)
-    if way.dtype!=bool or way.shape!=(t,): raise ValueError(f'causal must be one bool, or one for each of {t} texts, got {way.dtype} of shape {list(way.shape)}')
+    if way.dtype != bool or way.shape != (t,):
+        raise ValueError(
+            f"causal must be one bool, or one for each of {t} texts, got {way.dtype} of shape {list(way.shape)}"
+        )
     return way
 
 # %% ../../nbs/data/14_groups.ipynb #c17
 def _block(
-    L:np.ndarray, # `[t]` lengths, ascending
-    lo:int, t:int,# first token in the plan, texts
-    causal:bool,
+    L: np.ndarray,  # `[t]` lengths, ascending
+    lo: int,
+    t: int,  # first token in the plan, texts
+    causal: bool,
 ) -> Block:
     "One block: a view if its texts are equally long, else the indices that pad and unpad it."
-    l,n = int(L[-1]),int(L.sum())
-    if n==t*l: return Block(lo, lo+n, t, l, causal=causal)
-    at,real = (np.cumsum(L)-L)[:,None],np.arange(l)<L[:,None]           # [t,1], [t,l]
-    gather = np.where(real, at+np.arange(l), at)                        # a padded place repeats its text's first token
-    return Block(lo, lo+n, t, l, torch.from_numpy(gather.ravel()), torch.from_numpy(real)[:,None,None], torch.from_numpy(np.flatnonzero(real.ravel())), causal)
+    l, n = int(L[-1]), int(L.sum())
+    if n == t * l:
+        return Block(lo, lo + n, t, l, causal=causal)
+    at, real = (np.cumsum(L) - L)[:, None], np.arange(l) < L[:, None]  # [t,1], [t,l]
+    gather = np.where(real, at + np.arange(l), at)  # a padded place repeats its text's first token
+    return Block(
+        lo,
+        lo + n,
+        t,
+        l,
+        torch.from_numpy(gather.ravel()),
+        torch.from_numpy(real)[:, None, None],
+        torch.from_numpy(np.flatnonzero(real.ravel())),
+        causal,
+    )
 
 # %% ../../nbs/data/14_groups.ipynb #c27
 @dataclass(frozen=True, eq=False)
 class TextGroups:
     "Texts in groups, ragged from end to end."
-    ids:Tensor     # `[n]` int, tokens of all texts, end to end; no padding
-    lengths:Tensor # `[t]` int, tokens of each text, 0 allowed
-    group:Tensor   # `[t]` int, group of each text, non-decreasing, 0..b-1
-    role:Tensor    # `[t]` int, a `Role`
-    kind:Tensor    # `[b]` int, a `Kind`
-    distinct:'Distinct|None'=None # the distinct texts; found when the batch is made
-    parts:dict=field(default_factory=dict) # what else a model needs to know about the batch, by name (`context.architectures`)
+
+    ids: Tensor  # `[n]` int, tokens of all texts, end to end; no padding
+    lengths: Tensor  # `[t]` int, tokens of each text, 0 allowed
+    group: Tensor  # `[t]` int, group of each text, non-decreasing, 0..b-1
+    role: Tensor  # `[t]` int, a `Role`
+    kind: Tensor  # `[b]` int, a `Kind`
+    distinct: "Distinct|None" = None  # the distinct texts; found when the batch is made
+    parts: dict = field(
+        default_factory=dict
+    )  # what else a model needs to know about the batch, by name (`context.architectures`)
 
     def __post_init__(self):
-        t,n = len(self.lengths),int(self.lengths.sum())
-        if self.distinct is not None: return
-        if n!=len(self.ids): raise ValueError(f'lengths add up to {n} tokens, but there are {len(self.ids)}')
-        if len(self.group)!=t or len(self.role)!=t: raise ValueError(f'{t} texts need {t} groups and roles, got {len(self.group)} and {len(self.role)}')
-        if t and (self.group.diff()<0).any(): raise ValueError('group must not decrease: put the texts of a group side by side')
-        if t and int(self.group[-1])>=len(self.kind): raise ValueError(f'group {int(self.group[-1])} has no kind: there are {len(self.kind)} groups')
-        object.__setattr__(self, 'distinct', find_distinct(self.ids, self.lengths))
+        t, n = len(self.lengths), int(self.lengths.sum())
+        if self.distinct is not None:
+            return
+        if n != len(self.ids):
+            raise ValueError(f"lengths add up to {n} tokens, but there are {len(self.ids)}")
+        if len(self.group) != t or len(self.role) != t:
+            raise ValueError(
+                f"{t} texts need {t} groups and roles, got {len(self.group)} and {len(self.role)}"
+            )
+        if t and (self.group.diff() < 0).any():
+            raise ValueError("group must not decrease: put the texts of a group side by side")
+        if t and int(self.group[-1]) >= len(self.kind):
+            raise ValueError(f"group {int(self.group[-1])} has no kind: there are {len(self.kind)} groups")
+        object.__setattr__(self, "distinct", find_distinct(self.ids, self.lengths))
 
-    def __len__(self): return len(self.kind)
-    def to(self, device): return move_tensors(self, device)
-    def pin_memory(self): return pin_tensors(self)
+    def __len__(self):
+        return len(self.kind)
+
+    def to(self, device):
+        return move_tensors(self, device)
+
+    def pin_memory(self):
+        return pin_tensors(self)
+
     @property
-    def n_tokens(self) -> int: return len(self.ids)
+    def n_tokens(self) -> int:
+        return len(self.ids)
+
     @property
-    def n_padded(self) -> int: return self.distinct.plan.n_padded + self.n_tokens - self.distinct.n_tokens
-    def __repr__(self): return f'TextGroups({len(self)} groups, {len(self.lengths)} texts, {self.n_tokens} tokens)'
+    def n_padded(self) -> int:
+        return self.distinct.plan.n_padded + self.n_tokens - self.distinct.n_tokens
+
+    def __repr__(self):
+        return f"TextGroups({len(self)} groups, {len(self.lengths)} texts, {self.n_tokens} tokens)"
 
 # %% ../../nbs/data/14_groups.ipynb #c29
 @dataclass(frozen=True, eq=False)
 class Distinct:
     "Each different text of a batch once."
-    ids:Tensor     # `[n']` tokens of the distinct texts
-    lengths:Tensor # `[t']`
-    text:Tensor    # `[t]` distinct text of each text
-    shift:Tensor|None # `[n]` what to add to a token's index to find it among the distinct ones; None if all texts differ
-    plan:Plan
-    n_tokens:int   # n'
 
-    def to(self, device): return move_tensors(self, device)
-    def token(self,
-        at:Tensor, # `[m]` tokens of the batch
-    ) -> Tensor:   # `[m]` the same tokens among the distinct texts
+    ids: Tensor  # `[n']` tokens of the distinct texts
+    lengths: Tensor  # `[t']`
+    text: Tensor  # `[t]` distinct text of each text
+    shift: (
+        Tensor | None
+    )  # `[n]` what to add to a token's index to find it among the distinct ones; None if all texts differ
+    plan: Plan
+    n_tokens: int  # n'
+
+    def to(self, device):
+        return move_tensors(self, device)
+
+    def token(
+        self,
+        at: Tensor,  # `[m]` tokens of the batch
+    ) -> Tensor:  # `[m]` the same tokens among the distinct texts
         "Where tokens of the batch stand among the distinct texts."
         return at if self.shift is None else at + self.shift[at]
 
 # %% ../../nbs/data/14_groups.ipynb #c30
 def find_distinct(
-    ids:Tensor,     # `[n]`
-    lengths:Tensor, # `[t]`
-    keep:Tensor|None=None, # `[t]` bool, the texts that count; all if None
-) -> Distinct:      # of the texts that count; the others belong to no distinct text (-1), and `token` means nothing for theirs
+    ids: Tensor,  # `[n]`
+    lengths: Tensor,  # `[t]`
+    keep: Tensor | None = None,  # `[t]` bool, the texts that count; all if None
+) -> Distinct:  # of the texts that count; the others belong to no distinct text (-1), and `token` means nothing for theirs
     "Find the texts that are the same, token for token."
-    raw,L = ids.cpu().numpy(),lengths.cpu().numpy()
+    raw, L = ids.cpu().numpy(), lengths.cpu().numpy()
     use = np.ones(len(L), bool) if keep is None else keep.cpu().numpy()
-    s = np.cumsum(L)-L
-    first,text,kept = {},np.full(len(L), -1),[]
-    for i,(a,l) in zip(np.flatnonzero(use).tolist(), zip(s[use].tolist(), L[use].tolist())):
-        j = first.setdefault(raw[a:a+l].tobytes(), len(kept))
-        if j==len(kept): kept.append(i)
+    s = np.cumsum(L) - L
+    first, text, kept = {}, np.full(len(L), -1), []
+    for i, (a, l) in zip(np.flatnonzero(use).tolist(), zip(s[use].tolist(), L[use].tolist())):
+        j = first.setdefault(raw[a : a + l].tobytes(), len(kept))
+        if j == len(kept):
+            kept.append(i)
         text[i] = j
-    if len(kept)==len(L): return Distinct(ids, lengths, torch.from_numpy(text), None, plan_attention(lengths), len(raw))
-    lu = L[kept]; su = np.cumsum(lu)-lu
-    u = raw[np.repeat(s[kept]-su, lu)+np.arange(lu.sum())]
-    shift = np.where(use, np.r_[su,0][text]-s, 0)   # a text that does not count has no place
-    return Distinct(*map(torch.from_numpy, (u, lu, text, np.repeat(shift, L))), plan_attention(torch.from_numpy(lu)), len(u))
+    if len(kept) == len(L):
+        return Distinct(ids, lengths, torch.from_numpy(text), None, plan_attention(lengths), len(raw))
+    lu = L[kept]
+    su = np.cumsum(lu) - lu
+    u = raw[np.repeat(s[kept] - su, lu) + np.arange(lu.sum())]
+    shift = np.where(use, np.r_[su, 0][text] - s, 0)  # a text that does not count has no place
+    return Distinct(
+        *map(torch.from_numpy, (u, lu, text, np.repeat(shift, L))),
+        plan_attention(torch.from_numpy(lu)),
+        len(u),
+    )
 
 # %% ../../nbs/data/14_groups.ipynb #c31
 def pin_tensors(o):
     "A copy with its tensors in pinned memory, from which a GPU copies without waiting."
+
     def pin(v):
-        if isinstance(v, Tensor): return v.pin_memory()
-        if isinstance(v, tuple): return tuple(pin(x) for x in v)
-        if isinstance(v, dict): return {k:pin(x) for k,x in v.items()}
-        return pin_tensors(v) if hasattr(v, '__dataclass_fields__') else v
-    return replace(o, **{f.name:pin(getattr(o, f.name)) for f in fields(o)})
+        if isinstance(v, Tensor):
+            return v.pin_memory()
+        if isinstance(v, tuple):
+            return tuple(pin(x) for x in v)
+        if isinstance(v, dict):
+            return {k: pin(x) for k, x in v.items()}
+        return pin_tensors(v) if hasattr(v, "__dataclass_fields__") else v
+
+    return replace(o, **{f.name: pin(getattr(o, f.name)) for f in fields(o)})
 
 # %% ../../nbs/data/14_groups.ipynb #c32
 def make_groups(
-    texts:list,       # b lists of (role, token ids)
-    kind=Kind.AUTHOR, # one `Kind`, or b of them
+    texts: list,  # b lists of (role, token ids)
+    kind=Kind.AUTHOR,  # one `Kind`, or b of them
 ) -> TextGroups:
     "A batch from lists, for examples and tests."
-    flat = [(g,r,x) for g,ts in enumerate(texts) for r,x in ts]
-    kinds = list(kind) if isinstance(kind, (list,tuple)) else [kind]*len(texts)
-    def t(x): return torch.tensor(x, dtype=torch.int64)
-    return TextGroups(t([i for _,_,x in flat for i in x]), t([len(x) for *_,x in flat]), t([g for g,*_ in flat]), t([int(r) for _,r,_ in flat]), t([int(k) for k in kinds]))
+    flat = [(g, r, x) for g, ts in enumerate(texts) for r, x in ts]
+    kinds = list(kind) if isinstance(kind, (list, tuple)) else [kind] * len(texts)
+
+    def t(x):
+        return torch.tensor(x, dtype=torch.int64)
+
+    return TextGroups(
+        t([i for _, _, x in flat for i in x]),
+        t([len(x) for *_, x in flat]),
+        t([g for g, *_ in flat]),
+        t([int(r) for _, r, _ in flat]),
+        t([int(k) for k in kinds]),
+    )
 
 # %% ../../nbs/data/14_groups.ipynb #c38
 def segment_mean(
-    x:Tensor,   # `[t,d]` one vector each
-    seg:Tensor, # `[t]` where each belongs, 0..s-1
-    s:int,      # number of segments
-) -> Tensor:    # `[s,d]` means; zeros where a segment is empty
+    x: Tensor,  # `[t,d]` one vector each
+    seg: Tensor,  # `[t]` where each belongs, 0..s-1
+    s: int,  # number of segments
+) -> Tensor:  # `[s,d]` means; zeros where a segment is empty
     "Mean of the vectors of each segment."
-    y = x.new_zeros(s, x.shape[1]).index_add(0, seg, x)                       # [s,d]
-    n = torch.bincount(seg, minlength=s).clamp(min=1).to(x.dtype)             # [s]
-    return y/n.unsqueeze(1)
+    y = x.new_zeros(s, x.shape[1]).index_add(0, seg, x)  # [s,d]
+    n = torch.bincount(seg, minlength=s).clamp(min=1).to(x.dtype)  # [s]
+    return y / n.unsqueeze(1)
+
 
 def segment_softmax(
-    x:Tensor,   # `[t,h]` scores
-    seg:Tensor, # `[t]` where each belongs, 0..s-1
-    s:int,      # number of segments
-) -> Tensor:    # `[t,h]` weights that add up to 1 over each segment
+    x: Tensor,  # `[t,h]` scores
+    seg: Tensor,  # `[t]` where each belongs, 0..s-1
+    s: int,  # number of segments
+) -> Tensor:  # `[t,h]` weights that add up to 1 over each segment
     "Softmax over the members of each segment."
     i = seg.unsqueeze(1).expand_as(x)
-    top = x.new_full((s, x.shape[1]), -torch.inf).scatter_reduce(0, i, x.detach(), 'amax') # [s,h]
-    e = (x-top[seg]).exp()                                                       # [t,h]
-    return e/x.new_zeros(s, x.shape[1]).index_add(0, seg, e)[seg]
+    top = x.new_full((s, x.shape[1]), -torch.inf).scatter_reduce(0, i, x.detach(), "amax")  # [s,h]
+    e = (x - top[seg]).exp()  # [t,h]
+    return e / x.new_zeros(s, x.shape[1]).index_add(0, seg, e)[seg]

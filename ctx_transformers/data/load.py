@@ -16,44 +16,51 @@ from .tokens import load_tokenizer, tokenize_corpus, train_tokenizer
 
 # %% ../../nbs/data/13_load.ipynb #c05
 def title_of(
-    source:str,  # 'pydocs', ..., or a file, folder or hub name
-    name:str='', # a name that was given to it
+    source: str,  # 'pydocs', ..., or a file, folder or hub name
+    name: str = "",  # a name that was given to it
 ) -> str:
     "What tables call a source: the given name, or a file's name without its ending, or the source itself."
-    return name or (source if not os.path.exists(source) else Path(source).name.split('.')[0])
+    return name or (source if not os.path.exists(source) else Path(source).name.split(".")[0])
+
 
 def columns_of(
-    columns:str, # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
-):               # a dict, or None if empty
+    columns: str,  # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
+):  # a dict, or None if empty
     "A map of columns from one line of text."
-    pairs = [p.split('=') for p in columns.split(',') if p.strip()]
-    if any(len(p)!=2 for p in pairs): raise ValueError(f"columns are pairs such as 'author=user,text=body', got {columns!r}")
-    return {a.strip():b.strip() for a,b in pairs} or None
+    pairs = [p.split("=") for p in columns.split(",") if p.strip()]
+    if any(len(p) != 2 for p in pairs):
+        raise ValueError(f"columns are pairs such as 'author=user,text=body', got {columns!r}")
+    return {a.strip(): b.strip() for a, b in pairs} or None
 
 # %% ../../nbs/data/13_load.ipynb #c07
 def open_corpus(
-    source:str,     # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
-    columns:str='', # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
-    limit:int=0,    # read at most so many posts; 0 reads all
-    split:CorpusCfg=CorpusCfg(),
-    simulated:SimulateCfg=SimulateCfg(), # what is drawn if `source` is 'simulated'
-    say=print,      # what to do with a line of report
+    source: str,  # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
+    columns: str = "",  # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
+    limit: int = 0,  # read at most so many posts; 0 reads all
+    split: CorpusCfg = CorpusCfg(),
+    simulated: SimulateCfg = SimulateCfg(),  # what is drawn if `source` is 'simulated'
+    say=print,  # what to do with a line of report
 ) -> Corpus:
     "Posts, cleaned and split, with every count reported; refused if anything stands on both sides of a split."
-    posts,_ = simulate(simulated) if source=='simulated' else read_posts(source, columns=columns_of(columns), limit=limit or None, say=say)
+    posts, _ = (
+        simulate(simulated)
+        if source == "simulated"
+        else read_posts(source, columns=columns_of(columns), limit=limit or None, say=say)
+    )
     corpus = build_corpus(posts, split)
-    say(corpus.account); say(corpus)
-    say(f'leak report: {len(leak_report(corpus))} checks passed')
+    say(corpus.account)
+    say(corpus)
+    say(f"leak report: {len(leak_report(corpus))} checks passed")
     return corpus
 
 # %% ../../nbs/data/13_load.ipynb #c08
 def open_tokens(
-    corpus:Corpus,
-    pretrained:str='', # a checkpoint whose tokenizer is taken; empty: one is trained on the training posts
-    vocab:int=8192,    # words of the tokenizer that is trained, at most
-    max_len:int=64,    # tokens of a text at most, [CLS] and [SEP] included
-    say=print,         # what to do with a line of report
-) -> tuple:            # (`Tokens`, name or folder of the tokenizer, for `load_tokenizer`)
+    corpus: Corpus,
+    pretrained: str = "",  # a checkpoint whose tokenizer is taken; empty: one is trained on the training posts
+    vocab: int = 8192,  # words of the tokenizer that is trained, at most
+    max_len: int = 64,  # tokens of a text at most, [CLS] and [SEP] included
+    say=print,  # what to do with a line of report
+) -> tuple:  # (`Tokens`, name or folder of the tokenizer, for `load_tokenizer`)
     "The tokens of every post, with every count reported."
     tok = load_tokenizer(pretrained) if pretrained else train_tokenizer(corpus, vocab)
     tokens = tokenize_corpus(corpus, tok, max_len)

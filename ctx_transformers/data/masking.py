@@ -15,30 +15,39 @@ from .tokens import Tokens
 @dataclass(frozen=True)
 class MaskCfg:
     "What is hidden, and behind what."
-    share:float  = .15 # of the tokens, 0 to 1
-    keep:float   = .1  # of the chosen tokens, left as they are
-    random:float = .1  # of the chosen tokens, replaced by a random word; `keep=random=0` is all-[MASK]
+
+    share: float = 0.15  # of the tokens, 0 to 1
+    keep: float = 0.1  # of the chosen tokens, left as they are
+    random: float = 0.1  # of the chosen tokens, replaced by a random word; `keep=random=0` is all-[MASK]
+
     def __post_init__(self):
-        if not 0<self.share<=1: raise ValueError(f'share of masked tokens must be in (0,1], got {self.share}')
-        if min(self.keep, self.random)<0 or self.keep+self.random>1: raise ValueError(f'keep and random are shares of the masked tokens and add up to at most 1, got {self.keep} and {self.random}')
+        if not 0 < self.share <= 1:
+            raise ValueError(f"share of masked tokens must be in (0,1], got {self.share}")
+        if min(self.keep, self.random) < 0 or self.keep + self.random > 1:
+            raise ValueError(
+                f"keep and random are shares of the masked tokens and add up to at most 1, got {self.keep} and {self.random}"
+            )
 
 # %% ../../nbs/data/15_masking.ipynb #c20
 def mask_tokens(
-    ids:np.ndarray,     # `[n]` tokens of whole texts, end to end
-    lengths:np.ndarray, # `[t]` tokens of each
-    post:np.ndarray,    # `[t]` which post each text is
-    tokens:Tokens,      # names the special tokens
-    cfg:MaskCfg=MaskCfg(),
-    seed:int=0, epoch:int=0, # another epoch, other positions
-) -> tuple:             # (`[n]` tokens with some hidden, `[m]` positions of the hidden ones, ascending)
+    ids: np.ndarray,  # `[n]` tokens of whole texts, end to end
+    lengths: np.ndarray,  # `[t]` tokens of each
+    post: np.ndarray,  # `[t]` which post each text is
+    tokens: Tokens,  # names the special tokens
+    cfg: MaskCfg = MaskCfg(),
+    seed: int = 0,
+    epoch: int = 0,  # another epoch, other positions
+) -> tuple:  # (`[n]` tokens with some hidden, `[m]` positions of the hidden ones, ascending)
     "Hide some tokens, as a function of seed, epoch, post and position alone."
-    own = np.repeat(np.arange(len(lengths)), lengths)                                # [n]
-    place = np.arange(len(ids))-np.repeat(np.cumsum(lengths)-lengths, lengths)       # [n]
-    u = hash_uniform(seed, epoch, post[own], place, 1)                               # [n]
-    u[np.isin(ids, [tokens.special[k] for k in ('pad','cls','sep')])] = 2.           # never
-    least = np.full(len(lengths), 2.); np.minimum.at(least, own, u)                  # [t]
-    at = np.flatnonzero((u<2) & (u<=np.maximum(least, np.nextafter(cfg.share, 0))[own]))
-    how,word = (hash_uniform(seed, epoch, post[own[at]], place[at], i) for i in (2,3)) # [m]
-    new = np.where(how<cfg.random, (word*tokens.vocab_size).astype(np.int64), tokens.special['mask'])
-    out = ids.copy(); out[at] = np.where(how>=1-cfg.keep, ids[at], new)
+    own = np.repeat(np.arange(len(lengths)), lengths)  # [n]
+    place = np.arange(len(ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)  # [n]
+    u = hash_uniform(seed, epoch, post[own], place, 1)  # [n]
+    u[np.isin(ids, [tokens.special[k] for k in ("pad", "cls", "sep")])] = 2.0  # never
+    least = np.full(len(lengths), 2.0)
+    np.minimum.at(least, own, u)  # [t]
+    at = np.flatnonzero((u < 2) & (u <= np.maximum(least, np.nextafter(cfg.share, 0))[own]))
+    how, word = (hash_uniform(seed, epoch, post[own[at]], place[at], i) for i in (2, 3))  # [m]
+    new = np.where(how < cfg.random, (word * tokens.vocab_size).astype(np.int64), tokens.special["mask"])
+    out = ids.copy()
+    out[at] = np.where(how >= 1 - cfg.keep, ids[at], new)
     return out, at

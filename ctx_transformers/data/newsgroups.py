@@ -15,57 +15,86 @@ from ..core import Account
 from .posts import cached_posts, write_posts
 
 # %% ../../nbs/data/03_newsgroups.ipynb #c07
-_QUOTED = re.compile(r'^ {0,2}(?:\w{0,3}[>|}]|:[ :>])')
-_INTRO = re.compile(r'^(?:in article\b.*|.*\b(?:writes|wrote|said|says)\s*:?-?\s*|.*@.*\bwrites\b.*)$', re.I)
-_RULE = re.compile(r'^\s*[-_=*]{2,}\s*$')
+_QUOTED = re.compile(r"^ {0,2}(?:\w{0,3}[>|}]|:[ :>])")
+_INTRO = re.compile(r"^(?:in article\b.*|.*\b(?:writes|wrote|said|says)\s*:?-?\s*|.*@.*\bwrites\b.*)$", re.I)
+_RULE = re.compile(r"^\s*[-_=*]{2,}\s*$")
+
 
 def own_words(
-    body:str, # a message without its header
-):            # (text, number of quoted lines)
+    body: str,  # a message without its header
+):  # (text, number of quoted lines)
     "What the author of a message wrote, without quotes and signature."
     lines = body.splitlines()
-    for i,l in enumerate(lines):
-        if i and (l.rstrip()=='--' or _RULE.match(l) and len(lines)-i<10):
+    for i, l in enumerate(lines):
+        if i and (l.rstrip() == "--" or _RULE.match(l) and len(lines) - i < 10):
             lines = lines[:i]
             break
     quoted = [bool(_QUOTED.match(l)) for l in lines]
     # a line that introduces a quote stands in the two lines above it
-    intro = [bool(_INTRO.match(l)) and any(quoted[i+1:i+3]) for i,l in enumerate(lines)]
-    return '\n'.join(l for l,q,n in zip(lines, quoted, intro) if not q and not n).strip(), sum(quoted)
+    intro = [bool(_INTRO.match(l)) and any(quoted[i + 1 : i + 3]) for i, l in enumerate(lines)]
+    return "\n".join(l for l, q, n in zip(lines, quoted, intro) if not q and not n).strip(), sum(quoted)
 
 # %% ../../nbs/data/03_newsgroups.ipynb #c11
 def parse_message(
-    raw:str,   # the whole message
-    group:str, # newsgroup it lies in
-    number:str,# its file name there
-) -> dict:     # a row for `write_posts`
+    raw: str,  # the whole message
+    group: str,  # newsgroup it lies in
+    number: str,  # its file name there
+) -> dict:  # a row for `write_posts`
     "A row of the table from a message of a newsgroup."
     m = message_from_string(raw)
-    text,quoted = own_words(m.get_payload())
-    sender,date = m.get('From',''),m.get('Date')
-    try: created = date and parsedate_to_datetime(date)
-    except (TypeError, ValueError): created = date # `write_posts` counts what it cannot read
-    return dict(post_id=m.get('Message-ID') or f'{group}/{number}', author=(parseaddr(sender)[1] or sender).lower(), community=group,
-                created=created, text=text, quoted_lines=quoted)
+    text, quoted = own_words(m.get_payload())
+    sender, date = m.get("From", ""), m.get("Date")
+    try:
+        created = date and parsedate_to_datetime(date)
+    except (TypeError, ValueError):
+        created = date  # `write_posts` counts what it cannot read
+    return dict(
+        post_id=m.get("Message-ID") or f"{group}/{number}",
+        author=(parseaddr(sender)[1] or sender).lower(),
+        community=group,
+        created=created,
+        text=text,
+        quoted_lines=quoted,
+    )
 
 # %% ../../nbs/data/03_newsgroups.ipynb #c14
 def _folder_messages(folder):
-    files = sorted((p for p in Path(folder).rglob('*') if p.name.isdigit() and p.is_file()), key=lambda p: (p.parent.name, int(p.name)))
-    if not files: raise ValueError(f'{folder} holds no newsgroups: expected numbered files in folders such as sci.space')
-    for p in files: yield p.read_bytes().decode('latin-1'), p.parent.name, p.name
+    files = sorted(
+        (p for p in Path(folder).rglob("*") if p.name.isdigit() and p.is_file()),
+        key=lambda p: (p.parent.name, int(p.name)),
+    )
+    if not files:
+        raise ValueError(
+            f"{folder} holds no newsgroups: expected numbered files in folders such as sci.space"
+        )
+    for p in files:
+        yield p.read_bytes().decode("latin-1"), p.parent.name, p.name
+
 
 def _sklearn_messages():
-    try: b = sklearn.datasets.fetch_20newsgroups(subset='all', shuffle=False)
-    except (OSError, ValueError) as e: # refused, not found, cut short
-        raise OSError(f'20 Newsgroups could not be downloaded ({e}); fetch 20news-bydate.tar.gz by hand, unpack it, and pass its folder') from e
-    for raw,f in zip(b.data, b.filenames): yield raw, Path(f).parent.name, Path(f).name
+    try:
+        b = sklearn.datasets.fetch_20newsgroups(subset="all", shuffle=False)
+    except (OSError, ValueError) as e:  # refused, not found, cut short
+        raise OSError(
+            f"20 Newsgroups could not be downloaded ({e}); fetch 20news-bydate.tar.gz by hand, unpack it, and pass its folder"
+        ) from e
+    for raw, f in zip(b.data, b.filenames):
+        yield raw, Path(f).parent.name, Path(f).name
 
 # %% ../../nbs/data/03_newsgroups.ipynb #c15
 def read_newsgroups(
-    folder=None, # where the groups lie; downloaded through scikit-learn if None
-):               # (posts, account)
+    folder=None,  # where the groups lie; downloaded through scikit-learn if None
+):  # (posts, account)
     "20 Newsgroups as a table of posts; numeric column: `quoted_lines`."
-    account = Account('20 Newsgroups')
+    account = Account("20 Newsgroups")
     messages = _folder_messages(folder) if folder else _sklearn_messages()
-    key = dict(reader=1, folder=str(Path(folder).resolve()) if folder else 'sklearn', sizes=[p.stat().st_size for p in sorted(Path(folder).rglob('*'))] if folder else [])
-    return cached_posts('newsgroups', key, lambda out: write_posts((parse_message(*m) for m in messages), out, account, ['quoted_lines']))
+    key = dict(
+        reader=1,
+        folder=str(Path(folder).resolve()) if folder else "sklearn",
+        sizes=[p.stat().st_size for p in sorted(Path(folder).rglob("*"))] if folder else [],
+    )
+    return cached_posts(
+        "newsgroups",
+        key,
+        lambda out: write_posts((parse_message(*m) for m in messages), out, account, ["quoted_lines"]),
+    )

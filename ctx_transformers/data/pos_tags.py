@@ -9,57 +9,98 @@ __all__ = ['PARTS', 'TOPIC', 'FUNCTION', 'split_words', 'english_tagger', 'tag_t
 import re
 
 # %% ../../nbs/data/17_pos_tags.ipynb #c08
-_FORMS = dict( # the first form that fits wins
-    code=r'''`+[^`]+`+ | ^[ \t]*(?:>>>|\.\.\.)[ ].* | (?:https?://|www\.)\S+ | (?<!\w):[a-z]{3,}\b:? | [@\\][A-Za-z]\w*
+_FORMS = dict(  # the first form that fits wins
+    code=r"""`+[^`]+`+ | ^[ \t]*(?:>>>|\.\.\.)[ ].* | (?:https?://|www\.)\S+ | (?<!\w):[a-z]{3,}\b:? | [@\\][A-Za-z]\w*
            | (?<!\w)(?:~|\.{1,2})?/\w[\w./-]* | <[^<>\s]+> | \w+(?:\.[^\W\d_]\w+)*\((?!e?s\))[\w=,.*]*\) | (?<![\w.])\w\w+(?:\.[^\W\d]\w+)+
            | _*[^\W_]+(?:_+[^\W_]+)+_* | __\w+__ | _[A-Za-z][^\W_]*(?!\w) | [a-z]+[A-Z]\w*
-           | \b(?:str|int|bool|dict|args|kwargs|dtype|ndarray)\b | (?:(?<=[\w,:=][ ])|(?<=[(\[=]))(?:None|True|False|NaN)\b(?![ ]of)''',
-    number=r'\d+(?:[.,:/-]\d+)*(?:st|nd|rd|th|s|k|m|x|am|pm)?(?!\w)',
-    mixed=r"(?=[^\W_]*\d)[^\W_]+ | (?<!\w)(?<!['’])[^\WaioruAIO\d_](?![\w'’]|\.[^\W\d_])", # letters and digits, or a letter that is no word
-    word=r'''(?<=[^\W\d_])(?:n['’]t|['’](?:s|m|d|re|ve|ll))(?![^\W\d_]) | [^\W\d_]+?(?=n['’]t(?![^\W\d_])) | (?:[^\W\d_]\.){2,}
-           | [^\W\d_]+(?:-[^\W\d_]+|['’](?!(?:s|m|d|re|ve|ll)\b)[^\W\d_]+)*''',
-    stop=r'[.!?]+', punctuation=r'''[,;:'"()\[\]{}…–—‘’“”-]''', symbol=r'\S')
-_WORD = re.compile('|'.join(f'(?P<{k}>{v})' for k,v in _FORMS.items()), re.X|re.M)
+           | \b(?:str|int|bool|dict|args|kwargs|dtype|ndarray)\b | (?:(?<=[\w,:=][ ])|(?<=[(\[=]))(?:None|True|False|NaN)\b(?![ ]of)""",
+    number=r"\d+(?:[.,:/-]\d+)*(?:st|nd|rd|th|s|k|m|x|am|pm)?(?!\w)",
+    mixed=r"(?=[^\W_]*\d)[^\W_]+ | (?<!\w)(?<!['’])[^\WaioruAIO\d_](?![\w'’]|\.[^\W\d_])",  # letters and digits, or a letter that is no word
+    word=r"""(?<=[^\W\d_])(?:n['’]t|['’](?:s|m|d|re|ve|ll))(?![^\W\d_]) | [^\W\d_]+?(?=n['’]t(?![^\W\d_])) | (?:[^\W\d_]\.){2,}
+           | [^\W\d_]+(?:-[^\W\d_]+|['’](?!(?:s|m|d|re|ve|ll)\b)[^\W\d_]+)*""",
+    stop=r"[.!?]+",
+    punctuation=r"""[,;:'"()\[\]{}…–—‘’“”-]""",
+    symbol=r"\S",
+)
+_WORD = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _FORMS.items()), re.X | re.M)
 
 # %% ../../nbs/data/17_pos_tags.ipynb #c09
 def split_words(
-    text:str,
-) -> list: # of (place of its first character, the word, its form: 'word', 'number', 'stop', 'punctuation', 'code', 'mixed' or 'symbol')
+    text: str,
+) -> list:  # of (place of its first character, the word, its form: 'word', 'number', 'stop', 'punctuation', 'code', 'mixed' or 'symbol')
     "Cut a text into words as a tagger expects them; together they hold every character but spaces."
     return [(m.start(), m[0], m.lastgroup) for m in _WORD.finditer(text)]
 
 # %% ../../nbs/data/17_pos_tags.ipynb #c16
-PARTS = { # universal part of speech -> tags of the British National Corpus
-    'noun':'NN NN0 NN1 NN2', 'proper noun':'NP0', 'verb':'VVB VVD VVG VVI VVN VVZ', 'adjective':'AJ0 AJC AJS ORD', 'adverb':'AV0 AVP AVQ', 'interjection':'ITJ',
-    'auxiliary':'VBB VBD VBG VBI VBN VBZ VDB VDD VDG VDI VDN VDZ VHB VHD VHG VHI VHN VHZ VM0', 'pronoun':'PNI PNP PNQ PNX EX0', 'determiner':'AT0 DPS DT0 DTQ',
-    'preposition':'PRP PRF IN', 'conjunction':'CJC CJS CJT', 'particle':'POS TO0 XX0', 'number':'CRD', 'code / symbol':'ZZ0', 'punctuation':'', 'other':''}
-TOPIC = ('noun','proper noun','verb','adjective','adverb','interjection') # the open classes: new words join them
-FUNCTION = ('auxiliary','pronoun','determiner','preposition','conjunction','particle') # the closed ones
+PARTS = {  # universal part of speech -> tags of the British National Corpus
+    "noun": "NN NN0 NN1 NN2",
+    "proper noun": "NP0",
+    "verb": "VVB VVD VVG VVI VVN VVZ",
+    "adjective": "AJ0 AJC AJS ORD",
+    "adverb": "AV0 AVP AVQ",
+    "interjection": "ITJ",
+    "auxiliary": "VBB VBD VBG VBI VBN VBZ VDB VDD VDG VDI VDN VDZ VHB VHD VHG VHI VHN VHZ VM0",
+    "pronoun": "PNI PNP PNQ PNX EX0",
+    "determiner": "AT0 DPS DT0 DTQ",
+    "preposition": "PRP PRF IN",
+    "conjunction": "CJC CJS CJT",
+    "particle": "POS TO0 XX0",
+    "number": "CRD",
+    "code / symbol": "ZZ0",
+    "punctuation": "",
+    "other": "",
+}
+TOPIC = (
+    "noun",
+    "proper noun",
+    "verb",
+    "adjective",
+    "adverb",
+    "interjection",
+)  # the open classes: new words join them
+FUNCTION = ("auxiliary", "pronoun", "determiner", "preposition", "conjunction", "particle")  # the closed ones
 
 # %% ../../nbs/data/17_pos_tags.ipynb #c17
 def english_tagger():
     "A function from the words of a sentence to their parts of speech; needs HanTa."
-    try: from HanTa.HanoverTagger import HanoverTagger
-    except ImportError as e: raise ImportError("parts of speech need HanTa: pip install 'ctx_transformers[words]', or pass a tagger of your own") from e
-    hanta,part = HanoverTagger('morphmodel_en.pgz'),{t:p for p,ts in PARTS.items() for t in ts.split()}
-    def tag(words): return [part.get(t, 'other') for t in hanta.tag_sent(words, taglevel=0)]
+    try:
+        from HanTa.HanoverTagger import HanoverTagger
+    except ImportError as e:
+        raise ImportError(
+            "parts of speech need HanTa: pip install 'ctx_transformers[words]', or pass a tagger of your own"
+        ) from e
+    hanta, part = HanoverTagger("morphmodel_en.pgz"), {t: p for p, ts in PARTS.items() for t in ts.split()}
+
+    def tag(words):
+        return [part.get(t, "other") for t in hanta.tag_sent(words, taglevel=0)]
+
     return tag
 
 # %% ../../nbs/data/17_pos_tags.ipynb #c20
-_SHOWN = dict(code=lambda w: 'it', mixed=lambda w: 'it', stop=lambda w: w[0], symbol=None)
-_FIXED = dict(code='code / symbol', mixed='code / symbol', symbol='code / symbol', number='number', stop='punctuation', punctuation='punctuation')
+_SHOWN = dict(code=lambda w: "it", mixed=lambda w: "it", stop=lambda w: w[0], symbol=None)
+_FIXED = dict(
+    code="code / symbol",
+    mixed="code / symbol",
+    symbol="code / symbol",
+    number="number",
+    stop="punctuation",
+    punctuation="punctuation",
+)
+
 
 def tag_text(
-    text:str,
-    tag, # function from the words of a sentence to their parts, such as `english_tagger()`
-) -> tuple: # (places where words start, ascending; part of speech of each, one of `PARTS`)
+    text: str,
+    tag,  # function from the words of a sentence to their parts, such as `english_tagger()`
+) -> tuple:  # (places where words start, ascending; part of speech of each, one of `PARTS`)
     "The part of speech of every word of a text."
-    spans,parts,todo = split_words(text),[],[]
-    for i,(_,w,form) in enumerate(spans):
+    spans, parts, todo = split_words(text), [], []
+    for i, (_, w, form) in enumerate(spans):
         parts.append(_FIXED.get(form))
-        show = _SHOWN.get(form, lambda w: w.replace('’', "'"))
-        if show: todo.append((i, show(w)))
-        if todo and (form=='stop' or i==len(spans)-1):
-            for (j,_),p in zip(todo, tag([w for _,w in todo])): parts[j] = parts[j] or p
+        show = _SHOWN.get(form, lambda w: w.replace("’", "'"))
+        if show:
+            todo.append((i, show(w)))
+        if todo and (form == "stop" or i == len(spans) - 1):
+            for (j, _), p in zip(todo, tag([w for _, w in todo])):
+                parts[j] = parts[j] or p
             todo = []
-    return [a for a,*_ in spans], parts
+    return [a for a, *_ in spans], parts

@@ -22,146 +22,194 @@ from ..core import Account, cache_dir
 
 # %% ../../nbs/data/01_posts.ipynb #c05
 def posts_schema(
-    numeric=(), # names of the numeric columns
+    numeric=(),  # names of the numeric columns
 ) -> pa.Schema:
     "The Arrow schema of a table of posts."
-    s = [('post_id',pa.string()), ('author',pa.string()), ('community',pa.string()), ('created',pa.timestamp('s')), ('text',pa.string())]
-    taken = {n for n,_ in s} & set(numeric)
-    if taken or len(set(numeric))<len(numeric): raise ValueError(f'numeric columns must be distinct and not be one of our own, got {list(numeric)}')
-    return pa.schema(s + [(n,pa.float64()) for n in numeric])
+    s = [
+        ("post_id", pa.string()),
+        ("author", pa.string()),
+        ("community", pa.string()),
+        ("created", pa.timestamp("s")),
+        ("text", pa.string()),
+    ]
+    taken = {n for n, _ in s} & set(numeric)
+    if taken or len(set(numeric)) < len(numeric):
+        raise ValueError(f"numeric columns must be distinct and not be one of our own, got {list(numeric)}")
+    return pa.schema(s + [(n, pa.float64()) for n in numeric])
 
 # %% ../../nbs/data/01_posts.ipynb #c08
-_BAD = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]')
-_REPAIR = {i:' ' for i in [*range(32),127]} | {i:bytes([i]).decode('cp1252','ignore') or ' ' for i in range(128,160)} | {i:'\ufffd' for i in range(0xd800,0xe000)}
-_REPAIR |= {ord(c):c for c in '\n\t'}
+_BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_REPAIR = (
+    {i: " " for i in [*range(32), 127]}
+    | {i: bytes([i]).decode("cp1252", "ignore") or " " for i in range(128, 160)}
+    | {i: "\ufffd" for i in range(0xD800, 0xE000)}
+)
+_REPAIR |= {ord(c): c for c in "\n\t"}
+
 
 def clean_text(
-    text:str,        # any Python string
-    account:Account, # counts the repairs
-    max_chars:int=100_000, # a longer text is cut here, characters
-) -> str:            # without control characters, trimmed; may be empty
+    text: str,  # any Python string
+    account: Account,  # counts the repairs
+    max_chars: int = 100_000,  # a longer text is cut here, characters
+) -> str:  # without control characters, trimmed; may be empty
     "A string that every tokenizer and every file format can take."
-    if '\r' in text: text = text.replace('\r\n','\n').replace('\r','\n')
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _BAD.search(text):
         text = text.translate(_REPAIR)
-        account.note('control characters repaired')
+        account.note("control characters repaired")
     text = text.strip()
-    if len(text)>max_chars:
+    if len(text) > max_chars:
         text = text[:max_chars].rstrip()
-        account.note(f'cut to {max_chars:,} characters')
+        account.note(f"cut to {max_chars:,} characters")
     return text
 
 # %% ../../nbs/data/01_posts.ipynb #c11
 def to_epoch(
-    x, # epoch seconds, ISO 8601 string, `datetime`, or None
-):     # int, seconds since 1970 UTC; None if unknown
+    x,  # epoch seconds, ISO 8601 string, `datetime`, or None
+):  # int, seconds since 1970 UTC; None if unknown
     "Read a time; `ValueError` if it is there and cannot be read."
-    if x is None or x!=x or x=='': return None
+    if x is None or x != x or x == "":
+        return None
     if isinstance(x, str):
-        try: x = float(x)
-        except ValueError: x = datetime.fromisoformat(x.strip().replace('Z','+00:00'))
-        if x!=x: return None
-    if isinstance(x, datetime): x = (x if x.tzinfo else x.replace(tzinfo=timezone.utc)).timestamp()
-    if not -62135596800<=x<253402300800: raise ValueError(f'{x} seconds is no date between the years 1 and 9999')
+        try:
+            x = float(x)
+        except ValueError:
+            x = datetime.fromisoformat(x.strip().replace("Z", "+00:00"))
+        if x != x:
+            return None
+    if isinstance(x, datetime):
+        x = (x if x.tzinfo else x.replace(tzinfo=timezone.utc)).timestamp()
+    if not -62135596800 <= x < 253402300800:
+        raise ValueError(f"{x} seconds is no date between the years 1 and 9999")
     return math.floor(x)
 
 # %% ../../nbs/data/01_posts.ipynb #c14
 def _name(x, account):
-    return None if x is None or x!=x else clean_text(str(x), account) or None
+    return None if x is None or x != x else clean_text(str(x), account) or None
+
 
 def _number(x, account):
-    if x is None or x=='': return None
-    try: x = float(x)
+    if x is None or x == "":
+        return None
+    try:
+        x = float(x)
     except (TypeError, ValueError):
-        account.note('unreadable number, now unknown')
+        account.note("unreadable number, now unknown")
         return None
     return x if math.isfinite(x) else None
 
+
 def _time(x, account):
-    try: return to_epoch(x)
-    except (TypeError, ValueError): account.note('unreadable time, now unknown')
+    try:
+        return to_epoch(x)
+    except (TypeError, ValueError):
+        account.note("unreadable time, now unknown")
 
 # %% ../../nbs/data/01_posts.ipynb #c15
 def _tidy(row, numeric, max_chars, account):
     "A row of the table, or None with the reason counted."
-    text = row.get('text')
-    if not isinstance(text, str): return account.drop('no text')
-    if not (text := clean_text(text, account, max_chars)): return account.drop('empty text')
-    r = dict(post_id=_name(row.get('post_id'), account), author=_name(row.get('author'), account), community=_name(row.get('community'), account),
-             created=_time(row.get('created'), account), text=text)
-    if r['post_id'] is None:
-        account.note('post_id made from content')
-        r['post_id'] = hashlib.sha256(repr([*r.values()]).encode()).hexdigest()[:16]
-    return r | {n:_number(row.get(n), account) for n in numeric}
+    text = row.get("text")
+    if not isinstance(text, str):
+        return account.drop("no text")
+    if not (text := clean_text(text, account, max_chars)):
+        return account.drop("empty text")
+    r = dict(
+        post_id=_name(row.get("post_id"), account),
+        author=_name(row.get("author"), account),
+        community=_name(row.get("community"), account),
+        created=_time(row.get("created"), account),
+        text=text,
+    )
+    if r["post_id"] is None:
+        account.note("post_id made from content")
+        r["post_id"] = hashlib.sha256(repr([*r.values()]).encode()).hexdigest()[:16]
+    return r | {n: _number(row.get(n), account) for n in numeric}
 
 # %% ../../nbs/data/01_posts.ipynb #c18
 def _batches(rows, numeric, max_chars, account, n_rows=10_000, n_chars=2**24):
     "Lists of tidy rows with distinct ids, each list bounded in rows and in characters."
-    seen,out,size = set(),[],0
+    seen, out, size = set(), [], 0
     for row in rows:
         r = _tidy(row, numeric, max_chars, account)
-        if r is None: continue
-        h = hash(r['post_id'])>>4
-        if h in seen:
-            account.drop('duplicate post_id')
+        if r is None:
             continue
-        seen.add(h); out.append(r); account.keep()
-        size += len(r['text'])
-        if len(out)==n_rows or size>n_chars:
+        h = hash(r["post_id"]) >> 4
+        if h in seen:
+            account.drop("duplicate post_id")
+            continue
+        seen.add(h)
+        out.append(r)
+        account.keep()
+        size += len(r["text"])
+        if len(out) == n_rows or size > n_chars:
             yield out
-            out,size = [],0
-    if out: yield out
+            out, size = [], 0
+    if out:
+        yield out
 
 # %% ../../nbs/data/01_posts.ipynb #c19
 def write_posts(
-    rows,            # iterable of dicts with our columns; values as `_tidy` takes them
-    folder,          # where `posts.arrow` and `account.json` go
-    account:Account, # goes on counting where the reader began
-    numeric=(),      # names of the numeric columns to keep
-    max_chars:int=100_000, # longer texts are cut, characters
-) -> Dataset:        # the table, memory-mapped
+    rows,  # iterable of dicts with our columns; values as `_tidy` takes them
+    folder,  # where `posts.arrow` and `account.json` go
+    account: Account,  # goes on counting where the reader began
+    numeric=(),  # names of the numeric columns to keep
+    max_chars: int = 100_000,  # longer texts are cut, characters
+) -> Dataset:  # the table, memory-mapped
     "Stream rows into a table of posts, complete or not at all."
-    folder,schema = Path(folder),posts_schema(numeric)
+    folder, schema = Path(folder), posts_schema(numeric)
     folder.mkdir(parents=True, exist_ok=True)
-    tmp = folder/f'posts.{os.getpid()}.part'
+    tmp = folder / f"posts.{os.getpid()}.part"
     try:
-        with pa.OSFile(str(tmp),'wb') as f, pa.ipc.new_stream(f, schema) as w:
-            rows = tqdm(rows, desc=account.name, unit=' posts', unit_scale=True, disable=None)
-            for b in _batches(rows, numeric, max_chars, account): w.write_batch(pa.RecordBatch.from_pylist(b, schema))
-        if not account.kept: raise ValueError(f'no post was kept, so there is nothing to write to {folder}\n{account}')
-        (folder/'account.json').write_text(json.dumps(account.to_dict(), indent=1, ensure_ascii=False), encoding='utf-8')
-        os.replace(tmp, folder/'posts.arrow')
-    finally: tmp.unlink(missing_ok=True)
+        with pa.OSFile(str(tmp), "wb") as f, pa.ipc.new_stream(f, schema) as w:
+            rows = tqdm(rows, desc=account.name, unit=" posts", unit_scale=True, disable=None)
+            for b in _batches(rows, numeric, max_chars, account):
+                w.write_batch(pa.RecordBatch.from_pylist(b, schema))
+        if not account.kept:
+            raise ValueError(f"no post was kept, so there is nothing to write to {folder}\n{account}")
+        (folder / "account.json").write_text(
+            json.dumps(account.to_dict(), indent=1, ensure_ascii=False), encoding="utf-8"
+        )
+        os.replace(tmp, folder / "posts.arrow")
+    finally:
+        tmp.unlink(missing_ok=True)
     return load_posts(folder)[0]
 
 # %% ../../nbs/data/01_posts.ipynb #c20
 def load_posts(
-    folder, # a folder that `write_posts` has filled
-):          # (posts, account)
+    folder,  # a folder that `write_posts` has filled
+):  # (posts, account)
     "A table of posts, memory-mapped, and the account of how it came to be."
     folder = Path(folder)
-    if not (folder/'posts.arrow').is_file(): raise FileNotFoundError(f'{folder} holds no complete table of posts (posts.arrow); read the source again')
-    return Dataset.from_file(str(folder/'posts.arrow')), Account.from_dict(json.loads((folder/'account.json').read_text(encoding='utf-8')))
+    if not (folder / "posts.arrow").is_file():
+        raise FileNotFoundError(
+            f"{folder} holds no complete table of posts (posts.arrow); read the source again"
+        )
+    return Dataset.from_file(str(folder / "posts.arrow")), Account.from_dict(
+        json.loads((folder / "account.json").read_text(encoding="utf-8"))
+    )
 
 # %% ../../nbs/data/01_posts.ipynb #c29
 def content_hash(
-    posts:Dataset, # a table of posts
-) -> str:          # 16 hexadecimal digits
+    posts: Dataset,  # a table of posts
+) -> str:  # 16 hexadecimal digits
     "Fingerprint of ids and texts in their order, the same on every machine."
     h = hashlib.sha256()
-    for b in posts.select_columns(['post_id','text']).iter(10_000): h.update('\0'.join(b['post_id']+b['text']).encode())
+    for b in posts.select_columns(["post_id", "text"]).iter(10_000):
+        h.update("\0".join(b["post_id"] + b["text"]).encode())
     return h.hexdigest()[:16]
 
 # %% ../../nbs/data/01_posts.ipynb #c32
 def cached_posts(
-    name:str,  # short name of the source, for people
-    key:dict,  # everything that changes the result
-    build,     # function that fills a folder with `write_posts`
-):             # (posts, account)
+    name: str,  # short name of the source, for people
+    key: dict,  # everything that changes the result
+    build,  # function that fills a folder with `write_posts`
+):  # (posts, account)
     "The table in the cache, built if it is not there."
-    folder = cache_dir('posts', f'{name}-{config_hash(key)}')
-    with FileLock(folder/'lock'):
-        if not (folder/'posts.arrow').is_file():
-            for p in folder.glob('*.part'): p.unlink() # of a run that was killed
+    folder = cache_dir("posts", f"{name}-{config_hash(key)}")
+    with FileLock(folder / "lock"):
+        if not (folder / "posts.arrow").is_file():
+            for p in folder.glob("*.part"):
+                p.unlink()  # of a run that was killed
             build(folder)
     return load_posts(folder)

@@ -21,131 +21,251 @@ from ..core import Account
 from .posts import cached_posts, write_posts
 
 # %% ../../nbs/data/02_pydocs.ipynb #c05
-PACKAGES = ('PIL','anyio','bs4','click','cycler','datasets','dateutil','dill','duckdb','einops','fastai','fastcore','filelock','fontTools','fsspec','httpx',
-            'huggingface_hub','ibis','jinja2','joblib','markdown_it','matplotlib','mpmath','multiprocess','narwhals','networkx','numpy','omegaconf',
-            'packaging','pandas','pyarrow','pydantic','requests','rich','safetensors','scipy','seaborn','sklearn','spacy','sqlglot','sympy','tokenizers',
-            'torch','torchvision','tqdm','transformers','yaml','zstandard')
-SKIP_FOLDERS = {'test','tests','testing','_vendor','__pycache__','site-packages','idlelib','lib2to3','turtledemo'} # tests, copies of others, programs
+PACKAGES = (
+    "PIL",
+    "anyio",
+    "bs4",
+    "click",
+    "cycler",
+    "datasets",
+    "dateutil",
+    "dill",
+    "duckdb",
+    "einops",
+    "fastai",
+    "fastcore",
+    "filelock",
+    "fontTools",
+    "fsspec",
+    "httpx",
+    "huggingface_hub",
+    "ibis",
+    "jinja2",
+    "joblib",
+    "markdown_it",
+    "matplotlib",
+    "mpmath",
+    "multiprocess",
+    "narwhals",
+    "networkx",
+    "numpy",
+    "omegaconf",
+    "packaging",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "requests",
+    "rich",
+    "safetensors",
+    "scipy",
+    "seaborn",
+    "sklearn",
+    "spacy",
+    "sqlglot",
+    "sympy",
+    "tokenizers",
+    "torch",
+    "torchvision",
+    "tqdm",
+    "transformers",
+    "yaml",
+    "zstandard",
+)
+SKIP_FOLDERS = {
+    "test",
+    "tests",
+    "testing",
+    "_vendor",
+    "__pycache__",
+    "site-packages",
+    "idlelib",
+    "lib2to3",
+    "turtledemo",
+}  # tests, copies of others, programs
 
 # %% ../../nbs/data/02_pydocs.ipynb #c09
 _DEFS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
+
 def code_objects(
-    tree, # syntax tree of a file
-):        # iterator of (node, qualified name, depth, node around it, statements of its own)
+    tree,  # syntax tree of a file
+):  # iterator of (node, qualified name, depth, node around it, statements of its own)
     "Module, classes and functions in the order of the file."
-    todo = [(tree,'',0,None)]
+    todo = [(tree, "", 0, None)]
     while todo:
-        obj,name,depth,outer = todo.pop()
-        own,inner,stack = [],[],obj.body[::-1]
-        while stack: # not recursive: a chain of `elif` is as deep as it is long
+        obj, name, depth, outer = todo.pop()
+        own, inner, stack = [], [], obj.body[::-1]
+        while stack:  # not recursive: a chain of `elif` is as deep as it is long
             s = stack.pop()
-            if isinstance(s, _DEFS): inner.append((s, f'{name}.{s.name}'.lstrip('.'), depth+1, obj))
+            if isinstance(s, _DEFS):
+                inner.append((s, f"{name}.{s.name}".lstrip("."), depth + 1, obj))
             else:
                 own.append(s)
-                for f in ('finalbody','orelse','handlers','cases','body'): stack += getattr(s, f, [])[::-1]
-        yield obj,name,depth,outer,own
+                for f in ("finalbody", "orelse", "handlers", "cases", "body"):
+                    stack += getattr(s, f, [])[::-1]
+        yield obj, name, depth, outer, own
         todo += inner[::-1]
 
 # %% ../../nbs/data/02_pydocs.ipynb #c12
-NUMERIC = ('code_lines','module_lines','depth','is_class','is_method','n_params','n_decorators','n_returns','n_raises')
+NUMERIC = (
+    "code_lines",
+    "module_lines",
+    "depth",
+    "is_class",
+    "is_method",
+    "n_params",
+    "n_decorators",
+    "n_returns",
+    "n_raises",
+)
+
 
 def _facts(obj, depth, outer, own, total):
     "The numeric columns of one object; `total[i]` is the number of code lines among the first i lines."
-    first,last = (0,len(total)-1) if outer is None else (min([obj.lineno,*(d.lineno for d in obj.decorator_list)])-1, obj.end_lineno)
-    is_class,is_func = isinstance(obj, ast.ClassDef),isinstance(obj, _DEFS[:2])
-    r = dict(code_lines=total[last]-total[first], module_lines=total[-1], depth=depth, is_class=is_class, is_method=is_func and isinstance(outer, ast.ClassDef),
-             n_decorators=len(getattr(obj,'decorator_list',[])))
-    if not is_func: return r
+    first, last = (
+        (0, len(total) - 1)
+        if outer is None
+        else (min([obj.lineno, *(d.lineno for d in obj.decorator_list)]) - 1, obj.end_lineno)
+    )
+    is_class, is_func = isinstance(obj, ast.ClassDef), isinstance(obj, _DEFS[:2])
+    r = dict(
+        code_lines=total[last] - total[first],
+        module_lines=total[-1],
+        depth=depth,
+        is_class=is_class,
+        is_method=is_func and isinstance(outer, ast.ClassDef),
+        n_decorators=len(getattr(obj, "decorator_list", [])),
+    )
+    if not is_func:
+        return r
     a = obj.args
-    return r | dict(n_params=len(a.posonlyargs+a.args+a.kwonlyargs) + (a.vararg is not None) + (a.kwarg is not None),
-                    n_returns=sum(isinstance(s, ast.Return) for s in own), n_raises=sum(isinstance(s, ast.Raise) for s in own))
+    return r | dict(
+        n_params=len(a.posonlyargs + a.args + a.kwonlyargs) + (a.vararg is not None) + (a.kwarg is not None),
+        n_returns=sum(isinstance(s, ast.Return) for s in own),
+        n_raises=sum(isinstance(s, ast.Raise) for s in own),
+    )
 
 # %% ../../nbs/data/02_pydocs.ipynb #c13
 def _code_lines(lines, tree):
     "Running count of the lines that are neither blank nor in a docstring, from 0."
     is_code = [bool(l.strip()) for l in lines]
     for obj in (o[0] for o in code_objects(tree)):
-        if ast.get_docstring(obj, clean=False) is None: continue
+        if ast.get_docstring(obj, clean=False) is None:
+            continue
         d = obj.body[0]
-        is_code[d.lineno-1:d.end_lineno] = [False]*(d.end_lineno-d.lineno+1)
+        is_code[d.lineno - 1 : d.end_lineno] = [False] * (d.end_lineno - d.lineno + 1)
     return [*accumulate(is_code, initial=0)]
 
 # %% ../../nbs/data/02_pydocs.ipynb #c14
 def parse_file(
-    path, # a source file
-):        # (its bytes, its syntax tree), or None if it is not valid Python
+    path,  # a source file
+):  # (its bytes, its syntax tree), or None if it is not valid Python
     "Parse a file, and be quiet about its style."
     try:
         code = Path(path).read_bytes()
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore') # of other people's escape sequences
-            return code,ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError): return None
+            warnings.simplefilter("ignore")  # of other people's escape sequences
+            return code, ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
 
 def docs_of_file(
-    module:str,      # dotted name, becomes the author
-    path,            # its source file
-    min_words:int=5, # a docstring with fewer says too little
-):                   # (rows for `write_posts`, Counter of what was dropped)
+    module: str,  # dotted name, becomes the author
+    path,  # its source file
+    min_words: int = 5,  # a docstring with fewer says too little
+):  # (rows for `write_posts`, Counter of what was dropped)
     "The docstrings of one file, found without running it."
-    if (parsed := parse_file(path)) is None: return [],Counter({'file that is not valid Python':1})
-    code,tree = parsed
-    rows,dropped,total = [],Counter(),_code_lines(code.splitlines(), tree)
-    for obj,name,depth,outer,own in code_objects(tree):
+    if (parsed := parse_file(path)) is None:
+        return [], Counter({"file that is not valid Python": 1})
+    code, tree = parsed
+    rows, dropped, total = [], Counter(), _code_lines(code.splitlines(), tree)
+    for obj, name, depth, outer, own in code_objects(tree):
         text = ast.get_docstring(obj)
-        if text is None: continue
-        if len(text.split())<min_words: dropped[f'fewer than {min_words} words'] += 1
-        else: rows.append(dict(post_id=f'{module}:{name}', author=module, community=module.split('.')[0], text=text, **_facts(obj, depth, outer, own, total)))
-    return rows,dropped
+        if text is None:
+            continue
+        if len(text.split()) < min_words:
+            dropped[f"fewer than {min_words} words"] += 1
+        else:
+            rows.append(
+                dict(
+                    post_id=f"{module}:{name}",
+                    author=module,
+                    community=module.split(".")[0],
+                    text=text,
+                    **_facts(obj, depth, outer, own, total),
+                )
+            )
+    return rows, dropped
 
 # %% ../../nbs/data/02_pydocs.ipynb #c21
 def module_files(
-    root, # a package's folder, or a single .py file
-    name, # its import name
-):        # list of (dotted module name, path), sorted by name
+    root,  # a package's folder, or a single .py file
+    name,  # its import name
+):  # list of (dotted module name, path), sorted by name
     "The source files of a package, tests and vendored copies left out."
     root = Path(root)
-    if root.suffix=='.py': return [(name, root)]
-    parts = [(p.relative_to(root).with_suffix('').parts, p) for p in root.rglob('*.py')]
-    out = [('.'.join((name,)+q).removesuffix('.__init__'), p) for q,p in parts if not SKIP_FOLDERS & set(q[:-1]) and not q[-1].startswith('test_')]
+    if root.suffix == ".py":
+        return [(name, root)]
+    parts = [(p.relative_to(root).with_suffix("").parts, p) for p in root.rglob("*.py")]
+    out = [
+        (".".join((name,) + q).removesuffix(".__init__"), p)
+        for q, p in parts
+        if not SKIP_FOLDERS & set(q[:-1]) and not q[-1].startswith("test_")
+    ]
     return sorted(out)
 
 # %% ../../nbs/data/02_pydocs.ipynb #c23
 def installed_files(
-    packages=PACKAGES, # import names
-    stdlib=True,       # also read the standard library?
-):                     # (list of (module, path), names of packages that are not installed)
+    packages=PACKAGES,  # import names
+    stdlib=True,  # also read the standard library?
+):  # (list of (module, path), names of packages that are not installed)
     "Source files of the standard library and of packages, and which packages are missing."
-    out,missing = [],[]
+    out, missing = [], []
     if stdlib:
-        lib = Path(sysconfig.get_paths()['stdlib'])
+        lib = Path(sysconfig.get_paths()["stdlib"])
         for n in sorted(sys.stdlib_module_names - SKIP_FOLDERS):
-            for p in (lib/n, lib/f'{n}.py'):
-                if p.exists(): out += module_files(p, n)
+            for p in (lib / n, lib / f"{n}.py"):
+                if p.exists():
+                    out += module_files(p, n)
     for n in packages:
-        spec = importlib.machinery.PathFinder.find_spec(n) # from the folders alone: a package that is hidden in `sys.modules` is still installed
-        if spec is None: missing.append(n)
-        else: out += module_files(spec.submodule_search_locations[0] if spec.submodule_search_locations else spec.origin, n)
-    return out,missing
+        spec = importlib.machinery.PathFinder.find_spec(
+            n
+        )  # from the folders alone: a package that is hidden in `sys.modules` is still installed
+        if spec is None:
+            missing.append(n)
+        else:
+            out += module_files(
+                spec.submodule_search_locations[0] if spec.submodule_search_locations else spec.origin, n
+            )
+    return out, missing
 
 # %% ../../nbs/data/02_pydocs.ipynb #c25
 def read_pydocs(
-    packages=PACKAGES, # import names of the packages to read
-    stdlib=True,       # also the standard library?
-    limit=None,        # keep this many texts at most; None for all
-):                     # (posts, account)
+    packages=PACKAGES,  # import names of the packages to read
+    stdlib=True,  # also the standard library?
+    limit=None,  # keep this many texts at most; None for all
+):  # (posts, account)
     "Docstrings as a table of posts: author = module, community = top-level package."
-    files,missing = installed_files(packages, stdlib)
-    names = hashlib.sha256(repr([(m,p.stat().st_size) for m,p in files]).encode()).hexdigest()
+    files, missing = installed_files(packages, stdlib)
+    names = hashlib.sha256(repr([(m, p.stat().st_size) for m, p in files]).encode()).hexdigest()
+
     def build(folder):
-        acc = Account(f'pydocs: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}')
-        for m in missing: acc.drop(f'package {m} is not installed')
+        acc = Account(
+            f"pydocs: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
+        )
+        for m in missing:
+            acc.drop(f"package {m} is not installed")
         write_posts(islice(_rows(files, acc), limit), folder, acc, NUMERIC)
-    return cached_posts('pydocs', dict(reader=1, files=names, missing=missing, limit=limit), build)
+
+    return cached_posts("pydocs", dict(reader=1, files=names, missing=missing, limit=limit), build)
+
 
 def _rows(files, account):
-    n = min(cpu_count(), 8, 1+len(files)//100) # few files are not worth a second process
-    for rows,dropped in Parallel(n_jobs=n, batch_size=32, return_as='generator')(delayed(docs_of_file)(m, str(p)) for m,p in files):
-        for why,k in dropped.items(): account.drop(why, k)
+    n = min(cpu_count(), 8, 1 + len(files) // 100)  # few files are not worth a second process
+    for rows, dropped in Parallel(n_jobs=n, batch_size=32, return_as="generator")(
+        delayed(docs_of_file)(m, str(p)) for m, p in files
+    ):
+        for why, k in dropped.items():
+            account.drop(why, k)
         yield from rows

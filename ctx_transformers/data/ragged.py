@@ -11,34 +11,55 @@ import numpy as np
 # %% ../../nbs/data/10_ragged.ipynb #c05
 class Ragged:
     "Lists of integers end to end."
-    def __init__(self,
-        ids,     # `[n]` members of all lists
-        offsets, # `[t+1]` where each list begins, from 0 to n
+
+    def __init__(
+        self,
+        ids,  # `[n]` members of all lists
+        offsets,  # `[t+1]` where each list begins, from 0 to n
     ):
-        if len(offsets)<1 or offsets[0]!=0 or offsets[-1]!=len(ids): raise ValueError(f'offsets must go from 0 to {len(ids)}, the number of members, got {np.asarray(offsets)[[0,-1]] if len(offsets) else offsets}')
-        self.ids,self.offsets = ids,offsets
+        if len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != len(ids):
+            raise ValueError(
+                f"offsets must go from 0 to {len(ids)}, the number of members, got {np.asarray(offsets)[[0, -1]] if len(offsets) else offsets}"
+            )
+        self.ids, self.offsets = ids, offsets
+
     @classmethod
-    def of(cls,
-        lists, # t lists of integers
+    def of(
+        cls,
+        lists,  # t lists of integers
         dtype=np.int64,
     ):
         "From Python lists."
-        return cls(np.array([i for l in lists for i in l], dtype), np.concatenate([[0], np.cumsum([len(l) for l in lists])]).astype(np.int64))
-    def __len__(self): return len(self.offsets)-1
-    def __getitem__(self, i:int): return self.ids[self.offsets[i]:self.offsets[i+1]]
+        return cls(
+            np.array([i for l in lists for i in l], dtype),
+            np.concatenate([[0], np.cumsum([len(l) for l in lists])]).astype(np.int64),
+        )
+
+    def __len__(self):
+        return len(self.offsets) - 1
+
+    def __getitem__(self, i: int):
+        return self.ids[self.offsets[i] : self.offsets[i + 1]]
+
     @property
-    def lengths(self): return np.diff(self.offsets) # `[t]`
-    def gather(self,
-        at, # `[s]` which lists, in any order, repeats allowed
-    ):      # `[n']` int64 members end to end, `[s]` int64 lengths
+    def lengths(self):
+        return np.diff(self.offsets)  # `[t]`
+
+    def gather(
+        self,
+        at,  # `[s]` which lists, in any order, repeats allowed
+    ):  # `[n']` int64 members end to end, `[s]` int64 lengths
         "The members of many lists."
         at = np.asarray(at if len(at) else np.zeros(0, np.int64))
-        end = self.offsets[at+1]                          # [s]
-        lengths = end-self.offsets[at]
-        i = np.repeat(end-np.cumsum(lengths), lengths)    # [n'] shift between a member's place here and there
+        end = self.offsets[at + 1]  # [s]
+        lengths = end - self.offsets[at]
+        i = np.repeat(end - np.cumsum(lengths), lengths)  # [n'] shift between a member's place here and there
         i += np.arange(len(i))
         return self.ids[i].astype(np.int64), lengths
-    def take(self, at): # a `Ragged` of these lists
-        ids,lengths = self.gather(at)
+
+    def take(self, at):  # a `Ragged` of these lists
+        ids, lengths = self.gather(at)
         return Ragged(ids.astype(self.ids.dtype), np.concatenate([[0], np.cumsum(lengths)]))
-    def __repr__(self): return f'{type(self).__name__}: {len(self):,} lists, {len(self.ids):,} members'
+
+    def __repr__(self):
+        return f"{type(self).__name__}: {len(self):,} lists, {len(self.ids):,} members"

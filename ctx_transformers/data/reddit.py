@@ -20,67 +20,111 @@ from .files import pick, read_records, source_key
 from .posts import cached_posts, clean_text, write_posts
 
 # %% ../../nbs/data/04_reddit.ipynb #c05
-_MARKS = re.compile(r"""[*`\u200b] | ~~ | (?<!\w)_ | _(?!\w) | \]\( | \]: | <\w | >! | &[#\w] | \\[^\w\ ]
-    | ^(?:\ {4} | \s*\t | \s*[-+=>#] | \s*\d+[.)])""", re.M|re.X)
-_QUOTE = re.compile(r'^ {0,3}>(?!!).*$', re.M)
-_md = MarkdownIt('commonmark', {'html':False}).enable('strikethrough')
+_MARKS = re.compile(
+    r"""[*`\u200b] | ~~ | (?<!\w)_ | _(?!\w) | \]\( | \]: | <\w | >! | &[#\w] | \\[^\w\ ]
+    | ^(?:\ {4} | \s*\t | \s*[-+=>#] | \s*\d+[.)])""",
+    re.M | re.X,
+)
+_QUOTE = re.compile(r"^ {0,3}>(?!!).*$", re.M)
+_md = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
+
 
 def _inline(t):
-    return ''.join('\n' if c.type in ('softbreak','hardbreak') else c.content for c in t.children)
+    return "".join("\n" if c.type in ("softbreak", "hardbreak") else c.content for c in t.children)
+
 
 def _blocks(text):
     "(text of each block, does it belong to a list?) of a Markdown text."
     tight = False
     for t in _md.parse(text):
-        if t.type in ('paragraph_open','heading_open'): tight = t.hidden
-        elif t.type=='inline': yield _inline(t),tight
-        elif t.type in ('code_block','fence'): yield t.content.rstrip(),False
+        if t.type in ("paragraph_open", "heading_open"):
+            tight = t.hidden
+        elif t.type == "inline":
+            yield _inline(t), tight
+        elif t.type in ("code_block", "fence"):
+            yield t.content.rstrip(), False
 
 # %% ../../nbs/data/04_reddit.ipynb #c06
 def markdown_text(
-    text:str, # Markdown, as Reddit stores it
-) -> str:     # what its author wrote, with line breaks, without marks and quotes
+    text: str,  # Markdown, as Reddit stores it
+) -> str:  # what its author wrote, with line breaks, without marks and quotes
     "Plain text of a Markdown post."
-    if '&' in text: text = html.unescape(text)
+    if "&" in text:
+        text = html.unescape(text)
     if _MARKS.search(text):
-        text = _QUOTE.sub('', text)
-        if '>!' in text: text = text.replace('>!','').replace('!<','') # around a spoiler
-        out = ''
-        for block,tight in _blocks(text): out += ('\n' if tight else '\n\n') + block
-        text = out.replace('\u200b','')
-    text = '\n'.join(l.strip() for l in text.splitlines())
-    return re.sub('\n{3,}', '\n\n', text).strip()
+        text = _QUOTE.sub("", text)
+        if ">!" in text:
+            text = text.replace(">!", "").replace("!<", "")  # around a spoiler
+        out = ""
+        for block, tight in _blocks(text):
+            out += ("\n" if tight else "\n\n") + block
+        text = out.replace("\u200b", "")
+    text = "\n".join(l.strip() for l in text.splitlines())
+    return re.sub("\n{3,}", "\n\n", text).strip()
 
 # %% ../../nbs/data/04_reddit.ipynb #c15
-GONE = {'[deleted]','[removed]','[deleted by user]','[ removed by reddit ]'}
-BOTS = {'automoderator','autotldr','b0trank','goodbot_badbot','helperbot_','imagesofnetwork','imgurtranscriber','mtgcardfetcher','savevideo',
-        'tippr','totesmessenger','tweetposter','_youtubot_'}
+GONE = {"[deleted]", "[removed]", "[deleted by user]", "[ removed by reddit ]"}
+BOTS = {
+    "automoderator",
+    "autotldr",
+    "b0trank",
+    "goodbot_badbot",
+    "helperbot_",
+    "imagesofnetwork",
+    "imgurtranscriber",
+    "mtgcardfetcher",
+    "savevideo",
+    "tippr",
+    "totesmessenger",
+    "tweetposter",
+    "_youtubot_",
+}
 
-def _yes(x): return str(x).lower() in ('true','1','1.0') # CSV writes TRUE
+
+def _yes(x):
+    return str(x).lower() in ("true", "1", "1.0")  # CSV writes TRUE
+
 
 def why_not(
-    r:dict, # a record of a dump, comment or submission
-):          # the reason, or None if the post is kept
+    r: dict,  # a record of a dump, comment or submission
+):  # the reason, or None if the post is kept
     "The first rule that leaves a record out."
-    author,text = r.get('author'),r.get('body', r.get('selftext'))
-    if 'body' not in r:
-        if 'selftext' not in r: return 'neither comment nor submission'
-        if not _yes(r.get('is_self', True)): return 'not a self-post'
-        if _yes(r.get('over_18')): return 'over 18'
-        if r.get('crosspost_parent') or r.get('crosspost_parent_list') not in (None,'','[]',[]): return 'crosspost'
-    if r.get('removed_by_category') or str(text).strip().lower() in GONE: return 'deleted or removed'
-    if author in GONE: return 'author deleted'
-    if isinstance(author, str) and (author.lower() in BOTS or author.lower().endswith('bot')): return 'bot'
+    author, text = r.get("author"), r.get("body", r.get("selftext"))
+    if "body" not in r:
+        if "selftext" not in r:
+            return "neither comment nor submission"
+        if not _yes(r.get("is_self", True)):
+            return "not a self-post"
+        if _yes(r.get("over_18")):
+            return "over 18"
+        if r.get("crosspost_parent") or r.get("crosspost_parent_list") not in (None, "", "[]", []):
+            return "crosspost"
+    if r.get("removed_by_category") or str(text).strip().lower() in GONE:
+        return "deleted or removed"
+    if author in GONE:
+        return "author deleted"
+    if isinstance(author, str) and (author.lower() in BOTS or author.lower().endswith("bot")):
+        return "bot"
 
 # %% ../../nbs/data/04_reddit.ipynb #c18
 def _row(r, numeric, title, account):
     "A record under our names."
-    kind,text = ('t1_',r['body']) if 'body' in r else ('t3_',r['selftext'])
+    kind, text = ("t1_", r["body"]) if "body" in r else ("t3_", r["selftext"])
     if isinstance(text, str):
-        text = markdown_text(clean_text(text, account, 200_000)) # the marks of a text that is kept whole are never half of it
-        if text and title and kind=='t3_': text = f'{r.get("title") or ""}\n\n{text}'
-    return dict(post_id=kind+str(r['id']) if r.get('id') else None, author=r.get('author'), community=r.get('subreddit'),
-                created=r.get('created_utc'), text=text, **{n:r.get(n) for n in numeric})
+        text = markdown_text(
+            clean_text(text, account, 200_000)
+        )  # the marks of a text that is kept whole are never half of it
+        if text and title and kind == "t3_":
+            text = f"{r.get('title') or ''}\n\n{text}"
+    return dict(
+        post_id=kind + str(r["id"]) if r.get("id") else None,
+        author=r.get("author"),
+        community=r.get("subreddit"),
+        created=r.get("created_utc"),
+        text=text,
+        **{n: r.get(n) for n in numeric},
+    )
+
 
 def _rows(paths, account, numeric, title, keep):
     for p in paths:
@@ -89,61 +133,92 @@ def _rows(paths, account, numeric, title, keep):
                 account.drop(why)
                 continue
             row = _row(r, numeric, title, account)
-            if keep and isinstance(row['text'], str) and not keep(row['text']): account.drop(f'refused by {keep.__name__}')
-            else: yield row
+            if keep and isinstance(row["text"], str) and not keep(row["text"]):
+                account.drop(f"refused by {keep.__name__}")
+            else:
+                yield row
 
 # %% ../../nbs/data/04_reddit.ipynb #c21
 def frequent(
-    posts,                  # a table of posts
-    min_posts:int=1,        # of an author, at least
-    min_communities:int=1,  # in so many known communities, at least
-) -> pa.Array:              # names of the authors who have enough
+    posts,  # a table of posts
+    min_posts: int = 1,  # of an author, at least
+    min_communities: int = 1,  # in so many known communities, at least
+) -> pa.Array:  # names of the authors who have enough
     "Authors with enough posts in enough communities."
-    t = posts.data.table.select(['author','community'])
-    n = t.filter(pc.is_valid(t['author'])).group_by('author').aggregate([('author','count'), ('community','count_distinct')])
-    return n.filter(pc.and_(pc.greater_equal(n['author_count'], min_posts), pc.greater_equal(n['community_count_distinct'], min_communities)))['author'].combine_chunks()
+    t = posts.data.table.select(["author", "community"])
+    n = (
+        t.filter(pc.is_valid(t["author"]))
+        .group_by("author")
+        .aggregate([("author", "count"), ("community", "count_distinct")])
+    )
+    return n.filter(
+        pc.and_(
+            pc.greater_equal(n["author_count"], min_posts),
+            pc.greater_equal(n["community_count_distinct"], min_communities),
+        )
+    )["author"].combine_chunks()
+
 
 def _posts_of(posts, authors, account, why):
     for b in posts.data.table.to_batches(max_chunksize=10_000):
-        m = pc.is_in(b['author'], authors)
-        account.drop(why, len(b)-m.true_count)
+        m = pc.is_in(b["author"], authors)
+        account.drop(why, len(b) - m.true_count)
         yield from b.filter(m).to_pylist()
 
 # %% ../../nbs/data/04_reddit.ipynb #c22
 def _build(folder, paths, account, numeric, title, keep, min_posts, min_communities, limit):
     rows = islice(_rows(paths, account, numeric, title, keep), limit)
-    if min_posts<2 and min_communities<2: return write_posts(rows, folder, account, numeric)
-    all_posts = write_posts(rows, folder/'all', account, numeric)
+    if min_posts < 2 and min_communities < 2:
+        return write_posts(rows, folder, account, numeric)
+    all_posts = write_posts(rows, folder / "all", account, numeric)
     authors = frequent(all_posts, min_posts, min_communities)
-    second = Account.from_dict(account.to_dict() | dict(read=account.read-account.kept, kept=0))
-    why = f'author unknown, or with fewer than {min_posts} posts or {min_communities} communities'
+    second = Account.from_dict(account.to_dict() | dict(read=account.read - account.kept, kept=0))
+    why = f"author unknown, or with fewer than {min_posts} posts or {min_communities} communities"
     write_posts(_posts_of(all_posts, authors, second, why), folder, second, numeric)
-    (folder/'all'/'posts.arrow').unlink()
+    (folder / "all" / "posts.arrow").unlink()
 
 # %% ../../nbs/data/04_reddit.ipynb #c24
-COUNTS = ('score','num_comments') # read if they are there
+COUNTS = ("score", "num_comments")  # read if they are there
+
 
 def _columns(paths, numeric, title):
     "The numeric columns to read, after a look at the first hundred records of each file."
-    have = list(dict.fromkeys(k for p in paths for r in islice(read_records(p, Account('look')), 100) for k in r))
-    if numeric is None: return tuple(c for c in COUNTS if c in have)
-    pick([*numeric, *['title']*bool(title)], have, ', '.join(Path(p).name for p in paths))
+    have = list(
+        dict.fromkeys(k for p in paths for r in islice(read_records(p, Account("look")), 100) for k in r)
+    )
+    if numeric is None:
+        return tuple(c for c in COUNTS if c in have)
+    pick([*numeric, *["title"] * bool(title)], have, ", ".join(Path(p).name for p in paths))
     return tuple(numeric)
 
 # %% ../../nbs/data/04_reddit.ipynb #c25
 def read_reddit(
-    paths,           # a file or a list of files: .ndjson, .jsonl, .csv, also .zst or .gz
-    numeric=None,    # numeric columns to keep; `COUNTS`, where they exist, if None
-    title=False,     # put the title of a submission before its text?
-    keep=None,       # function of a text, True to keep the post; for example a language detector
-    min_posts=1,     # an author with fewer is left out
-    min_communities=1, # an author in fewer is left out
-    limit=None,      # stop after this many usable records
-):                   # (posts, account)
+    paths,  # a file or a list of files: .ndjson, .jsonl, .csv, also .zst or .gz
+    numeric=None,  # numeric columns to keep; `COUNTS`, where they exist, if None
+    title=False,  # put the title of a submission before its text?
+    keep=None,  # function of a text, True to keep the post; for example a language detector
+    min_posts=1,  # an author with fewer is left out
+    min_communities=1,  # an author in fewer is left out
+    limit=None,  # stop after this many usable records
+):  # (posts, account)
     "Posts from dumps of Reddit."
-    paths = [paths] if isinstance(paths, (str,Path)) else list(paths)
+    paths = [paths] if isinstance(paths, (str, Path)) else list(paths)
     numeric = _columns(paths, numeric, title)
-    key = dict(reader=1, files=[source_key(p) for p in paths], numeric=numeric, title=title, min_posts=min_posts, min_communities=min_communities, limit=limit,
-               keep=keep and hashlib.sha256(inspect.getsource(keep).encode()).hexdigest())
-    account = Account(', '.join(Path(p).name for p in paths))
-    return cached_posts(Path(paths[0]).name.split('.')[0], key, lambda folder: _build(folder, paths, account, numeric, title, keep, min_posts, min_communities, limit))
+    key = dict(
+        reader=1,
+        files=[source_key(p) for p in paths],
+        numeric=numeric,
+        title=title,
+        min_posts=min_posts,
+        min_communities=min_communities,
+        limit=limit,
+        keep=keep and hashlib.sha256(inspect.getsource(keep).encode()).hexdigest(),
+    )
+    account = Account(", ".join(Path(p).name for p in paths))
+    return cached_posts(
+        Path(paths[0]).name.split(".")[0],
+        key,
+        lambda folder: _build(
+            folder, paths, account, numeric, title, keep, min_posts, min_communities, limit
+        ),
+    )

@@ -15,107 +15,164 @@ from ..core import hash_uniform
 from .posts import posts_schema
 
 # %% ../../nbs/data/12_simulate.ipynb #c06
-HABITS = '''the and but that this with from they would there which about their could because really very quite just only also even still then maybe perhaps
-though while since until almost rather never always often again together however into over under through between where when these those some'''.split()
-TOPICS = '''ship sail wave beach fish river bridge road car engine train ticket hotel city market bread soup spoon garden rose tree bird song piano guitar stage
-film camera screen game ball goal team school book letter paper ink desk lamp window house roof snow ski mountain forest lake'''.split()
-PAIRS = '''colour/color favour/favor honour/honor labour/labor flavour/flavor harbour/harbor neighbour/neighbor humour/humor
-centre/center theatre/theater metre/meter litre/liter grey/gray defence/defense tyre/tire plough/plow'''.split()
-MARKS = list('.,;:!?-/*~+=#&%@')
+HABITS = """the and but that this with from they would there which about their could because really very quite just only also even still then maybe perhaps
+though while since until almost rather never always often again together however into over under through between where when these those some""".split()
+TOPICS = """ship sail wave beach fish river bridge road car engine train ticket hotel city market bread soup spoon garden rose tree bird song piano guitar stage
+film camera screen game ball goal team school book letter paper ink desk lamp window house roof snow ski mountain forest lake""".split()
+PAIRS = """colour/color favour/favor honour/honor labour/labor flavour/flavor harbour/harbor neighbour/neighbor humour/humor
+centre/center theatre/theater metre/meter litre/liter grey/gray defence/defense tyre/tire plough/plow""".split()
+MARKS = list(".,;:!?-/*~+=#&%@")
 
 # %% ../../nbs/data/12_simulate.ipynb #c09
 @dataclass(frozen=True)
 class SimulateCfg:
     "Everything that decides which posts are drawn."
-    communities:int = 200 # >=1
-    authors:int = 20      # of each community, >=1
-    posts:int = 12        # of each author, >=1
-    author_strength:float = .5    # how much habit and mark matter, 0 to 1
-    community_strength:float = .5 # how much topic and dialect matter, 0 to 1
-    values:int = 16       # different habits, and different topics, 2 to 16; of marks there are half as many, at least 2
-    clauses:tuple = (3,4) # fewest and most clauses of a post, of four words each, 1 to 99
-    seed:int = 0          # of everything that is drawn
+
+    communities: int = 200  # >=1
+    authors: int = 20  # of each community, >=1
+    posts: int = 12  # of each author, >=1
+    author_strength: float = 0.5  # how much habit and mark matter, 0 to 1
+    community_strength: float = 0.5  # how much topic and dialect matter, 0 to 1
+    values: int = (
+        16  # different habits, and different topics, 2 to 16; of marks there are half as many, at least 2
+    )
+    clauses: tuple = (3, 4)  # fewest and most clauses of a post, of four words each, 1 to 99
+    seed: int = 0  # of everything that is drawn
+
     def __post_init__(self):
-        for k in ('communities','authors','posts'):
-            if getattr(self, k)<1: raise ValueError(f'{k} must be at least 1, got {getattr(self, k)}')
-        for k in ('author_strength','community_strength'):
-            if not 0<=getattr(self, k)<=1: raise ValueError(f'{k} is between 0 and 1, got {getattr(self, k)}')
-        if not 2<=self.values<=16: raise ValueError(f'values must be 2 to 16, as we have words for no more, got {self.values}')
-        if len(self.clauses)!=2 or not 1<=self.clauses[0]<=self.clauses[1]<=99: raise ValueError(f'clauses must be (fewest, most), 1 to 99, got {self.clauses}')
+        for k in ("communities", "authors", "posts"):
+            if getattr(self, k) < 1:
+                raise ValueError(f"{k} must be at least 1, got {getattr(self, k)}")
+        for k in ("author_strength", "community_strength"):
+            if not 0 <= getattr(self, k) <= 1:
+                raise ValueError(f"{k} is between 0 and 1, got {getattr(self, k)}")
+        if not 2 <= self.values <= 16:
+            raise ValueError(f"values must be 2 to 16, as we have words for no more, got {self.values}")
+        if len(self.clauses) != 2 or not 1 <= self.clauses[0] <= self.clauses[1] <= 99:
+            raise ValueError(f"clauses must be (fewest, most), 1 to 99, got {self.clauses}")
 
 # %% ../../nbs/data/12_simulate.ipynb #c11
 @dataclass(frozen=True, eq=False)
 class Slot:
     "One hidden variable, and the words that it moves."
-    name:str     # 'habit', 'topic', 'dialect' or 'mark'
-    level:str    # 'author' or 'community': who has a value of it
-    words:tuple  # of length v
-    p:np.ndarray # `[z,v]` chance of each word given each value; rows add up to 1
+
+    name: str  # 'habit', 'topic', 'dialect' or 'mark'
+    level: str  # 'author' or 'community': who has a value of it
+    words: tuple  # of length v
+    p: np.ndarray  # `[z,v]` chance of each word given each value; rows add up to 1
+
 
 def _own(values, each):
     "`[z,v]` favourites of each value, none shared."
-    return np.kron(np.eye(values), np.full(each, 1/each))
+    return np.kron(np.eye(values), np.full(each, 1 / each))
 
 # %% ../../nbs/data/12_simulate.ipynb #c12
 def make_slots(
-    cfg:SimulateCfg,
-) -> tuple: # of `Slot`, in the order in which they stand in a clause
+    cfg: SimulateCfg,
+) -> tuple:  # of `Slot`, in the order in which they stand in a clause
     "The hidden variables of a simulated language."
+
     def slot(name, level, words, own):
-        s = getattr(cfg, f'{level}_strength')
-        return Slot(name, level, tuple(words), (1-s)*own.mean(0)+s*own)
-    v,m,spelt = cfg.values,max(cfg.values//2, 2),[w for i in (0,1) for w in (p.split('/')[i] for p in PAIRS)]
-    return (slot('habit', 'author', HABITS[:3*v], _own(v, 3)), slot('topic', 'community', TOPICS[:3*v], _own(v, 3)),
-            slot('dialect', 'community', spelt, _own(2, len(PAIRS))), slot('mark', 'author', MARKS[:2*m], _own(m, 2)))
+        s = getattr(cfg, f"{level}_strength")
+        return Slot(name, level, tuple(words), (1 - s) * own.mean(0) + s * own)
+
+    v, m, spelt = (
+        cfg.values,
+        max(cfg.values // 2, 2),
+        [w for i in (0, 1) for w in (p.split("/")[i] for p in PAIRS)],
+    )
+    return (
+        slot("habit", "author", HABITS[: 3 * v], _own(v, 3)),
+        slot("topic", "community", TOPICS[: 3 * v], _own(v, 3)),
+        slot("dialect", "community", spelt, _own(2, len(PAIRS))),
+        slot("mark", "author", MARKS[: 2 * m], _own(m, 2)),
+    )
 
 # %% ../../nbs/data/12_simulate.ipynb #c18
 @dataclass(frozen=True, eq=False)
 class Truth:
     "What nobody knows of real posts."
-    cfg:SimulateCfg
-    slots:tuple            # of `Slot`; word i of a post is of `slots[i % 4]`
-    author:pd.DataFrame    # by name of the author: `community`, `habit`, `mark`
-    community:pd.DataFrame # by name of the community: `topic`, `dialect`
+
+    cfg: SimulateCfg
+    slots: tuple  # of `Slot`; word i of a post is of `slots[i % 4]`
+    author: pd.DataFrame  # by name of the author: `community`, `habit`, `mark`
+    community: pd.DataFrame  # by name of the community: `topic`, `dialect`
+
 
 def _people(cfg, slots):
     "Who there is, and the value of every hidden variable."
-    def value(s, at): return (hash_uniform(cfg.seed, 23, *at, [o.name for o in slots].index(s.name))*len(s.p)).astype(np.int64)
-    c,a = np.arange(cfg.communities),np.arange(cfg.communities*cfg.authors)
-    home = a//cfg.authors
-    places,names = [f'c{i:04}' for i in c],[f'c{h:04}-a{i:03}' for h,i in zip(home, a%cfg.authors)]
-    com = pd.DataFrame({s.name:value(s, (c,-1)) for s in slots if s.level=='community'}, index=pd.Index(places, name='community'))
-    aut = pd.DataFrame({'community':np.array(places)[home]} | {s.name:value(s, (home, a%cfg.authors)) for s in slots if s.level=='author'}, index=pd.Index(names, name='author'))
+
+    def value(s, at):
+        return (hash_uniform(cfg.seed, 23, *at, [o.name for o in slots].index(s.name)) * len(s.p)).astype(
+            np.int64
+        )
+
+    c, a = np.arange(cfg.communities), np.arange(cfg.communities * cfg.authors)
+    home = a // cfg.authors
+    places, names = [f"c{i:04}" for i in c], [f"c{h:04}-a{i:03}" for h, i in zip(home, a % cfg.authors)]
+    com = pd.DataFrame(
+        {s.name: value(s, (c, -1)) for s in slots if s.level == "community"},
+        index=pd.Index(places, name="community"),
+    )
+    aut = pd.DataFrame(
+        {"community": np.array(places)[home]}
+        | {s.name: value(s, (home, a % cfg.authors)) for s in slots if s.level == "author"},
+        index=pd.Index(names, name="author"),
+    )
     return Truth(cfg, slots, aut, com)
 
 # %% ../../nbs/data/12_simulate.ipynb #c19
 def draw_words(
-    p:np.ndarray, # `[z,v]` chance of each word given each value
-    z:np.ndarray, # `[n]` values
-    u:np.ndarray, # `[n,j]` uniform numbers in [0,1)
+    p: np.ndarray,  # `[z,v]` chance of each word given each value
+    z: np.ndarray,  # `[n]` values
+    u: np.ndarray,  # `[n,j]` uniform numbers in [0,1)
 ) -> np.ndarray:  # `[n,j]` words
     "Draw words by inverting the cumulative distribution of each value."
-    cum = p.cumsum(1)/p.sum(1, keepdims=True)                                       # [z,v] ends in 1
-    flat = (cum+np.arange(len(p))[:,None]).ravel()                                  # ascending: value z lives between z and z+1
-    at = np.searchsorted(flat, u+z[:,None], side='right')-z[:,None]*p.shape[1]      # [n,j]
-    return np.clip(at, 0, p.shape[1]-1)
+    cum = p.cumsum(1) / p.sum(1, keepdims=True)  # [z,v] ends in 1
+    flat = (cum + np.arange(len(p))[:, None]).ravel()  # ascending: value z lives between z and z+1
+    at = np.searchsorted(flat, u + z[:, None], side="right") - z[:, None] * p.shape[1]  # [n,j]
+    return np.clip(at, 0, p.shape[1] - 1)
 
 # %% ../../nbs/data/12_simulate.ipynb #c20
 def simulate(
-    cfg:SimulateCfg=SimulateCfg(),
-) -> tuple: # (table of posts, `Truth`)
+    cfg: SimulateCfg = SimulateCfg(),
+) -> tuple:  # (table of posts, `Truth`)
     "Draw posts whose authors and communities have known habits."
     slots = make_slots(cfg)
-    truth,(low,high) = _people(cfg, slots),cfg.clauses
-    a = np.repeat(np.arange(len(truth.author)), cfg.posts)                          # [N] author of each post
-    i,c = np.tile(np.arange(cfg.posts), len(truth.author)),a//cfg.authors           # [N] number of the post, community
-    def u(j, n=1): return hash_uniform(cfg.seed, 24, c[:,None], (a%cfg.authors)[:,None], i[:,None], j, np.arange(n)) # [N,n]
-    clauses = low+(u(len(slots))[:,0]*(high-low+1)).astype(np.int64)                # [N]
+    truth, (low, high) = _people(cfg, slots), cfg.clauses
+    a = np.repeat(np.arange(len(truth.author)), cfg.posts)  # [N] author of each post
+    i, c = (
+        np.tile(np.arange(cfg.posts), len(truth.author)),
+        a // cfg.authors,
+    )  # [N] number of the post, community
+
+    def u(j, n=1):
+        return hash_uniform(
+            cfg.seed, 24, c[:, None], (a % cfg.authors)[:, None], i[:, None], j, np.arange(n)
+        )  # [N,n]
+
+    clauses = low + (u(len(slots))[:, 0] * (high - low + 1)).astype(np.int64)  # [N]
     text = np.empty((len(a), high, len(slots)), object)
-    for j,s in enumerate(slots):
-        z = truth.author[s.name].to_numpy()[a] if s.level=='author' else truth.community[s.name].to_numpy()[c]
-        text[:,:,j] = np.array(s.words, object)[draw_words(s.p, z, u(j, high))]
-    text = [' '.join(t[:n]) for t,n in zip(text.reshape(len(a), -1).tolist(), (clauses*len(slots)).tolist())]
-    name,place = truth.author.index.to_numpy()[a],truth.author.community.to_numpy()[a]
-    day = np.datetime64('2020-01-01','s')+i*np.timedelta64(86400,'s')
-    posts = pa.table([pa.array([f'{n}-p{k:03}' for n,k in zip(name, i)]), pa.array(name), pa.array(place), pa.array(day), pa.array(text)], schema=posts_schema())
+    for j, s in enumerate(slots):
+        z = (
+            truth.author[s.name].to_numpy()[a]
+            if s.level == "author"
+            else truth.community[s.name].to_numpy()[c]
+        )
+        text[:, :, j] = np.array(s.words, object)[draw_words(s.p, z, u(j, high))]
+    text = [
+        " ".join(t[:n]) for t, n in zip(text.reshape(len(a), -1).tolist(), (clauses * len(slots)).tolist())
+    ]
+    name, place = truth.author.index.to_numpy()[a], truth.author.community.to_numpy()[a]
+    day = np.datetime64("2020-01-01", "s") + i * np.timedelta64(86400, "s")
+    posts = pa.table(
+        [
+            pa.array([f"{n}-p{k:03}" for n, k in zip(name, i)]),
+            pa.array(name),
+            pa.array(place),
+            pa.array(day),
+            pa.array(text),
+        ],
+        schema=posts_schema(),
+    )
     return Dataset(posts), truth

@@ -20,80 +20,104 @@ from .reddit import read_reddit
 # %% ../../nbs/data/05_sources.ipynb #c06
 POST_COLUMNS = tuple(posts_schema().names)
 
+
 def _renamed(rows, columns, numeric, where):
     "Rows under our names, after a look at the first hundred to see which columns there are."
     rows = iter(rows)
     head = [*islice(rows, 100)]
     have = list(dict.fromkeys(k for r in head for k in r))
-    names = {c:columns.get(c,c) for c in (*POST_COLUMNS,*numeric)}
-    pick([v for k,v in names.items() if k in columns or k in numeric or k=='text'], have, where)
-    names = {k:v for k,v in names.items() if v in have}
-    for r in chain(head, rows): yield {k:r.get(v) for k,v in names.items()}
+    names = {c: columns.get(c, c) for c in (*POST_COLUMNS, *numeric)}
+    pick([v for k, v in names.items() if k in columns or k in numeric or k == "text"], have, where)
+    names = {k: v for k, v in names.items() if v in have}
+    for r in chain(head, rows):
+        yield {k: r.get(v) for k, v in names.items()}
 
 # %% ../../nbs/data/05_sources.ipynb #c07
 def _open_source(source, split, account):
     "(name, what changes when the source changes, rows) of a table."
     if not isinstance(source, Dataset):
         p = Path(source)
-        if p.is_file(): return p.name.split('.')[0], source_key(p), read_records(p, account)
-        if p.suffix in (*FORMATS,'.gz','.zst') or p.is_absolute() or len(p.parts)!=2: raise FileNotFoundError(f'{source} is neither a file nor the id of a hub dataset (owner/name)')
+        if p.is_file():
+            return p.name.split(".")[0], source_key(p), read_records(p, account)
+        if p.suffix in (*FORMATS, ".gz", ".zst") or p.is_absolute() or len(p.parts) != 2:
+            raise FileNotFoundError(f"{source} is neither a file nor the id of a hub dataset (owner/name)")
         rows = load_dataset(str(source), split=split, streaming=True)
         return p.name, dict(hub=str(source), split=split), rows
-    return 'dataset', dict(fingerprint=source._fingerprint), (r for b in source.iter(1000) for r in _rows_of(b))
+    return (
+        "dataset",
+        dict(fingerprint=source._fingerprint),
+        (r for b in source.iter(1000) for r in _rows_of(b)),
+    )
 
-def _rows_of(batch): return (dict(zip(batch, v)) for v in zip(*batch.values()))
+
+def _rows_of(batch):
+    return (dict(zip(batch, v)) for v in zip(*batch.values()))
 
 # %% ../../nbs/data/05_sources.ipynb #c08
 def from_table(
-    source,         # CSV, TSV, JSON lines or parquet file; id of a hub dataset; or a `Dataset`
-    columns=None,   # dict, ours -> theirs; a column that it does not mention has our name or is unknown
-    numeric=(),     # numeric columns to keep; `columns` may rename them too
-    split='train',  # which split of a hub dataset
-    limit=None,     # read at most this many records
-):                  # (posts, account)
+    source,  # CSV, TSV, JSON lines or parquet file; id of a hub dataset; or a `Dataset`
+    columns=None,  # dict, ours -> theirs; a column that it does not mention has our name or is unknown
+    numeric=(),  # numeric columns to keep; `columns` may rename them too
+    split="train",  # which split of a hub dataset
+    limit=None,  # read at most this many records
+):  # (posts, account)
     "Posts from a table with other column names."
-    columns,numeric = dict(columns or {}),tuple(numeric)
-    pick(columns, [*POST_COLUMNS,*numeric], 'our table')
-    account = Account('a dataset' if isinstance(source, Dataset) else Path(source).name)
-    name,key,rows = _open_source(source, split, account)
+    columns, numeric = dict(columns or {}), tuple(numeric)
+    pick(columns, [*POST_COLUMNS, *numeric], "our table")
+    account = Account("a dataset" if isinstance(source, Dataset) else Path(source).name)
+    name, key, rows = _open_source(source, split, account)
     rows = _renamed(rows, columns, numeric, account.name)
-    return cached_posts(name, dict(key, reader=1, columns=columns, numeric=numeric, limit=limit),
-                        lambda folder: write_posts(islice(rows, limit), folder, account, numeric))
+    return cached_posts(
+        name,
+        dict(key, reader=1, columns=columns, numeric=numeric, limit=limit),
+        lambda folder: write_posts(islice(rows, limit), folder, account, numeric),
+    )
 
 # %% ../../nbs/data/05_sources.ipynb #c13
 def _is_reddit(path):
-    r = next(read_records(path, Account('look')), {})
-    return 'subreddit' in r and ('body' in r or 'selftext' in r)
+    r = next(read_records(path, Account("look")), {})
+    return "subreddit" in r and ("body" in r or "selftext" in r)
+
 
 def _read_folder(folder, columns, numeric, limit):
-    if columns or numeric or limit: raise ValueError(f'{folder} is a folder and read as it stands; it takes no columns, numeric or limit')
-    return load_posts(folder) if (Path(folder)/'posts.arrow').is_file() else read_newsgroups(folder)
+    if columns or numeric or limit:
+        raise ValueError(f"{folder} is a folder and read as it stands; it takes no columns, numeric or limit")
+    return load_posts(folder) if (Path(folder) / "posts.arrow").is_file() else read_newsgroups(folder)
 
 # %% ../../nbs/data/05_sources.ipynb #c14
 def _read_name(name, columns, numeric, limit):
-    if columns or numeric: raise ValueError(f'{name} has columns of its own; it takes no columns or numeric')
-    if name=='pydocs': return read_pydocs(limit=limit)
-    if limit: raise ValueError('newsgroups takes no limit')
+    if columns or numeric:
+        raise ValueError(f"{name} has columns of its own; it takes no columns or numeric")
+    if name == "pydocs":
+        return read_pydocs(limit=limit)
+    if limit:
+        raise ValueError("newsgroups takes no limit")
     return read_newsgroups()
 
 # %% ../../nbs/data/05_sources.ipynb #c15
-NAMES = ('pydocs','newsgroups')
+NAMES = ("pydocs", "newsgroups")
+
 
 def read_posts(
-    source,       # 'pydocs', 'newsgroups', a file, a folder, the id of a hub dataset, or a `Dataset`
-    columns=None, # dict, ours -> theirs, for a table with other names
-    numeric=None, # numeric columns to keep
-    limit=None,   # read at most so many records
-    say=print,    # what to do with the account
-):                # (posts, account)
+    source,  # 'pydocs', 'newsgroups', a file, a folder, the id of a hub dataset, or a `Dataset`
+    columns=None,  # dict, ours -> theirs, for a table with other names
+    numeric=None,  # numeric columns to keep
+    limit=None,  # read at most so many records
+    say=print,  # what to do with the account
+):  # (posts, account)
     "Posts from whatever holds them; says what was read and dropped."
-    if isinstance(source, Dataset): got = from_table(source, columns, numeric or (), limit=limit)
-    elif source in NAMES: got = _read_name(source, columns, numeric, limit)
-    elif Path(source).is_dir(): got = _read_folder(source, columns, numeric, limit)
-    elif Path(source).is_file() and not columns and _is_reddit(source): got = read_reddit(source, numeric, limit=limit)
+    if isinstance(source, Dataset):
+        got = from_table(source, columns, numeric or (), limit=limit)
+    elif source in NAMES:
+        got = _read_name(source, columns, numeric, limit)
+    elif Path(source).is_dir():
+        got = _read_folder(source, columns, numeric, limit)
+    elif Path(source).is_file() and not columns and _is_reddit(source):
+        got = read_reddit(source, numeric, limit=limit)
     else:
         near = get_close_matches(str(source), NAMES, 1)
-        if near: raise ValueError(f'no source {source!r}; did you mean {near[0]!r}?')
+        if near:
+            raise ValueError(f"no source {source!r}; did you mean {near[0]!r}?")
         got = from_table(source, columns, numeric or (), limit=limit)
     say(got[1])
     return got

@@ -13,35 +13,57 @@ from ibis import _
 from .engine import text_key
 
 # %% ../../nbs/data/07_splits.ipynb #c07
-TRAIN,VALID,TEST = 0,1,2
-SPLITS = ('train','valid','test')
+TRAIN, VALID, TEST = 0, 1, 2
+SPLITS = ("train", "valid", "test")
+
 
 @dataclass(frozen=True)
 class CorpusCfg:
     "Everything that decides which posts are in a corpus and where they stand."
-    valid:float   = .1 # share of authors held out for validation, 0 to 1
-    test:float    = .1 # share of authors held out for the test, 0 to 1
-    heldout:float = .1 # share of communities that stand in the test only, 0 to 1
-    near:float    = .8 # word 3-shingle Jaccard similarity from which a text counts as a copy, 0 to 1; 0: equal texts only
-    salt:str      = '' # another salt is another random split
+
+    valid: float = 0.1  # share of authors held out for validation, 0 to 1
+    test: float = 0.1  # share of authors held out for the test, 0 to 1
+    heldout: float = 0.1  # share of communities that stand in the test only, 0 to 1
+    near: float = 0.8  # word 3-shingle Jaccard similarity from which a text counts as a copy, 0 to 1; 0: equal texts only
+    salt: str = ""  # another salt is another random split
+
     def __post_init__(self):
-        for k in ('valid','test','heldout','near'):
+        for k in ("valid", "test", "heldout", "near"):
             v = getattr(self, k)
-            if not 0<=v<=1: raise ValueError(f'{k} is a share, 0 to 1, got {v}')
-        if self.valid+self.test>=1: raise ValueError(f'valid + test must leave authors to train on, got {self.valid} + {self.test}')
+            if not 0 <= v <= 1:
+                raise ValueError(f"{k} is a share, 0 to 1, got {v}")
+        if self.valid + self.test >= 1:
+            raise ValueError(f"valid + test must leave authors to train on, got {self.valid} + {self.test}")
 
 # %% ../../nbs/data/07_splits.ipynb #c20
 def _below(name, share):
     "Whether the hash of a string column falls into the first `share` of the hashes."
-    return name.hexdigest('sha256').substr(0,8) < (f'{round(share*2**32):08x}' if share<1 else 'g')
+    return name.hexdigest("sha256").substr(0, 8) < (f"{round(share * 2**32):08x}" if share < 1 else "g")
+
 
 def place(
-    posts,         # Ibis table with author, community and text
-    cfg:CorpusCfg, # shares and salt
-) -> ir.Table:     # the table with `key`, `new_community` (bool), `split` and `why` (reason to drop it, else null)
+    posts,  # Ibis table with author, community and text
+    cfg: CorpusCfg,  # shares and salt
+) -> (
+    ir.Table
+):  # the table with `key`, `new_community` (bool), `split` and `why` (reason to drop it, else null)
     "Give every post a side, from nothing but its names and its text."
-    t = posts.mutate(key=text_key(_.text), new_community=_below(cfg.salt+'community '+_.community, cfg.heldout).fill_null(False))
-    unit = ibis.coalesce(cfg.salt+'author '+_.author, cfg.salt+'text '+_.key)
-    t = t.mutate(split=ibis.cases((_.new_community & _.author.isnull(), TEST), (_below(unit, cfg.test), TEST),
-                                  (_below(unit, cfg.test+cfg.valid), VALID), else_=TRAIN).cast('int8'))
-    return t.mutate(why=ibis.cases((_.key.isnull(), 'no letters'), (_.new_community & (_.split!=TEST), 'community held out, author elsewhere')))
+    t = posts.mutate(
+        key=text_key(_.text),
+        new_community=_below(cfg.salt + "community " + _.community, cfg.heldout).fill_null(False),
+    )
+    unit = ibis.coalesce(cfg.salt + "author " + _.author, cfg.salt + "text " + _.key)
+    t = t.mutate(
+        split=ibis.cases(
+            (_.new_community & _.author.isnull(), TEST),
+            (_below(unit, cfg.test), TEST),
+            (_below(unit, cfg.test + cfg.valid), VALID),
+            else_=TRAIN,
+        ).cast("int8")
+    )
+    return t.mutate(
+        why=ibis.cases(
+            (_.key.isnull(), "no letters"),
+            (_.new_community & (_.split != TEST), "community held out, author elsewhere"),
+        )
+    )

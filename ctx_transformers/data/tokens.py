@@ -18,200 +18,281 @@ from filelock import FileLock
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from tqdm.auto import tqdm
 from ..config import config_hash
-from ..core import Account, cache_dir, hash_uniform  # before transformers: it hides a broken torchvision
+from ctx_transformers.core import (
+    Account,
+    cache_dir,
+    hash_uniform,
+)  # before transformers: it hides a broken torchvision
 from .corpus import Corpus, new_folder
 from .ragged import Ragged
 from .splits import TRAIN
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 # %% ../../nbs/data/11_tokens.ipynb #c06
-SPECIAL = dict(pad='[PAD]', unk='[UNK]', cls='[CLS]', sep='[SEP]', mask='[MASK]')
+SPECIAL = dict(pad="[PAD]", unk="[UNK]", cls="[CLS]", sep="[SEP]", mask="[MASK]")
+
 
 def _wordpiece(
     vocab=None,  # token -> id; None: to be trained
 ) -> Tokenizer:
     "A WordPiece tokenizer that reads as BERT's does."
-    t = Tokenizer(models.WordPiece(vocab=vocab, unk_token=SPECIAL['unk']) if vocab else models.WordPiece(unk_token=SPECIAL['unk']))
-    t.normalizer,t.pre_tokenizer,t.decoder = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer(), decoders.WordPiece()
+    t = Tokenizer(
+        models.WordPiece(vocab=vocab, unk_token=SPECIAL["unk"])
+        if vocab
+        else models.WordPiece(unk_token=SPECIAL["unk"])
+    )
+    t.normalizer, t.pre_tokenizer, t.decoder = (
+        normalizers.BertNormalizer(lowercase=True),
+        pre_tokenizers.BertPreTokenizer(),
+        decoders.WordPiece(),
+    )
     if vocab:
         t.add_special_tokens(list(SPECIAL.values()))
-        t.post_processor = processors.BertProcessing(*((SPECIAL[k], vocab[SPECIAL[k]]) for k in ('sep','cls')))
+        t.post_processor = processors.BertProcessing(
+            *((SPECIAL[k], vocab[SPECIAL[k]]) for k in ("sep", "cls"))
+        )
     return t
 
 # %% ../../nbs/data/11_tokens.ipynb #c07
 def texts_of_rows(
-    corpus:Corpus, # corpus to read
-    rows,          # range of posts
-):                 # lists of texts
+    corpus: Corpus,  # corpus to read
+    rows,  # range of posts
+):  # lists of texts
     "Read texts a thousand at a time."
-    posts = corpus.posts.select_columns('text').with_format('arrow')
-    for i in range(0, len(rows), 1000): yield posts[rows[i:i+1000]]['text'].to_pylist()
+    posts = corpus.posts.select_columns("text").with_format("arrow")
+    for i in range(0, len(rows), 1000):
+        yield posts[rows[i : i + 1000]]["text"].to_pylist()
 
 # %% ../../nbs/data/11_tokens.ipynb #c09
 def _alphabet(texts, limit=1000):
     "The most frequent characters as the tokenizer sees them, sorted."
-    seen,norm = Counter(),_wordpiece().normalizer
-    raw = sum((Counter(''.join(b)) for b in texts), Counter())
-    for c,n in raw.items(): seen.update({o:n for o in norm.normalize_str(c) if not o.isspace()})
+    seen, norm = Counter(), _wordpiece().normalizer
+    raw = sum((Counter("".join(b)) for b in texts), Counter())
+    for c, n in raw.items():
+        seen.update({o: n for o in norm.normalize_str(c) if not o.isspace()})
     return sorted(sorted(seen, key=lambda c: (-seen[c], c))[:limit])
+
 
 def _fit(texts, vocab_size):
     "A WordPiece vocabulary, the same for the same texts; `texts()` starts an iteration over lists of them."
-    letters,special = _alphabet(texts()),list(SPECIAL.values())
+    letters, special = _alphabet(texts()), list(SPECIAL.values())
+
     def train(size, first):
         t = _wordpiece()
-        t.train_from_iterator(texts(), trainers.WordPieceTrainer(vocab_size=size, special_tokens=first, initial_alphabet=letters,
-                                                                 limit_alphabet=len(letters), show_progress=False))
+        t.train_from_iterator(
+            texts(),
+            trainers.WordPieceTrainer(
+                vocab_size=size,
+                special_tokens=first,
+                initial_alphabet=letters,
+                limit_alphabet=len(letters),
+                show_progress=False,
+            ),
+        )
         return t.get_vocab()
-    inside = sorted(o for o in train(0, special) if o.startswith('##') and len(o)==3)
-    return train(vocab_size, special+inside)
+
+    inside = sorted(o for o in train(0, special) if o.startswith("##") and len(o) == 3)
+    return train(vocab_size, special + inside)
 
 # %% ../../nbs/data/11_tokens.ipynb #c10
 def fit_tokenizer(
-    texts,         # function that starts an iteration over lists of strings; it is called twice or more
-    vocab_size:int=8192, # at most so many words and pieces of words
+    texts,  # function that starts an iteration over lists of strings; it is called twice or more
+    vocab_size: int = 8192,  # at most so many words and pieces of words
 ) -> PreTrainedTokenizerFast:
     "A WordPiece tokenizer of these texts, the same for the same texts."
-    return PreTrainedTokenizerFast(tokenizer_object=_wordpiece(_fit(texts, vocab_size)), **{f'{k}_token':v for k,v in SPECIAL.items()})
+    return PreTrainedTokenizerFast(
+        tokenizer_object=_wordpiece(_fit(texts, vocab_size)), **{f"{k}_token": v for k, v in SPECIAL.items()}
+    )
 
 # %% ../../nbs/data/11_tokens.ipynb #c11
 def made_once(
-    folder:Path, # to be filled
-    mark:str,    # a file of it, by which it is known to be what it should be
-    write,       # function of a folder that does the work
+    folder: Path,  # to be filled
+    mark: str,  # a file of it, by which it is known to be what it should be
+    write,  # function of a folder that does the work
 ):
     "Fill a folder unless that was done before; of several processes one does it and the others wait."
-    if (folder/mark).exists(): return
+    if (folder / mark).exists():
+        return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f'{folder}.lock'):
-        if (folder/mark).exists(): return
-        with new_folder(folder) as out: write(out)
+    with FileLock(f"{folder}.lock"):
+        if (folder / mark).exists():
+            return
+        with new_folder(folder) as out:
+            write(out)
 
 # %% ../../nbs/data/11_tokens.ipynb #c12
 def train_tokenizer(
-    corpus:Corpus,          # only its training split is read
-    vocab_size:int=8192,    # at most so many words and pieces of words
-    folder=None,            # where it is saved; beside the corpus if None
-    max_texts:int=1_000_000,# from a larger split, every so-manieth text
-    max_chars:int=10_000,   # characters read of one text
+    corpus: Corpus,  # only its training split is read
+    vocab_size: int = 8192,  # at most so many words and pieces of words
+    folder=None,  # where it is saved; beside the corpus if None
+    max_texts: int = 1_000_000,  # from a larger split, every so-manieth text
+    max_chars: int = 10_000,  # characters read of one text
 ) -> PreTrainedTokenizerFast:
     "Train a WordPiece tokenizer, or open it if that was done before."
     name = config_hash(dict(vocab_size=vocab_size, max_texts=max_texts, max_chars=max_chars, version=1))
-    folder = Path(folder or corpus.folder/f'tokenizer-{name}')
+    folder = Path(folder or corpus.folder / f"tokenizer-{name}")
+
     def write(out):
         r = corpus.rows(TRAIN)
-        r = r[::-(-len(r)//max_texts)]
-        fit_tokenizer(lambda: ([o[:max_chars] for o in b] for b in texts_of_rows(corpus, r)), vocab_size).save_pretrained(out)
-    made_once(folder, 'tokenizer.json', write)
+        r = r[:: -(-len(r) // max_texts)]
+        fit_tokenizer(
+            lambda: ([o[:max_chars] for o in b] for b in texts_of_rows(corpus, r)), vocab_size
+        ).save_pretrained(out)
+
+    made_once(folder, "tokenizer.json", write)
     return load_tokenizer(folder)
 
 # %% ../../nbs/data/11_tokens.ipynb #t0code00
 def from_checkpoint(
-    auto, # one of transformers' `Auto...` classes
-    name, # folder, or name on the hub
-    **kw, # of its `from_pretrained`
-):        # what it opens
+    auto,  # one of transformers' `Auto...` classes
+    name,  # folder, or name on the hub
+    **kw,  # of its `from_pretrained`
+):  # what it opens
     "Open a part of a checkpoint with transformers; Python code that lies beside it is never run, and nobody is asked whether to."
-    try: return auto.from_pretrained(str(name), trust_remote_code=False, **kw)
+    try:
+        return auto.from_pretrained(str(name), trust_remote_code=False, **kw)
     except ValueError as e:
-        if 'trust_remote_code' not in str(e): raise
-        raise ValueError(f'{name} brings Python code of its own, which is never run here: take a checkpoint of an architecture that transformers knows') from None
+        if "trust_remote_code" not in str(e):
+            raise
+        raise ValueError(
+            f"{name} brings Python code of its own, which is never run here: take a checkpoint of an architecture that transformers knows"
+        ) from None
 
 # %% ../../nbs/data/11_tokens.ipynb #c13
 def load_tokenizer(
-    name_or_path, # folder, or name on the hub, of any tokenizer that has a fast version; or a folder of one of our models, which keeps it in `tokenizer/`
+    name_or_path,  # folder, or name on the hub, of any tokenizer that has a fast version; or a folder of one of our models, which keeps it in `tokenizer/`
 ) -> PreTrainedTokenizerFast:
     "A pretrained tokenizer, with the five special tokens that we need."
-    inside = Path(name_or_path)/'tokenizer'
+    inside = Path(name_or_path) / "tokenizer"
     tok = from_checkpoint(AutoTokenizer, inside if inside.is_dir() else name_or_path)
-    if not tok.is_fast: raise ValueError(f'{name_or_path} has no fast tokenizer, which we need')
-    missing = [k for k,v in special_ids(tok).items() if v is None]
-    if missing: raise ValueError(f'{name_or_path} lacks the special tokens {missing}; a masked language model needs {list(SPECIAL)}')
+    if not tok.is_fast:
+        raise ValueError(f"{name_or_path} has no fast tokenizer, which we need")
+    missing = [k for k, v in special_ids(tok).items() if v is None]
+    if missing:
+        raise ValueError(
+            f"{name_or_path} lacks the special tokens {missing}; a masked language model needs {list(SPECIAL)}"
+        )
     return tok
 
+
 def special_ids(
-    tok, # a tokenizer
-) -> dict: # ids of pad, unk, cls, sep, mask
+    tok,  # a tokenizer
+) -> dict:  # ids of pad, unk, cls, sep, mask
     "Ids of the special tokens by role."
-    return {k:getattr(tok, f'{k}_token_id') for k in SPECIAL}
+    return {k: getattr(tok, f"{k}_token_id") for k in SPECIAL}
 
 # %% ../../nbs/data/11_tokens.ipynb #c28
 def bare_tokenizer(tok) -> Tokenizer:
     "The tokenizer's own copy without limits, to which `[MASK]` in a text is six characters like any other."
     t = Tokenizer.from_str(tok.backend_tokenizer.to_str())
-    t.no_truncation(); t.no_padding()
+    t.no_truncation()
+    t.no_padding()
     t.encode_special_tokens = True
     return t
 
 # %% ../../nbs/data/11_tokens.ipynb #c29
 def encode_texts(
-    enc:Tokenizer, # from `bare_tokenizer`
-    special:dict,  # from `special_ids`
-    texts:list,    # t strings
-    max_len:int,   # tokens of one text at most, >=3, the two special ones included
-) -> tuple:        # t lists of ids, and `[t]` how many tokens each text has without limit
+    enc: Tokenizer,  # from `bare_tokenizer`
+    special: dict,  # from `special_ids`
+    texts: list,  # t strings
+    max_len: int,  # tokens of one text at most, >=3, the two special ones included
+) -> tuple:  # t lists of ids, and `[t]` how many tokens each text has without limit
     "Each text as [CLS] … [SEP]; of a text longer than 64 characters a token only the beginning is read."
-    full = [e.ids for e in enc.encode_batch_fast([o[:64*max_len] for o in texts], add_special_tokens=False)]
-    return [[special['cls'], *o[:max_len-2], special['sep']] for o in full], [len(o)+2 for o in full]
+    full = [
+        e.ids for e in enc.encode_batch_fast([o[: 64 * max_len] for o in texts], add_special_tokens=False)
+    ]
+    return [[special["cls"], *o[: max_len - 2], special["sep"]] for o in full], [len(o) + 2 for o in full]
 
 # %% ../../nbs/data/11_tokens.ipynb #c30
 def _tokenize(corpus, enc, special, vocab_size, max_len, out):
     "Stream a corpus through a tokenizer into `out`."
-    dtype = np.dtype('uint16' if vocab_size<=2**16 else 'int32')
-    acc,lengths,max_chars = Account(f'tokens, at most {max_len} a text'),[],64*max_len
-    with open(out/'ids.bin','wb') as f, tqdm(total=len(corpus), desc='tokens', unit='text', disable=None) as bar:
+    dtype = np.dtype("uint16" if vocab_size <= 2**16 else "int32")
+    acc, lengths, max_chars = Account(f"tokens, at most {max_len} a text"), [], 64 * max_len
+    with (
+        open(out / "ids.bin", "wb") as f,
+        tqdm(total=len(corpus), desc="tokens", unit="text", disable=None) as bar,
+    ):
         for texts in texts_of_rows(corpus, range(len(corpus))):
-            ids,full = encode_texts(enc, special, texts, max_len)
+            ids, full = encode_texts(enc, special, texts, max_len)
             np.fromiter(chain.from_iterable(ids), dtype).tofile(f)
             lengths += map(len, ids)
-            lost = [n-max_len for n in full if n>max_len]
-            acc.keep(len(texts)); bar.update(len(texts))
-            acc.note(f'cut at {max_len} tokens', len(lost)); acc.note('tokens cut off', sum(lost))
-            acc.note(f'read to {max_chars} characters only', sum(len(o)>max_chars for o in texts))
-    np.save(out/'offsets.npy', np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
-    meta = dict(vocab_size=vocab_size, max_len=max_len, special=special, dtype=dtype.name, account=acc.to_dict())
-    (out/'tokens.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
+            lost = [n - max_len for n in full if n > max_len]
+            acc.keep(len(texts))
+            bar.update(len(texts))
+            acc.note(f"cut at {max_len} tokens", len(lost))
+            acc.note("tokens cut off", sum(lost))
+            acc.note(f"read to {max_chars} characters only", sum(len(o) > max_chars for o in texts))
+    np.save(out / "offsets.npy", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    meta = dict(
+        vocab_size=vocab_size, max_len=max_len, special=special, dtype=dtype.name, account=acc.to_dict()
+    )
+    (out / "tokens.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
 
 # %% ../../nbs/data/11_tokens.ipynb #c31
 class Tokens(Ragged):
     "All tokens of a corpus end to end, mapped from disk."
-    def __init__(self,
-        folder, # what `tokenize_corpus` wrote
+
+    def __init__(
+        self,
+        folder,  # what `tokenize_corpus` wrote
     ):
         self.folder = Path(folder)
-        meta = json.loads((self.folder/'tokens.json').read_text(encoding='utf-8'))
-        self.vocab_size,self.max_len,self.special,self.account = meta['vocab_size'],meta['max_len'],meta['special'],Account.from_dict(meta['account'])
-        self.offsets = np.load(self.folder/'offsets.npy', mmap_mode='r').view(np.ndarray)  # [N+1]
-        self.ids = np.memmap(self.folder/'ids.bin', dtype=meta['dtype'], mode='r').view(np.ndarray) # [n]
-    def __reduce__(self): return Tokens, (self.folder,) # a worker process maps the files itself
-    def counts(self,
-        posts, # `[t]` positions of posts, or a range
-    ):         # `[v]` how often each token stands in them, specials included
+        meta = json.loads((self.folder / "tokens.json").read_text(encoding="utf-8"))
+        self.vocab_size, self.max_len, self.special, self.account = (
+            meta["vocab_size"],
+            meta["max_len"],
+            meta["special"],
+            Account.from_dict(meta["account"]),
+        )
+        self.offsets = np.load(self.folder / "offsets.npy", mmap_mode="r").view(np.ndarray)  # [N+1]
+        self.ids = np.memmap(self.folder / "ids.bin", dtype=meta["dtype"], mode="r").view(np.ndarray)  # [n]
+
+    def __reduce__(self):
+        return Tokens, (self.folder,)  # a worker process maps the files itself
+
+    def counts(
+        self,
+        posts,  # `[t]` positions of posts, or a range
+    ):  # `[v]` how often each token stands in them, specials included
         "Unigram counts."
         posts = np.asarray(posts)
-        return sum((np.bincount(self.gather(posts[i:i+100_000])[0], minlength=self.vocab_size) for i in range(0, len(posts), 100_000)), np.zeros(self.vocab_size, np.int64))
-    def __repr__(self): return f'Tokens: {len(self):,} texts, {len(self.ids):,} tokens of {self.vocab_size:,}, at most {self.max_len} a text'
+        return sum(
+            (
+                np.bincount(self.gather(posts[i : i + 100_000])[0], minlength=self.vocab_size)
+                for i in range(0, len(posts), 100_000)
+            ),
+            np.zeros(self.vocab_size, np.int64),
+        )
+
+    def __repr__(self):
+        return f"Tokens: {len(self):,} texts, {len(self.ids):,} tokens of {self.vocab_size:,}, at most {self.max_len} a text"
 
 # %% ../../nbs/data/11_tokens.ipynb #c32
 def tokenize_corpus(
-    corpus:Corpus,    # corpus to tokenise
-    tok,              # a fast tokenizer, such as `load_tokenizer` gives
-    max_len:int=128,  # tokens of one text at most, [CLS] and [SEP] included
+    corpus: Corpus,  # corpus to tokenise
+    tok,  # a fast tokenizer, such as `load_tokenizer` gives
+    max_len: int = 128,  # tokens of one text at most, [CLS] and [SEP] included
 ) -> Tokens:
     "Tokenise every text as [CLS] … [SEP], or open what was tokenised before."
-    if max_len<3: raise ValueError(f'max_len must leave room for a token between [CLS] and [SEP], got {max_len}')
-    enc,special = bare_tokenizer(tok),special_ids(tok)
-    name = hashlib.sha256(json.dumps([enc.to_str(), special, max_len, 1]).encode()).hexdigest()[:8] # 1 counts changes of this code
-    folder = corpus.folder/f'tokens-{name}'
-    made_once(folder, 'tokens.json', lambda out: _tokenize(corpus, enc, special, len(tok), max_len, out))
+    if max_len < 3:
+        raise ValueError(f"max_len must leave room for a token between [CLS] and [SEP], got {max_len}")
+    enc, special = bare_tokenizer(tok), special_ids(tok)
+    name = hashlib.sha256(json.dumps([enc.to_str(), special, max_len, 1]).encode()).hexdigest()[
+        :8
+    ]  # 1 counts changes of this code
+    folder = corpus.folder / f"tokens-{name}"
+    made_once(folder, "tokens.json", lambda out: _tokenize(corpus, enc, special, len(tok), max_len, out))
     return Tokens(folder)
 
 # %% ../../nbs/data/11_tokens.ipynb #h0000084
 def tokenizer_of_texts(texts, vocab):
     "Folder of a WordPiece tokenizer of the training documents, made once."
     name = hashlib.sha256(json.dumps([texts, vocab, 1]).encode()).hexdigest()[:8]
-    folder = cache_dir('documents')/f'tokenizer-{name}'
-    if not (folder/'tokenizer.json').exists(): fit_tokenizer(lambda: ([o[:20_000] for o in texts[i:i+500]] for i in range(0, len(texts), 500)), vocab).save_pretrained(folder)
+    folder = cache_dir("documents") / f"tokenizer-{name}"
+    if not (folder / "tokenizer.json").exists():
+        fit_tokenizer(
+            lambda: ([o[:20_000] for o in texts[i : i + 500]] for i in range(0, len(texts), 500)), vocab
+        ).save_pretrained(folder)
     return folder
 
 # %% ../../nbs/data/11_tokens.ipynb #h0000085
@@ -220,13 +301,14 @@ def rank_tokenizer(
 ):
     "A pretrained tokenizer; unlike for masked words, [MASK] is not needed."
     tok = from_checkpoint(AutoTokenizer, name)
-    if not tok.is_fast: raise ValueError(f'{name} has no fast tokenizer, which we need')
+    if not tok.is_fast:
+        raise ValueError(f"{name} has no fast tokenizer, which we need")
     return tok
 
 # %% ../../nbs/data/11_tokens.ipynb #h0000086
 def some_rows(
-    n:int,    # rows
-    most:int, # keep so many at most
-) -> np.ndarray: # ascending
+    n: int,  # rows
+    most: int,  # keep so many at most
+) -> np.ndarray:  # ascending
     "Rows drawn by hash, the same each time."
-    return np.sort(np.argsort(hash_uniform(0, 69, np.arange(n)), kind='stable')[:most])
+    return np.sort(np.argsort(hash_uniform(0, 69, np.arange(n)), kind="stable")[:most])

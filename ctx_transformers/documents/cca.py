@@ -15,113 +15,160 @@ from torch import Tensor, nn
 @dataclass(frozen=True, eq=False)
 class Cca:
     "Two views, each projected to what it shares with the other."
-    mean_x:np.ndarray # `[d1]` of the rows that it was fitted to
-    mean_y:np.ndarray # `[d2]`
-    a:np.ndarray      # `[d1,k]` directions of the first view
-    b:np.ndarray      # `[d2,k]` directions of the second
-    correlations:np.ndarray # `[k]` of the rows that it was fitted to, so too good: see `correlation_of`
-    def project_x(self, x) -> np.ndarray: # `[N,d1]` -> `[N,k]`
-        return (np.asarray(x, np.float64)-self.mean_x)@self.a
-    def project_y(self, y) -> np.ndarray: # `[N,d2]` -> `[N,k]`
-        return (np.asarray(y, np.float64)-self.mean_y)@self.b
+
+    mean_x: np.ndarray  # `[d1]` of the rows that it was fitted to
+    mean_y: np.ndarray  # `[d2]`
+    a: np.ndarray  # `[d1,k]` directions of the first view
+    b: np.ndarray  # `[d2,k]` directions of the second
+    correlations: np.ndarray  # `[k]` of the rows that it was fitted to, so too good: see `correlation_of`
+
+    def project_x(self, x) -> np.ndarray:  # `[N,d1]` -> `[N,k]`
+        return (np.asarray(x, np.float64) - self.mean_x) @ self.a
+
+    def project_y(self, y) -> np.ndarray:  # `[N,d2]` -> `[N,k]`
+        return (np.asarray(y, np.float64) - self.mean_y) @ self.b
 
 # %% ../../nbs/documents/13_cca.ipynb #c07
 def _whitener(
-    cov:np.ndarray, # `[d,d]`
-    reg:float,      # in units of the mean variance
-    name:str,       # of the view
-) -> np.ndarray:    # `[d,d]` W, with WᵀcovW the identity
+    cov: np.ndarray,  # `[d,d]`
+    reg: float,  # in units of the mean variance
+    name: str,  # of the view
+) -> np.ndarray:  # `[d,d]` W, with WᵀcovW the identity
     "What makes the components of a view uncorrelated, with variance 1."
-    val,vec = np.linalg.eigh(cov + reg*np.trace(cov)/len(cov)*np.eye(len(cov)))
-    flat = int((val<=val[-1]*len(cov)*np.finfo(float).eps).sum())
-    if flat: raise ValueError(f'{name} does not vary in {flat} of its {len(cov)} directions: take more rows, fewer columns, or reg > 0')
-    return vec/np.sqrt(val)
+    val, vec = np.linalg.eigh(cov + reg * np.trace(cov) / len(cov) * np.eye(len(cov)))
+    flat = int((val <= val[-1] * len(cov) * np.finfo(float).eps).sum())
+    if flat:
+        raise ValueError(
+            f"{name} does not vary in {flat} of its {len(cov)} directions: take more rows, fewer columns, or reg > 0"
+        )
+    return vec / np.sqrt(val)
 
 # %% ../../nbs/documents/13_cca.ipynb #c08
 def correlation_of(
-    cca:Cca,
-    x:np.ndarray, # `[N,d1]` best rows that it was not fitted to
-    y:np.ndarray, # `[N,d2]` of the same documents
+    cca: Cca,
+    x: np.ndarray,  # `[N,d1]` best rows that it was not fitted to
+    y: np.ndarray,  # `[N,d2]` of the same documents
 ) -> np.ndarray:  # `[k]` -1 to 1
     "Correlation of the two views in each pair of directions."
-    p,q = cca.project_x(x),cca.project_y(y)                          # [N,k] each
-    if len(p)!=len(q) or len(p)<2: raise ValueError(f'a correlation needs the same two or more documents in both views, got {len(p)} and {len(q)}')
-    for name,z in (('x',p),('y',q)):
-        if (np.ptp(z, 0)<=1e-12*np.abs(z).max(0)).any(): raise ValueError(f'{name} is the same in all {len(z)} documents along a direction: there is nothing to correlate')
-    u,v = p-p.mean(0),q-q.mean(0)
-    return (u*v).sum(0)/np.sqrt((u*u).sum(0)*(v*v).sum(0))
+    p, q = cca.project_x(x), cca.project_y(y)  # [N,k] each
+    if len(p) != len(q) or len(p) < 2:
+        raise ValueError(
+            f"a correlation needs the same two or more documents in both views, got {len(p)} and {len(q)}"
+        )
+    for name, z in (("x", p), ("y", q)):
+        if (np.ptp(z, 0) <= 1e-12 * np.abs(z).max(0)).any():
+            raise ValueError(
+                f"{name} is the same in all {len(z)} documents along a direction: there is nothing to correlate"
+            )
+    u, v = p - p.mean(0), q - q.mean(0)
+    return (u * v).sum(0) / np.sqrt((u * u).sum(0) * (v * v).sum(0))
 
 # %% ../../nbs/documents/13_cca.ipynb #c09
 def fit_cca(
-    x:np.ndarray, # `[N,d1]` first view of each document
-    y:np.ndarray, # `[N,d2]` second view of the same documents
-    k:int,        # pairs of directions, 1 to min(d1,d2)
-    reg:float=0., # ridge added to each variance, in units of the view's mean variance, >=0
+    x: np.ndarray,  # `[N,d1]` first view of each document
+    y: np.ndarray,  # `[N,d2]` second view of the same documents
+    k: int,  # pairs of directions, 1 to min(d1,d2)
+    reg: float = 0.0,  # ridge added to each variance, in units of the view's mean variance, >=0
 ) -> Cca:
     "The k pairs of directions in which two views agree most, strongest first."
-    x,y = [np.asarray(z, np.float64) for z in (x, y)]
-    if x.ndim!=2 or y.ndim!=2 or len(x)!=len(y): raise ValueError(f'both views need one row per document, got {x.shape} and {y.shape}')
-    if not 1<=k<=min(x.shape[1], y.shape[1]): raise ValueError(f'k must be from 1 to the narrower view, {min(x.shape[1], y.shape[1])}, got {k}')
-    if reg<0: raise ValueError(f'reg must be >= 0, got {reg}')
-    for name,z in (('x',x),('y',y)):
-        if not np.isfinite(z).all(): raise ValueError(f'{name} has {int((~np.isfinite(z)).any(1).sum())} rows with nan or infinite values')
-    mx,my = x.mean(0),y.mean(0); xc,yc = x-mx,y-my; n = len(x)-1
-    wx,wy = _whitener(xc.T@xc/n, reg, 'x'),_whitener(yc.T@yc/n, reg, 'y')
-    u,_,vt = np.linalg.svd(wx.T@(xc.T@yc/n)@wy, full_matrices=False)
-    a,b = wx@u[:,:k],wy@vt[:k].T                                     # [d1,k] [d2,k]
-    sign = np.sign(a[np.abs(a).argmax(0), np.arange(k)])             # a pair of directions is as good turned round: the largest weight is positive
-    cca = Cca(mx, my, a*sign, b*sign, np.zeros(k))
+    x, y = [np.asarray(z, np.float64) for z in (x, y)]
+    if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
+        raise ValueError(f"both views need one row per document, got {x.shape} and {y.shape}")
+    if not 1 <= k <= min(x.shape[1], y.shape[1]):
+        raise ValueError(f"k must be from 1 to the narrower view, {min(x.shape[1], y.shape[1])}, got {k}")
+    if reg < 0:
+        raise ValueError(f"reg must be >= 0, got {reg}")
+    for name, z in (("x", x), ("y", y)):
+        if not np.isfinite(z).all():
+            raise ValueError(
+                f"{name} has {int((~np.isfinite(z)).any(1).sum())} rows with nan or infinite values"
+            )
+    mx, my = x.mean(0), y.mean(0)
+    xc, yc = x - mx, y - my
+    n = len(x) - 1
+    wx, wy = _whitener(xc.T @ xc / n, reg, "x"), _whitener(yc.T @ yc / n, reg, "y")
+    u, _, vt = np.linalg.svd(wx.T @ (xc.T @ yc / n) @ wy, full_matrices=False)
+    a, b = wx @ u[:, :k], wy @ vt[:k].T  # [d1,k] [d2,k]
+    sign = np.sign(
+        a[np.abs(a).argmax(0), np.arange(k)]
+    )  # a pair of directions is as good turned round: the largest weight is positive
+    cca = Cca(mx, my, a * sign, b * sign, np.zeros(k))
     return replace(cca, correlations=correlation_of(cca, x, y))
 
 # %% ../../nbs/documents/13_cca.ipynb #c29
 class _View(nn.Module):
     "One view: its components standardised, and their running covariance."
-    def __init__(self, d:int, k:int, momentum:float):
+
+    def __init__(self, d: int, k: int, momentum: float):
         super().__init__()
-        self.lin,self.momentum = nn.Linear(d, k, bias=False),momentum # a bias would be subtracted with the mean
-        for name,shape in dict(weight=(), mean=(k,), var=(k,), cov=(k,k)).items(): self.register_buffer(name, torch.zeros(shape))
+        self.lin, self.momentum = (
+            nn.Linear(d, k, bias=False),
+            momentum,
+        )  # a bias would be subtracted with the mean
+        for name, shape in dict(weight=(), mean=(k,), var=(k,), cov=(k, k)).items():
+            self.register_buffer(name, torch.zeros(shape))
+
     def _add(self, **new):
         "Momentum times each sum, plus the batch's."
-        for name,o in new.items(): getattr(self, name).mul_(self.momentum).add_(o.detach())
-    def forward(self,
-        x:Tensor, # `[b,d]`
-    ):            # `[b,k]` standardised, `[k,k]` running covariance
-        p,w = self.lin(x).float(),self.momentum*self.weight+1        # [b,k] []
+        for name, o in new.items():
+            getattr(self, name).mul_(self.momentum).add_(o.detach())
+
+    def forward(
+        self,
+        x: Tensor,  # `[b,d]`
+    ):  # `[b,k]` standardised, `[k,k]` running covariance
+        p, w = self.lin(x).float(), self.momentum * self.weight + 1  # [b,k] []
         if not self.training:
-            w = self.weight.clamp(min=1)                             # 0 before the first batch, and from then on at least 1
-            var = torch.where(self.weight>0, self.var/w, 1.)         # never trained: as it comes
-            return (p-self.mean/w)*(var+1e-5).rsqrt(), self.cov/w
-        mean,var = p.mean(0),p.var(0, correction=0)                  # [k] each
-        z = (p-mean)*(var+1e-5).rsqrt()
-        with torch.autocast(z.device.type, enabled=False): batch = z.T@z/len(z) # [k,k]
-        cov = (self.momentum*self.cov.clone()+batch)/w
+            w = self.weight.clamp(min=1)  # 0 before the first batch, and from then on at least 1
+            var = torch.where(self.weight > 0, self.var / w, 1.0)  # never trained: as it comes
+            return (p - self.mean / w) * (var + 1e-5).rsqrt(), self.cov / w
+        mean, var = p.mean(0), p.var(0, correction=0)  # [k] each
+        z = (p - mean) * (var + 1e-5).rsqrt()
+        with torch.autocast(z.device.type, enabled=False):
+            batch = z.T @ z / len(z)  # [k,k]
+        cov = (self.momentum * self.cov.clone() + batch) / w
         self._add(weight=torch.ones_like(self.weight), mean=mean, var=var, cov=batch)
-        return z,cov
+        return z, cov
 
 # %% ../../nbs/documents/13_cca.ipynb #c30
 class SoftCca(nn.Module):
     "How far two views are from agreeing in k uncorrelated components; trains the projections, and the student if it has a gradient."
-    def __init__(self,
-        d_student:int,      # width of the student's vectors
-        d_teacher:int,      # width of the teacher's
-        k:int,              # components, 1 to the narrower view
-        lam:float=3.,       # λ, weight of the components' correlations, >=0; for momentum .9
-        momentum:float=.9,  # α, what stays of the running sums at each batch, 0 to below 1
+
+    def __init__(
+        self,
+        d_student: int,  # width of the student's vectors
+        d_teacher: int,  # width of the teacher's
+        k: int,  # components, 1 to the narrower view
+        lam: float = 3.0,  # λ, weight of the components' correlations, >=0; for momentum .9
+        momentum: float = 0.9,  # α, what stays of the running sums at each batch, 0 to below 1
     ):
         super().__init__()
-        if not 1<=k<=min(d_student, d_teacher): raise ValueError(f'k must be from 1 to the narrower view, {min(d_student, d_teacher)}, got {k}')
-        if lam<0 or not 0<=momentum<1: raise ValueError(f'lam must be >= 0 and momentum from 0 to below 1, got {lam} and {momentum}')
-        self.student,self.teacher,self.lam = _View(d_student, k, momentum),_View(d_teacher, k, momentum),lam
-    def terms(self, student, teacher) -> tuple[Tensor,Tensor]: # arguments as in `forward`
+        if not 1 <= k <= min(d_student, d_teacher):
+            raise ValueError(f"k must be from 1 to the narrower view, {min(d_student, d_teacher)}, got {k}")
+        if lam < 0 or not 0 <= momentum < 1:
+            raise ValueError(f"lam must be >= 0 and momentum from 0 to below 1, got {lam} and {momentum}")
+        self.student, self.teacher, self.lam = (
+            _View(d_student, k, momentum),
+            _View(d_teacher, k, momentum),
+            lam,
+        )
+
+    def terms(self, student, teacher) -> tuple[Tensor, Tensor]:  # arguments as in `forward`
         "Distance, 0 to 2k, and decorrelation, >=0: `[]` each."
-        if len(student)!=len(teacher): raise ValueError(f'both views need one row per document, got {len(student)} and {len(teacher)}')
-        if self.training and len(student)<2: raise ValueError('one document has no spread: train soft CCA with 2 or more in a batch, better several times k')
-        (z,c),(z2,c2) = self.student(student),self.teacher(teacher)
-        off = 1-torch.eye(len(c), device=c.device)
-        return (z-z2).square().sum(1).mean()/2, ((c.abs()+c2.abs())*off).sum()
-    def forward(self,
-        student:Tensor, # `[b,d_student]`
-        teacher:Tensor, # `[b,d_teacher]` of the same documents
-    ) -> Tensor:        # `[]`
-        distance,decorrelation = self.terms(student, teacher)
-        return distance+self.lam*decorrelation
+        if len(student) != len(teacher):
+            raise ValueError(f"both views need one row per document, got {len(student)} and {len(teacher)}")
+        if self.training and len(student) < 2:
+            raise ValueError(
+                "one document has no spread: train soft CCA with 2 or more in a batch, better several times k"
+            )
+        (z, c), (z2, c2) = self.student(student), self.teacher(teacher)
+        off = 1 - torch.eye(len(c), device=c.device)
+        return (z - z2).square().sum(1).mean() / 2, ((c.abs() + c2.abs()) * off).sum()
+
+    def forward(
+        self,
+        student: Tensor,  # `[b,d_student]`
+        teacher: Tensor,  # `[b,d_teacher]` of the same documents
+    ) -> Tensor:  # `[]`
+        distance, decorrelation = self.terms(student, teacher)
+        return distance + self.lam * decorrelation

@@ -24,221 +24,331 @@ from .sources import SIDES, column_values, source_name, table_rows
 @dataclass(frozen=True, eq=False)
 class Documents:
     "Texts, each with a class, and a group that no split takes apart."
-    text: list        # `[N]` str
-    label: np.ndarray # `[N]` int64, place in `classes`, -1: none
-    classes: tuple    # `c` str
-    group: np.ndarray # `[N]` int64, the same for documents of one film, package, author; -1: alone
-    other: list|None = None      # `[N]` str, the second text where documents are pairs
-    name: str = 'documents'      # what tables call it
-    account: Account|None = None # what was read and dropped, of all sides together
+
+    text: list  # `[N]` str
+    label: np.ndarray  # `[N]` int64, place in `classes`, -1: none
+    classes: tuple  # `c` str
+    group: np.ndarray  # `[N]` int64, the same for documents of one film, package, author; -1: alone
+    other: list | None = None  # `[N]` str, the second text where documents are pairs
+    name: str = "documents"  # what tables call it
+    account: Account | None = None  # what was read and dropped, of all sides together
+
     def __post_init__(self):
         N = len(self.text)
-        for k in ('label','group'):
+        for k in ("label", "group"):
             x = getattr(self, k)
-            if x.shape!=(N,) or x.dtype!=np.int64: raise ValueError(f'{k} must be int64 [{N}], one for each text; got {x.dtype} {list(x.shape)}')
-            if N and x.min()<-1: raise ValueError(f'{k} must be -1 or more, got {x.min()}')
-        if self.other is not None and len(self.other)!=N: raise ValueError(f'{N} texts need {N} second texts, got {len(self.other)}')
-        if len(set(self.classes))<len(self.classes): raise ValueError(f'classes must be distinct, got {self.classes}')
-        if N and self.label.max()>=len(self.classes): raise ValueError(f'label {self.label.max()} is none of the {len(self.classes)} classes')
-    def __len__(self): return len(self.text)
+            if x.shape != (N,) or x.dtype != np.int64:
+                raise ValueError(f"{k} must be int64 [{N}], one for each text; got {x.dtype} {list(x.shape)}")
+            if N and x.min() < -1:
+                raise ValueError(f"{k} must be -1 or more, got {x.min()}")
+        if self.other is not None and len(self.other) != N:
+            raise ValueError(f"{N} texts need {N} second texts, got {len(self.other)}")
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError(f"classes must be distinct, got {self.classes}")
+        if N and self.label.max() >= len(self.classes):
+            raise ValueError(f"label {self.label.max()} is none of the {len(self.classes)} classes")
+
+    def __len__(self):
+        return len(self.text)
+
     def __repr__(self):
-        g = np.unique(self.group[self.group>=0])
-        return f'{self.name}: {len(self):,} documents of {len(self.classes)} classes' + (f', in {len(g) + (self.group<0).sum():,} groups' if len(g) else '')
-    def take(self,
-        idx,    # `[n]` row numbers, or `[N]` bool
-    ): # Documents of the same classes
+        g = np.unique(self.group[self.group >= 0])
+        return f"{self.name}: {len(self):,} documents of {len(self.classes)} classes" + (
+            f", in {len(g) + (self.group < 0).sum():,} groups" if len(g) else ""
+        )
+
+    def take(
+        self,
+        idx,  # `[n]` row numbers, or `[N]` bool
+    ):  # Documents of the same classes
         "Some of the rows."
         i = np.arange(len(self))[idx]
-        return replace(self, text=[self.text[j] for j in i], label=self.label[i], group=self.group[i], other=self.other and [self.other[j] for j in i])
+        return replace(
+            self,
+            text=[self.text[j] for j in i],
+            label=self.label[i],
+            group=self.group[i],
+            other=self.other and [self.other[j] for j in i],
+        )
 
 # %% ../../nbs/documents/01_data.ipynb #c10
 def _pydoc_rows(account, packages=20, words=100):
-    t = read_pydocs()[0].select_columns(['author','community','text']).to_pandas().groupby('author').agg(label=('community','first'), text=('text','\n\n'.join))
-    long = t.text.str.count(r'\S+')>=words
-    first = t.label[long].value_counts().sort_index().sort_values(ascending=False, kind='stable').index[:packages]
+    t = (
+        read_pydocs()[0]
+        .select_columns(["author", "community", "text"])
+        .to_pandas()
+        .groupby("author")
+        .agg(label=("community", "first"), text=("text", "\n\n".join))
+    )
+    long = t.text.str.count(r"\S+") >= words
+    first = (
+        t.label[long].value_counts().sort_index().sort_values(ascending=False, kind="stable").index[:packages]
+    )
     kept = long & t.label.isin(first)
-    account.drop(f'module with fewer than {words} words of docstrings', (~long).sum()); account.drop(f'package not of the {packages} with most documents', (long & ~kept).sum())
-    folders = {m.rpartition('.')[0] for m in t.index}
-    for m,r in t[kept].iterrows():
-        folder = m if m in folders else m.rpartition('.')[0]
-        yield dict(text=r.text, label=r.label, group=folder if '.' in folder else None) # a package's own folder is no group: it would be all there is of some
+    account.drop(f"module with fewer than {words} words of docstrings", (~long).sum())
+    account.drop(f"package not of the {packages} with most documents", (long & ~kept).sum())
+    folders = {m.rpartition(".")[0] for m in t.index}
+    for m, r in t[kept].iterrows():
+        folder = m if m in folders else m.rpartition(".")[0]
+        yield dict(
+            text=r.text, label=r.label, group=folder if "." in folder else None
+        )  # a package's own folder is no group: it would be all there is of some
 
 # %% ../../nbs/documents/01_data.ipynb #c12
-_TAG,_BREAK,_NUMBER = re.compile(r'</?[a-z][^<>]*>', re.I), re.compile(r'<br\s*/?\s*>', re.I), re.compile(r'-?\d+(\.\d+)?')
+_TAG, _BREAK, _NUMBER = (
+    re.compile(r"</?[a-z][^<>]*>", re.I),
+    re.compile(r"<br\s*/?\s*>", re.I),
+    re.compile(r"-?\d+(\.\d+)?"),
+)
+
 
 def document_keys(
-    texts, # `[N]` str
-) -> np.ndarray: # `[N]` uint64, equal for copies
+    texts,  # `[N]` str
+) -> np.ndarray:  # `[N]` uint64, equal for copies
     "Which documents are the same."
-    return text_keys([' '.join(_TAG.sub(' ', o).casefold().split()) for o in texts], exact=True)
+    return text_keys([" ".join(_TAG.sub(" ", o).casefold().split()) for o in texts], exact=True)
+
 
 def _clean(x):
     "(text, what was done to it)"
-    acc = Account('')
-    x,n = _BREAK.subn('\n', x) if isinstance(x, str) else ('',0)
-    acc.note('HTML breaks made new lines', n>0)
-    return clean_text(x, acc, sys.maxsize),acc.notes
+    acc = Account("")
+    x, n = _BREAK.subn("\n", x) if isinstance(x, str) else ("", 0)
+    acc.note("HTML breaks made new lines", n > 0)
+    return clean_text(x, acc, sys.maxsize), acc.notes
+
 
 def _value(x):
     "A label or a group as text, None if there is none: 1 and 1. are the same, as a missing value elsewhere turns numbers into fractions."
-    if x is None or x!=x or not str(x).strip(): return None
+    if x is None or x != x or not str(x).strip():
+        return None
     s = str(x).strip()
-    return s.partition('.')[0] if re.fullmatch(r'-?\d+\.0+', s) else s
+    return s.partition(".")[0] if re.fullmatch(r"-?\d+\.0+", s) else s
 
 # %% ../../nbs/documents/01_data.ipynb #c15
 def _cut(
-    unit,        # `[N]` int64, documents that stay together
-    label,       # `[N]` int64
-    share:float, # part of each class to take, above 0, below 1
-    seed:int,    # of the order
-) -> np.ndarray: # `[N]` bool
+    unit,  # `[N]` int64, documents that stay together
+    label,  # `[N]` int64
+    share: float,  # part of each class to take, above 0, below 1
+    seed: int,  # of the order
+) -> np.ndarray:  # `[N]` bool
     "Whole units for one side, with the share of each class."
-    ids,at = np.unique(unit, return_inverse=True)
-    c = label.max()+1
-    pair,n = np.unique(at*c+label, return_counts=True) # how many documents of a class are in a unit
-    kind,begin = pair%c,np.searchsorted(pair//c, np.arange(len(ids)+1))
-    want = np.maximum(np.rint(np.bincount(label, minlength=c)*share), 1).astype(int)
-    room,taken = want.copy(),np.zeros(len(ids), bool)
-    for u in np.argsort(hash_uniform(seed, ids), kind='stable'):
-        s = slice(begin[u], begin[u+1])
-        if (n[s]<=room[kind[s]]).all(): room[kind[s]],taken[u] = room[kind[s]]-n[s],True
-    for k in np.flatnonzero((room==want) & (np.bincount(label, minlength=c)>0)):
-        has = np.unique(at[label==k])
-        if not taken[has].any(): taken[has[np.bincount(at)[has].argmin()]] = True
+    ids, at = np.unique(unit, return_inverse=True)
+    c = label.max() + 1
+    pair, n = np.unique(at * c + label, return_counts=True)  # how many documents of a class are in a unit
+    kind, begin = pair % c, np.searchsorted(pair // c, np.arange(len(ids) + 1))
+    want = np.maximum(np.rint(np.bincount(label, minlength=c) * share), 1).astype(int)
+    room, taken = want.copy(), np.zeros(len(ids), bool)
+    for u in np.argsort(hash_uniform(seed, ids), kind="stable"):
+        s = slice(begin[u], begin[u + 1])
+        if (n[s] <= room[kind[s]]).all():
+            room[kind[s]], taken[u] = room[kind[s]] - n[s], True
+    for k in np.flatnonzero((room == want) & (np.bincount(label, minlength=c) > 0)):
+        has = np.unique(at[label == k])
+        if not taken[has].any():
+            taken[has[np.bincount(at)[has].argmin()]] = True
     return taken[at]
 
 # %% ../../nbs/documents/01_data.ipynb #c21
 def _why(
-    side, key, label, group, # `[N]` object, uint64, int64 and int64
-) -> np.ndarray:             # `[N]` object, '' for documents to keep
+    side,
+    key,
+    label,
+    group,  # `[N]` object, uint64, int64 and int64
+) -> np.ndarray:  # `[N]` object, '' for documents to keep
     "Why a document is dropped: copies, in itself and between given sides, and groups between given sides."
-    why = np.full(len(side), '', object)
-    def drop(mask, text): why[mask & (why=='')] = text
-    for s,later in (('valid',['test']), ('train',['valid','test'])):
-        me,them = side==s,np.isin(side, later)
-        drop(me & np.isin(key, key[them]), f'{s}: copy of a document of {" or ".join(later)}')
-        drop(me & (group>=0) & np.isin(group, group[them]), f'{s}: of a group that stands in {" or ".join(later)}')
-    i = np.flatnonzero((side=='train') & (why==''))
-    _,first,at = np.unique(key[i], return_index=True, return_inverse=True)
-    lo,hi = np.full(len(first), len(label)),np.full(len(first), -1)
-    np.minimum.at(lo, at, label[i]); np.maximum.at(hi, at, label[i])
-    why[i[(lo<hi)[at]]] = 'copies with different labels'
-    again = np.ones(len(i), bool); again[first] = False
-    drop(np.isin(np.arange(len(side)), i[again]), 'copy of another document')
+    why = np.full(len(side), "", object)
+
+    def drop(mask, text):
+        why[mask & (why == "")] = text
+
+    for s, later in (("valid", ["test"]), ("train", ["valid", "test"])):
+        me, them = side == s, np.isin(side, later)
+        drop(me & np.isin(key, key[them]), f"{s}: copy of a document of {' or '.join(later)}")
+        drop(
+            me & (group >= 0) & np.isin(group, group[them]),
+            f"{s}: of a group that stands in {' or '.join(later)}",
+        )
+    i = np.flatnonzero((side == "train") & (why == ""))
+    _, first, at = np.unique(key[i], return_index=True, return_inverse=True)
+    lo, hi = np.full(len(first), len(label)), np.full(len(first), -1)
+    np.minimum.at(lo, at, label[i])
+    np.maximum.at(hi, at, label[i])
+    why[i[(lo < hi)[at]]] = "copies with different labels"
+    again = np.ones(len(i), bool)
+    again[first] = False
+    drop(np.isin(np.arange(len(side)), i[again]), "copy of another document")
     return why
 
-def _half(key): return (key>>np.uint64(1)).astype(np.int64) # uint64 -> int64, 0 or more
+
+def _half(key):
+    return (key >> np.uint64(1)).astype(np.int64)  # uint64 -> int64, 0 or more
+
 
 def _units(
-    d:Documents,
-    key, # `[N]` uint64
-) -> np.ndarray: # `[N]` int64
+    d: Documents,
+    key,  # `[N]` uint64
+) -> np.ndarray:  # `[N]` int64
     "Documents of one group stay together; so do pairs that share a document, and what hangs together by such."
-    own = np.where(d.group>=0, d.group, _half(key))
-    if d.other is None: return own
-    N,has = len(d),np.flatnonzero(d.group>=0)
-    a = np.unique(np.concatenate([document_keys(d.text), document_keys(d.other)]), return_inverse=True)[1] # [2N]
-    g = np.unique(d.group[has], return_inverse=True)[1]+a.max(initial=-1)+1
-    i,j = np.r_[a[:N], a[has]],np.r_[a[N:], g]
-    n = max(i.max(initial=-1), j.max(initial=-1))+1
-    part = connected_components(coo_array((np.ones(len(i), bool), (i,j)), shape=(n,n)), directed=False)[1][a[:N]]
-    name = np.full(n, np.iinfo(np.int64).max); np.minimum.at(name, part, own) # whatever the order of the rows
+    own = np.where(d.group >= 0, d.group, _half(key))
+    if d.other is None:
+        return own
+    N, has = len(d), np.flatnonzero(d.group >= 0)
+    a = np.unique(np.concatenate([document_keys(d.text), document_keys(d.other)]), return_inverse=True)[
+        1
+    ]  # [2N]
+    g = np.unique(d.group[has], return_inverse=True)[1] + a.max(initial=-1) + 1
+    i, j = np.r_[a[:N], a[has]], np.r_[a[N:], g]
+    n = max(i.max(initial=-1), j.max(initial=-1)) + 1
+    part = connected_components(coo_array((np.ones(len(i), bool), (i, j)), shape=(n, n)), directed=False)[1][
+        a[:N]
+    ]
+    name = np.full(n, np.iinfo(np.int64).max)
+    np.minimum.at(name, part, own)  # whatever the order of the rows
     return name[part]
 
+
 def draw_order(
-    key,   # `[N]` uint64, of documents
-    label, # `[N]` int64
-) -> np.ndarray: # `[N]` int64, row numbers
+    key,  # `[N]` uint64, of documents
+    label,  # `[N]` int64
+) -> np.ndarray:  # `[N]` int64, row numbers
     "An order whose every beginning has its share of each class; only the documents themselves decide."
-    u,rank = hash_uniform(-1, key),np.empty(len(key))
+    u, rank = hash_uniform(-1, key), np.empty(len(key))
     for k in np.unique(label):
-        i = np.flatnonzero(label==k)
-        rank[i[np.argsort(u[i], kind='stable')]] = (np.arange(len(i))+.5)/len(i)
+        i = np.flatnonzero(label == k)
+        rank[i[np.argsort(u[i], kind="stable")]] = (np.arange(len(i)) + 0.5) / len(i)
     return np.lexsort((u, rank))
 
 # %% ../../nbs/documents/01_data.ipynb #c22
 def _shared(d, side):
     "How many pairs of given sides share one document with a later side: the publisher's choice, which is left alone."
-    keys = np.stack([document_keys(d.text), document_keys(d.other)], 1)         # [N,2]
-    def met(s, later): return (np.isin(keys[side==s], keys[np.isin(side, later)]).any(1)).sum()
-    return int(met('train', ['valid','test'])+met('valid', ['test']))
+    keys = np.stack([document_keys(d.text), document_keys(d.other)], 1)  # [N,2]
+
+    def met(s, later):
+        return (np.isin(keys[side == s], keys[np.isin(side, later)]).any(1)).sum()
+
+    return int(met("train", ["valid", "test"]) + met("valid", ["test"]))
+
 
 def _three_sides(side, unit, label, classes, valid, test, seed):
     "Sides for all documents; those that are missing are cut from training."
-    side,given = side.copy(),set(side)
-    if 'train' not in given: raise ValueError(f'no documents to train on, only {sorted(given)}; give their file too')
-    for s,share in (('test',test), ('valid',valid)):
-        if s in given: continue
-        i = np.flatnonzero(side=='train')
-        if s=='valid' and 'test' not in given: share = valid/(1-test) # shares are of the whole
+    side, given = side.copy(), set(side)
+    if "train" not in given:
+        raise ValueError(f"no documents to train on, only {sorted(given)}; give their file too")
+    for s, share in (("test", test), ("valid", valid)):
+        if s in given:
+            continue
+        i = np.flatnonzero(side == "train")
+        if s == "valid" and "test" not in given:
+            share = valid / (1 - test)  # shares are of the whole
         side[i[_cut(unit[i], label[i], share, seed)]] = s
-    for s in {*SPLITS}-given | {'train'}:
-        for k in np.flatnonzero(np.bincount(label[side==s], minlength=len(classes))==0):
-            raise ValueError(f'no document of class {classes[k]!r} for {s}: there are {(label==k).sum()}, in {len(set(unit[label==k]))} groups; read more of them, or leave the class out')
+    for s in {*SPLITS} - given | {"train"}:
+        for k in np.flatnonzero(np.bincount(label[side == s], minlength=len(classes)) == 0):
+            raise ValueError(
+                f"no document of class {classes[k]!r} for {s}: there are {(label == k).sum()}, in {len(set(unit[label == k]))} groups; read more of them, or leave the class out"
+            )
     return side
 
-def _sorted_classes(values): return tuple(sorted(set(values), key=float if all(map(_NUMBER.fullmatch, values)) else str))
 
-def _keys(values): return np.array([-1 if v is None else int(k>>np.uint64(1)) for v,k in zip(values, text_keys([v or '' for v in values], exact=True))], np.int64)
+def _sorted_classes(values):
+    return tuple(sorted(set(values), key=float if all(map(_NUMBER.fullmatch, values)) else str))
+
+
+def _keys(values):
+    return np.array(
+        [
+            -1 if v is None else int(k >> np.uint64(1))
+            for v, k in zip(values, text_keys([v or "" for v in values], exact=True))
+        ],
+        np.int64,
+    )
 
 # %% ../../nbs/documents/01_data.ipynb #c23
-_FIELDS = dict(text=('text',), label=('label',), group=('group','movie_id'), other=('other',), split=('split',)) # ours -> its usual names
+_FIELDS = dict(
+    text=("text",), label=("label",), group=("group", "movie_id"), other=("other",), split=("split",)
+)  # ours -> its usual names
+
 
 def _kept(col, name, account):
     "(Documents, side of each, key of each) of all that can be used."
-    text,done = zip(*map(_clean, col['text']))
-    other = [_clean(o)[0] for o in col['other']] if 'other' in col else None
-    told,part = [_value(v) for v in col['label']],col.get('split', ['train']*len(text))
+    text, done = zip(*map(_clean, col["text"]))
+    other = [_clean(o)[0] for o in col["other"]] if "other" in col else None
+    told, part = [_value(v) for v in col["label"]], col.get("split", ["train"] * len(text))
     side = np.array([SIDES.get(str(p).lower()) for p in part], object)
-    why = np.array(['' if s else f'split {p!r} is none of train, valid and test' for s,p in zip(side, part)], object)
-    why[(why=='') & np.array([not t or bool(other and not other[i]) for i,t in enumerate(text)])] = 'empty text'
-    why[(why=='') & np.array([v is None for v in told])] = 'no label'
-    i = np.flatnonzero(why=='')
+    why = np.array(
+        ["" if s else f"split {p!r} is none of train, valid and test" for s, p in zip(side, part)], object
+    )
+    why[(why == "") & np.array([not t or bool(other and not other[i]) for i, t in enumerate(text)])] = (
+        "empty text"
+    )
+    why[(why == "") & np.array([v is None for v in told])] = "no label"
+    i = np.flatnonzero(why == "")
     if len(i):
         classes = _sorted_classes([told[j] for j in i])
-        if len(classes)<2: raise ValueError(f'{name}: all documents are of one class, {classes[0]!r}; is this the column of the class?')
-        at,group = {c:k for k,c in enumerate(classes)},_keys([_value(v) for v in col.get('group', [None]*len(text))])
-        d = Documents([*text], np.array([at.get(v, -1) for v in told], np.int64), classes, group, other, name, account)
+        if len(classes) < 2:
+            raise ValueError(
+                f"{name}: all documents are of one class, {classes[0]!r}; is this the column of the class?"
+            )
+        at, group = (
+            {c: k for k, c in enumerate(classes)},
+            _keys([_value(v) for v in col.get("group", [None] * len(text))]),
+        )
+        d = Documents(
+            [*text], np.array([at.get(v, -1) for v in told], np.int64), classes, group, other, name, account
+        )
         key = document_keys(text)
-        if other: key = hash_bits(key, document_keys(other))
+        if other:
+            key = hash_bits(key, document_keys(other))
         why[i] = _why(side[i], key[i], d.label[i], group[i])
-    for r,n in Counter(why[why!='']).items(): account.drop(r, n)
-    i = np.flatnonzero(why=='')
-    if not len(i): raise ValueError(f'{name}: no document is left; see what was dropped and why\n{account}')
+    for r, n in Counter(why[why != ""]).items():
+        account.drop(r, n)
+    i = np.flatnonzero(why == "")
+    if not len(i):
+        raise ValueError(f"{name}: no document is left; see what was dropped and why\n{account}")
     account.keep(len(i))
     for j in i:
-        for what,n in done[j].items(): account.note(what, n)
-    if other: account.note('pairs with a document that a later side has too', _shared(d.take(i), side[i]))
-    return d.take(i),side[i],key[i]
+        for what, n in done[j].items():
+            account.note(what, n)
+    if other:
+        account.note("pairs with a document that a later side has too", _shared(d.take(i), side[i]))
+    return d.take(i), side[i], key[i]
 
 # %% ../../nbs/documents/01_data.ipynb #c24
 def open_documents(
-    source='pydocs',   # or what `table_rows` takes
-    columns:str='',    # 'text=review,label=stars,group=movie,other=second,split=part': which column is which
-    valid:float=.1,    # share of all documents for validation, above 0; of the training side if a test is given
-    test:float=.1,     # share for the test, above 0, if none is given; valid + test below 1
-    split:int=0,       # seed of the sides that are cut
-    limit:int=0,       # training documents to keep, 0 for all
-    test_limit:int=0,  # documents to keep of the test, and of validation, 0 for all
-    say=print,         # what to do with the account and the sides
-) -> dict:             # train, valid, test: Documents of the same classes and account
+    source="pydocs",  # or what `table_rows` takes
+    columns: str = "",  # 'text=review,label=stars,group=movie,other=second,split=part': which column is which
+    valid: float = 0.1,  # share of all documents for validation, above 0; of the training side if a test is given
+    test: float = 0.1,  # share for the test, above 0, if none is given; valid + test below 1
+    split: int = 0,  # seed of the sides that are cut
+    limit: int = 0,  # training documents to keep, 0 for all
+    test_limit: int = 0,  # documents to keep of the test, and of validation, 0 for all
+    say=print,  # what to do with the account and the sides
+) -> dict:  # train, valid, test: Documents of the same classes and account
     "Labelled documents on three sides, from whatever holds them; says what was read and dropped."
-    if not (valid>0 and test>0 and valid+test<1): raise ValueError(f'valid and test are shares above 0 that leave documents to train on, got {valid} and {test}')
-    if limit<0 or test_limit<0: raise ValueError(f'limit and test_limit are numbers of documents, 0 for all, got {limit} and {test_limit}')
+    if not (valid > 0 and test > 0 and valid + test < 1):
+        raise ValueError(
+            f"valid and test are shares above 0 that leave documents to train on, got {valid} and {test}"
+        )
+    if limit < 0 or test_limit < 0:
+        raise ValueError(
+            f"limit and test_limit are numbers of documents, 0 for all, got {limit} and {test_limit}"
+        )
     name = source_name(source)
     acc = Account(name)
-    try: rows = _pydoc_rows(acc) if source=='pydocs' else table_rows(source, acc)
-    except FileNotFoundError as e: raise FileNotFoundError(str(e).replace('expected', "expected 'pydocs', or", 1)) from e
-    col = column_values(rows, columns, _FIELDS, ('text','label'), name)
-    d,side,key = _kept(col, name, acc)
+    try:
+        rows = _pydoc_rows(acc) if source == "pydocs" else table_rows(source, acc)
+    except FileNotFoundError as e:
+        raise FileNotFoundError(str(e).replace("expected", "expected 'pydocs', or", 1)) from e
+    col = column_values(rows, columns, _FIELDS, ("text", "label"), name)
+    d, side, key = _kept(col, name, acc)
     unit = _units(d, key)
-    side,out = _three_sides(side, unit, d.label, d.classes, valid, test, split),{}
+    side, out = _three_sides(side, unit, d.label, d.classes, valid, test, split), {}
     for s in SPLITS:
-        i,n = np.flatnonzero(side==s),limit if s=='train' else test_limit
-        if n and n<len(i):
-            acc.dropped[f'{s}: not among the {n:,} drawn'] = len(i)-n
-            acc.kept -= len(i)-n
+        i, n = np.flatnonzero(side == s), limit if s == "train" else test_limit
+        if n and n < len(i):
+            acc.dropped[f"{s}: not among the {n:,} drawn"] = len(i) - n
+            acc.kept -= len(i) - n
             i = np.sort(i[draw_order(key[i], d.label[i])[:n]])
-        out[s] = replace(d.take(i), name=f'{name} {s}')
-    for o in (acc, *out.values()): say(o)
+        out[s] = replace(d.take(i), name=f"{name} {s}")
+    for o in (acc, *out.values()):
+        say(o)
     return out

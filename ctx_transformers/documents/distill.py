@@ -31,47 +31,74 @@ from ..train.optim import TrainCfg
 from ..train.runs import claimed, run_training
 
 # %% ../../nbs/documents/14_distill.ipynb #c05
-STUDENT = DocRunCfg(b=16, text=DocTextCfg(128, 6), model=DocCfg(encoder=EncoderCfg(layers=1, d=128, heads=4, max_len=128)),
-                    train=TrainCfg(lr=2e-3, wd=.01, epochs=8, warmup=.1, valid_every=60, checkpoint_every=60, patience=3))
+STUDENT = DocRunCfg(
+    b=16,
+    text=DocTextCfg(128, 6),
+    model=DocCfg(encoder=EncoderCfg(layers=1, d=128, heads=4, max_len=128)),
+    train=TrainCfg(lr=2e-3, wd=0.01, epochs=8, warmup=0.1, valid_every=60, checkpoint_every=60, patience=3),
+)
+
 
 @dataclass(frozen=True)
 class DistillCfg:
     "Everything that decides what a student learns of its teachers."
-    run:DocRunCfg = STUDENT  # the documents, what the student reads of them, how it is made and trained
-    teacher:str   = 'sentence-transformers/all-MiniLM-L6-v2' # structural teacher: folder or hub name of a sentence encoder, or a folder of `DocEmbedder.save`
-    teacher_tokens:int = 384 # that it reads of a document, from the beginning, >=3
-    loss:str      = 'cosine' # distance from it: 'mse', 'cosine', 'contrastive', 'max_marginals', 'max_marginals_mse'
-    lam:float     = 0.       # of the max-marginals, >=0
-    contextual:float = 0.    # γ, weight of soft CCA with the paragraph vectors, >=0; 0: they teach nothing
-    k:int         = 8        # components of soft CCA, >=1
-    pv:ParagraphCfg = ParagraphCfg() # contextual teacher
+
+    run: DocRunCfg = STUDENT  # the documents, what the student reads of them, how it is made and trained
+    teacher: str = "sentence-transformers/all-MiniLM-L6-v2"  # structural teacher: folder or hub name of a sentence encoder, or a folder of `DocEmbedder.save`
+    teacher_tokens: int = 384  # that it reads of a document, from the beginning, >=3
+    loss: str = (
+        "cosine"  # distance from it: 'mse', 'cosine', 'contrastive', 'max_marginals', 'max_marginals_mse'
+    )
+    lam: float = 0.0  # of the max-marginals, >=0
+    contextual: float = 0.0  # γ, weight of soft CCA with the paragraph vectors, >=0; 0: they teach nothing
+    k: int = 8  # components of soft CCA, >=1
+    pv: ParagraphCfg = ParagraphCfg()  # contextual teacher
+
     def __post_init__(self):
-        distill_loss(self.loss, self.lam) # has rules of its own
-        if self.contextual<0 or self.k<1: raise ValueError(f'contextual must be at least 0 and k at least 1, got {self.contextual} and {self.k}')
-        if self.run.b<3 and (self.contextual or self.loss not in ('mse','cosine')): raise ValueError(f'{self.arm} compares the documents of a batch with each other, and with run.b={self.run.b} a batch may have only one: give at least 3')
-        if self.run.smoothing: raise ValueError('run.smoothing is of labels, and a student reads none: leave it at 0')
+        distill_loss(self.loss, self.lam)  # has rules of its own
+        if self.contextual < 0 or self.k < 1:
+            raise ValueError(
+                f"contextual must be at least 0 and k at least 1, got {self.contextual} and {self.k}"
+            )
+        if self.run.b < 3 and (self.contextual or self.loss not in ("mse", "cosine")):
+            raise ValueError(
+                f"{self.arm} compares the documents of a batch with each other, and with run.b={self.run.b} a batch may have only one: give at least 3"
+            )
+        if self.run.smoothing:
+            raise ValueError("run.smoothing is of labels, and a student reads none: leave it at 0")
+
     @property
-    def arm(self): return self.loss.replace('_', '-') + f' {self.lam:g}'*bool(self.lam) + f' + contextual {self.contextual:g}'*bool(self.contextual) # what tables call it
+    def arm(self):
+        return (
+            self.loss.replace("_", "-")
+            + f" {self.lam:g}" * bool(self.lam)
+            + f" + contextual {self.contextual:g}" * bool(self.contextual)
+        )  # what tables call it
 
 # %% ../../nbs/documents/14_distill.ipynb #c07
-def _digest(*parts) -> str: # 16 hexadecimal digits
+def _digest(*parts) -> str:  # 16 hexadecimal digits
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
+
 def paragraph_vectors(
-    cfg:ParagraphCfg,
-    sets:dict, # side -> `Documents`; fitted on 'train'
-) -> dict:     # side -> `[N,d]` float32
+    cfg: ParagraphCfg,
+    sets: dict,  # side -> `Documents`; fitted on 'train'
+) -> dict:  # side -> `[N,d]` float32
     "Inferred paragraph vectors of all sides, made once."
-    folder = cache_dir('documents', 'paragraphs')/_digest(settings(cfg), sets['train'].text)
-    if not folder.exists(): ParagraphVectors.fit(sets['train'].text, cfg).save(folder)
-    model,out = None,{}
-    for side,d in sets.items():
-        f = folder/f'{_digest(d.text)}.npy'
+    folder = cache_dir("documents", "paragraphs") / _digest(settings(cfg), sets["train"].text)
+    if not folder.exists():
+        ParagraphVectors.fit(sets["train"].text, cfg).save(folder)
+    model, out = None, {}
+    for side, d in sets.items():
+        f = folder / f"{_digest(d.text)}.npy"
         if not f.exists():
             model = model or ParagraphVectors.load(folder)
             x = model.encode(d.text)
+
             def write(p):
-                with open(p, 'wb') as o: np.save(o, x)
+                with open(p, "wb") as o:
+                    np.save(o, x)
+
             write_atomic(f, write)
         out[side] = np.load(f)
     return out
@@ -79,92 +106,158 @@ def paragraph_vectors(
 # %% ../../nbs/documents/14_distill.ipynb #c08
 class Teachers:
     "What both teachers say of the documents of a run."
-    def __init__(self, cfg:DistillCfg, data:DocData, device='cpu'):
-        if data.pair: raise ValueError('a student learns from single documents, and these are pairs: give a table without `other`')
-        own,text = (Path(cfg.teacher)/'model.json').is_file(),DocTextCfg(cfg.teacher_tokens)
-        if own: m = DocEmbedder.load(cfg.teacher); e = DocEmbedder(m.model, m.tokenizer, text, device=device, precision='fp32')
-        else: e = DocEmbedder.open(cfg.teacher, text, device=device, precision='fp32') # the same name on every machine
-        self.name,self._pv,self._sets = e.fingerprint(),cfg.pv,data.sets
-        self.x = {k:e.encode(d.text, unit=True, keep=cache_dir('documents', 'vectors')) for k,d in data.sets.items()} # `[N,d]`, structural
+
+    def __init__(self, cfg: DistillCfg, data: DocData, device="cpu"):
+        if data.pair:
+            raise ValueError(
+                "a student learns from single documents, and these are pairs: give a table without `other`"
+            )
+        own, text = (Path(cfg.teacher) / "model.json").is_file(), DocTextCfg(cfg.teacher_tokens)
+        if own:
+            m = DocEmbedder.load(cfg.teacher)
+            e = DocEmbedder(m.model, m.tokenizer, text, device=device, precision="fp32")
+        else:
+            e = DocEmbedder.open(
+                cfg.teacher, text, device=device, precision="fp32"
+            )  # the same name on every machine
+        self.name, self._pv, self._sets = e.fingerprint(), cfg.pv, data.sets
+        self.x = {
+            k: e.encode(d.text, unit=True, keep=cache_dir("documents", "vectors"))
+            for k, d in data.sets.items()
+        }  # `[N,d]`, structural
+
     @cached_property
-    def pv(self): return paragraph_vectors(self._pv, self._sets) # `[N,d]`, contextual
-    def targets(self, side:str, contextual) -> np.ndarray: # `[N,d]`, or both teachers' side by side
+    def pv(self):
+        return paragraph_vectors(self._pv, self._sets)  # `[N,d]`, contextual
+
+    def targets(self, side: str, contextual) -> np.ndarray:  # `[N,d]`, or both teachers' side by side
         return np.concatenate([self.x[side], self.pv[side]], 1) if contextual else self.x[side]
 
 # %% ../../nbs/documents/14_distill.ipynb #c10
 class Student(nn.Module):
     "A document model and its way to the teachers."
-    def __init__(self,
-        model:DocModel, # without a head
-        d:int,          # width of the structural teacher
-        d_context:int=0,# of the contextual teacher; 0: there is none
-        k:int=8,        # components that are to agree with it
+
+    def __init__(
+        self,
+        model: DocModel,  # without a head
+        d: int,  # width of the structural teacher
+        d_context: int = 0,  # of the contextual teacher; 0: there is none
+        k: int = 8,  # components that are to agree with it
     ):
         super().__init__()
-        self.model,own = model,model.encoder.cfg.d
+        self.model, own = model, model.encoder.cfg.d
         self.to_teacher = ToTeacher(own, d)
         self.cca = SoftCca(own, d_context, k) if d_context else None
+
     @property
-    def encoder(self): return self.model.encoder # rates by depth and thawing ask for its layers
-    def forward(self, groups): # -> `[b,d]` in the teacher's space, `[b,own]`
+    def encoder(self):
+        return self.model.encoder  # rates by depth and thawing ask for its layers
+
+    def forward(self, groups):  # -> `[b,d]` in the teacher's space, `[b,own]`
         x = self.model.documents(groups)
-        return self.to_teacher(x),x
+        return self.to_teacher(x), x
+
 
 def student_loss(
-    cfg:DistillCfg,
-    student:Student,
-): # (`[b,d]`, `[b,own]`), targets `[b,d+d_context]` -> `[]`
+    cfg: DistillCfg,
+    student: Student,
+):  # (`[b,d]`, `[b,own]`), targets `[b,d+d_context]` -> `[]`
     "Distance to the structural teacher, and γ times that to the contextual one."
-    own,d = distill_loss(cfg.loss, cfg.lam),student.to_teacher.out_features
+    own, d = distill_loss(cfg.loss, cfg.lam), student.to_teacher.out_features
+
     def loss(pred, y):
-        l = own(pred[0], y[:,:d])
-        return l if student.cca is None else l+cfg.contextual*student.cca(pred[1], y[:,d:])
+        l = own(pred[0], y[:, :d])
+        return l if student.cca is None else l + cfg.contextual * student.cca(pred[1], y[:, d:])
+
     return loss
 
 # %% ../../nbs/documents/14_distill.ipynb #c12
 class Distilled:
     "A trained student."
-    def __init__(self, embedder:DocEmbedder, to_teacher:ToTeacher): self.embedder,self.to_teacher = embedder,to_teacher.to(embedder.device).eval()
+
+    def __init__(self, embedder: DocEmbedder, to_teacher: ToTeacher):
+        self.embedder, self.to_teacher = embedder, to_teacher.to(embedder.device).eval()
+
     def save(self, folder):
-        self.embedder.save(folder); save_weights(self.to_teacher, Path(folder)/'to_teacher.safetensors')
+        self.embedder.save(folder)
+        save_weights(self.to_teacher, Path(folder) / "to_teacher.safetensors")
+
     @classmethod
-    def load(cls, folder, device='cpu', precision='fp32'): # as in `DocEmbedder.load`
-        d = load_file(Path(folder)/'to_teacher.safetensors')['weight'].shape
-        return cls(DocEmbedder.load(folder, device, precision), load_weights(ToTeacher(d[1], d[0]), Path(folder)/'to_teacher.safetensors'))
+    def load(cls, folder, device="cpu", precision="fp32"):  # as in `DocEmbedder.load`
+        d = load_file(Path(folder) / "to_teacher.safetensors")["weight"].shape
+        return cls(
+            DocEmbedder.load(folder, device, precision),
+            load_weights(ToTeacher(d[1], d[0]), Path(folder) / "to_teacher.safetensors"),
+        )
+
     @torch.inference_mode()
-    def project(self, x) -> np.ndarray: # the student's vectors `[N,own]` -> `[N,d]` in the teacher's space
+    def project(self, x) -> np.ndarray:  # the student's vectors `[N,own]` -> `[N,d]` in the teacher's space
         y = self.to_teacher(torch.as_tensor(x, device=self.embedder.device)).cpu().numpy()
-        return np.where(np.any(x, 1)[:,None], y, 0)
-    def encode(self, texts, keep=None): return self.project(self.embedder.encode(texts, keep=keep)) # `[N,d]`, comparable with the teacher's
+        return np.where(np.any(x, 1)[:, None], y, 0)
+
+    def encode(self, texts, keep=None):
+        return self.project(self.embedder.encode(texts, keep=keep))  # `[N,d]`, comparable with the teacher's
 
 # %% ../../nbs/documents/14_distill.ipynb #c14
-def distill_key(cfg:DistillCfg, data:DocData, teachers:Teachers) -> str: # 8 hexadecimal digits
+def distill_key(cfg: DistillCfg, data: DocData, teachers: Teachers) -> str:  # 8 hexadecimal digits
     "Name of what is learnt."
-    s = settings(cfg) | dict(run=run_settings(cfg.run), teacher=teachers.name, texts=_digest(*(data.sets[k].text for k in ('train','valid'))), start=data.start, version=1) # the version counts changes of this code
-    return config_hash(s if cfg.contextual else {k:v for k,v in s.items() if k not in ('k','pv')})
+    s = settings(cfg) | dict(
+        run=run_settings(cfg.run),
+        teacher=teachers.name,
+        texts=_digest(*(data.sets[k].text for k in ("train", "valid"))),
+        start=data.start,
+        version=1,
+    )  # the version counts changes of this code
+    return config_hash(s if cfg.contextual else {k: v for k, v in s.items() if k not in ("k", "pv")})
 
-def open_student(cfg:DistillCfg, data:DocData, teachers:Teachers) -> Student:
+
+def open_student(cfg: DistillCfg, data: DocData, teachers: Teachers) -> Student:
     "An untrained student; the same weights for the same seed."
     set_seed(cfg.run.seed)
-    return Student(DocModel(cfg.run.model, len(data.tokenizer)), teachers.x['train'].shape[1], cfg.pv.d if cfg.contextual else 0, cfg.k)
+    return Student(
+        DocModel(cfg.run.model, len(data.tokenizer)),
+        teachers.x["train"].shape[1],
+        cfg.pv.d if cfg.contextual else 0,
+        cfg.k,
+    )
 
 # %% ../../nbs/documents/14_distill.ipynb #c15
 def train_distilled(
-    cfg:DistillCfg,
-    data:DocData,
-    teachers:Teachers,
+    cfg: DistillCfg,
+    data: DocData,
+    teachers: Teachers,
     folder=None,  # of checkpoints, weights and logs; the cache if None
-    device='cpu',
+    device="cpu",
     say=print,
-) -> Distilled:   # with the weights of the lowest validation loss
+) -> Distilled:  # with the weights of the lowest validation loss
     "Train, take up where it stood, or read what was trained."
-    key = distill_key(cfg, data, teachers); folder = Path(folder or cache_dir('documents', 'distilled', key))
-    with claimed(folder, key, 'distill.json', say) as done:
+    key = distill_key(cfg, data, teachers)
+    folder = Path(folder or cache_dir("documents", "distilled", key))
+    with claimed(folder, key, "distill.json", say) as done:
         if not done:
-            write_atomic(folder/'distill.json', lambda p: p.write_text(json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str), encoding='utf-8'))
+            write_atomic(
+                folder / "distill.json",
+                lambda p: p.write_text(
+                    json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str), encoding="utf-8"
+                ),
+            )
             student = open_student(cfg, data, teachers).to(device)
-            train,valid = (data.batches(k, cfg.run, k=='train', teachers.targets(k, cfg.contextual)) for k in ('train','valid'))
-            run_training(student, train, valid, student_loss(cfg, student), replace(cfg.run.train, seed=cfg.run.seed), folder/'training', say)
-            Distilled(DocEmbedder(student.model, data.tokenizer, cfg.run.text, device=device), student.to_teacher).save(folder)
-            (folder/'training/best.safetensors').unlink(); (folder/'done').touch()
+            train, valid = (
+                data.batches(k, cfg.run, k == "train", teachers.targets(k, cfg.contextual))
+                for k in ("train", "valid")
+            )
+            run_training(
+                student,
+                train,
+                valid,
+                student_loss(cfg, student),
+                replace(cfg.run.train, seed=cfg.run.seed),
+                folder / "training",
+                say,
+            )
+            Distilled(
+                DocEmbedder(student.model, data.tokenizer, cfg.run.text, device=device), student.to_teacher
+            ).save(folder)
+            (folder / "training/best.safetensors").unlink()
+            (folder / "done").touch()
     return Distilled.load(folder, device)

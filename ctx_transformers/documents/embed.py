@@ -32,79 +32,125 @@ from transformers import AutoConfig  # after the library, which hides a broken t
 @dataclass(frozen=True, eq=False)
 class Segments:
     "Vectors of the segments of N documents."
-    x:np.ndarray       # `[t,d]` float32
-    lengths:np.ndarray # `[t]` tokens of each
-    of:np.ndarray      # `[t]` document of each, non-decreasing
-    n:int              # documents
+
+    x: np.ndarray  # `[t,d]` float32
+    lengths: np.ndarray  # `[t]` tokens of each
+    of: np.ndarray  # `[t]` document of each, non-decreasing
+    n: int  # documents
+
     def first(self):
         "The first segment of each document alone: truncation."
-        keep = np.r_[True, np.diff(self.of)>0][:len(self.of)]
+        keep = np.r_[True, np.diff(self.of) > 0][: len(self.of)]
         return Segments(self.x[keep], self.lengths[keep], self.of[keep], self.n)
-    def merge(self) -> np.ndarray: # `[N,d]`; zeros for a document without tokens
+
+    def merge(self) -> np.ndarray:  # `[N,d]`; zeros for a document without tokens
         "Mean of the segments, each weighted by its tokens."
-        out,w = np.zeros((self.n, self.x.shape[1])),self.lengths.astype(np.float64)
-        np.add.at(out, self.of, self.x*w[:,None])
-        return (out/np.bincount(self.of, w, self.n).clip(min=1)[:,None]).astype(np.float32)
+        out, w = np.zeros((self.n, self.x.shape[1])), self.lengths.astype(np.float64)
+        np.add.at(out, self.of, self.x * w[:, None])
+        return (out / np.bincount(self.of, w, self.n).clip(min=1)[:, None]).astype(np.float32)
+
     @property
-    def tokens(self) -> np.ndarray: # `[N]` tokens that were read of each document
+    def tokens(self) -> np.ndarray:  # `[N]` tokens that were read of each document
         return np.bincount(self.of, self.lengths, self.n).astype(np.int64)
 
 # %% ../../nbs/documents/06_embed.ipynb #c09
 class DocEmbedder:
     "A document model and all that it takes to read texts."
-    def __init__(self,
-        model:DocModel,      # moved to `device`
-        tokenizer,           # that the model was trained with
-        text:DocTextCfg=DocTextCfg(),
-        classes:tuple=(),    # names of the head's classes
-        device='cpu',
-        precision:str='fp32',# or 'bf16', 'fp16'
+
+    def __init__(
+        self,
+        model: DocModel,  # moved to `device`
+        tokenizer,  # that the model was trained with
+        text: DocTextCfg = DocTextCfg(),
+        classes: tuple = (),  # names of the head's classes
+        device="cpu",
+        precision: str = "fp32",  # or 'bf16', 'fp16'
     ):
-        if precision not in ('fp32','bf16','fp16'): raise ValueError(f"precision must be 'fp32', 'bf16' or 'fp16', got {precision!r}")
-        if len(tokenizer)>model.encoder.vocab: raise ValueError(f'the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with')
-        if text.segment>model.encoder.cfg.max_len: raise ValueError(f'segments of {text.segment} tokens are longer than the {model.encoder.cfg.max_len} that the encoder reads')
-        if classes and len(classes)!=model.cfg.classes: raise ValueError(f'the head has {model.cfg.classes} classes, got {len(classes)} names')
-        self.model,self.tokenizer,self.text,self.classes = model.to(device).eval(),tokenizer,text,tuple(classes)
-        self.device,self.precision = device,precision
+        if precision not in ("fp32", "bf16", "fp16"):
+            raise ValueError(f"precision must be 'fp32', 'bf16' or 'fp16', got {precision!r}")
+        if len(tokenizer) > model.encoder.vocab:
+            raise ValueError(
+                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with"
+            )
+        if text.segment > model.encoder.cfg.max_len:
+            raise ValueError(
+                f"segments of {text.segment} tokens are longer than the {model.encoder.cfg.max_len} that the encoder reads"
+            )
+        if classes and len(classes) != model.cfg.classes:
+            raise ValueError(f"the head has {model.cfg.classes} classes, got {len(classes)} names")
+        self.model, self.tokenizer, self.text, self.classes = (
+            model.to(device).eval(),
+            tokenizer,
+            text,
+            tuple(classes),
+        )
+        self.device, self.precision = device, precision
+
     @classmethod
-    def open(cls,
-        name,           # folder or hub name of any transformers encoder with its tokenizer
-        text:DocTextCfg=DocTextCfg(),
-        cfg:DocCfg=DocCfg(), # pooling, merge, attention; `pretrained` is set to `name`
-        device='cpu', precision:str='fp32',
+    def open(
+        cls,
+        name,  # folder or hub name of any transformers encoder with its tokenizer
+        text: DocTextCfg = DocTextCfg(),
+        cfg: DocCfg = DocCfg(),  # pooling, merge, attention; `pretrained` is set to `name`
+        device="cpu",
+        precision: str = "fp32",
     ):
         "An encoder as it comes."
-        return cls(DocModel(replace(cfg, pretrained=str(name))), load_tokenizer(name), text, device=device, precision=precision)
-    def __repr__(self): return f'DocEmbedder({self.model.encoder.cfg.d} numbers a document, segments of {self.text.segment} tokens, at most {self.text.most or "all"} of them' + f', classes {", ".join(self.classes)}'*bool(self.classes) + ')'
+        return cls(
+            DocModel(replace(cfg, pretrained=str(name))),
+            load_tokenizer(name),
+            text,
+            device=device,
+            precision=precision,
+        )
+
+    def __repr__(self):
+        return (
+            f"DocEmbedder({self.model.encoder.cfg.d} numbers a document, segments of {self.text.segment} tokens, at most {self.text.most or 'all'} of them"
+            + f", classes {', '.join(self.classes)}" * bool(self.classes)
+            + ")"
+        )
 
 # %% ../../nbs/documents/06_embed.ipynb #c10
 @patch
 @torch.inference_mode()
-def _piece(self:DocEmbedder, segments, budget): # `Ragged` of t segments -> `[t,d]` float32
+def _piece(self: DocEmbedder, segments, budget):  # `Ragged` of t segments -> `[t,d]` float32
     "Vectors of some segments; similar lengths go together."
-    L,kind = segments.lengths,torch.device(self.device).type
-    order = np.argsort(L, kind='stable'); cuts = np.flatnonzero(np.diff(np.cumsum(L[order])//budget))+1
+    L, kind = segments.lengths, torch.device(self.device).type
+    order = np.argsort(L, kind="stable")
+    cuts = np.flatnonzero(np.diff(np.cumsum(L[order]) // budget)) + 1
     out = np.zeros((len(L), self.model.encoder.cfg.d), np.float32)
-    dtype = torch.float16 if self.precision=='fp16' else torch.bfloat16
+    dtype = torch.float16 if self.precision == "fp16" else torch.bfloat16
     for at in np.split(order, cuts):
-        ids,lengths = (torch.from_numpy(v) for v in segments.gather(at))
-        with torch.autocast(kind, dtype, enabled=self.precision!='fp32'): x = self.model.texts(ids.to(self.device), lengths.to(self.device), plan_attention(lengths).to(self.device))
+        ids, lengths = (torch.from_numpy(v) for v in segments.gather(at))
+        with torch.autocast(kind, dtype, enabled=self.precision != "fp32"):
+            x = self.model.texts(
+                ids.to(self.device), lengths.to(self.device), plan_attention(lengths).to(self.device)
+            )
         out[at] = x.float().cpu().numpy()
     return out
 
+
 def encoder_name(
-    encoder, # an `Encoder` or an `HFEncoder`
-    *more,   # words and modules that belong to the name; what is neither has no weights
-) -> str:    # 8 hexadecimal digits
+    encoder,  # an `Encoder` or an `HFEncoder`
+    *more,  # words and modules that belong to the name; what is neither has no weights
+) -> str:  # 8 hexadecimal digits
     "The same for the same shape and weights, wherever they lie."
-    shape = repr(encoder.cfg) if isinstance(encoder, Encoder) else encoder.cfg.attend+encoder.model.config.to_json_string() # heads and windows leave no trace in the weights
+    shape = (
+        repr(encoder.cfg)
+        if isinstance(encoder, Encoder)
+        else encoder.cfg.attend + encoder.model.config.to_json_string()
+    )  # heads and windows leave no trace in the weights
     h = hashlib.sha256(json.dumps([shape, *(m for m in more if isinstance(m, str))]).encode())
     for m in (encoder, *more):
-        for k,v in sorted(m.state_dict().items()) if isinstance(m, nn.Module) else (): h.update(k.encode()); h.update(np.ascontiguousarray(v.detach().float().cpu().numpy()).tobytes())
+        for k, v in sorted(m.state_dict().items()) if isinstance(m, nn.Module) else ():
+            h.update(k.encode())
+            h.update(np.ascontiguousarray(v.detach().float().cpu().numpy()).tobytes())
     return h.hexdigest()[:8]
 
+
 @patch
-def fingerprint(self:DocEmbedder) -> str: # 8 hexadecimal digits
+def fingerprint(self: DocEmbedder) -> str:  # 8 hexadecimal digits
     "What decides the vector of a segment's tokens: encoder, pooling and precision."
     m = self.model
     return encoder_name(m.encoder, m.cfg.pool, m.pool, self.precision)
@@ -112,129 +158,214 @@ def fingerprint(self:DocEmbedder) -> str: # 8 hexadecimal digits
 # %% ../../nbs/documents/06_embed.ipynb #c11
 class VectorCache:
     "Vectors of segments, named by their tokens: in memory, and in a folder if there is one."
-    def __init__(self,
-        folder,    # None: in memory alone
-        name:str,  # of what made them
-        d:int,     # width
+
+    def __init__(
+        self,
+        folder,  # None: in memory alone
+        name: str,  # of what made them
+        d: int,  # width
     ):
-        self.folder,self.name,self.keys,self.x = folder and Path(folder),name,[np.zeros(0, np.uint64)],[np.zeros((0, d), np.float32)]
-        for f in sorted(self.folder.glob(f'{name}-*.npz')) if folder else []:
-            with np.load(f) as z: self.keys.append(z['keys']); self.x.append(z['x'])
+        self.folder, self.name, self.keys, self.x = (
+            folder and Path(folder),
+            name,
+            [np.zeros(0, np.uint64)],
+            [np.zeros((0, d), np.float32)],
+        )
+        for f in sorted(self.folder.glob(f"{name}-*.npz")) if folder else []:
+            with np.load(f) as z:
+                self.keys.append(z["keys"])
+                self.x.append(z["x"])
+
     @staticmethod
-    def key(ids) -> int: # tokens -> 64 bits
-        return int.from_bytes(hashlib.blake2b(np.asarray(ids, np.int64).tobytes(), digest_size=8).digest(), 'little')
-    def add(self, keys, x): # `[m]` uint64, `[m,d]`
-        self.keys.append(keys); self.x.append(x)
-        if self.folder is None: return
+    def key(ids) -> int:  # tokens -> 64 bits
+        return int.from_bytes(
+            hashlib.blake2b(np.asarray(ids, np.int64).tobytes(), digest_size=8).digest(), "little"
+        )
+
+    def add(self, keys, x):  # `[m]` uint64, `[m,d]`
+        self.keys.append(keys)
+        self.x.append(x)
+        if self.folder is None:
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
-        f = self.folder/f'{self.name}-{int(keys[0]):016x}-{len(keys)}.npz'; tmp = f.with_suffix(f'.{os.getpid()}.tmp')
-        with open(tmp, 'wb') as o: np.savez(o, keys=keys, x=x)
+        f = self.folder / f"{self.name}-{int(keys[0]):016x}-{len(keys)}.npz"
+        tmp = f.with_suffix(f".{os.getpid()}.tmp")
+        with open(tmp, "wb") as o:
+            np.savez(o, keys=keys, x=x)
         os.replace(tmp, f)
-    def missing(self, keys) -> np.ndarray: # `[m]` first place of each key that is not there, ascending
-        u,first = np.unique(keys, return_index=True)
+
+    def missing(self, keys) -> np.ndarray:  # `[m]` first place of each key that is not there, ascending
+        u, first = np.unique(keys, return_index=True)
         return np.sort(first[~np.isin(u, np.concatenate(self.keys))])
-    def get(self, keys) -> np.ndarray: # `[t,d]`
-        have,x = np.concatenate(self.keys),np.concatenate(self.x)
-        by = np.argsort(have, kind='stable')
+
+    def get(self, keys) -> np.ndarray:  # `[t,d]`
+        have, x = np.concatenate(self.keys), np.concatenate(self.x)
+        by = np.argsort(have, kind="stable")
         return x[by[np.searchsorted(have[by], keys)]]
 
+
 @patch
-def encode_segments(self:DocEmbedder,
-    texts:list,      # N strings
-    keep=None,       # folder for what is finished; what stands there is read and not made again. None: nothing is kept
-    budget:int=4096, # tokens of a batch
-    piece:int=1000,  # segments of a piece, which an interruption costs at most
+def encode_segments(
+    self: DocEmbedder,
+    texts: list,  # N strings
+    keep=None,  # folder for what is finished; what stands there is read and not made again. None: nothing is kept
+    budget: int = 4096,  # tokens of a batch
+    piece: int = 1000,  # segments of a piece, which an interruption costs at most
 ) -> Segments:
     "Vectors of all segments of all documents; each different segment is encoded once."
-    if isinstance(texts, str): raise TypeError('expected a list of texts, got a single str: write [text]')
+    if isinstance(texts, str):
+        raise TypeError("expected a list of texts, got a single str: write [text]")
     t = tokenize_documents(texts, self.tokenizer, self.text)
     keys = np.array([VectorCache.key(t.segments[i]) for i in range(len(t.segments))], np.uint64)
-    kept = VectorCache(keep, self.fingerprint() if keep else '', self.model.encoder.cfg.d)
+    kept = VectorCache(keep, self.fingerprint() if keep else "", self.model.encoder.cfg.d)
     todo = kept.missing(keys)
-    with tqdm(total=len(todo), desc='segments', unit='segment', disable=None) as bar:
+    with tqdm(total=len(todo), desc="segments", unit="segment", disable=None) as bar:
         for at in np.split(todo, range(piece, len(todo), piece)) if len(todo) else []:
-            kept.add(keys[at], self._piece(t.segments.take(at), budget)); bar.update(len(at))
-    return Segments(kept.get(keys), t.segments.lengths, np.repeat(np.arange(len(texts)), t.docs.lengths), len(texts))
+            kept.add(keys[at], self._piece(t.segments.take(at), budget))
+            bar.update(len(at))
+    return Segments(
+        kept.get(keys), t.segments.lengths, np.repeat(np.arange(len(texts)), t.docs.lengths), len(texts)
+    )
 
 # %% ../../nbs/documents/06_embed.ipynb #c12
 @patch
 @torch.inference_mode()
-def encode(self:DocEmbedder,
-    texts:list,       # N strings; each different one is read once
-    unit:bool=False,  # vectors of length one
-    keep=None, budget:int=4096, # as in `encode_segments`
-) -> np.ndarray:      # `[N,d]` float32; zeros for a text without words
+def encode(
+    self: DocEmbedder,
+    texts: list,  # N strings; each different one is read once
+    unit: bool = False,  # vectors of length one
+    keep=None,
+    budget: int = 4096,  # as in `encode_segments`
+) -> np.ndarray:  # `[N,d]` float32; zeros for a text without words
     "Vectors of documents."
-    some,at = distinct_texts(texts)
+    some, at = distinct_texts(texts)
     s = self.encode_segments(some, keep, budget)
-    x,L,of = (torch.from_numpy(v).to(self.device) for v in (s.x, s.lengths, s.of))
-    y = self.model.merge(x, L, of, s.n).float().cpu().numpy() if len(some) else np.zeros((0, s.x.shape[1]), np.float32)
-    empty = s.tokens==0
-    if empty.any(): y[empty] = 0
-    if unit: y = y/np.linalg.norm(y, axis=1, keepdims=True).clip(min=1e-12)
+    x, L, of = (torch.from_numpy(v).to(self.device) for v in (s.x, s.lengths, s.of))
+    y = (
+        self.model.merge(x, L, of, s.n).float().cpu().numpy()
+        if len(some)
+        else np.zeros((0, s.x.shape[1]), np.float32)
+    )
+    empty = s.tokens == 0
+    if empty.any():
+        y[empty] = 0
+    if unit:
+        y = y / np.linalg.norm(y, axis=1, keepdims=True).clip(min=1e-12)
     return y[at]
+
 
 @patch
 @torch.inference_mode()
-def predict(self:DocEmbedder,
-    texts:list,       # N strings
-    other=None,       # N second texts of pairs
-    keep=None, budget:int=4096, # as in `encode_segments`
-) -> np.ndarray:      # `[N,c]` probabilities of classes, float32
+def predict(
+    self: DocEmbedder,
+    texts: list,  # N strings
+    other=None,  # N second texts of pairs
+    keep=None,
+    budget: int = 4096,  # as in `encode_segments`
+) -> np.ndarray:  # `[N,c]` probabilities of classes, float32
     "What the head says of documents or pairs."
     m = self.model
-    if m.head is None: raise ValueError('this model has no head: it gives vectors (`encode`), no classes')
-    if m.cfg.pair!=(other is not None): raise ValueError('this model classifies pairs: give `other`, the second documents' if m.cfg.pair else 'this model classifies single documents, and got pairs')
-    if other is not None and len(other)!=len(texts): raise ValueError(f'{len(texts)} first and {len(other)} second documents are no pairs')
-    x = [torch.from_numpy(self.encode(t, keep=keep, budget=budget)).to(self.device) for t in (texts, other) if t is not None]
+    if m.head is None:
+        raise ValueError("this model has no head: it gives vectors (`encode`), no classes")
+    if m.cfg.pair != (other is not None):
+        raise ValueError(
+            "this model classifies pairs: give `other`, the second documents"
+            if m.cfg.pair
+            else "this model classifies single documents, and got pairs"
+        )
+    if other is not None and len(other) != len(texts):
+        raise ValueError(f"{len(texts)} first and {len(other)} second documents are no pairs")
+    x = [
+        torch.from_numpy(self.encode(t, keep=keep, budget=budget)).to(self.device)
+        for t in (texts, other)
+        if t is not None
+    ]
     return m.head(pair_features(*x) if m.cfg.pair else x[0]).float().softmax(1).cpu().numpy()
 
 # %% ../../nbs/documents/06_embed.ipynb #c21
-DOCUMENT_FORMAT = 1 # of the folder's layout
+DOCUMENT_FORMAT = 1  # of the folder's layout
+
 
 @patch
-def save(self:DocEmbedder,
-    folder, # made if missing; files of these names give way
+def save(
+    self: DocEmbedder,
+    folder,  # made if missing; files of these names give way
 ):
     "Write all that `DocEmbedder.load` needs."
-    folder,m = Path(folder),self.model
-    folder.mkdir(parents=True, exist_ok=True); (folder/'model.json').unlink(missing_ok=True)
-    self.tokenizer.save_pretrained(folder/'tokenizer')
-    save_weights(m, folder/'best.safetensors')
+    folder, m = Path(folder), self.model
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.json").unlink(missing_ok=True)
+    self.tokenizer.save_pretrained(folder / "tokenizer")
+    save_weights(m, folder / "best.safetensors")
     describe(m, self.text, self.classes, folder)
 
+
 def describe(
-    m:DocModel, text:DocTextCfg, classes:tuple, folder, # as in `DocEmbedder`, and where
-    **more, # what else is to stand in `model.json`
+    m: DocModel,
+    text: DocTextCfg,
+    classes: tuple,
+    folder,  # as in `DocEmbedder`, and where
+    **more,  # what else is to stand in `model.json`
 ):
     "Write `model.json`, and the configuration of an encoder of the transformers library."
     own = isinstance(m.encoder, Encoder)
-    cfg = replace(m.cfg, pretrained='', layers=0, freeze='', encoder=m.encoder.cfg if own else m.cfg.encoder)
-    if not own: m.encoder.model.config.save_pretrained(Path(folder)/'encoder')
-    about = dict(documents=asdict(cfg), model=dict(encoder=asdict(cfg.encoder)), own=own, vocab=m.encoder.vocab, text=asdict(text), classes=list(classes), version=DOCUMENT_FORMAT, **more)
-    write_atomic(Path(folder)/'model.json', lambda p: p.write_text(json.dumps(about, indent=1), encoding='utf-8'))
+    cfg = replace(m.cfg, pretrained="", layers=0, freeze="", encoder=m.encoder.cfg if own else m.cfg.encoder)
+    if not own:
+        m.encoder.model.config.save_pretrained(Path(folder) / "encoder")
+    about = dict(
+        documents=asdict(cfg),
+        model=dict(encoder=asdict(cfg.encoder)),
+        own=own,
+        vocab=m.encoder.vocab,
+        text=asdict(text),
+        classes=list(classes),
+        version=DOCUMENT_FORMAT,
+        **more,
+    )
+    write_atomic(
+        Path(folder) / "model.json", lambda p: p.write_text(json.dumps(about, indent=1), encoding="utf-8")
+    )
 
 # %% ../../nbs/documents/06_embed.ipynb #c22
 @patch(cls_method=True)
-def load(cls:DocEmbedder,
-    folder,      # what `save` wrote, or where a training left its best weights
-    device='cpu',
-    precision:str='fp32', # as in `DocEmbedder`
+def load(
+    cls: DocEmbedder,
+    folder,  # what `save` wrote, or where a training left its best weights
+    device="cpu",
+    precision: str = "fp32",  # as in `DocEmbedder`
 ) -> DocEmbedder:
     "Open what was saved, from these files alone."
     folder = Path(folder)
-    lost = [f for f in ('model.json','best.safetensors','tokenizer/tokenizer.json') if not (folder/f).is_file()]
-    if lost: raise FileNotFoundError(f'{folder} lacks {", ".join(lost)}: expected a folder that `DocEmbedder.save` or a finished training wrote')
-    a = json.loads((folder/'model.json').read_text(encoding='utf-8'))
-    if a.get('version')!=DOCUMENT_FORMAT or 'documents' not in a: raise ValueError(f'{folder}/model.json does not describe a document model of this release')
-    cfg = DocCfg(**a['documents'] | dict(encoder=EncoderCfg(**a['documents']['encoder'])))
-    enc = Encoder(cfg.encoder, a['vocab']) if a['own'] else HFEncoder(from_checkpoint(AutoConfig, folder/'encoder'), cfg.attend)
+    lost = [
+        f
+        for f in ("model.json", "best.safetensors", "tokenizer/tokenizer.json")
+        if not (folder / f).is_file()
+    ]
+    if lost:
+        raise FileNotFoundError(
+            f"{folder} lacks {', '.join(lost)}: expected a folder that `DocEmbedder.save` or a finished training wrote"
+        )
+    a = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    if a.get("version") != DOCUMENT_FORMAT or "documents" not in a:
+        raise ValueError(f"{folder}/model.json does not describe a document model of this release")
+    cfg = DocCfg(**a["documents"] | dict(encoder=EncoderCfg(**a["documents"]["encoder"])))
+    enc = (
+        Encoder(cfg.encoder, a["vocab"])
+        if a["own"]
+        else HFEncoder(from_checkpoint(AutoConfig, folder / "encoder"), cfg.attend)
+    )
     model = DocModel(cfg, encoder=enc)
-    try: load_weights(model, folder/'best.safetensors')
-    except (RuntimeError, SafetensorError) as e: raise ValueError(f'{folder}/best.safetensors does not hold the model that model.json describes: {e}') from e
-    return cls(model, load_tokenizer(folder/'tokenizer'), DocTextCfg(**a['text']), a['classes'], device, precision)
+    try:
+        load_weights(model, folder / "best.safetensors")
+    except (RuntimeError, SafetensorError) as e:
+        raise ValueError(
+            f"{folder}/best.safetensors does not hold the model that model.json describes: {e}"
+        ) from e
+    return cls(
+        model, load_tokenizer(folder / "tokenizer"), DocTextCfg(**a["text"]), a["classes"], device, precision
+    )
 
 # %% ../../nbs/documents/06_embed.ipynb #h0000083
-def start_name(cfg:DocCfg, vocab:int) -> str: # 8 hexadecimal digits, empty from scratch
+def start_name(cfg: DocCfg, vocab: int) -> str:  # 8 hexadecimal digits, empty from scratch
     "Name of the weights that a training starts from, wherever they lie."
-    return encoder_name(open_doc_encoder(cfg, vocab)) if cfg.pretrained else ''
+    return encoder_name(open_doc_encoder(cfg, vocab)) if cfg.pretrained else ""

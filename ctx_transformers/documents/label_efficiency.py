@@ -23,172 +23,306 @@ from ..eval.tables import length_bands, rows_against, pair_seeds, row
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c07
 def label_subset(
-    y,           # `[N]` int class of each training document
-    budget:int,  # labels that may be seen, 0 for all
-    seed:int=0,  # of the order
-    keys=None,   # `[N]` uint64, what a document is known by, such as `document_keys`; its place if None
-) -> np.ndarray: # `[budget]` rows, ascending
+    y,  # `[N]` int class of each training document
+    budget: int,  # labels that may be seen, 0 for all
+    seed: int = 0,  # of the order
+    keys=None,  # `[N]` uint64, what a document is known by, such as `document_keys`; its place if None
+) -> np.ndarray:  # `[budget]` rows, ascending
     "The documents whose labels are seen: of every class its share, and of a larger budget a part."
     y = np.asarray(y)
-    if not 0<=budget<=len(y): raise ValueError(f'a budget is from 0 (all) to the {len(y)} training documents, got {budget}')
+    if not 0 <= budget <= len(y):
+        raise ValueError(f"a budget is from 0 (all) to the {len(y)} training documents, got {budget}")
     keys = np.arange(len(y)) if keys is None else np.asarray(keys)
-    if keys.shape!=y.shape: raise ValueError(f'each of {len(y)} documents needs a key, got {keys.shape}')
-    if seed or keys.dtype!=np.uint64: keys = hash_bits(seed, keys)
-    return np.sort(draw_order(keys, y)[:budget or len(y)])
+    if keys.shape != y.shape:
+        raise ValueError(f"each of {len(y)} documents needs a key, got {keys.shape}")
+    if seed or keys.dtype != np.uint64:
+        keys = hash_bits(seed, keys)
+    return np.sort(draw_order(keys, y)[: budget or len(y)])
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c11
 @dataclass(frozen=True, eq=False)
 class BudgetProbe:
     "What a line said of the test that had seen so many labels."
-    rows:np.ndarray    # `[m]` training documents whose labels it has seen
-    pred:np.ndarray    # `[N]` int class of each test document
-    logp:np.ndarray    # `[N,c]` float64, natural logarithm of the probability of each class, at least of 1e-6
-    tried:pd.DataFrame # by strength, from strict to lenient: loss, accuracy and fits that were stopped, on held-out groups within the budget
-    strength:float     # the one that was chosen
-    account:Account    # training documents that labels could be asked of
-    def __repr__(self): return f'a line of strength {self.strength:g} that has seen {len(self.rows):,} labels, of {len(self.pred):,} documents'
+
+    rows: np.ndarray  # `[m]` training documents whose labels it has seen
+    pred: np.ndarray  # `[N]` int class of each test document
+    logp: np.ndarray  # `[N,c]` float64, natural logarithm of the probability of each class, at least of 1e-6
+    tried: pd.DataFrame  # by strength, from strict to lenient: loss, accuracy and fits that were stopped, on held-out groups within the budget
+    strength: float  # the one that was chosen
+    account: Account  # training documents that labels could be asked of
+
+    def __repr__(self):
+        return f"a line of strength {self.strength:g} that has seen {len(self.rows):,} labels, of {len(self.pred):,} documents"
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c12
 def _side(x, y, group, s):
     "Vectors, classes and groups of one side, checked."
-    v,c = x[s],np.asarray(y[s]); v = v.tocsr() if sp.issparse(v) else np.asarray(v, np.float64)
-    if v.ndim!=2 or c.shape!=v.shape[:1]: raise ValueError(f'{s}: vectors must be [N,d] with a class for each, got {v.shape} and {c.shape}')
-    if c.dtype.kind not in 'iu' or (len(c) and c.min()<0): raise ValueError(f'{s}: classes must be int and 0 or more; leave documents without one out')
-    if not np.isfinite(v.data if sp.issparse(v) else v).all(): raise ValueError(f'{s}: some vectors hold nan or infinity')
+    v, c = x[s], np.asarray(y[s])
+    v = v.tocsr() if sp.issparse(v) else np.asarray(v, np.float64)
+    if v.ndim != 2 or c.shape != v.shape[:1]:
+        raise ValueError(f"{s}: vectors must be [N,d] with a class for each, got {v.shape} and {c.shape}")
+    if c.dtype.kind not in "iu" or (len(c) and c.min() < 0):
+        raise ValueError(f"{s}: classes must be int and 0 or more; leave documents without one out")
+    if not np.isfinite(v.data if sp.issparse(v) else v).all():
+        raise ValueError(f"{s}: some vectors hold nan or infinity")
     g = np.full(len(c), -1) if group is None else np.asarray(group[s])
-    if g.shape!=c.shape: raise ValueError(f'{s}: each of {len(c)} documents needs a group, got {g.shape}')
-    return v,c,g
+    if g.shape != c.shape:
+        raise ValueError(f"{s}: each of {len(c)} documents needs a group, got {g.shape}")
+    return v, c, g
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c13
 def probe_budgets(
-    x:dict,      # 'train' and 'test' -> `[N,d]` vectors, arrays or csr; other sides are not looked at
-    y:dict,      # the same -> `[N]` int class
-    budgets=(1000,10_000,0), # labels that may be seen, 0 for all
-    seed:int=0,  # of the order in which labels are seen
-    groups=None, # the same -> `[N]` int, documents that belong together in whichever side they are, -1: alone; None: all are
-    keys=None,   # `[N]` uint64 of the training documents, as in `label_subset`
-    strengths=STRENGTHS, folds:int=3, # as in `fit_linear`
-) -> dict:       # budget -> `BudgetProbe`
+    x: dict,  # 'train' and 'test' -> `[N,d]` vectors, arrays or csr; other sides are not looked at
+    y: dict,  # the same -> `[N]` int class
+    budgets=(1000, 10_000, 0),  # labels that may be seen, 0 for all
+    seed: int = 0,  # of the order in which labels are seen
+    groups=None,  # the same -> `[N]` int, documents that belong together in whichever side they are, -1: alone; None: all are
+    keys=None,  # `[N]` uint64 of the training documents, as in `label_subset`
+    strengths=STRENGTHS,
+    folds: int = 3,  # as in `fit_linear`
+) -> dict:  # budget -> `BudgetProbe`
     "A line with few labels and with many, chosen within its budget."
-    (xa,ya,ga),(xb,yb,gb) = (_side(x, y, groups, s) for s in ('train','test'))
-    free = ~(np.isin(ga, gb) & (ga>=0)); may = np.flatnonzero(free); account,c,out = Account('training documents'),int(max(ya.max(), yb.max()))+1,{}
-    account.keep(len(may)); account.drop('of a group that stands in the test', int((~free).sum()))
-    if max(budgets)>len(may): raise ValueError(f'a budget of {max(budgets)} labels is more than there are; use 0 for all\n{account}')
+    (xa, ya, ga), (xb, yb, gb) = (_side(x, y, groups, s) for s in ("train", "test"))
+    free = ~(np.isin(ga, gb) & (ga >= 0))
+    may = np.flatnonzero(free)
+    account, c, out = Account("training documents"), int(max(ya.max(), yb.max())) + 1, {}
+    account.keep(len(may))
+    account.drop("of a group that stands in the test", int((~free).sum()))
+    if max(budgets) > len(may):
+        raise ValueError(
+            f"a budget of {max(budgets)} labels is more than there are; use 0 for all\n{account}"
+        )
     for b in budgets:
         rows = may[label_subset(ya[may], b, seed, None if keys is None else np.asarray(keys)[may])]
-        z,scale = (xa[rows],lambda v: v) if sp.issparse(xa) else standardised(xa[rows])
-        m,tried = fit_linear(z, ya[rows], ga[rows], strengths, folds); logp = log_probs(m, scale(xb), c)
-        out[b] = BudgetProbe(rows, logp.argmax(1), logp, tried, float(tried.strength[tried.loss.argmin() if len(tried)>1 else 0]), account)
+        z, scale = (xa[rows], lambda v: v) if sp.issparse(xa) else standardised(xa[rows])
+        m, tried = fit_linear(z, ya[rows], ga[rows], strengths, folds)
+        logp = log_probs(m, scale(xb), c)
+        out[b] = BudgetProbe(
+            rows,
+            logp.argmax(1),
+            logp,
+            tried,
+            float(tried.strength[tried.loss.argmin() if len(tried) > 1 else 0]),
+            account,
+        )
     return out
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c22
 def length_slices(
-    n_tokens,          # `[N]` int, length of each document
-    edges=(128,256,512,1024), # largest length of each band but the last, ascending
-    unit:str='tokens', # what is counted
-) -> dict:             # name -> `[N]` bool, bands that have no document left out
+    n_tokens,  # `[N]` int, length of each document
+    edges=(128, 256, 512, 1024),  # largest length of each band but the last, ascending
+    unit: str = "tokens",  # what is counted
+) -> dict:  # name -> `[N]` bool, bands that have no document left out
     "Documents by their length."
     n = np.asarray(n_tokens)
-    if n.ndim!=1 or n.dtype.kind not in 'iu' or (n<0).any(): raise ValueError(f'lengths must be [N] int and 0 or more, got {n.dtype} {n.shape}')
-    if not len(edges) or not (np.diff(edges)>0).all(): raise ValueError(f'edges must be ascending, and at least one, got {edges}')
+    if n.ndim != 1 or n.dtype.kind not in "iu" or (n < 0).any():
+        raise ValueError(f"lengths must be [N] int and 0 or more, got {n.dtype} {n.shape}")
+    if not len(edges) or not (np.diff(edges) > 0).all():
+        raise ValueError(f"edges must be ascending, and at least one, got {edges}")
     return length_bands(n, list(edges), unit)
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c25
 def _f1_draws(pred, y, who, n_boot):
     "`[s,1+n_boot]` macro-F1 of predictions `[s,N]`: as they are, then in draws of groups, the same for all arms."
-    a,c = who.max()+1,max(y.max(), pred.max())+1
-    w = np.concatenate([np.ones((1,a)), np.random.default_rng(0).multinomial(a, np.full(a, 1/a), n_boot)]) # [1+n_boot,a]
-    def drawn(k, of=None): return w@sp.csr_array((np.ones(len(k)) if of is None else of, (who,k)), (a,c)).toarray() # [1+n_boot,c]
-    n,out = drawn(y),[]
+    a, c = who.max() + 1, max(y.max(), pred.max()) + 1
+    w = np.concatenate(
+        [np.ones((1, a)), np.random.default_rng(0).multinomial(a, np.full(a, 1 / a), n_boot)]
+    )  # [1+n_boot,a]
+
+    def drawn(k, of=None):
+        return (
+            w @ sp.csr_array((np.ones(len(k)) if of is None else of, (who, k)), (a, c)).toarray()
+        )  # [1+n_boot,c]
+
+    n, out = drawn(y), []
     for p in pred:
-        there = n+drawn(p) # 2tp+fp+fn; a class that is neither drawn nor named has no F1
-        out.append(np.where(there>0, 2*drawn(p, (p==y)*1.)/np.maximum(there, 1), 0).sum(1)/(there>0).sum(1))
+        there = n + drawn(p)  # 2tp+fp+fn; a class that is neither drawn nor named has no F1
+        out.append(
+            np.where(there > 0, 2 * drawn(p, (p == y) * 1.0) / np.maximum(there, 1), 0).sum(1)
+            / (there > 0).sum(1)
+        )
     return np.stack(out)
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c26
 def _f1_interval(arms, y, who, n_boot):
     "`Interval` of the macro-F1 of one arm, or of the first minus the second: `[s,N]` predictions each, of the same seeds."
-    f,*less = (_f1_draws(np.stack(p), y, who, n_boot) for p in arms); d = f-less[0] if less else f # [s,1+n_boot]
-    value,s,n = d[:,0].mean(),len(d),int(who.max())+1
-    if n<2: return Interval(float(value), np.nan, np.nan, n)
-    k = np.random.default_rng(1).integers(s, size=(n_boot, max(1, s-1))) # one seed fewer than there are, as in `crossed_interval`
-    return middle_interval(value, np.take_along_axis(d[:,1:].T, k, 1).mean(1), .95, n)
+    f, *less = (_f1_draws(np.stack(p), y, who, n_boot) for p in arms)
+    d = f - less[0] if less else f  # [s,1+n_boot]
+    value, s, n = d[:, 0].mean(), len(d), int(who.max()) + 1
+    if n < 2:
+        return Interval(float(value), np.nan, np.nan, n)
+    k = np.random.default_rng(1).integers(
+        s, size=(n_boot, max(1, s - 1))
+    )  # one seed fewer than there are, as in `crossed_interval`
+    return middle_interval(value, np.take_along_axis(d[:, 1:].T, k, 1).mean(1), 0.95, n)
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c27
 def accuracy_rows(
-    found:dict,       # arm -> seed -> `[N]` int, predicted classes
-    y,                # `[N]` int, 0..c-1
-    group,            # `[N]` int, documents that belong together, -1: alone; None: all are
-    corpus:str,       # what to call the corpus
-    against:tuple=(), # arms that the others are compared with, such as ('TF-IDF',)
-    slices:dict|None=None, # name -> `[N]` bool, parts that get accuracy too, such as `length_slices`
-    labels:int=0,     # labels that all these arms had seen, >0; 0: not told
-    config:str='', n_boot:int=1000, # hash of the experiment's config; draws for macro-F1
-) -> list:            # rows for `eval.tables.write_rows`, with two more columns: `documents` and `labels`; the slice begins with the labels
+    found: dict,  # arm -> seed -> `[N]` int, predicted classes
+    y,  # `[N]` int, 0..c-1
+    group,  # `[N]` int, documents that belong together, -1: alone; None: all are
+    corpus: str,  # what to call the corpus
+    against: tuple = (),  # arms that the others are compared with, such as ('TF-IDF',)
+    slices: dict | None = None,  # name -> `[N]` bool, parts that get accuracy too, such as `length_slices`
+    labels: int = 0,  # labels that all these arms had seen, >0; 0: not told
+    config: str = "",
+    n_boot: int = 1000,  # hash of the experiment's config; draws for macro-F1
+) -> list:  # rows for `eval.tables.write_rows`, with two more columns: `documents` and `labels`; the slice begins with the labels
     "Accuracy and macro-F1 of each arm and their differences, with intervals over groups and seeds."
-    y,against,rows = np.asarray(y),(against,) if isinstance(against, str) else tuple(against),[]
-    who = group_codes(group, len(y)); found = {a:{s:np.asarray(p) for s,p in of.items()} for a,of in found.items()}
-    if odd := [a for a in against if a not in found]: raise ValueError(f'there is no arm {odd[0]!r} to compare with, only {list(found)}')
-    if odd := [a for a,of in found.items() for p in of.values() if p.shape!=y.shape or p.dtype.kind not in 'iu' or (p<0).any()]: raise ValueError(f'{odd[0]!r} must give an int class to each of {len(y)} documents')
-    told = f'{labels} labels' if labels else ''
-    for where,inside in ({'all':np.ones(len(y), bool)} | (slices or {})).items():
-        if not inside.any(): continue
-        more = dict(documents=int(inside.sum()), labels=labels or np.nan); name = ', '.join(filter(None, (told,where*(where!='all')))) or 'all'
-        right = {a:{s:(p==y)[inside]*1. for s,p in of.items()} for a,of in found.items()}
-        rows += [r|more for r in rows_against(right, who[inside], corpus, 'accuracy', against, name, config)]
-    def add(arm, metric, seeds, *arms): i = _f1_interval(arms, y, who, n_boot); rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ','.join(map(str, seeds)), told or 'all', config, documents=len(y), labels=labels or np.nan))
-    for i,(a,of) in enumerate(found.items()):
-        add(a, 'macro-F1', of, list(of.values()))
-        for j,b in enumerate(against):
-            if b!=a and a not in against[:j]: s,p,q = zip(*pair_seeds(of, found[b])); add(a, f'macro-F1 - {b}', s, p, q)
+    y, against, rows = np.asarray(y), (against,) if isinstance(against, str) else tuple(against), []
+    who = group_codes(group, len(y))
+    found = {a: {s: np.asarray(p) for s, p in of.items()} for a, of in found.items()}
+    if odd := [a for a in against if a not in found]:
+        raise ValueError(f"there is no arm {odd[0]!r} to compare with, only {list(found)}")
+    if odd := [
+        a
+        for a, of in found.items()
+        for p in of.values()
+        if p.shape != y.shape or p.dtype.kind not in "iu" or (p < 0).any()
+    ]:
+        raise ValueError(f"{odd[0]!r} must give an int class to each of {len(y)} documents")
+    told = f"{labels} labels" if labels else ""
+    for where, inside in ({"all": np.ones(len(y), bool)} | (slices or {})).items():
+        if not inside.any():
+            continue
+        more = dict(documents=int(inside.sum()), labels=labels or np.nan)
+        name = ", ".join(filter(None, (told, where * (where != "all")))) or "all"
+        right = {a: {s: (p == y)[inside] * 1.0 for s, p in of.items()} for a, of in found.items()}
+        rows += [
+            r | more for r in rows_against(right, who[inside], corpus, "accuracy", against, name, config)
+        ]
+
+    def add(arm, metric, seeds, *arms):
+        i = _f1_interval(arms, y, who, n_boot)
+        rows.append(
+            row(
+                corpus,
+                arm,
+                metric,
+                i.value,
+                i.lo,
+                i.hi,
+                i.n,
+                ",".join(map(str, seeds)),
+                told or "all",
+                config,
+                documents=len(y),
+                labels=labels or np.nan,
+            )
+        )
+
+    for i, (a, of) in enumerate(found.items()):
+        add(a, "macro-F1", of, list(of.values()))
+        for j, b in enumerate(against):
+            if b != a and a not in against[:j]:
+                s, p, q = zip(*pair_seeds(of, found[b]))
+                add(a, f"macro-F1 - {b}", s, p, q)
     return rows
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c34
 def _one_corpus(df, metric):
     "Rows of a metric, of each arm and slice the one of most seeds, arms in the order of the table."
-    d = df[df.metric==metric]
-    if d.corpus.nunique()!=1: raise ValueError(f'one picture is of one corpus, got {list(d.corpus.unique())} with rows of {metric!r}: the table has {sorted(df.metric.unique())}')
-    return d.assign(_s=d.seed.astype(str).str.count(',')).sort_values('_s', kind='stable').drop_duplicates(['arm','slice'], keep='last').sort_index()
+    d = df[df.metric == metric]
+    if d.corpus.nunique() != 1:
+        raise ValueError(
+            f"one picture is of one corpus, got {list(d.corpus.unique())} with rows of {metric!r}: the table has {sorted(df.metric.unique())}"
+        )
+    return (
+        d.assign(_s=d.seed.astype(str).str.count(","))
+        .sort_values("_s", kind="stable")
+        .drop_duplicates(["arm", "slice"], keep="last")
+        .sort_index()
+    )
+
 
 def _lines(ax, of, x, styles):
     "A line for each arm, with intervals."
-    for (a,t),c,m in zip(of, styles, 'osD^vP*X'):
-        ax.errorbar(x(t), t.value, [t.value-t.lo,t.hi-t.value], color=c, marker=m, ms=5, lw=1.2, elinewidth=.8, capsize=2, label=a)
+    for (a, t), c, m in zip(of, styles, "osD^vP*X"):
+        ax.errorbar(
+            x(t),
+            t.value,
+            [t.value - t.lo, t.hi - t.value],
+            color=c,
+            marker=m,
+            ms=5,
+            lw=1.2,
+            elinewidth=0.8,
+            capsize=2,
+            label=a,
+        )
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c35
 def plot_budgets(
-    df:pd.DataFrame,   # rows of `accuracy_rows` with their labels, of one corpus
-    arms=None,         # which, in this order; all if None
-    metric:str='accuracy', # or 'macro-F1'
-):                     # a figure
+    df: pd.DataFrame,  # rows of `accuracy_rows` with their labels, of one corpus
+    arms=None,  # which, in this order; all if None
+    metric: str = "accuracy",  # or 'macro-F1'
+):  # a figure
     "A metric against the number of labels, a line for each arm, with intervals."
-    d = _one_corpus(df, metric); d = d[d.labels>0]; d = d[d.slice==d.labels.map('{:.0f} labels'.format)]
-    if d.empty: raise ValueError(f'no row of {metric!r} tells its labels: give `accuracy_rows` the number of labels')
-    of = [(a,d[d.arm==a].sort_values('labels')) for a in (d.arm.unique() if arms is None else arms)]; ticks = sorted(d.labels.unique())
+    d = _one_corpus(df, metric)
+    d = d[d.labels > 0]
+    d = d[d.slice == d.labels.map("{:.0f} labels".format)]
+    if d.empty:
+        raise ValueError(f"no row of {metric!r} tells its labels: give `accuracy_rows` the number of labels")
+    of = [(a, d[d.arm == a].sort_values("labels")) for a in (d.arm.unique() if arms is None else arms)]
+    ticks = sorted(d.labels.unique())
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(4.4,2.8)); _lines(ax, of, lambda t: t.labels, COLORS.values())
-        ax.set(xscale='log', xlabel='labels', ylabel=metric, title=f'{d.corpus.iloc[0]}: {d.documents.iloc[0]:,.0f} documents, {d.n.iloc[0]:,.0f} groups'); ax.set_xticks(ticks, [f'{t:,.0f}' if not i or t>1.4*ticks[i-1] else f'\n{t:,.0f}' for i,t in enumerate(ticks)])
-        ax.xaxis.set_minor_locator(NullLocator()); ax.legend(loc='upper left', bbox_to_anchor=(1,1), fontsize=8); plt.close(fig)
+        fig, ax = plt.subplots(figsize=(4.4, 2.8))
+        _lines(ax, of, lambda t: t.labels, COLORS.values())
+        ax.set(
+            xscale="log",
+            xlabel="labels",
+            ylabel=metric,
+            title=f"{d.corpus.iloc[0]}: {d.documents.iloc[0]:,.0f} documents, {d.n.iloc[0]:,.0f} groups",
+        )
+        ax.set_xticks(
+            ticks,
+            [f"{t:,.0f}" if not i or t > 1.4 * ticks[i - 1] else f"\n{t:,.0f}" for i, t in enumerate(ticks)],
+        )
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c36
-_BAND = re.compile(r'(?:(?P<labels>\d+) labels, )?(?P<unit>\w+) (?:to (?P<to>\d+)|over (?P<over>\d+)|(?P<lo>\d+)(?:-\d+)?)$')
+_BAND = re.compile(
+    r"(?:(?P<labels>\d+) labels, )?(?P<unit>\w+) (?:to (?P<to>\d+)|over (?P<over>\d+)|(?P<lo>\d+)(?:-\d+)?)$"
+)
+
 
 def plot_lengths(
-    df:pd.DataFrame,   # rows of `accuracy_rows` with slices of `length_slices`, of one corpus
-    labels:int=0,      # labels that were seen, as in the rows; 0: not told
-    arms=None,         # which, in this order; all if None
-    metric:str='accuracy',
-):                     # a figure
+    df: pd.DataFrame,  # rows of `accuracy_rows` with slices of `length_slices`, of one corpus
+    labels: int = 0,  # labels that were seen, as in the rows; 0: not told
+    arms=None,  # which, in this order; all if None
+    metric: str = "accuracy",
+):  # a figure
     "A metric by length of the document, a line for each arm, with intervals."
-    d = _one_corpus(df, metric); m = d.slice.str.extract(_BAND); d = d.assign(_from=m.lo.fillna(m.over).fillna('0').astype(int), _band=d.slice.str.rpartition(', ')[2], _unit=m.unit)
-    d = d[m.unit.notna()&(m.labels.fillna('0').astype(int)==labels)].sort_values('_from', kind='stable')
-    if d.empty: raise ValueError(f'no row of {metric!r} with {labels} labels is of a band of length: the slices are {sorted(df.slice.unique())}')
-    if d._unit.nunique()>1: raise ValueError(f'lengths are in {list(d._unit.unique())}: one picture is of one unit')
-    n = d.drop_duplicates('_band').set_index('_band').documents; at = {b:i for i,b in enumerate(n.index)}
-    of = [(a,d[d.arm==a]) for a in (sorted(d.arm.unique(), key=list(df.arm.unique()).index) if arms is None else arms)]
+    d = _one_corpus(df, metric)
+    m = d.slice.str.extract(_BAND)
+    d = d.assign(
+        _from=m.lo.fillna(m.over).fillna("0").astype(int), _band=d.slice.str.rpartition(", ")[2], _unit=m.unit
+    )
+    d = d[m.unit.notna() & (m.labels.fillna("0").astype(int) == labels)].sort_values("_from", kind="stable")
+    if d.empty:
+        raise ValueError(
+            f"no row of {metric!r} with {labels} labels is of a band of length: the slices are {sorted(df.slice.unique())}"
+        )
+    if d._unit.nunique() > 1:
+        raise ValueError(f"lengths are in {list(d._unit.unique())}: one picture is of one unit")
+    n = d.drop_duplicates("_band").set_index("_band").documents
+    at = {b: i for i, b in enumerate(n.index)}
+    of = [
+        (a, d[d.arm == a])
+        for a in (sorted(d.arm.unique(), key=list(df.arm.unique()).index) if arms is None else arms)
+    ]
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(4.4,2.8)); _lines(ax, of, lambda t: t._band.map(at), COLORS.values())
-        ax.set_xticks(range(len(n)), [f'{b.partition(" ")[2]}\n({k:,.0f})' for b,k in n.items()]); ax.set(xlabel=f'{d._unit.iloc[0]} (documents)', ylabel=metric, title=d.corpus.iloc[0]+f', {labels:,} labels'*(labels>0))
-        ax.legend(loc='upper left', bbox_to_anchor=(1,1), fontsize=8); plt.close(fig)
+        fig, ax = plt.subplots(figsize=(4.4, 2.8))
+        _lines(ax, of, lambda t: t._band.map(at), COLORS.values())
+        ax.set_xticks(range(len(n)), [f"{b.partition(' ')[2]}\n({k:,.0f})" for b, k in n.items()])
+        ax.set(
+            xlabel=f"{d._unit.iloc[0]} (documents)",
+            ylabel=metric,
+            title=d.corpus.iloc[0] + f", {labels:,} labels" * (labels > 0),
+        )
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+        plt.close(fig)
     return fig

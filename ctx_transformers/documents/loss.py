@@ -14,103 +14,130 @@ from ..losses import cos_dist, info_nce
 
 # %% ../../nbs/documents/05_loss.ipynb #c06
 def class_loss(
-    logits:Tensor, # `[b,c]`, before the softmax
-    y:Tensor,      # `[b]` int, right class of each row, 0..c-1; only read
-    smoothing:float=0., # ε, weight that all classes share, 0 to below 1
-) -> Tensor:       # `[]` mean over the rows, nats, >=0
+    logits: Tensor,  # `[b,c]`, before the softmax
+    y: Tensor,  # `[b]` int, right class of each row, 0..c-1; only read
+    smoothing: float = 0.0,  # ε, weight that all classes share, 0 to below 1
+) -> Tensor:  # `[]` mean over the rows, nats, >=0
     "Cross-entropy with smoothed labels."
-    if not 0<=smoothing<1: raise ValueError(f'smoothing must be from 0 to below 1, got {smoothing}')
-    if y.is_floating_point() or y.shape!=logits.shape[:1]:
-        raise ValueError(f'y must be one class per row, integers `[{len(logits)}]`, got {y.dtype} {list(y.shape)}: labels are smoothed here and nowhere else')
-    nlp = -logits.float().log_softmax(1)                             # [b,c]
-    right = nlp.gather(1, y.long().unsqueeze(1)).squeeze(1)          # [b]
-    return ((1-smoothing)*right + smoothing*nlp.mean(1)).mean()
+    if not 0 <= smoothing < 1:
+        raise ValueError(f"smoothing must be from 0 to below 1, got {smoothing}")
+    if y.is_floating_point() or y.shape != logits.shape[:1]:
+        raise ValueError(
+            f"y must be one class per row, integers `[{len(logits)}]`, got {y.dtype} {list(y.shape)}: labels are smoothed here and nowhere else"
+        )
+    nlp = -logits.float().log_softmax(1)  # [b,c]
+    right = nlp.gather(1, y.long().unsqueeze(1)).squeeze(1)  # [b]
+    return ((1 - smoothing) * right + smoothing * nlp.mean(1)).mean()
 
 # %% ../../nbs/documents/05_loss.ipynb #c22
 def cosine_mse(
-    cos:Tensor,    # `[b]` cosine of each pair, -1 to 1
-    target:Tensor, # `[b]` how alike the pair is, 0 to 1
-) -> Tensor:       # `[]` mean over the pairs, 0 to 4
+    cos: Tensor,  # `[b]` cosine of each pair, -1 to 1
+    target: Tensor,  # `[b]` how alike the pair is, 0 to 1
+) -> Tensor:  # `[]` mean over the pairs, 0 to 4
     "Squared difference of a cosine and a score."
-    if len(target) and not (0<=target.min() and target.max()<=1):
-        raise ValueError(f'scores must be from 0 to 1, got {target.min().item():.4g} to {target.max().item():.4g}: rescale them by the ends of their scale')
-    return (cos.float()-target.float()).square().mean()
+    if len(target) and not (0 <= target.min() and target.max() <= 1):
+        raise ValueError(
+            f"scores must be from 0 to 1, got {target.min().item():.4g} to {target.max().item():.4g}: rescale them by the ends of their scale"
+        )
+    return (cos.float() - target.float()).square().mean()
 
 # %% ../../nbs/documents/05_loss.ipynb #c27
 def cosent(
-    cos:Tensor,      # `[b]` cosine of each pair
-    score:Tensor,    # `[b]` how alike the pair is, on any scale
-    scale:float=20., # λ, >0
-) -> Tensor:         # `[]` nats, >=0; 0 where all scores are equal
+    cos: Tensor,  # `[b]` cosine of each pair
+    score: Tensor,  # `[b]` how alike the pair is, on any scale
+    scale: float = 20.0,  # λ, >0
+) -> Tensor:  # `[]` nats, >=0; 0 where all scores are equal
     "How far the cosines of a batch are from being in the order of the scores."
-    if scale<=0: raise ValueError(f'scale must be > 0, got {scale}')
-    x = scale*cos.float()
-    above = score.unsqueeze(1)>score.unsqueeze(0)                    # [b,b] pair of the row shall have the higher cosine
-    gap = (x.unsqueeze(0)-x.unsqueeze(1))[above]                     # [p] how much higher the other's is
+    if scale <= 0:
+        raise ValueError(f"scale must be > 0, got {scale}")
+    x = scale * cos.float()
+    above = score.unsqueeze(1) > score.unsqueeze(0)  # [b,b] pair of the row shall have the higher cosine
+    gap = (x.unsqueeze(0) - x.unsqueeze(1))[above]  # [p] how much higher the other's is
     return torch.cat([x.new_zeros(1), gap]).logsumexp(0)
 
 # %% ../../nbs/documents/05_loss.ipynb #c39
 def in_batch(
-    u:Tensor, # `[b,d]`
-    v:Tensor, # `[k,d]` row i<b belongs to row i of `u`; k>=b, the rest belongs to nobody
-    scale:float=20., # of the cosine, >0
-    mask:Tensor|None=None, # `[b,k]` bool, True where a candidate may not count; the right one always does
+    u: Tensor,  # `[b,d]`
+    v: Tensor,  # `[k,d]` row i<b belongs to row i of `u`; k>=b, the rest belongs to nobody
+    scale: float = 20.0,  # of the cosine, >0
+    mask: Tensor
+    | None = None,  # `[b,k]` bool, True where a candidate may not count; the right one always does
 ) -> Tensor:  # `[b]` loss of each row, nats, >=0
     "Which of all candidates in the batch belongs to this row?"
-    if scale<=0: raise ValueError(f'scale must be > 0, got {scale}')
-    if len(v)<len(u): raise ValueError(f'row i of v belongs to row i of u, but u has {len(u)} rows and v {len(v)}')
+    if scale <= 0:
+        raise ValueError(f"scale must be > 0, got {scale}")
+    if len(v) < len(u):
+        raise ValueError(f"row i of v belongs to row i of u, but u has {len(u)} rows and v {len(v)}")
     with torch.autocast(u.device.type, enabled=False):
-        cos = F.normalize(u.float(), dim=1)@F.normalize(v.float(), dim=1).T # [b,k]
-    return info_nce(scale*cos, torch.arange(len(u), device=u.device), mask)
+        cos = F.normalize(u.float(), dim=1) @ F.normalize(v.float(), dim=1).T  # [b,k]
+    return info_nce(scale * cos, torch.arange(len(u), device=u.device), mask)
 
 # %% ../../nbs/documents/05_loss.ipynb #c46
 def mse(
-    x:Tensor, # `[b,d]` the student's vectors
-    y:Tensor, # `[b,d]` the teacher's
+    x: Tensor,  # `[b,d]` the student's vectors
+    y: Tensor,  # `[b,d]` the teacher's
 ) -> Tensor:  # `[b]` >=0
     "Mean squared difference of the two vectors of each row."
-    return (x.float()-y.float()).square().mean(-1)
+    return (x.float() - y.float()).square().mean(-1)
 
 # %% ../../nbs/documents/05_loss.ipynb #c47
 def max_marginals(
-    x:Tensor,   # `[b,d]` the student's vectors
-    y:Tensor,   # `[b,d]` the teacher's
-    lam:float,  # λ, weight of the other rows' teachers, >=0
-    dissimilarity=cos_dist, # of `[...,d]` and `[...,d]`: `[...]`
-) -> Tensor:    # `[b]`; may be negative
+    x: Tensor,  # `[b,d]` the student's vectors
+    y: Tensor,  # `[b,d]` the teacher's
+    lam: float,  # λ, weight of the other rows' teachers, >=0
+    dissimilarity=cos_dist,  # of `[...,d]` and `[...,d]`: `[...]`
+) -> Tensor:  # `[b]`; may be negative
     "How far each row is from its own teacher, less how far it is from the others' on average."
-    own = dissimilarity(x, y)                                        # [b]
-    if not lam or len(x)==1: return own                              # alone there is nothing to be far from
-    every = dissimilarity(x.unsqueeze(1), y.unsqueeze(0))            # [b,b]
-    return own - lam*(every.sum(1)-every.diagonal())/(len(x)-1)
+    own = dissimilarity(x, y)  # [b]
+    if not lam or len(x) == 1:
+        return own  # alone there is nothing to be far from
+    every = dissimilarity(x.unsqueeze(1), y.unsqueeze(0))  # [b,b]
+    return own - lam * (every.sum(1) - every.diagonal()) / (len(x) - 1)
 
 # %% ../../nbs/documents/05_loss.ipynb #c50
-DISTILL = dict(mse=mse, cosine=cos_dist, contrastive=in_batch, max_marginals=max_marginals, # student `[b,d]`, teacher `[b,d]`: `[b]`
-               max_marginals_mse=partial(max_marginals, dissimilarity=mse))
+DISTILL = dict(
+    mse=mse,
+    cosine=cos_dist,
+    contrastive=in_batch,
+    max_marginals=max_marginals,  # student `[b,d]`, teacher `[b,d]`: `[b]`
+    max_marginals_mse=partial(max_marginals, dissimilarity=mse),
+)
+
 
 def distill_loss(
-    name:str,      # of `DISTILL`
-    lam:float=0.,  # λ of the max-marginals, >=0; below 1 with mse. 0 for all others
-):                 # student `[b,d]`, teacher `[b,d]` -> `[]`, mean over the rows
+    name: str,  # of `DISTILL`
+    lam: float = 0.0,  # λ of the max-marginals, >=0; below 1 with mse. 0 for all others
+):  # student `[b,d]`, teacher `[b,d]` -> `[]`, mean over the rows
     "The loss of this name, as a learner takes it."
-    if name not in DISTILL: raise ValueError(f'no distillation is called {name!r}; there are {", ".join(DISTILL)}')
-    marginals = name.startswith('max_marginals')
-    if lam and not marginals: raise ValueError(f'{name} has no lam, got {lam}; max_marginals has one')
-    if lam<0 or (name=='max_marginals_mse' and lam>=1):
-        raise ValueError(f'lam must be >= 0, and below 1 with mse (from 1 on the loss has no lower bound), got {lam} for {name}')
+    if name not in DISTILL:
+        raise ValueError(f"no distillation is called {name!r}; there are {', '.join(DISTILL)}")
+    marginals = name.startswith("max_marginals")
+    if lam and not marginals:
+        raise ValueError(f"{name} has no lam, got {lam}; max_marginals has one")
+    if lam < 0 or (name == "max_marginals_mse" and lam >= 1):
+        raise ValueError(
+            f"lam must be >= 0, and below 1 with mse (from 1 on the loss has no lower bound), got {lam} for {name}"
+        )
     f = partial(DISTILL[name], lam=lam) if marginals else DISTILL[name]
+
     def loss(x, y):
-        if x.shape!=y.shape: raise ValueError(f'the student gives {list(x.shape)} and the teacher {list(y.shape)}: end the student in `ToTeacher`')
+        if x.shape != y.shape:
+            raise ValueError(
+                f"the student gives {list(x.shape)} and the teacher {list(y.shape)}: end the student in `ToTeacher`"
+            )
         return f(x, y).mean()
+
     return loss
 
 # %% ../../nbs/documents/05_loss.ipynb #c70
 class ToTeacher(nn.Linear):
     "From the student's space into the teacher's."
-    def __init__(self,
-        d:int,         # width of the student's vectors
-        d_teacher:int, # width of the teacher's
+
+    def __init__(
+        self,
+        d: int,  # width of the student's vectors
+        d_teacher: int,  # width of the teacher's
     ):
         super().__init__(d, d_teacher)
-        nn.init.eye_(self.weight) if d==d_teacher else nn.init.orthogonal_(self.weight)
+        nn.init.eye_(self.weight) if d == d_teacher else nn.init.orthogonal_(self.weight)
         nn.init.zeros_(self.bias)

@@ -23,150 +23,218 @@ from ..models.hf import HFEncoder, open_any
 from ..models.pretrained import freeze, open_encoder
 
 # %% ../../nbs/documents/04_model.ipynb #c06
-SEGMENT_MERGES = ('tokens','mean','max','attention','transformer')
+SEGMENT_MERGES = ("tokens", "mean", "max", "attention", "transformer")
+
 
 @dataclass(frozen=True)
 class DocCfg:
     "From segments to documents."
-    pretrained:str  = ''     # folder or hub name of any transformers encoder, or folder of one of our models; empty: from scratch
-    layers:int      = 0      # keep the first so many layers of it; 0: all
-    encoder:EncoderCfg = EncoderCfg() # of an encoder from scratch
-    attend:str      = ''     # Longformer's global attention: 'none', 'first', 'first+separators'; empty: the architecture's own
-    pool:str        = 'mean' # tokens to segment: 'first' (CLS), 'mean', 'max', 'sum', 'last', 'attention', or 'local' (mean of the tokens without global attention)
-    merge:str       = 'tokens' # segments to document: 'tokens', 'mean', 'max', 'attention', 'transformer'
-    merge_layers:int= 1      # layers of 'transformer'
-    places:int      = 64     # segments that 'transformer' can tell apart; a document may not have more
-    classes:int     = 0      # of the head; 0: no head, the model gives vectors
-    hidden:int      = 0      # width of the head's hidden layer, where there is a head; 0: none
-    head_dropout:float = .1  # before the head's last layer, 0 to 1
-    pair:bool       = False  # classify pairs of documents
-    freeze:str      = ''     # parts that do not learn, as in `models.pretrained.freeze`: 'encoder', '0-3', 'encoder.words'
-    recompute:bool  = False  # gradient checkpointing: less memory, about a third more time
+
+    pretrained: str = ""  # folder or hub name of any transformers encoder, or folder of one of our models; empty: from scratch
+    layers: int = 0  # keep the first so many layers of it; 0: all
+    encoder: EncoderCfg = EncoderCfg()  # of an encoder from scratch
+    attend: str = ""  # Longformer's global attention: 'none', 'first', 'first+separators'; empty: the architecture's own
+    pool: str = "mean"  # tokens to segment: 'first' (CLS), 'mean', 'max', 'sum', 'last', 'attention', or 'local' (mean of the tokens without global attention)
+    merge: str = "tokens"  # segments to document: 'tokens', 'mean', 'max', 'attention', 'transformer'
+    merge_layers: int = 1  # layers of 'transformer'
+    places: int = 64  # segments that 'transformer' can tell apart; a document may not have more
+    classes: int = 0  # of the head; 0: no head, the model gives vectors
+    hidden: int = 0  # width of the head's hidden layer, where there is a head; 0: none
+    head_dropout: float = 0.1  # before the head's last layer, 0 to 1
+    pair: bool = False  # classify pairs of documents
+    freeze: str = (
+        ""  # parts that do not learn, as in `models.pretrained.freeze`: 'encoder', '0-3', 'encoder.words'
+    )
+    recompute: bool = False  # gradient checkpointing: less memory, about a third more time
+
     def __post_init__(self):
-        if self.merge not in SEGMENT_MERGES: raise ValueError(f'merge must be one of {[*SEGMENT_MERGES]}, got {self.merge!r}')
-        if self.pool in ('random','codes'): raise ValueError(f'{self.pool!r} gives no fixed vector of a segment: take first, mean, max, sum, last, attention or local')
-        if not 0<=self.head_dropout<1: raise ValueError(f'head_dropout must be in [0,1), got {self.head_dropout}')
-        if min(self.layers, self.hidden, self.classes)<0 or min(self.merge_layers, self.places)<1: raise ValueError(f'layers, hidden and classes must be at least 0, merge_layers and places at least 1, got {self}')
-        if self.classes==1: raise ValueError('one class is nothing to choose from: give 0 (no head) or at least 2')
+        if self.merge not in SEGMENT_MERGES:
+            raise ValueError(f"merge must be one of {[*SEGMENT_MERGES]}, got {self.merge!r}")
+        if self.pool in ("random", "codes"):
+            raise ValueError(
+                f"{self.pool!r} gives no fixed vector of a segment: take first, mean, max, sum, last, attention or local"
+            )
+        if not 0 <= self.head_dropout < 1:
+            raise ValueError(f"head_dropout must be in [0,1), got {self.head_dropout}")
+        if min(self.layers, self.hidden, self.classes) < 0 or min(self.merge_layers, self.places) < 1:
+            raise ValueError(
+                f"layers, hidden and classes must be at least 0, merge_layers and places at least 1, got {self}"
+            )
+        if self.classes == 1:
+            raise ValueError("one class is nothing to choose from: give 0 (no head) or at least 2")
 
 # %% ../../nbs/documents/04_model.ipynb #c08
 class SegmentReader(nn.Module):
     "Segments of a document read each other; starts as if they did not."
-    def __init__(self, d:int, layers:int, places:int): # width, layers, most segments of a document
+
+    def __init__(self, d: int, layers: int, places: int):  # width, layers, most segments of a document
         super().__init__()
-        heads = next(h for h in (12,8,6,4,3,2,1) if d%h==0)
+        heads = next(h for h in (12, 8, 6, 4, 3, 2, 1) if d % h == 0)
         self.reader = Encoder(EncoderCfg(layers=layers, d=d, heads=heads, max_len=places), 1)
         self.out = nn.Linear(d, d)
-        nn.init.zeros_(self.out.weight); nn.init.zeros_(self.out.bias)
-    def forward(self,
-        x:Tensor,  # `[t,d]` vectors of segments, in the documents' order
-        of:Tensor, # `[t]` document of each, non-decreasing
-        b:int,     # documents
-    ) -> Tensor:   # `[b,d]`
-        n = torch.bincount(of, minlength=b)                                       # [b]
-        if len(n) and int(n.max())>self.reader.cfg.max_len: raise ValueError(f'a document has {int(n.max())} segments and the reader {self.reader.cfg.max_len} places: raise `places`, or read fewer segments (`most`)')
-        scale = x.norm(dim=1, keepdim=True).clamp(min=1e-6)/x.shape[1]**.5        # [t,1]: whatever the encoder's scale, the reader sees numbers of the order of 1
-        y = self.reader(torch.zeros(len(x), dtype=torch.long, device=x.device), n, add=x/scale) # [t,d]
-        return segment_mean(x + scale*self.out(y), of, b)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(
+        self,
+        x: Tensor,  # `[t,d]` vectors of segments, in the documents' order
+        of: Tensor,  # `[t]` document of each, non-decreasing
+        b: int,  # documents
+    ) -> Tensor:  # `[b,d]`
+        n = torch.bincount(of, minlength=b)  # [b]
+        if len(n) and int(n.max()) > self.reader.cfg.max_len:
+            raise ValueError(
+                f"a document has {int(n.max())} segments and the reader {self.reader.cfg.max_len} places: raise `places`, or read fewer segments (`most`)"
+            )
+        scale = (
+            x.norm(dim=1, keepdim=True).clamp(min=1e-6) / x.shape[1] ** 0.5
+        )  # [t,1]: whatever the encoder's scale, the reader sees numbers of the order of 1
+        y = self.reader(torch.zeros(len(x), dtype=torch.long, device=x.device), n, add=x / scale)  # [t,d]
+        return segment_mean(x + scale * self.out(y), of, b)
 
 # %% ../../nbs/documents/04_model.ipynb #c09
 class SegmentMerge(nn.Module):
     "Segments to documents."
-    def __init__(self, cfg:DocCfg, d:int): # d: width of a segment's vector
+
+    def __init__(self, cfg: DocCfg, d: int):  # d: width of a segment's vector
         super().__init__()
         self.name = cfg.merge
-        self.attention = SetAttention(d) if cfg.merge=='attention' else None
-        self.reader = SegmentReader(d, cfg.merge_layers, cfg.places) if cfg.merge=='transformer' else None
-    def forward(self,
-        x:Tensor,       # `[t,d]` vectors of segments
-        lengths:Tensor, # `[t]` tokens of each; one without tokens takes no part
-        of:Tensor,      # `[t]` document of each, non-decreasing
-        b:int,          # documents
-    ) -> Tensor:        # `[b,d]`; zeros for a document without tokens
-        keep = lengths>0
-        if self.reader is not None: return self.reader(x[keep], of[keep], b)
-        if self.attention is not None: return self.attention(x, of, keep, b)
-        if self.name!='tokens': return (set_max if self.name=='max' else set_mean)(x, of, keep, b)
-        w = lengths.to(x.dtype)                                                   # [t]
-        n = w.new_zeros(b).index_add(0, of, w).clamp(min=1)                       # [b]
-        return x.new_zeros(b, x.shape[1]).index_add(0, of, x*(w/n[of]).unsqueeze(1))
+        self.attention = SetAttention(d) if cfg.merge == "attention" else None
+        self.reader = SegmentReader(d, cfg.merge_layers, cfg.places) if cfg.merge == "transformer" else None
+
+    def forward(
+        self,
+        x: Tensor,  # `[t,d]` vectors of segments
+        lengths: Tensor,  # `[t]` tokens of each; one without tokens takes no part
+        of: Tensor,  # `[t]` document of each, non-decreasing
+        b: int,  # documents
+    ) -> Tensor:  # `[b,d]`; zeros for a document without tokens
+        keep = lengths > 0
+        if self.reader is not None:
+            return self.reader(x[keep], of[keep], b)
+        if self.attention is not None:
+            return self.attention(x, of, keep, b)
+        if self.name != "tokens":
+            return (set_max if self.name == "max" else set_mean)(x, of, keep, b)
+        w = lengths.to(x.dtype)  # [t]
+        n = w.new_zeros(b).index_add(0, of, w).clamp(min=1)  # [b]
+        return x.new_zeros(b, x.shape[1]).index_add(0, of, x * (w / n[of]).unsqueeze(1))
 
 # %% ../../nbs/documents/04_model.ipynb #c13
 def doc_head(
-    cfg:DocCfg,
-    d:int,       # width of a document's vector
-) -> nn.Module|None: # `[b,d]`, or `[b,4d]` for pairs -> `[b,c]`; None without classes
+    cfg: DocCfg,
+    d: int,  # width of a document's vector
+) -> nn.Module | None:  # `[b,d]`, or `[b,4d]` for pairs -> `[b,c]`; None without classes
     "The head that the configuration asks for."
-    if not cfg.classes: return None
-    d = 4*d if cfg.pair else d
+    if not cfg.classes:
+        return None
+    d = 4 * d if cfg.pair else d
     first = [nn.Linear(d, cfg.hidden), nn.ReLU()] if cfg.hidden else []
     head = nn.Sequential(*first, Dropout(cfg.head_dropout), nn.Linear(cfg.hidden or d, cfg.classes))
     return head.apply(init_bert)
 
+
 def pair_features(
-    u:Tensor, v:Tensor, # `[b,d]` each
-) -> Tensor:            # `[b,4d]`
+    u: Tensor,
+    v: Tensor,  # `[b,d]` each
+) -> Tensor:  # `[b,4d]`
     "Two vectors, how they differ, and where they agree."
-    return torch.cat([u, v, (u-v).abs(), u*v], 1)
+    return torch.cat([u, v, (u - v).abs(), u * v], 1)
 
 # %% ../../nbs/documents/04_model.ipynb #c15
 def _saved(name, attend, layers):
     "The encoder of one of our own models, whoever runs it."
-    folder = Path(name); about = json.loads((folder/'model.json').read_text(encoding='utf-8'))
-    if about.get('own', True):
-        if attend: raise ValueError(f'attend={attend!r} is a choice of Longformer, and {name} holds an encoder of ours')
+    folder = Path(name)
+    about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    if about.get("own", True):
+        if attend:
+            raise ValueError(
+                f"attend={attend!r} is a choice of Longformer, and {name} holds an encoder of ours"
+            )
         return open_encoder(name, layers)[0]
     from transformers import AutoConfig
-    enc = HFEncoder(from_checkpoint(AutoConfig, folder/'encoder'), attend or about['documents']['attend'], layers)
-    own = {k.removeprefix('encoder.'):v for k,v in load_file(folder/'best.safetensors').items() if k.startswith('encoder.')}
+
+    enc = HFEncoder(
+        from_checkpoint(AutoConfig, folder / "encoder"), attend or about["documents"]["attend"], layers
+    )
+    own = {
+        k.removeprefix("encoder."): v
+        for k, v in load_file(folder / "best.safetensors").items()
+        if k.startswith("encoder.")
+    }
     have = enc.state_dict()
-    enc.load_state_dict({k:v for k,v in own.items() if k in have}) # without the layers that are left out
+    enc.load_state_dict({k: v for k, v in own.items() if k in have})  # without the layers that are left out
     return enc
 
+
 def open_doc_encoder(
-    cfg:DocCfg,
-    vocab:int=0, # words of the tokenizer
+    cfg: DocCfg,
+    vocab: int = 0,  # words of the tokenizer
 ) -> nn.Module:  # with `forward(ids, lengths, plan)`
     "The encoder that the configuration names."
     if not cfg.pretrained:
-        if vocab<1: raise ValueError('an encoder from scratch needs the number of words: give vocab')
+        if vocab < 1:
+            raise ValueError("an encoder from scratch needs the number of words: give vocab")
         return Encoder(cfg.encoder, vocab)
-    enc = (_saved if (Path(cfg.pretrained)/'model.json').exists() else open_any)(cfg.pretrained, cfg.attend, cfg.layers)
-    if vocab>enc.vocab: raise ValueError(f'the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes with it')
+    enc = (_saved if (Path(cfg.pretrained) / "model.json").exists() else open_any)(
+        cfg.pretrained, cfg.attend, cfg.layers
+    )
+    if vocab > enc.vocab:
+        raise ValueError(
+            f"the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes with it"
+        )
     return enc
 
 # %% ../../nbs/documents/04_model.ipynb #c16
 class DocModel(nn.Module):
     "Documents to vectors, and to classes."
-    def __init__(self,
-        cfg:DocCfg,
-        vocab:int=0,            # words; 0 where a pretrained encoder brings its own
-        encoder:nn.Module|None=None, # one that is there already; None: what the configuration names
+
+    def __init__(
+        self,
+        cfg: DocCfg,
+        vocab: int = 0,  # words; 0 where a pretrained encoder brings its own
+        encoder: nn.Module | None = None,  # one that is there already; None: what the configuration names
     ):
         super().__init__()
-        self.cfg,self.encoder = cfg,open_doc_encoder(cfg, vocab) if encoder is None else encoder
+        self.cfg, self.encoder = cfg, open_doc_encoder(cfg, vocab) if encoder is None else encoder
         self.encoder.recompute = cfg.recompute
         d = self.encoder.cfg.d
-        if cfg.pool=='local' and not hasattr(self.encoder, 'is_global'): raise ValueError("pool='local' leaves out tokens with global attention, and in this encoder every token sees the whole text: take 'mean'")
-        self.pool = None if cfg.pool=='local' else pooling(cfg.pool, d)
-        self.merge,self.head = SegmentMerge(cfg, d),doc_head(cfg, d)
+        if cfg.pool == "local" and not hasattr(self.encoder, "is_global"):
+            raise ValueError(
+                "pool='local' leaves out tokens with global attention, and in this encoder every token sees the whole text: take 'mean'"
+            )
+        self.pool = None if cfg.pool == "local" else pooling(cfg.pool, d)
+        self.merge, self.head = SegmentMerge(cfg, d), doc_head(cfg, d)
         freeze(self, cfg.freeze)
-    def texts(self, ids, lengths, plan=None): # -> `[t,d]`
+
+    def texts(self, ids, lengths, plan=None):  # -> `[t,d]`
         "Vectors of segments: what a gradient cache computes in pieces."
         h = self.encoder(ids, lengths, plan)
-        return pool_some(h, lengths, ~self.encoder.is_global(ids, lengths)) if self.pool is None else self.pool(h, lengths)
-    def documents(self,
-        groups:TextGroups, # each document a group of its segments
-    ) -> Tensor:           # `[b,d]`; zeros for a document without tokens
+        return (
+            pool_some(h, lengths, ~self.encoder.is_global(ids, lengths))
+            if self.pool is None
+            else self.pool(h, lengths)
+        )
+
+    def documents(
+        self,
+        groups: TextGroups,  # each document a group of its segments
+    ) -> Tensor:  # `[b,d]`; zeros for a document without tokens
         "Vectors of documents."
         d = groups.distinct
-        x = self.texts(d.ids, d.lengths, d.plan)[d.text].float()                  # [t,d]
+        x = self.texts(d.ids, d.lengths, d.plan)[d.text].float()  # [t,d]
         return self.merge(x, groups.lengths, groups.group, len(groups))
-    def forward(self,
-        groups:TextGroups, # of pairs: b first documents, then b second ones
-    ) -> Tensor:           # `[b,c]` scores of classes, before the softmax; without a head `[b,d]`, of pairs `[b,2,d]`
+
+    def forward(
+        self,
+        groups: TextGroups,  # of pairs: b first documents, then b second ones
+    ) -> Tensor:  # `[b,c]` scores of classes, before the softmax; without a head `[b,d]`, of pairs `[b,2,d]`
         x = self.documents(groups)
-        if not self.cfg.pair: return x if self.head is None else self.head(x)
-        if len(x)%2: raise ValueError(f'pairs come as all first documents, then all second ones; got {len(x)} documents')
-        u,v = x.chunk(2)                                                          # [b,d] each
+        if not self.cfg.pair:
+            return x if self.head is None else self.head(x)
+        if len(x) % 2:
+            raise ValueError(
+                f"pairs come as all first documents, then all second ones; got {len(x)} documents"
+            )
+        u, v = x.chunk(2)  # [b,d] each
         return torch.stack([u, v], 1) if self.head is None else self.head(pair_features(u, v))

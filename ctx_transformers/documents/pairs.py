@@ -19,179 +19,285 @@ from .sources import SIDES, column_values, source_name, table_rows
 @dataclass(frozen=True, eq=False)
 class Pairs:
     "Pairs of sentences, each with a score."
-    a: list            # `[N]` str
-    b: list            # `[N]` str
+
+    a: list  # `[N]` str
+    b: list  # `[N]` str
     score: np.ndarray  # `[N]` float64, as published
-    low: float         # lower end of the scale
-    high: float        # upper end of the scale
-    part: np.ndarray   # `[N]` str, the subset that a pair is from, such as MSRvid
-    name: str = 'pairs'          # what tables call it
-    account: Account|None = None # what was read and dropped
+    low: float  # lower end of the scale
+    high: float  # upper end of the scale
+    part: np.ndarray  # `[N]` str, the subset that a pair is from, such as MSRvid
+    name: str = "pairs"  # what tables call it
+    account: Account | None = None  # what was read and dropped
+
     def __post_init__(self):
         N = len(self.a)
-        if not (len(self.b)==len(self.part)==N and self.score.shape==(N,)): raise ValueError(f'{N} sentences need as many second sentences, scores and parts, got {len(self.b)}, {list(self.score.shape)} and {len(self.part)}')
-        if not self.low<self.high: raise ValueError(f'{self.name}: the scale must go up, got {self.low} to {self.high}')
-        if N and not (self.low<=self.score.min() and self.score.max()<=self.high): raise ValueError(f'{self.name}: scores must lie between {self.low:g} and {self.high:g}, got {self.score.min():g} to {self.score.max():g}; give the ends of their scale')
-    def __len__(self): return len(self.a)
-    def __repr__(self): return f'{self.name}: {len(self):,} pairs, {self.low:g} to {self.high:g}, ' + (f'of {k} parts' if (k := len(set(self.part)))>1 else 'in one part')
+        if not (len(self.b) == len(self.part) == N and self.score.shape == (N,)):
+            raise ValueError(
+                f"{N} sentences need as many second sentences, scores and parts, got {len(self.b)}, {list(self.score.shape)} and {len(self.part)}"
+            )
+        if not self.low < self.high:
+            raise ValueError(f"{self.name}: the scale must go up, got {self.low} to {self.high}")
+        if N and not (self.low <= self.score.min() and self.score.max() <= self.high):
+            raise ValueError(
+                f"{self.name}: scores must lie between {self.low:g} and {self.high:g}, got {self.score.min():g} to {self.score.max():g}; give the ends of their scale"
+            )
+
+    def __len__(self):
+        return len(self.a)
+
+    def __repr__(self):
+        return f"{self.name}: {len(self):,} pairs, {self.low:g} to {self.high:g}, " + (
+            f"of {k} parts" if (k := len(set(self.part))) > 1 else "in one part"
+        )
+
     @property
-    def unit(self): # `[N]` float64, 0 to 1
+    def unit(self):  # `[N]` float64, 0 to 1
         "The scores, from 0 for the lower end of the scale to 1 for the upper."
-        return (self.score-self.low)/(self.high-self.low)
-    def take(self,
-        idx,    # `[n]` row numbers, or `[N]` bool
-    ): # Pairs
+        return (self.score - self.low) / (self.high - self.low)
+
+    def take(
+        self,
+        idx,  # `[n]` row numbers, or `[N]` bool
+    ):  # Pairs
         "Some of the rows."
         i = np.arange(len(self))[idx]
-        return replace(self, a=[self.a[j] for j in i], b=[self.b[j] for j in i], score=self.score[i], part=self.part[i])
+        return replace(
+            self, a=[self.a[j] for j in i], b=[self.b[j] for j in i], score=self.score[i], part=self.part[i]
+        )
 
 # %% ../../nbs/documents/02_pairs.ipynb #c10
 def _pairs(
-    a, b, score,     # `[N]` str, str, and numbers, or text that says them; blank for none
-    part,            # `[N]` str
-    account:Account, # counts pairs that are dropped
-    low:float=0.,    # lower end of the scale
-    high:float=5.,   # upper end of the scale
+    a,
+    b,
+    score,  # `[N]` str, str, and numbers, or text that says them; blank for none
+    part,  # `[N]` str
+    account: Account,  # counts pairs that are dropped
+    low: float = 0.0,  # lower end of the scale
+    high: float = 5.0,  # upper end of the scale
 ) -> Pairs:
     "Pairs whose sentences and scores are there."
-    a,b = ([x.strip() if isinstance(x, str) else '' for x in o] for o in (a,b))
-    try: score = np.array([np.nan if s is None or not str(s).strip() else float(s) for s in score], np.float64)
-    except ValueError as e: raise ValueError(f'{account.name}: a score is no number ({e}); are the columns in the order that is expected?') from e
-    blank,none = np.array([not (x and y) for x,y in zip(a,b)], bool),np.isnan(score)
-    account.drop('empty sentence', int(blank.sum())); account.drop('no score', int((none & ~blank).sum()))
+    a, b = ([x.strip() if isinstance(x, str) else "" for x in o] for o in (a, b))
+    try:
+        score = np.array([np.nan if s is None or not str(s).strip() else float(s) for s in score], np.float64)
+    except ValueError as e:
+        raise ValueError(
+            f"{account.name}: a score is no number ({e}); are the columns in the order that is expected?"
+        ) from e
+    blank, none = np.array([not (x and y) for x, y in zip(a, b)], bool), np.isnan(score)
+    account.drop("empty sentence", int(blank.sum()))
+    account.drop("no score", int((none & ~blank).sum()))
     i = np.flatnonzero(~blank & ~none)
     account.keep(len(i))
-    return Pairs([a[j] for j in i], [b[j] for j in i], score[i], low, high, np.array([str(part[j]) for j in i]), account.name, account)
+    return Pairs(
+        [a[j] for j in i],
+        [b[j] for j in i],
+        score[i],
+        low,
+        high,
+        np.array([str(part[j]) for j in i]),
+        account.name,
+        account,
+    )
 
 # %% ../../nbs/documents/02_pairs.ipynb #c13
 def _lines(path, fewest, account):
     "Rows of a file: tabs part columns, quotes are quotes."
-    rows = [l.rstrip('\r\n').split('\t') for l in read_lines(path, account)]
-    for i,r in enumerate(rows):
-        if len(r)<fewest: raise ValueError(f'{path}, line {i+1}: expected {fewest} columns or more with tabs between them, found {len(r)}')
+    rows = [l.rstrip("\r\n").split("\t") for l in read_lines(path, account)]
+    for i, r in enumerate(rows):
+        if len(r) < fewest:
+            raise ValueError(
+                f"{path}, line {i + 1}: expected {fewest} columns or more with tabs between them, found {len(r)}"
+            )
     return rows
 
+
 def read_stsb(
-    path, # `sts-train.csv`, `sts-dev.csv` or `sts-test.csv`
-) -> Pairs: # 0 to 5; part = file, such as MSRvid
+    path,  # `sts-train.csv`, `sts-dev.csv` or `sts-test.csv`
+) -> Pairs:  # 0 to 5; part = file, such as MSRvid
     "One side of the STS Benchmark."
-    side = {'valid':'dev'}.get(s := SIDES.get(Path(path).stem.rpartition('-')[2], ''), s)
-    acc = Account(f'STS-B {side}'.strip())
+    side = {"valid": "dev"}.get(s := SIDES.get(Path(path).stem.rpartition("-")[2], ""), s)
+    acc = Account(f"STS-B {side}".strip())
     rows = _lines(path, 7, acc)
     return _pairs([r[5] for r in rows], [r[6] for r in rows], [r[4] for r in rows], [r[1] for r in rows], acc)
 
 # %% ../../nbs/documents/02_pairs.ipynb #c14
 def _headed(path, needed, account):
     "column -> values, of a file with a header."
-    head,*rows = _lines(path, len(needed), account) or [[]]
+    head, *rows = _lines(path, len(needed), account) or [[]]
     pick(needed, head, str(path))
-    if bad := [i for i,r in enumerate(rows) if len(r)!=len(head)]: raise ValueError(f'{path}, line {bad[0]+2}: expected {len(head)} columns as in the header, found {len(rows[bad[0]])}')
-    return {c:[r[k] for r in rows] for k,c in enumerate(head)}
+    if bad := [i for i, r in enumerate(rows) if len(r) != len(head)]:
+        raise ValueError(
+            f"{path}, line {bad[0] + 2}: expected {len(head)} columns as in the header, found {len(rows[bad[0]])}"
+        )
+    return {c: [r[k] for r in rows] for k, c in enumerate(head)}
+
 
 def _sides(col, side, name, account, low, high):
     "name -> Pairs, for the values of `side` in their order."
     out = {}
     for s in dict.fromkeys(side):
-        i = [j for j,o in enumerate(side) if o==s]
-        acc = Account.from_dict(account.to_dict() | dict(name=name(s))) # a line that could not be read has no side, so each of them tells of it
-        out[acc.name] = _pairs(*([col[k][j] for j in i] for k in ('a','b','score','part')), acc, low, high)
+        i = [j for j, o in enumerate(side) if o == s]
+        acc = Account.from_dict(
+            account.to_dict() | dict(name=name(s))
+        )  # a line that could not be read has no side, so each of them tells of it
+        out[acc.name] = _pairs(*([col[k][j] for j in i] for k in ("a", "b", "score", "part")), acc, low, high)
     return out
 
+
 def read_sick(
-    path, # `SICK_train.txt`, `SICK_trial.txt`, `SICK_test_annotated.txt`, or `SICK.txt` with all of them
-) -> dict: # 'SICK train' and so on -> Pairs, 1 to 5
+    path,  # `SICK_train.txt`, `SICK_trial.txt`, `SICK_test_annotated.txt`, or `SICK.txt` with all of them
+) -> dict:  # 'SICK train' and so on -> Pairs, 1 to 5
     "SICK's relatedness."
-    acc = Account('SICK')
-    col = _headed(path, ('sentence_A','sentence_B','relatedness_score'), acc)
-    side = col.get('SemEval_set') or [Path(path).stem.replace('_annotated','').rpartition('_')[2]]*len(col['sentence_A'])
-    return _sides(dict(a=col['sentence_A'], b=col['sentence_B'], score=col['relatedness_score'], part=['SICK']*len(side)), side, lambda s: f'SICK {s.lower()}', acc, 1., 5.)
+    acc = Account("SICK")
+    col = _headed(path, ("sentence_A", "sentence_B", "relatedness_score"), acc)
+    side = col.get("SemEval_set") or [Path(path).stem.replace("_annotated", "").rpartition("_")[2]] * len(
+        col["sentence_A"]
+    )
+    return _sides(
+        dict(
+            a=col["sentence_A"],
+            b=col["sentence_B"],
+            score=col["relatedness_score"],
+            part=["SICK"] * len(side),
+        ),
+        side,
+        lambda s: f"SICK {s.lower()}",
+        acc,
+        1.0,
+        5.0,
+    )
 
 # %% ../../nbs/documents/02_pairs.ipynb #c15
-_YEAR,_PART = re.compile(r'(?<!\d)(?:20)?(1[2-9])(?!\d)'),re.compile('train|trial|test')
+_YEAR, _PART = re.compile(r"(?<!\d)(?:20)?(1[2-9])(?!\d)"), re.compile("train|trial|test")
 
-def _year_name(year, side): return f'STS{year[-2:]}' + ('' if side=='test' else f' {side}')
+
+def _year_name(year, side):
+    return f"STS{year[-2:]}" + ("" if side == "test" else f" {side}")
+
 
 def _year_files(folder):
     "a, b, score, part and side of all pairs of `STS.input` files, and their account."
-    col,acc = dict(a=[], b=[], score=[], part=[], side=[]),Account('STS')
-    files = [p for p in sorted(folder.rglob('STS.input.*.txt')) if '.ALL.' not in p.name] # ALL is the others end to end
+    col, acc = dict(a=[], b=[], score=[], part=[], side=[]), Account("STS")
+    files = [
+        p for p in sorted(folder.rglob("STS.input.*.txt")) if ".ALL." not in p.name
+    ]  # ALL is the others end to end
     for p in files:
-        names = [folder.name,*p.parent.relative_to(folder).parts]
+        names = [folder.name, *p.parent.relative_to(folder).parts]
         year = next((m[1] for n in names[::-1] if (m := _YEAR.search(n))), None)
-        if year is None: raise ValueError(f'{p}: no folder of it has its year in its name, such as STS2012-test; rename one')
-        rows,gold = _lines(p, 2, acc),p.with_name(p.name.replace('.input.','.gs.'))
-        score = [r[0] for r in _lines(gold, 1, acc)] if gold.is_file() else ['']*len(rows)
-        if len(score)!=len(rows): raise ValueError(f'{gold} has {len(score)} lines and {p.name} beside it {len(rows)}; fetch both again')
-        side = next((m[0] for n in names[::-1] if (m := _PART.search(n.lower()))), 'test') # the innermost folder that says it
-        for k,v in dict(a=[r[0] for r in rows], b=[r[1] for r in rows], score=score, part=[p.name.split('.')[-2]]*len(rows), side=[_year_name(year, side)]*len(rows)).items(): col[k] += v
-    return col,acc
+        if year is None:
+            raise ValueError(
+                f"{p}: no folder of it has its year in its name, such as STS2012-test; rename one"
+            )
+        rows, gold = _lines(p, 2, acc), p.with_name(p.name.replace(".input.", ".gs."))
+        score = [r[0] for r in _lines(gold, 1, acc)] if gold.is_file() else [""] * len(rows)
+        if len(score) != len(rows):
+            raise ValueError(
+                f"{gold} has {len(score)} lines and {p.name} beside it {len(rows)}; fetch both again"
+            )
+        side = next(
+            (m[0] for n in names[::-1] if (m := _PART.search(n.lower()))), "test"
+        )  # the innermost folder that says it
+        for k, v in dict(
+            a=[r[0] for r in rows],
+            b=[r[1] for r in rows],
+            score=score,
+            part=[p.name.split(".")[-2]] * len(rows),
+            side=[_year_name(year, side)] * len(rows),
+        ).items():
+            col[k] += v
+    return col, acc
 
 # %% ../../nbs/documents/02_pairs.ipynb #c16
-_YEARS = ('year','subset','split','score','sentence1','sentence2')
+_YEARS = ("year", "subset", "split", "score", "sentence1", "sentence2")
+
 
 def read_sts(
-    path, # folder with STS.input.*.txt and STS.gs.*.txt, in folders with their years in their names; or a table with the columns year, subset, split, score, sentence1, sentence2
-) -> dict: # 'STS12', 'STS12 train', 'STS13' and so on -> Pairs, 0 to 5; a year without more is its test
+    path,  # folder with STS.input.*.txt and STS.gs.*.txt, in folders with their years in their names; or a table with the columns year, subset, split, score, sentence1, sentence2
+) -> dict:  # 'STS12', 'STS12 train', 'STS13' and so on -> Pairs, 0 to 5; a year without more is its test
     "The yearly sets of STS."
     path = Path(path)
-    if path.is_dir(): col,acc = _year_files(path)
+    if path.is_dir():
+        col, acc = _year_files(path)
     else:
-        acc = Account('STS')
+        acc = Account("STS")
         t = _headed(path, _YEARS, acc)
-        side = [*map(_year_name, t['year'], t['split'])]
-        col = dict(a=t['sentence1'], b=t['sentence2'], score=t['score'], part=t['subset'], side=side)
-    return dict(sorted(_sides(col, col['side'], str, acc, 0., 5.).items()))
+        side = [*map(_year_name, t["year"], t["split"])]
+        col = dict(a=t["sentence1"], b=t["sentence2"], score=t["score"], part=t["subset"], side=side)
+    return dict(sorted(_sides(col, col["side"], str, acc, 0.0, 5.0).items()))
 
 # %% ../../nbs/documents/02_pairs.ipynb #c22
-_FIELDS = dict(a=('sentence1','sentence_A','a'), b=('sentence2','sentence_B','b'), score=('score','similarity_score','relatedness_score'), part=('part','subset'), split=('split',)) # ours -> usual names
+_FIELDS = dict(
+    a=("sentence1", "sentence_A", "a"),
+    b=("sentence2", "sentence_B", "b"),
+    score=("score", "similarity_score", "relatedness_score"),
+    part=("part", "subset"),
+    split=("split",),
+)  # ours -> usual names
+
 
 def open_pairs(
-    source,         # what `documents.sources.table_rows` takes, 'hub:owner/name' among it
-    columns:str='', # 'a=premise,b=hypothesis,score=mean,part=genre,split=side': which column is which
-    low:float=0.,   # lower end of the scale
-    high:float=5.,  # upper end of the scale
-) -> dict:          # 'NAME train', 'NAME valid', 'NAME test' -> Pairs, those that are there; 'NAME' if the source has no sides
+    source,  # what `documents.sources.table_rows` takes, 'hub:owner/name' among it
+    columns: str = "",  # 'a=premise,b=hypothesis,score=mean,part=genre,split=side': which column is which
+    low: float = 0.0,  # lower end of the scale
+    high: float = 5.0,  # upper end of the scale
+) -> dict:  # 'NAME train', 'NAME valid', 'NAME test' -> Pairs, those that are there; 'NAME' if the source has no sides
     "Scored pairs from any table."
     name = source_name(source)
     acc = Account(name)
-    col = column_values(table_rows(source, acc), columns, _FIELDS, ('a','b','score'), name)
-    n = len(col['a'])
-    side = [SIDES.get(str(s).lower(), str(s)) for s in col['split']] if 'split' in col else ['']*n
-    return _sides(dict(part=[name]*n)|col, side, lambda s: f'{name} {s}'.strip(), acc, low, high)
+    col = column_values(table_rows(source, acc), columns, _FIELDS, ("a", "b", "score"), name)
+    n = len(col["a"])
+    side = [SIDES.get(str(s).lower(), str(s)) for s in col["split"]] if "split" in col else [""] * n
+    return _sides(dict(part=[name] * n) | col, side, lambda s: f"{name} {s}".strip(), acc, low, high)
+
 
 def open_sts(
-    folder, # with any of sts-train.csv, STS.input.*.txt, a table of years, SICK_train.txt, however deep
+    folder,  # with any of sts-train.csv, STS.input.*.txt, a table of years, SICK_train.txt, however deep
 ) -> dict:  # 'STS-B train', 'STS-B dev', 'STS-B test', 'STS12' to 'STS16' (tests), 'STS12 train', 'SICK train', 'SICK trial', 'SICK test' -> Pairs, those that are there
     "All sets of STS and SICK in a folder."
     folder = Path(folder)
-    def files(glob): return sorted(folder.rglob(glob))
-    found = [{(p := read_stsb(f)).name:p} for s in ('train','dev','test') for f in files(f'sts-{s}.csv')]
-    if files('STS.input.*.txt'): found.append(read_sts(folder))
-    found += [read_sts(f) for f in files('*.tsv') if set(_YEARS)<=set(next(read_lines(f, Account('look')), '').rstrip('\r\n').split('\t'))]
-    found += [read_sick(f) for s in ('','_train','_trial','_test_annotated') for f in files(f'SICK{s}.txt')]
+
+    def files(glob):
+        return sorted(folder.rglob(glob))
+
+    found = [{(p := read_stsb(f)).name: p} for s in ("train", "dev", "test") for f in files(f"sts-{s}.csv")]
+    if files("STS.input.*.txt"):
+        found.append(read_sts(folder))
+    found += [
+        read_sts(f)
+        for f in files("*.tsv")
+        if set(_YEARS) <= set(next(read_lines(f, Account("look")), "").rstrip("\r\n").split("\t"))
+    ]
+    found += [
+        read_sick(f) for s in ("", "_train", "_trial", "_test_annotated") for f in files(f"SICK{s}.txt")
+    ]
     names = [n for d in found for n in d]
-    if not names: raise FileNotFoundError(f'{folder}: expected sts-train.csv (dev, test), folders with STS.input.*.txt, a .tsv with the columns {", ".join(_YEARS)}, or SICK_train.txt (SICK_trial, SICK_test_annotated, SICK)')
-    if twice := sorted({n for n in names if names.count(n)>1}): raise ValueError(f'{folder} has {", ".join(twice)} in two forms; take one away')
-    return {n:p for d in found for n,p in d.items()}
+    if not names:
+        raise FileNotFoundError(
+            f"{folder}: expected sts-train.csv (dev, test), folders with STS.input.*.txt, a .tsv with the columns {', '.join(_YEARS)}, or SICK_train.txt (SICK_trial, SICK_test_annotated, SICK)"
+        )
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise ValueError(f"{folder} has {', '.join(twice)} in two forms; take one away")
+    return {n: p for d in found for n, p in d.items()}
 
 # %% ../../nbs/documents/02_pairs.ipynb #c27
 def pair_keys(
-    pairs:Pairs,
-) -> np.ndarray: # `[N]` uint64, equal for the same two sentences in either order
+    pairs: Pairs,
+) -> np.ndarray:  # `[N]` uint64, equal for the same two sentences in either order
     "Which pairs are the same."
-    a,b = text_keys(pairs.a),text_keys(pairs.b)
+    a, b = text_keys(pairs.a), text_keys(pairs.b)
     return hash_bits(np.minimum(a, b), np.maximum(a, b))
 
+
 def without(
-    pairs:Pairs, # what to test on
-    seen,        # Pairs that were trained on, or several of them in a list
-) -> Pairs:      # the others, whose account says how many stood where
+    pairs: Pairs,  # what to test on
+    seen,  # Pairs that were trained on, or several of them in a list
+) -> Pairs:  # the others, whose account says how many stood where
     "Leave out the pairs that have been seen."
-    key,acc = pair_keys(pairs),Account(f'{pairs.name} unseen')
+    key, acc = pair_keys(pairs), Account(f"{pairs.name} unseen")
     left = np.ones(len(pairs), bool)
     for s in [seen] if isinstance(seen, Pairs) else seen:
         there = left & np.isin(key, pair_keys(s))
-        acc.drop(f'stands in {s.name}', int(there.sum()))
+        acc.drop(f"stands in {s.name}", int(there.sum()))
         left &= ~there
     acc.keep(int(left.sum()))
     return replace(pairs.take(left), name=acc.name, account=acc)

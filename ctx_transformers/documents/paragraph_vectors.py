@@ -22,106 +22,187 @@ from ..eval.tfidf import list_of_texts
 @dataclass(frozen=True)
 class ParagraphCfg:
     "Everything that decides a paragraph vector."
-    d:int              = 100   # numbers of a vector, >=1
-    epochs:int         = 20    # passes over the training documents, >=1
-    infer:int          = 20    # passes over a document that was not trained on, >=1
-    min_count:int      = 2     # times that a word must stand in training, >=1
-    negative:int       = 5     # words drawn at random for each word, >=1
-    sample:float       = 0.    # share of all words above which a word is left out at random, >=0; 0: none is
-    lr:float           = .025  # learning rate at the start, >0; falls in a line to 1e-4
-    seed:int           = 0
-    transductive:bool  = False # documents to be judged are trained on too, without labels
+
+    d: int = 100  # numbers of a vector, >=1
+    epochs: int = 20  # passes over the training documents, >=1
+    infer: int = 20  # passes over a document that was not trained on, >=1
+    min_count: int = 2  # times that a word must stand in training, >=1
+    negative: int = 5  # words drawn at random for each word, >=1
+    sample: float = 0.0  # share of all words above which a word is left out at random, >=0; 0: none is
+    lr: float = 0.025  # learning rate at the start, >0; falls in a line to 1e-4
+    seed: int = 0
+    transductive: bool = False  # documents to be judged are trained on too, without labels
+
     def __post_init__(self):
-        for k in ('d','epochs','infer','min_count','negative'):
-            if getattr(self, k)<1: raise ValueError(f'{k} must be at least 1, got {getattr(self, k)}')
-        if self.sample<0 or self.lr<=1e-4: raise ValueError(f'sample must be >= 0 and lr > 1e-4, got {self.sample} and {self.lr}')
+        for k in ("d", "epochs", "infer", "min_count", "negative"):
+            if getattr(self, k) < 1:
+                raise ValueError(f"{k} must be at least 1, got {getattr(self, k)}")
+        if self.sample < 0 or self.lr <= 1e-4:
+            raise ValueError(f"sample must be >= 0 and lr > 1e-4, got {self.sample} and {self.lr}")
+
     @property
-    def arm(self): return 'PV-DBOW'+' (transductive)'*self.transductive # what to call it in a table
+    def arm(self):
+        return "PV-DBOW" + " (transductive)" * self.transductive  # what to call it in a table
 
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c29
-_WORD,_PIECE = re.compile(r"\w+(?:['’]\w+)*"),10_000 # letters and digits, with apostrophes inside; gensim reads no more words of a document
+_WORD, _PIECE = (
+    re.compile(r"\w+(?:['’]\w+)*"),
+    10_000,
+)  # letters and digits, with apostrophes inside; gensim reads no more words of a document
 
-def doc_words(text:str) -> list: # of strings
+
+def doc_words(text: str) -> list:  # of strings
     "Words of a document, in lower case."
     return _WORD.findall(text.lower())
 
-def _pieces(words): return [words[i:i+_PIECE] for i in range(0, len(words), _PIECE)]
-def _key(words, seed): return int.from_bytes(hashlib.blake2b(' '.join(words).encode(), digest_size=8, salt=seed.to_bytes(8, 'little', signed=True)).digest(), 'little', signed=True)
+
+def _pieces(words):
+    return [words[i : i + _PIECE] for i in range(0, len(words), _PIECE)]
+
+
+def _key(words, seed):
+    return int.from_bytes(
+        hashlib.blake2b(
+            " ".join(words).encode(), digest_size=8, salt=seed.to_bytes(8, "little", signed=True)
+        ).digest(),
+        "little",
+        signed=True,
+    )
 
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c30
 def _gensim(cfg, min_count):
     "An empty model with these settings."
-    try: from gensim.models.doc2vec import Doc2Vec
-    except ImportError as e: raise ImportError('paragraph vectors need gensim: pip install gensim') from e
-    return Doc2Vec(dm=0, vector_size=cfg.d, epochs=cfg.epochs, min_count=min_count, negative=cfg.negative, sample=cfg.sample, alpha=cfg.lr, min_alpha=1e-4, seed=cfg.seed, workers=1)
+    try:
+        from gensim.models.doc2vec import Doc2Vec
+    except ImportError as e:
+        raise ImportError("paragraph vectors need gensim: pip install gensim") from e
+    return Doc2Vec(
+        dm=0,
+        vector_size=cfg.d,
+        epochs=cfg.epochs,
+        min_count=min_count,
+        negative=cfg.negative,
+        sample=cfg.sample,
+        alpha=cfg.lr,
+        min_alpha=1e-4,
+        seed=cfg.seed,
+        workers=1,
+    )
 
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c31
 class ParagraphVectors:
     "Fitted paragraph vectors: what words predict, and the vectors of those that were trained on."
-    def __init__(self,
-        cfg:ParagraphCfg,
+
+    def __init__(
+        self,
+        cfg: ParagraphCfg,
         words,  # V strings, the most frequent first
-        counts, # `[V]` int, how often each stands in training
-        out,    # `[V,d]` float32, output vectors of words
-        docs,   # `[N,d]` float32, vectors of the training documents, zeros for one without a known word
+        counts,  # `[V]` int, how often each stands in training
+        out,  # `[V,d]` float32, output vectors of words
+        docs,  # `[N,d]` float32, vectors of the training documents, zeros for one without a known word
     ):
-        self.cfg,self.words,self.counts,self.out,self.docs = cfg,list(words),np.asarray(counts),out,docs
-        self._m = _gensim(cfg, 1); self._m.build_vocab_from_freq({w:int(n) for w,n in zip(self.words[::-1], self.counts[::-1])}) # it turns words of one count round
-        if self._m.wv.index_to_key!=self.words: raise ValueError('words must be different, and in the order of their counts')
+        self.cfg, self.words, self.counts, self.out, self.docs = (
+            cfg,
+            list(words),
+            np.asarray(counts),
+            out,
+            docs,
+        )
+        self._m = _gensim(cfg, 1)
+        self._m.build_vocab_from_freq(
+            {w: int(n) for w, n in zip(self.words[::-1], self.counts[::-1])}
+        )  # it turns words of one count round
+        if self._m.wv.index_to_key != self.words:
+            raise ValueError("words must be different, and in the order of their counts")
         self._m.syn1neg = np.array(out, np.float32)
-    def __repr__(self): return f'{self.cfg.arm}: {len(self.docs):,} documents, {len(self.words):,} words, {self.cfg.d} numbers each'
+
+    def __repr__(self):
+        return f"{self.cfg.arm}: {len(self.docs):,} documents, {len(self.words):,} words, {self.cfg.d} numbers each"
+
     @classmethod
-    def fit(cls,
-        texts,                          # N strings
-        cfg:ParagraphCfg=ParagraphCfg(),
-        unlabelled=(),                  # documents to be judged, trained on too; their vectors are the last of `docs`
+    def fit(
+        cls,
+        texts,  # N strings
+        cfg: ParagraphCfg = ParagraphCfg(),
+        unlabelled=(),  # documents to be judged, trained on too; their vectors are the last of `docs`
     ):
         "Train on documents."
-        words = [doc_words(t) for t in list_of_texts(texts)+list_of_texts(unlabelled)]
-        if bool(len(unlabelled))!=cfg.transductive: raise ValueError(f'unlabelled documents and transductive go together, so that the arm carries it in its name: got {len(unlabelled)} and {cfg.transductive}')
+        words = [doc_words(t) for t in list_of_texts(texts) + list_of_texts(unlabelled)]
+        if bool(len(unlabelled)) != cfg.transductive:
+            raise ValueError(
+                f"unlabelled documents and transductive go together, so that the arm carries it in its name: got {len(unlabelled)} and {cfg.transductive}"
+            )
         from gensim.models.doc2vec import TaggedDocument
-        m,order = _gensim(cfg, cfg.min_count),sorted(range(len(words)), key=lambda i: (_key(words[i], cfg.seed),i))
-        read = [TaggedDocument(p, [at]) for at,i in enumerate(order) for p in _pieces(words[i]) or [[]]]
+
+        m, order = (
+            _gensim(cfg, cfg.min_count),
+            sorted(range(len(words)), key=lambda i: (_key(words[i], cfg.seed), i)),
+        )
+        read = [TaggedDocument(p, [at]) for at, i in enumerate(order) for p in _pieces(words[i]) or [[]]]
         m.build_vocab(read)
-        if not len(m.wv): raise ValueError(f'no word stands {cfg.min_count} times in {len(words)} documents: lower min_count or give more')
+        if not len(m.wv):
+            raise ValueError(
+                f"no word stands {cfg.min_count} times in {len(words)} documents: lower min_count or give more"
+            )
         m.train(read, total_examples=m.corpus_count, epochs=m.epochs)
-        docs = np.zeros_like(m.dv.vectors); docs[order] = m.dv.vectors; docs[[not any(w in m.wv.key_to_index for w in o) for o in words]] = 0
-        return cls(cfg, m.wv.index_to_key, m.wv.expandos['count'], m.syn1neg, docs)
+        docs = np.zeros_like(m.dv.vectors)
+        docs[order] = m.dv.vectors
+        docs[[not any(w in m.wv.key_to_index for w in o) for o in words]] = 0
+        return cls(cfg, m.wv.index_to_key, m.wv.expandos["count"], m.syn1neg, docs)
 
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c32
 @patch
-def encode(self:ParagraphVectors,
-    texts,        # N strings
-    epochs:int=0, # passes over each; 0: as the settings say
-    seed:int|None=None, # of start and draws; that of the settings if None
+def encode(
+    self: ParagraphVectors,
+    texts,  # N strings
+    epochs: int = 0,  # passes over each; 0: as the settings say
+    seed: int | None = None,  # of start and draws; that of the settings if None
 ) -> np.ndarray:  # `[N,d]` float32, zeros where no word is known
     "Infer vectors: of the same words always the same."
     from gensim.models.doc2vec import train_document_dbow
-    m,out,lock = self._m,np.zeros((len(texts), self.cfg.d), np.float32),np.ones(1, np.float32)
-    for i,t in enumerate(tqdm(list_of_texts(texts), desc='paragraph vectors', disable=None)):
+
+    m, out, lock = self._m, np.zeros((len(texts), self.cfg.d), np.float32), np.ones(1, np.float32)
+    for i, t in enumerate(tqdm(list_of_texts(texts), desc="paragraph vectors", disable=None)):
         words = [w for w in doc_words(t) if w in m.wv.key_to_index]
-        if not words: continue
+        if not words:
+            continue
         key = _key(words, self.cfg.seed if seed is None else seed)
-        v,m.random = ((hash_uniform(key, np.arange(self.cfg.d))-.5)/self.cfg.d).astype(np.float32)[None],np.random.RandomState(key%2**32) # [1,d]
+        v, m.random = (
+            ((hash_uniform(key, np.arange(self.cfg.d)) - 0.5) / self.cfg.d).astype(np.float32)[None],
+            np.random.RandomState(key % 2**32),
+        )  # [1,d]
         for lr in np.linspace(self.cfg.lr, 1e-4, epochs or self.cfg.infer):
-            for p in _pieces(words): train_document_dbow(m, p, [0], lr, learn_words=False, learn_hidden=False, doctag_vectors=v, doctags_lockf=lock)
+            for p in _pieces(words):
+                train_document_dbow(
+                    m, p, [0], lr, learn_words=False, learn_hidden=False, doctag_vectors=v, doctags_lockf=lock
+                )
         out[i] = v[0]
     return out
 
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c33
 @patch
-def save(self:ParagraphVectors,
-    folder, # is made, and must not exist
+def save(
+    self: ParagraphVectors,
+    folder,  # is made, and must not exist
 ):
     "Write arrays and words; nothing in it can run."
     with new_folder(Path(folder)) as to:
-        for k in ('counts','out','docs'): np.save(to/f'{k}.npy', getattr(self, k))
-        (to/'paragraphs.json').write_text(json.dumps(dict(cfg=asdict(self.cfg), words=self.words)), encoding='utf-8')
+        for k in ("counts", "out", "docs"):
+            np.save(to / f"{k}.npy", getattr(self, k))
+        (to / "paragraphs.json").write_text(
+            json.dumps(dict(cfg=asdict(self.cfg), words=self.words)), encoding="utf-8"
+        )
+
 
 @patch(cls_method=True)
-def load(cls:ParagraphVectors,
-    folder, # what `save` wrote
+def load(
+    cls: ParagraphVectors,
+    folder,  # what `save` wrote
 ):
     "Read what was written."
-    meta = json.loads((Path(folder)/'paragraphs.json').read_text(encoding='utf-8'))
-    return cls(ParagraphCfg(**meta['cfg']), meta['words'], *(np.load(Path(folder)/f'{k}.npy') for k in ('counts','out','docs')))
+    meta = json.loads((Path(folder) / "paragraphs.json").read_text(encoding="utf-8"))
+    return cls(
+        ParagraphCfg(**meta["cfg"]),
+        meta["words"],
+        *(np.load(Path(folder) / f"{k}.npy") for k in ("counts", "out", "docs")),
+    )

@@ -19,103 +19,172 @@ from ..data.tokens import bare_tokenizer, special_ids
 @dataclass(frozen=True)
 class DocTextCfg:
     "How much of a document is read, and in which pieces."
-    segment:int = 256 # tokens of a segment at most, [CLS] and [SEP] included, >=3
-    most:int    = 1   # segments of a document at most, from its beginning; 0: all of them
-    overlap:int = 0   # tokens that a segment shares with the one before, 0 to segment-3
+
+    segment: int = 256  # tokens of a segment at most, [CLS] and [SEP] included, >=3
+    most: int = 1  # segments of a document at most, from its beginning; 0: all of them
+    overlap: int = 0  # tokens that a segment shares with the one before, 0 to segment-3
+
     def __post_init__(self):
-        if self.segment<3: raise ValueError(f'segment must leave room for a token between [CLS] and [SEP], got {self.segment}')
-        if self.most<0: raise ValueError(f'most must be at least 0, got {self.most}')
-        if not 0<=self.overlap<=self.segment-3: raise ValueError(f'overlap must be from 0 to {self.segment-3}, so that each segment brings a token of its own, got {self.overlap}')
+        if self.segment < 3:
+            raise ValueError(
+                f"segment must leave room for a token between [CLS] and [SEP], got {self.segment}"
+            )
+        if self.most < 0:
+            raise ValueError(f"most must be at least 0, got {self.most}")
+        if not 0 <= self.overlap <= self.segment - 3:
+            raise ValueError(
+                f"overlap must be from 0 to {self.segment - 3}, so that each segment brings a token of its own, got {self.overlap}"
+            )
 
 # %% ../../nbs/documents/03_segments.ipynb #c06
 def cut(
-    n:int,          # tokens of the document, special ones not counted
-    cfg:DocTextCfg,
-) -> list:          # of (first, one past the last)
+    n: int,  # tokens of the document, special ones not counted
+    cfg: DocTextCfg,
+) -> list:  # of (first, one past the last)
     "Where segments begin and end; a document without tokens has none."
-    width,step = cfg.segment-2,cfg.segment-2-cfg.overlap
-    at = [(i, min(i+width, n)) for i in range(0, max(n-cfg.overlap, min(n, 1)), step)]
-    return at[:cfg.most or None]
+    width, step = cfg.segment - 2, cfg.segment - 2 - cfg.overlap
+    at = [(i, min(i + width, n)) for i in range(0, max(n - cfg.overlap, min(n, 1)), step)]
+    return at[: cfg.most or None]
 
 # %% ../../nbs/documents/03_segments.ipynb #c12
 class DocTokens:
     "The segments of documents."
-    def __init__(self,
-        segments:Ragged,   # `[t]` tokens of each segment, [CLS] … [SEP]
-        offsets:np.ndarray,# `[N+1]` where each document's segments begin
-        account:Account,
-    ): self.segments,self.docs,self.account = segments,Ragged(np.arange(len(segments)), offsets),account
-    def __len__(self): return len(self.docs)
+
+    def __init__(
+        self,
+        segments: Ragged,  # `[t]` tokens of each segment, [CLS] … [SEP]
+        offsets: np.ndarray,  # `[N+1]` where each document's segments begin
+        account: Account,
+    ):
+        self.segments, self.docs, self.account = segments, Ragged(np.arange(len(segments)), offsets), account
+
+    def __len__(self):
+        return len(self.docs)
+
     @property
-    def n_tokens(self): # `[N]` tokens that are read of each document, special ones included
+    def n_tokens(self):  # `[N]` tokens that are read of each document, special ones included
         ends = np.concatenate([[0], np.cumsum(self.segments.lengths)])
         return np.diff(ends[self.docs.offsets])
-    def groups(self,
-        at, # `[b]` documents
-    ) -> TextGroups: # b groups; a document without tokens is a group without texts
+
+    def groups(
+        self,
+        at,  # `[b]` documents
+    ) -> TextGroups:  # b groups; a document without tokens is a group without texts
         "A batch: each document a group of its segments."
-        s,k = self.docs.gather(at)                                     # [t], [b]
-        ids,lengths = self.segments.gather(s)
-        kind = torch.full((len(at),), int(Kind.NONE)); group = np.repeat(np.arange(len(at)), k)
-        return TextGroups(*map(torch.from_numpy, (ids, lengths, group)), torch.full((len(s),), int(Role.TARGET)), kind)
-    def __repr__(self): return f'DocTokens: {len(self):,} documents, {len(self.segments):,} segments, {len(self.segments.ids):,} tokens'
+        s, k = self.docs.gather(at)  # [t], [b]
+        ids, lengths = self.segments.gather(s)
+        kind = torch.full((len(at),), int(Kind.NONE))
+        group = np.repeat(np.arange(len(at)), k)
+        return TextGroups(
+            *map(torch.from_numpy, (ids, lengths, group)), torch.full((len(s),), int(Role.TARGET)), kind
+        )
+
+    def __repr__(self):
+        return f"DocTokens: {len(self):,} documents, {len(self.segments):,} segments, {len(self.segments.ids):,} tokens"
 
 # %% ../../nbs/documents/03_segments.ipynb #c13
 def tokenize_documents(
-    texts:list, # N strings
-    tok,        # a fast tokenizer that knows [CLS] and [SEP]
-    cfg:DocTextCfg=DocTextCfg(),
+    texts: list,  # N strings
+    tok,  # a fast tokenizer that knows [CLS] and [SEP]
+    cfg: DocTextCfg = DocTextCfg(),
 ) -> DocTokens:
     "Tokenise whole documents and cut them."
-    enc,sp = bare_tokenizer(tok),special_ids(tok)
-    if sp['cls'] is None or sp['sep'] is None: raise ValueError('this tokenizer has no [CLS] or no [SEP] (<s> and </s>): take one of the BERT or RoBERTa family')
-    acc,ids,count = Account(f'documents, segments of at most {cfg.segment} tokens'),[],[]
-    limit = 64*cfg.segment*cfg.most if cfg.most else None              # characters that can hold so many tokens
-    for i in tqdm(range(0, len(texts), 1000), desc='tokens', unit='k', disable=None):
-        for e,text in zip(enc.encode_batch_fast([o[:limit] for o in texts[i:i+1000]], add_special_tokens=False), texts[i:i+1000]):
+    enc, sp = bare_tokenizer(tok), special_ids(tok)
+    if sp["cls"] is None or sp["sep"] is None:
+        raise ValueError(
+            "this tokenizer has no [CLS] or no [SEP] (<s> and </s>): take one of the BERT or RoBERTa family"
+        )
+    acc, ids, count = Account(f"documents, segments of at most {cfg.segment} tokens"), [], []
+    limit = 64 * cfg.segment * cfg.most if cfg.most else None  # characters that can hold so many tokens
+    for i in tqdm(range(0, len(texts), 1000), desc="tokens", unit="k", disable=None):
+        for e, text in zip(
+            enc.encode_batch_fast([o[:limit] for o in texts[i : i + 1000]], add_special_tokens=False),
+            texts[i : i + 1000],
+        ):
             at = cut(len(e.ids), cfg)
-            ids += [np.array([sp['cls'], *e.ids[a:b], sp['sep']], np.int32) for a,b in at]
-            count.append(len(at)); acc.keep()
-            lost = len(e.ids)-(at[-1][1] if at else 0)
-            acc.note('cut off at the last segment', lost>0 or bool(limit and len(text)>limit)); acc.note('tokens cut off, at least', lost)
-            acc.note('without a token', not at)
-    acc.note('segments', len(ids))
+            ids += [np.array([sp["cls"], *e.ids[a:b], sp["sep"]], np.int32) for a, b in at]
+            count.append(len(at))
+            acc.keep()
+            lost = len(e.ids) - (at[-1][1] if at else 0)
+            acc.note("cut off at the last segment", lost > 0 or bool(limit and len(text) > limit))
+            acc.note("tokens cut off, at least", lost)
+            acc.note("without a token", not at)
+    acc.note("segments", len(ids))
     flat = np.concatenate(ids) if ids else np.zeros(0, np.int32)
-    return DocTokens(Ragged(flat, np.concatenate([[0], np.cumsum([len(x) for x in ids])]).astype(np.int64)), np.concatenate([[0], np.cumsum(count)]).astype(np.int64), acc)
+    return DocTokens(
+        Ragged(flat, np.concatenate([[0], np.cumsum([len(x) for x in ids])]).astype(np.int64)),
+        np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
+        acc,
+    )
 
 # %% ../../nbs/documents/03_segments.ipynb #c20
 class DocBatches:
     "Batches of documents and what is to be said of each."
-    def __init__(self,
-        tokens:DocTokens,
-        y,                 # `[N]` classes or scores, or `[N,w]` vectors of a teacher
-        b:int=16,          # documents (or pairs) of a batch, >=1
-        other:DocTokens|None=None, # the second documents of pairs
-        rows=None,         # `[M]` documents that take part; all if None
-        seed:int=0,
-        shuffle:bool=True, # training: other batches in each pass; off: the shortest first
+
+    def __init__(
+        self,
+        tokens: DocTokens,
+        y,  # `[N]` classes or scores, or `[N,w]` vectors of a teacher
+        b: int = 16,  # documents (or pairs) of a batch, >=1
+        other: DocTokens | None = None,  # the second documents of pairs
+        rows=None,  # `[M]` documents that take part; all if None
+        seed: int = 0,
+        shuffle: bool = True,  # training: other batches in each pass; off: the shortest first
     ):
-        self.tokens,self.y,self.b,self.other,self.seed,self.shuffle = tokens,np.asarray(y),b,other,seed,shuffle
+        self.tokens, self.y, self.b, self.other, self.seed, self.shuffle = (
+            tokens,
+            np.asarray(y),
+            b,
+            other,
+            seed,
+            shuffle,
+        )
         self.rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
-        if b<1 or not len(self.rows): raise ValueError(f'a batch needs at least 1 document, got b={b} of {len(self.rows)}')
-        if len(self.y)!=len(tokens) or other is not None and len(other)!=len(tokens): raise ValueError(f'{len(tokens)} documents need as many answers and partners, got {len(self.y)} and {"none" if other is None else len(other)}')
-        self.epoch,self.start,self.device = 0,0,'cpu'
-    def to(self, device): self.device = device; return self
-    def plan(self) -> list: # of `[b]` documents
+        if b < 1 or not len(self.rows):
+            raise ValueError(f"a batch needs at least 1 document, got b={b} of {len(self.rows)}")
+        if len(self.y) != len(tokens) or other is not None and len(other) != len(tokens):
+            raise ValueError(
+                f"{len(tokens)} documents need as many answers and partners, got {len(self.y)} and {'none' if other is None else len(other)}"
+            )
+        self.epoch, self.start, self.device = 0, 0, "cpu"
+
+    def to(self, device):
+        self.device = device
+        return self
+
+    def plan(self) -> list:  # of `[b]` documents
         "The batches of this pass, of about equal size."
-        by = hash_uniform(self.seed, self.epoch, 266, self.rows) if self.shuffle else self.tokens.n_tokens[self.rows]
-        return np.array_split(self.rows[np.argsort(by, kind='stable')], -(-len(self.rows)//self.b))
-    def __len__(self): return -(-len(self.rows)//self.b)-self.start
+        by = (
+            hash_uniform(self.seed, self.epoch, 266, self.rows)
+            if self.shuffle
+            else self.tokens.n_tokens[self.rows]
+        )
+        return np.array_split(self.rows[np.argsort(by, kind="stable")], -(-len(self.rows) // self.b))
+
+    def __len__(self):
+        return -(-len(self.rows) // self.b) - self.start
+
     def __iter__(self):
-        for at in self.plan()[self.start:]:
-            g = self.tokens.groups(at) if self.other is None else both(self.tokens.groups(at), self.other.groups(at))
-            yield g.to(self.device),torch.from_numpy(self.y[at]).to(self.device)
+        for at in self.plan()[self.start :]:
+            g = (
+                self.tokens.groups(at)
+                if self.other is None
+                else both(self.tokens.groups(at), self.other.groups(at))
+            )
+            yield g.to(self.device), torch.from_numpy(self.y[at]).to(self.device)
 
 # %% ../../nbs/documents/03_segments.ipynb #c21
 def both(
-    a:TextGroups, b:TextGroups, # as many groups each
-) -> TextGroups:                # the groups of `a`, then those of `b`
+    a: TextGroups,
+    b: TextGroups,  # as many groups each
+) -> TextGroups:  # the groups of `a`, then those of `b`
     "Two batches as one, in which what both hold is encoded once."
-    if len(a)!=len(b): raise ValueError(f'pairs need as many first as second documents, got {len(a)} and {len(b)}')
-    def cat(k): return torch.cat([getattr(a, k), getattr(b, k)])
-    return TextGroups(cat('ids'), cat('lengths'), torch.cat([a.group, b.group+len(a)]), cat('role'), cat('kind'))
+    if len(a) != len(b):
+        raise ValueError(f"pairs need as many first as second documents, got {len(a)} and {len(b)}")
+
+    def cat(k):
+        return torch.cat([getattr(a, k), getattr(b, k)])
+
+    return TextGroups(
+        cat("ids"), cat("lengths"), torch.cat([a.group, b.group + len(a)]), cat("role"), cat("kind")
+    )

@@ -16,89 +16,162 @@ from ..data.files import FORMATS, pick, read_records
 
 # %% ../../nbs/documents/00_sources.ipynb #c07
 def column_values(
-    rows,        # dicts
-    columns:str, # 'ours=theirs,ours=theirs'
-    fields:dict, # ours -> its usual names
-    needed,      # those of ours without which nothing goes
-    where:str,   # what the rows are of, for messages
-) -> dict:       # ours -> list of values, for the columns that are there
+    rows,  # dicts
+    columns: str,  # 'ours=theirs,ours=theirs'
+    fields: dict,  # ours -> its usual names
+    needed,  # those of ours without which nothing goes
+    where: str,  # what the rows are of, for messages
+) -> dict:  # ours -> list of values, for the columns that are there
     "The columns that we need, under our names."
-    parts = [o.partition('=') for o in columns.split(',') if o.strip()]
-    said = {a.strip():b.strip() for a,_,b in parts}
-    if not all(eq for _,eq,_ in parts) or len(said)<len(parts): raise ValueError(f"columns must be like '{needed[0]}=theirs', with commas between, each of ours once, got {columns!r}")
-    pick(said, list(fields), f'columns={columns!r}: our table')
+    parts = [o.partition("=") for o in columns.split(",") if o.strip()]
+    said = {a.strip(): b.strip() for a, _, b in parts}
+    if not all(eq for _, eq, _ in parts) or len(said) < len(parts):
+        raise ValueError(
+            f"columns must be like '{needed[0]}=theirs', with commas between, each of ours once, got {columns!r}"
+        )
+    pick(said, list(fields), f"columns={columns!r}: our table")
     rows = list(rows)
     have = list(dict.fromkeys(k for r in rows for k in r))
-    name = {o:said[o] if o in said else next((u for u in usual if u in have), usual[0] if o in needed else '') for o,usual in fields.items()}
-    pick([name[o] or o for o in fields if o in needed or name[o]], have, f"{where}, where columns='{needed[0]}=...' says what is what:")
-    return {o:[r.get(t) for r in rows] for o,t in name.items() if t}
+    name = {
+        o: said[o] if o in said else next((u for u in usual if u in have), usual[0] if o in needed else "")
+        for o, usual in fields.items()
+    }
+    pick(
+        [name[o] or o for o in fields if o in needed or name[o]],
+        have,
+        f"{where}, where columns='{needed[0]}=...' says what is what:",
+    )
+    return {o: [r.get(t) for r in rows] for o, t in name.items() if t}
 
 # %% ../../nbs/documents/00_sources.ipynb #c12
-_REVIEW,_URLS,_FILM = re.compile(r'(?:.*/)?(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt'), re.compile(r'(?:.*/)?(train|test)/urls_(pos|neg)\.txt'), re.compile(r'title/(tt\d+)')
+_REVIEW, _URLS, _FILM = (
+    re.compile(r"(?:.*/)?(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt"),
+    re.compile(r"(?:.*/)?(train|test)/urls_(pos|neg)\.txt"),
+    re.compile(r"title/(tt\d+)"),
+)
+
 
 def _imdb_rows(
-    files,           # (name with `/` between its folders, function that gives its bytes)
-    account:Account, # counts reviews without a label
-) -> list:           # dicts
+    files,  # (name with `/` between its folders, function that gives its bytes)
+    account: Account,  # counts reviews without a label
+) -> list:  # dicts
     "The published files as rows, in the order of their names."
-    rows,films = [],{}
-    for name,data in files:
-        if m := _URLS.fullmatch(name): films[m.groups()] = [f[1] if (f := _FILM.search(l)) else None for l in data().decode().splitlines()]
+    rows, films = [], {}
+    for name, data in files:
+        if m := _URLS.fullmatch(name):
+            films[m.groups()] = [
+                f[1] if (f := _FILM.search(l)) else None for l in data().decode().splitlines()
+            ]
         elif m := _REVIEW.fullmatch(name):
-            if m[2]=='unsup': account.drop('no label')
-            else: rows.append(dict(split=m[1], label=m[2], number=int(m[3]), rating=int(m[4]), text=data().decode()))
+            if m[2] == "unsup":
+                account.drop("no label")
+            else:
+                rows.append(
+                    dict(split=m[1], label=m[2], number=int(m[3]), rating=int(m[4]), text=data().decode())
+                )
     for r in rows:
-        of = films.get((r['split'],r['label']), ())
-        r['movie_id'] = of[r['number']] if r['number']<len(of) else None
-    return sorted(rows, key=lambda r: (r['split'],r['label'],r['number']))
+        of = films.get((r["split"], r["label"]), ())
+        r["movie_id"] = of[r["number"]] if r["number"] < len(of) else None
+    return sorted(rows, key=lambda r: (r["split"], r["label"], r["number"]))
 
 # %% ../../nbs/documents/00_sources.ipynb #c13
 def _tar_rows(path, account):
     try:
-        with tarfile.open(path) as t: return _imdb_rows(((m.name, lambda: t.extractfile(m).read()) for m in t if m.isfile()), account)
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as e: raise ValueError(f'{path} is not a sound archive ({e}); download it again') from e
+        with tarfile.open(path) as t:
+            return _imdb_rows(((m.name, lambda: t.extractfile(m).read()) for m in t if m.isfile()), account)
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as e:
+        raise ValueError(f"{path} is not a sound archive ({e}); download it again") from e
 
 # %% ../../nbs/documents/00_sources.ipynb #c15
-SIDES = dict(train='train', training='train', valid='valid', validation='valid', val='valid', dev='valid', trial='valid', test='test', testing='test') # how sides are called -> ours
+SIDES = dict(
+    train="train",
+    training="train",
+    valid="valid",
+    validation="valid",
+    val="valid",
+    dev="valid",
+    trial="valid",
+    test="test",
+    testing="test",
+)  # how sides are called -> ours
+
 
 def _hub_rows(source):
-    path,_,config = source.removeprefix('hub:').partition('#')
-    try: got = load_dataset(path, config or None)
-    except OSError as e: raise OSError(f'{source} could not be loaded ({e}); check its name and the network, or fetch its files by other means and give their folder') from e
-    for side,d in got.items():
-        names = {k:f.names for k,f in d.features.items() if isinstance(f, ClassLabel)}
-        for r in d: yield r | {k:None if r[k] is None or r[k]<0 else v[r[k]] for k,v in names.items()} | dict(split=side) # the hub writes a missing class as -1
+    path, _, config = source.removeprefix("hub:").partition("#")
+    try:
+        got = load_dataset(path, config or None)
+    except OSError as e:
+        raise OSError(
+            f"{source} could not be loaded ({e}); check its name and the network, or fetch its files by other means and give their folder"
+        ) from e
+    for side, d in got.items():
+        names = {k: f.names for k, f in d.features.items() if isinstance(f, ClassLabel)}
+        for r in d:
+            yield (
+                r
+                | {k: None if r[k] is None or r[k] < 0 else v[r[k]] for k, v in names.items()}
+                | dict(split=side)
+            )  # the hub writes a missing class as -1
 
 # %% ../../nbs/documents/00_sources.ipynb #c16
-_SIDE = re.compile(rf'(?:.*[^a-z])?({"|".join(SIDES)})(?:[^a-z].*)?', re.I)
+_SIDE = re.compile(rf"(?:.*[^a-z])?({'|'.join(SIDES)})(?:[^a-z].*)?", re.I)
+
 
 def _folder_rows(folder, account):
-    files = sorted(p for p in folder.rglob('*') if p.name.endswith(tuple(f'{a}{b}' for a in FORMATS for b in ('','.gz','.zst'))))
-    side = {p:_SIDE.fullmatch(p.name.split('.')[0]) for p in files}
-    if not files or None in side.values(): raise ValueError(f'{folder}: expected {", ".join(FORMATS)} files with train, valid (or val, dev) or test in their names, found {[p.name for p in files if side[p] is None] or "none"}; name one file, or rename or take away others')
-    return (dict(split=SIDES[side[p][1].lower()])|r for p in files for r in read_records(p, account))
+    files = sorted(
+        p
+        for p in folder.rglob("*")
+        if p.name.endswith(tuple(f"{a}{b}" for a in FORMATS for b in ("", ".gz", ".zst")))
+    )
+    side = {p: _SIDE.fullmatch(p.name.split(".")[0]) for p in files}
+    if not files or None in side.values():
+        raise ValueError(
+            f"{folder}: expected {', '.join(FORMATS)} files with train, valid (or val, dev) or test in their names, found {[p.name for p in files if side[p] is None] or 'none'}; name one file, or rename or take away others"
+        )
+    return (dict(split=SIDES[side[p][1].lower()]) | r for p in files for r in read_records(p, account))
+
 
 def _named(rows):
     "IMDB in tables has its classes as 0 and 1; here they get their names."
-    for r in rows: yield r | dict(label={0:'neg',1:'pos'}.get(r['label'], r['label'])) if {'label','rating','movie_id'}<=r.keys() else r
+    for r in rows:
+        yield (
+            r | dict(label={0: "neg", 1: "pos"}.get(r["label"], r["label"]))
+            if {"label", "rating", "movie_id"} <= r.keys()
+            else r
+        )
 
 # %% ../../nbs/documents/00_sources.ipynb #c17
 def table_rows(
-    source,          # file or folder of tables; 'hub:owner/name' or 'hub:owner/name#config'; IMDB's folder or archive
-    account:Account, # counts what cannot be read
-):                   # iterator of dicts, with their `split` where the source has one
+    source,  # file or folder of tables; 'hub:owner/name' or 'hub:owner/name#config'; IMDB's folder or archive
+    account: Account,  # counts what cannot be read
+):  # iterator of dicts, with their `split` where the source has one
     "Rows of a table, wherever it is."
-    if str(source).startswith('hub:'): return _hub_rows(source)
+    if str(source).startswith("hub:"):
+        return _hub_rows(source)
     p = Path(source)
-    if not p.exists(): raise FileNotFoundError(f"{source} is not there; expected a {', '.join(FORMATS)} file, a folder of them for train, valid and test, 'hub:owner/name', or aclImdb as a folder or .tar.gz")
-    if '.tar' in p.suffixes or p.suffix=='.tgz': return _tar_rows(p, account)
-    if p.is_file(): return _named(read_records(p, account))
-    files = [f for f in sorted(p.rglob('*.txt')) if _REVIEW.fullmatch(f.as_posix()) or _URLS.fullmatch(f.as_posix())]
-    return _imdb_rows(((f.as_posix(), f.read_bytes) for f in files), account) if files else _named(_folder_rows(p, account))
+    if not p.exists():
+        raise FileNotFoundError(
+            f"{source} is not there; expected a {', '.join(FORMATS)} file, a folder of them for train, valid and test, 'hub:owner/name', or aclImdb as a folder or .tar.gz"
+        )
+    if ".tar" in p.suffixes or p.suffix == ".tgz":
+        return _tar_rows(p, account)
+    if p.is_file():
+        return _named(read_records(p, account))
+    files = [
+        f
+        for f in sorted(p.rglob("*.txt"))
+        if _REVIEW.fullmatch(f.as_posix()) or _URLS.fullmatch(f.as_posix())
+    ]
+    return (
+        _imdb_rows(((f.as_posix(), f.read_bytes) for f in files), account)
+        if files
+        else _named(_folder_rows(p, account))
+    )
+
 
 def source_name(
-    source, # what `table_rows` takes
+    source,  # what `table_rows` takes
 ) -> str:
     "What tables call a source."
     s = str(source)
-    return Path(s[4:].partition('#')[0] if s.startswith('hub:') else s).name.split('.')[0]
+    return Path(s[4:].partition("#")[0] if s.startswith("hub:") else s).name.split(".")[0]

@@ -18,92 +18,160 @@ from ..eval.figures import COLORS, style
 from ..eval.tables import pooled_rows, pair_seeds, row
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c30
-def _rowwise(u, v): return np.asarray((u.multiply(v) if issparse(u) else u*v).sum(1), np.float64).ravel() # [N]
+def _rowwise(u, v):
+    return np.asarray((u.multiply(v) if issparse(u) else u * v).sum(1), np.float64).ravel()  # [N]
 
-SIMILARITY = dict(cosine=lambda u,v: _rowwise(normalize(u), normalize(v)), dot=_rowwise, euclid=lambda u,v: -np.sqrt(_rowwise(u-v, u-v)))
+
+SIMILARITY = dict(
+    cosine=lambda u, v: _rowwise(normalize(u), normalize(v)),
+    dot=_rowwise,
+    euclid=lambda u, v: -np.sqrt(_rowwise(u - v, u - v)),
+)
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c31
 def sts_scores(
-    encode,     # list of N strings -> `[N,d]` vectors, an array or a sparse matrix
-    pairs:dict, # set -> pairs, which have lists of strings `a` and `b`
-    similarity:str='cosine', # 'cosine' (-1 to 1), 'dot', or 'euclid' (distance with its sign turned, so that more is nearer)
-) -> dict:      # set -> `[N]` float64, higher: more alike
+    encode,  # list of N strings -> `[N,d]` vectors, an array or a sparse matrix
+    pairs: dict,  # set -> pairs, which have lists of strings `a` and `b`
+    similarity: str = "cosine",  # 'cosine' (-1 to 1), 'dot', or 'euclid' (distance with its sign turned, so that more is nearer)
+) -> dict:  # set -> `[N]` float64, higher: more alike
     "Score every pair of every set; each distinct sentence is encoded once."
-    if similarity not in SIMILARITY: raise ValueError(f'similarity must be one of {list(SIMILARITY)}, got {similarity!r}')
-    texts = list(dict.fromkeys(t for p in pairs.values() for t in chain(p.a, p.b))); at = {t:i for i,t in enumerate(texts)}
-    v = encode(texts); v = v.tocsr() if issparse(v) else np.asarray(v)
-    if v.ndim!=2 or v.shape[0]!=len(texts): raise ValueError(f'encode must give [N,d], a vector for each of {len(texts)} sentences, got {v.shape}')
-    if not np.isfinite(v.data if issparse(v) else v).all(): raise ValueError('encode gave numbers that are not finite')
-    def of(sentences): return v[[at[t] for t in sentences]].astype(np.float64) # [N,d]
-    return {k:SIMILARITY[similarity](of(p.a), of(p.b)) for k,p in pairs.items()}
+    if similarity not in SIMILARITY:
+        raise ValueError(f"similarity must be one of {list(SIMILARITY)}, got {similarity!r}")
+    texts = list(dict.fromkeys(t for p in pairs.values() for t in chain(p.a, p.b)))
+    at = {t: i for i, t in enumerate(texts)}
+    v = encode(texts)
+    v = v.tocsr() if issparse(v) else np.asarray(v)
+    if v.ndim != 2 or v.shape[0] != len(texts):
+        raise ValueError(
+            f"encode must give [N,d], a vector for each of {len(texts)} sentences, got {v.shape}"
+        )
+    if not np.isfinite(v.data if issparse(v) else v).all():
+        raise ValueError("encode gave numbers that are not finite")
+
+    def of(sentences):
+        return v[[at[t] for t in sentences]].astype(np.float64)  # [N,d]
+
+    return {k: SIMILARITY[similarity](of(p.a), of(p.b)) for k, p in pairs.items()}
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c43
 def _slices(p, parts):
     "Slice -> `[N]` bool, all pairs and perhaps the subsets."
     names = np.unique(p.part) if parts else ()
-    return {'all':np.ones(len(p.score), bool)} | {str(s):np.asarray(p.part)==s for s in names if len(names)>1}
+    return {"all": np.ones(len(p.score), bool)} | {
+        str(s): np.asarray(p.part) == s for s in names if len(names) > 1
+    }
+
 
 def _all_draws(found, pairs, parts, rank, n_boot):
     "(set, slice) -> (`n`, arm -> `[1+B,s]`), the same draws for all arms."
-    out,ends = {},np.cumsum([len(of) for of in found.values()])[:-1]
-    for k,p in pairs.items():
-        x,y = checked_scores([np.asarray(s[k], np.float64) for of in found.values() for s in of.values()], p.score) # [c,N]
-        for where,inside in _slices(p, parts).items():
-            d = bootstrap_correlation(*checked_scores(x[:,inside], y[inside]), rank, n_boot, np.random.default_rng(crc32(f'{k}/{where}'.encode()))) # [1+B,c]
-            out[k,where] = int(inside.sum()),dict(zip(found, np.split(d, ends, 1)))
+    out, ends = {}, np.cumsum([len(of) for of in found.values()])[:-1]
+    for k, p in pairs.items():
+        x, y = checked_scores(
+            [np.asarray(s[k], np.float64) for of in found.values() for s in of.values()], p.score
+        )  # [c,N]
+        for where, inside in _slices(p, parts).items():
+            d = bootstrap_correlation(
+                *checked_scores(x[:, inside], y[inside]),
+                rank,
+                n_boot,
+                np.random.default_rng(crc32(f"{k}/{where}".encode())),
+            )  # [1+B,c]
+            out[k, where] = int(inside.sum()), dict(zip(found, np.split(d, ends, 1)))
     return out
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c44
 def _mean_draws(some, weights=None):
     "Average over sets of what `_all_draws` gives for each."
-    ns,ds = zip(*some); w = np.ones(len(ns)) if weights is None else np.asarray(weights, float)
-    return sum(ns),{a:sum(v*d[a] for v,d in zip(w/w.sum(), ds)) for a in ds[0]}
+    ns, ds = zip(*some)
+    w = np.ones(len(ns)) if weights is None else np.asarray(weights, float)
+    return sum(ns), {a: sum(v * d[a] for v, d in zip(w / w.sum(), ds)) for a in ds[0]}
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c45
 def sts_rows(
-    found:dict,       # arm -> seed -> set -> `[N]` scores, as from `sts_scores`
-    pairs:dict,       # set -> pairs, which have `score` `[N]` and `part` `[N]`
-    against:str|None=None, # arm that the others are compared with on the same pairs; None for no comparison
-    average=None,     # sets whose mean is a set named 'average'; all if None, no such row if fewer than two
-    parts:bool=False, # also each subset, their mean ('mean') and their mean weighted by pairs ('wmean')
-    rank:bool=True,   # Spearman; False: Pearson
-    n_boot:int=1000,  # draws
-    config:str='',    # hash of the experiment's config, for the table
-) -> list:            # rows for `eval.tables.write_rows`: the set is the `corpus`, the subset the `slice`, `n` counts pairs
+    found: dict,  # arm -> seed -> set -> `[N]` scores, as from `sts_scores`
+    pairs: dict,  # set -> pairs, which have `score` `[N]` and `part` `[N]`
+    against: str
+    | None = None,  # arm that the others are compared with on the same pairs; None for no comparison
+    average=None,  # sets whose mean is a set named 'average'; all if None, no such row if fewer than two
+    parts: bool = False,  # also each subset, their mean ('mean') and their mean weighted by pairs ('wmean')
+    rank: bool = True,  # Spearman; False: Pearson
+    n_boot: int = 1000,  # draws
+    config: str = "",  # hash of the experiment's config, for the table
+) -> (
+    list
+):  # rows for `eval.tables.write_rows`: the set is the `corpus`, the subset the `slice`, `n` counts pairs
     "Correlations with people's scores, and differences of arms, with intervals over pairs and seeds."
-    if against is not None and against not in found: raise ValueError(f'there is no arm {against!r} to compare with, only {list(found)}')
-    if odd := [(a,s) for a,of in found.items() for s,x in of.items() if not set(pairs)<=set(x)]: raise ValueError(f'{odd[0][0]!r} of seed {odd[0][1]} lacks scores of {sorted(set(pairs)-set(found[odd[0][0]][odd[0][1]]))}: score the same sets for all arms')
-    average,metric = tuple(pairs if average is None else average),'Spearman' if rank else 'Pearson'
-    if odd := set(average)-set(pairs): raise ValueError(f'the average is over sets that are not there: {sorted(odd)}; there are {list(pairs)}')
+    if against is not None and against not in found:
+        raise ValueError(f"there is no arm {against!r} to compare with, only {list(found)}")
+    if odd := [(a, s) for a, of in found.items() for s, x in of.items() if not set(pairs) <= set(x)]:
+        raise ValueError(
+            f"{odd[0][0]!r} of seed {odd[0][1]} lacks scores of {sorted(set(pairs) - set(found[odd[0][0]][odd[0][1]]))}: score the same sets for all arms"
+        )
+    average, metric = tuple(pairs if average is None else average), "Spearman" if rank else "Pearson"
+    if odd := set(average) - set(pairs):
+        raise ValueError(
+            f"the average is over sets that are not there: {sorted(odd)}; there are {list(pairs)}"
+        )
     draws = _all_draws(found, pairs, parts, rank, n_boot)
     for k in pairs:
-        some = [v for (c,w),v in draws.items() if c==k and w!='all']
-        if some: draws |= {(k,'mean'):_mean_draws(some), (k,'wmean'):_mean_draws(some, [n for n,_ in some])}
-    if len(average)>1: draws['average','all'] = _mean_draws([draws[k,'all'] for k in average])
+        some = [v for (c, w), v in draws.items() if c == k and w != "all"]
+        if some:
+            draws |= {(k, "mean"): _mean_draws(some), (k, "wmean"): _mean_draws(some, [n for n, _ in some])}
+    if len(average) > 1:
+        draws["average", "all"] = _mean_draws([draws[k, "all"] for k in average])
     rows = []
-    for (k,where),(n,of) in draws.items():
-        def add(arm, metric, d, seeds): i = interval_over_seeds(d, n, .95, 0); rows.append(row(k, arm, metric, i.value, i.lo, i.hi, i.n, ','.join(map(str, seeds)), where, config))
-        seed = {a:dict(zip(found[a], d.T)) for a,d in of.items()} # arm -> seed -> [1+B]
+    for (k, where), (n, of) in draws.items():
+
+        def add(arm, metric, d, seeds):
+            i = interval_over_seeds(d, n, 0.95, 0)
+            rows.append(
+                row(k, arm, metric, i.value, i.lo, i.hi, i.n, ",".join(map(str, seeds)), where, config)
+            )
+
+        seed = {a: dict(zip(found[a], d.T)) for a, d in of.items()}  # arm -> seed -> [1+B]
         for a in of:
             add(a, metric, of[a], found[a])
-            if against not in (None,a): s,x,y = zip(*pair_seeds(seed[a], seed[against])); add(a, f'{metric} - {against}', np.stack(x, 1)-np.stack(y, 1), s)
+            if against not in (None, a):
+                s, x, y = zip(*pair_seeds(seed[a], seed[against]))
+                add(a, f"{metric} - {against}", np.stack(x, 1) - np.stack(y, 1), s)
     return rows
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c52
 def plot_sts(
-    df:pd.DataFrame,        # rows of `sts_rows`
-    arms=None,              # which arms, from the top; all in the order of the table if None
-    metric:str='Spearman',  # or 'Pearson', or a difference such as 'Spearman - tfidf'
-):                          # a figure
+    df: pd.DataFrame,  # rows of `sts_rows`
+    arms=None,  # which arms, from the top; all in the order of the table if None
+    metric: str = "Spearman",  # or 'Pearson', or a difference such as 'Spearman - tfidf'
+):  # a figure
     "The correlation of each arm on each set, over all its pairs, with intervals."
-    d = pooled_rows(df, metric); arms = list(dict.fromkeys(d.arm) if arms is None else arms); sets = sorted(d.corpus.unique(), key=lambda c: c=='average'); k = len(arms)
-    if odd := set(arms)-set(d.arm): raise ValueError(f'the table has no arm {sorted(odd)} with {metric}: it has {sorted(set(d.arm))}')
+    d = pooled_rows(df, metric)
+    arms = list(dict.fromkeys(d.arm) if arms is None else arms)
+    sets = sorted(d.corpus.unique(), key=lambda c: c == "average")
+    k = len(arms)
+    if odd := set(arms) - set(d.arm):
+        raise ValueError(f"the table has no arm {sorted(odd)} with {metric}: it has {sorted(set(d.arm))}")
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(5.5,.8+len(sets)*(.18*k+.25)))
-        for j,a in enumerate(arms):
-            of = d[d.arm==a].set_index('corpus'); at = [i for i,c in enumerate(sets) if c in of.index]; of = of.loc[[sets[i] for i in at]]; y = -np.array(at)-(j-(k-1)/2)*.8/k
-            ax.errorbar(of.value, y, xerr=[of.value-of.lo, of.hi-of.value], fmt='os^Dv'[j//8%5], ms=4, lw=1.5, color=list(COLORS.values())[j%8], label=a)
-        n = d.groupby('corpus').n.max(); ax.set_yticks([-i for i in range(len(sets))], [f'{c}\n{n[c]:,} pairs' for c in sets]); ax.set(xlabel=f"{metric} with people's scores, 95 % interval", ylim=(.5-len(sets),.5)); ax.grid(axis='y', visible=False)
-        if ' - ' in metric: ax.axvline(0, color=COLORS['grey'], lw=.8)
-        ax.legend(loc='upper left', bbox_to_anchor=(1,1)); plt.close(fig)
+        fig, ax = plt.subplots(figsize=(5.5, 0.8 + len(sets) * (0.18 * k + 0.25)))
+        for j, a in enumerate(arms):
+            of = d[d.arm == a].set_index("corpus")
+            at = [i for i, c in enumerate(sets) if c in of.index]
+            of = of.loc[[sets[i] for i in at]]
+            y = -np.array(at) - (j - (k - 1) / 2) * 0.8 / k
+            ax.errorbar(
+                of.value,
+                y,
+                xerr=[of.value - of.lo, of.hi - of.value],
+                fmt="os^Dv"[j // 8 % 5],
+                ms=4,
+                lw=1.5,
+                color=list(COLORS.values())[j % 8],
+                label=a,
+            )
+        n = d.groupby("corpus").n.max()
+        ax.set_yticks([-i for i in range(len(sets))], [f"{c}\n{n[c]:,} pairs" for c in sets])
+        ax.set(xlabel=f"{metric} with people's scores, 95 % interval", ylim=(0.5 - len(sets), 0.5))
+        ax.grid(axis="y", visible=False)
+        if " - " in metric:
+            ax.axvline(0, color=COLORS["grey"], lw=0.8)
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+        plt.close(fig)
     return fig

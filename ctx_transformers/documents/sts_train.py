@@ -31,128 +31,218 @@ from ..train.optim import Part, TrainCfg
 from ..train.runs import claimed, run_training
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c05
-LOSSES = dict(cosent=cosent, cosine=cosine_mse) # of `[b]` cosines and `[b]` scores, 0 to 1
+LOSSES = dict(cosent=cosent, cosine=cosine_mse)  # of `[b]` cosines and `[b]` scores, 0 to 1
+
 
 @dataclass(frozen=True)
 class StsRunCfg:
     "Everything that decides what an encoder of sentences learns."
-    folder:str  = ''      # with files of STS and SICK as published (`documents.pairs`); empty: what the variable CTX_DATA names
-    title:str   = 'MiniLM'# what tables call the encoder
-    learn:str   = 'STS-B train' # set of the folder that is learnt from
-    valid:float = .1      # share of its pairs that chooses weights and settings, in (0,1)
-    split:int   = 0       # another number is another split
-    loss:str    = 'cosent'# 'cosent' (order of the cosines) or 'cosine' (cosines themselves), `documents.loss`
-    b:int       = 32      # pairs of a batch, >=2
-    seed:int    = 0       # of weights, batches and dropout
-    vocab:int   = 8192    # words of the tokenizer that is made where no checkpoint brings one
-    text:DocTextCfg = DocTextCfg(256)
-    model:DocCfg    = DocCfg(pretrained='sentence-transformers/all-MiniLM-L6-v2')
-    train:TrainCfg  = TrainCfg(lr=1e-4, wd=.01, epochs=2, warmup=.1, valid_every=52, checkpoint_every=26)
+
+    folder: str = ""  # with files of STS and SICK as published (`documents.pairs`); empty: what the variable CTX_DATA names
+    title: str = "MiniLM"  # what tables call the encoder
+    learn: str = "STS-B train"  # set of the folder that is learnt from
+    valid: float = 0.1  # share of its pairs that chooses weights and settings, in (0,1)
+    split: int = 0  # another number is another split
+    loss: str = "cosent"  # 'cosent' (order of the cosines) or 'cosine' (cosines themselves), `documents.loss`
+    b: int = 32  # pairs of a batch, >=2
+    seed: int = 0  # of weights, batches and dropout
+    vocab: int = 8192  # words of the tokenizer that is made where no checkpoint brings one
+    text: DocTextCfg = DocTextCfg(256)
+    model: DocCfg = DocCfg(pretrained="sentence-transformers/all-MiniLM-L6-v2")
+    train: TrainCfg = TrainCfg(lr=1e-4, wd=0.01, epochs=2, warmup=0.1, valid_every=52, checkpoint_every=26)
+
     def __post_init__(self):
-        if self.loss not in LOSSES: raise ValueError(f'loss must be one of {[*LOSSES]}, got {self.loss!r}')
-        if not 0<self.valid<1: raise ValueError(f'valid must be between 0 and 1, got {self.valid}')
-        if self.b<2: raise ValueError(f'a batch needs 2 pairs or more to have an order, got b={self.b}')
-        if not self.model.pretrained and self.text.segment>self.model.encoder.max_len: raise ValueError(f'texts of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} places of the encoder: raise model.encoder.max_len, or lower text.segment')
-        if self.model.classes or self.model.pair: raise ValueError('model.classes and model.pair are set by the run: leave them as they are')
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss must be one of {[*LOSSES]}, got {self.loss!r}")
+        if not 0 < self.valid < 1:
+            raise ValueError(f"valid must be between 0 and 1, got {self.valid}")
+        if self.b < 2:
+            raise ValueError(f"a batch needs 2 pairs or more to have an order, got b={self.b}")
+        if not self.model.pretrained and self.text.segment > self.model.encoder.max_len:
+            raise ValueError(
+                f"texts of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} places of the encoder: raise model.encoder.max_len, or lower text.segment"
+            )
+        if self.model.classes or self.model.pair:
+            raise ValueError("model.classes and model.pair are set by the run: leave them as they are")
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c07
 def shares(
-    pairs:Pairs,
-    seen:Pairs,
-) -> np.ndarray: # `[N]` bool
+    pairs: Pairs,
+    seen: Pairs,
+) -> np.ndarray:  # `[N]` bool
     "Which pairs have a sentence that stands in `seen`."
     there = np.concatenate([text_keys(seen.a), text_keys(seen.b)])
     return np.isin(text_keys(pairs.a), there) | np.isin(text_keys(pairs.b), there)
 
+
 def split_pairs(
-    pairs:Pairs,
-    share:float=.1, # of the pairs, for validation
-    seed:int=0,
-) -> tuple:         # of Pairs, training and validation, whose accounts say what was left out
+    pairs: Pairs,
+    share: float = 0.1,  # of the pairs, for validation
+    seed: int = 0,
+) -> tuple:  # of Pairs, training and validation, whose accounts say what was left out
     "Cut a validation side off, so that no sentence stands on both."
-    drawn = hash_uniform(seed, 692, pair_keys(pairs).view(np.int64))<share
-    valid,acc = pairs.take(drawn),Account(f'{pairs.name}, to learn from')
-    if not 1<len(valid)<len(pairs): raise ValueError(f'{pairs.name} has {len(pairs)} pairs, of which {len(valid)} would be for validation: give more pairs or another share than {share}')
+    drawn = hash_uniform(seed, 692, pair_keys(pairs).view(np.int64)) < share
+    valid, acc = pairs.take(drawn), Account(f"{pairs.name}, to learn from")
+    if not 1 < len(valid) < len(pairs):
+        raise ValueError(
+            f"{pairs.name} has {len(pairs)} pairs, of which {len(valid)} would be for validation: give more pairs or another share than {share}"
+        )
     touched = shares(pairs, valid) & ~drawn
     left = ~drawn & ~touched
-    if left.sum()<2: raise ValueError(f'{pairs.name}: {int(left.sum())} pairs share no sentence with the {len(valid)} for validation, too few to learn from: lower valid')
-    acc.drop('for validation', int(drawn.sum())); acc.drop('shares a sentence with validation', int(touched.sum())); acc.keep(int(left.sum()))
-    return replace(pairs.take(left), name=acc.name, account=acc),replace(valid, name=f'{pairs.name}, validation', account=None)
+    if left.sum() < 2:
+        raise ValueError(
+            f"{pairs.name}: {int(left.sum())} pairs share no sentence with the {len(valid)} for validation, too few to learn from: lower valid"
+        )
+    acc.drop("for validation", int(drawn.sum()))
+    acc.drop("shares a sentence with validation", int(touched.sum()))
+    acc.keep(int(left.sum()))
+    return replace(pairs.take(left), name=acc.name, account=acc), replace(
+        valid, name=f"{pairs.name}, validation", account=None
+    )
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c12
 class StsData:
     "Pairs of a run: split, tokenised, and what may be asked."
-    def __init__(self, cfg:StsRunCfg, say=print):
-        folder = cfg.folder or os.environ.get('CTX_DATA')
-        if not folder: raise ValueError('there is no data: give folder=, a folder with sts-train.csv and sts-dev.csv of the STS Benchmark (and what there is of the tests of 2012 to 2016 and SICK), or name it in the variable CTX_DATA')
+
+    def __init__(self, cfg: StsRunCfg, say=print):
+        folder = cfg.folder or os.environ.get("CTX_DATA")
+        if not folder:
+            raise ValueError(
+                "there is no data: give folder=, a folder with sts-train.csv and sts-dev.csv of the STS Benchmark (and what there is of the tests of 2012 to 2016 and SICK), or name it in the variable CTX_DATA"
+            )
         sets = open_sts(folder)
-        if cfg.learn not in sets: raise ValueError(f'{folder} has no {cfg.learn!r}, only {", ".join(sets)}')
+        if cfg.learn not in sets:
+            raise ValueError(f"{folder} has no {cfg.learn!r}, only {', '.join(sets)}")
         seen = sets[cfg.learn]
-        self.sides = dict(zip(('train','valid'), split_pairs(seen, cfg.valid, cfg.split)))
-        self.asked,self.fresh,self.whole = {},{},{}
-        say(self.sides['train'].account)
-        for k,p in sets.items():
-            if k!=cfg.learn and not k.endswith(' train'): self.ask(k, p, seen, say)
-        self.tokenizer = load_tokenizer(cfg.model.pretrained or tokenizer_of_texts(self.sides['train'].a+self.sides['train'].b, cfg.vocab))
+        self.sides = dict(zip(("train", "valid"), split_pairs(seen, cfg.valid, cfg.split)))
+        self.asked, self.fresh, self.whole = {}, {}, {}
+        say(self.sides["train"].account)
+        for k, p in sets.items():
+            if k != cfg.learn and not k.endswith(" train"):
+                self.ask(k, p, seen, say)
+        self.tokenizer = load_tokenizer(
+            cfg.model.pretrained
+            or tokenizer_of_texts(self.sides["train"].a + self.sides["train"].b, cfg.vocab)
+        )
         self.start = start_name(cfg.model, len(self.tokenizer))
-        self.tokens = {k:[tokenize_documents(t, self.tokenizer, cfg.text) for t in (p.a, p.b)] for k,p in self.sides.items()}
-        self.learnt = hashlib.sha256(json.dumps([[p.a, p.b, p.unit.tolist()] for p in self.sides.values()]).encode()).hexdigest()[:8]
+        self.tokens = {
+            k: [tokenize_documents(t, self.tokenizer, cfg.text) for t in (p.a, p.b)]
+            for k, p in self.sides.items()
+        }
+        self.learnt = hashlib.sha256(
+            json.dumps([[p.a, p.b, p.unit.tolist()] for p in self.sides.values()]).encode()
+        ).hexdigest()[:8]
+
     def ask(self, k, p, seen, say):
         "Take out what was seen; a set of fewer than 20 pairs is not asked."
-        new = without(p, seen); fresh,name = ~shares(new, seen),new.name if len(new)<len(p) else k
-        say(f'{k}: {len(p):,} pairs, {len(p)-len(new):,} of them seen; of the others {int((~fresh).sum()):,} share a sentence with what was seen'+'; too few, not asked'*(len(new)<20))
-        if len(new)>=20: self.asked[name] = new
-        if fresh.sum()>=20: self.fresh[name] = fresh # [N] bool
-        if len(new)<len(p): self.whole[k] = p
-    def batches(self, side:str, cfg:StsRunCfg, shuffle=False) -> DocBatches:
-        a,b = self.tokens[side]
-        return DocBatches(a, self.sides[side].unit.astype(np.float32), cfg.b, b, seed=cfg.seed, shuffle=shuffle)
+        new = without(p, seen)
+        fresh, name = ~shares(new, seen), new.name if len(new) < len(p) else k
+        say(
+            f"{k}: {len(p):,} pairs, {len(p) - len(new):,} of them seen; of the others {int((~fresh).sum()):,} share a sentence with what was seen"
+            + "; too few, not asked" * (len(new) < 20)
+        )
+        if len(new) >= 20:
+            self.asked[name] = new
+        if fresh.sum() >= 20:
+            self.fresh[name] = fresh  # [N] bool
+        if len(new) < len(p):
+            self.whole[k] = p
+
+    def batches(self, side: str, cfg: StsRunCfg, shuffle=False) -> DocBatches:
+        a, b = self.tokens[side]
+        return DocBatches(
+            a, self.sides[side].unit.astype(np.float32), cfg.b, b, seed=cfg.seed, shuffle=shuffle
+        )
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c19
 def cosines(
-    pred:Tensor, # `[b,2,d]` vectors of both sentences
-) -> Tensor:     # `[b]`, -1 to 1
+    pred: Tensor,  # `[b,2,d]` vectors of both sentences
+) -> Tensor:  # `[b]`, -1 to 1
     "How alike the two vectors of each pair are."
-    return cosine_similarity(pred[:,0].float(), pred[:,1].float())
+    return cosine_similarity(pred[:, 0].float(), pred[:, 1].float())
+
 
 class ByRank(Part):
     "Choose by the rank correlation of the whole validation side; kept in `scores.csv`."
-    order,run_train,saved = 40,False,('rows',) # after the mean loss is known, before whoever logs it and keeps the best
-    def __init__(self, folder): self.path,self.rows = Path(folder)/'scores.csv',[]
-    def before_validate(self): self.cos,self.people = [],[]
-    def after_loss(self): self.cos.append(cosines(self.pred).cpu()); self.people.append(self.yb[0].cpu())
+
+    order, run_train, saved = (
+        40,
+        False,
+        ("rows",),
+    )  # after the mean loss is known, before whoever logs it and keeps the best
+
+    def __init__(self, folder):
+        self.path, self.rows = Path(folder) / "scores.csv", []
+
+    def before_validate(self):
+        self.cos, self.people = [], []
+
+    def after_loss(self):
+        self.cos.append(cosines(self.pred).cpu())
+        self.people.append(self.yb[0].cpu())
+
     def after_validate(self):
         rho = spearman(torch.cat(self.cos).numpy(), torch.cat(self.people).numpy())
         self.rows.append(dict(step=self.learn.step, valid_spearman=rho, valid_loss=self.learn.valid_loss))
-        self.learn.valid_loss = 1-rho
+        self.learn.valid_loss = 1 - rho
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c20
-def sts_folder(cfg:StsRunCfg, data:StsData) -> Path:
+def sts_folder(cfg: StsRunCfg, data: StsData) -> Path:
     "Where the cache keeps a training: named by settings, pairs, and the weights it starts from, wherever those lie."
-    new = dict(settings(cfg), folder='', title='', learn='', model=settings(replace(cfg.model, pretrained='')), learnt=data.learnt, start=data.start, version=1) # the version counts changes of this code
-    return cache_dir('sts', 'runs', config_hash(new))
+    new = dict(
+        settings(cfg),
+        folder="",
+        title="",
+        learn="",
+        model=settings(replace(cfg.model, pretrained="")),
+        learnt=data.learnt,
+        start=data.start,
+        version=1,
+    )  # the version counts changes of this code
+    return cache_dir("sts", "runs", config_hash(new))
 
-def open_sts_model(cfg:StsRunCfg, data:StsData) -> DocModel:
+
+def open_sts_model(cfg: StsRunCfg, data: StsData) -> DocModel:
     "An untuned model; the same weights for the same seed."
     set_seed(cfg.seed)
     return DocModel(replace(cfg.model, pair=True), len(data.tokenizer))
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c21
 def train_sts(
-    cfg:StsRunCfg,
-    data:StsData,
+    cfg: StsRunCfg,
+    data: StsData,
     folder=None,  # of checkpoints, weights and logs; the cache if None
-    device='cpu',
+    device="cpu",
     say=print,
-) -> DocEmbedder: # with the weights of the highest validation correlation; it reads in fp32
+) -> DocEmbedder:  # with the weights of the highest validation correlation; it reads in fp32
     "Tune, take up where it stood, or read what was tuned."
-    key = sts_folder(cfg, data); folder = Path(folder or key)
-    def loss(pred, y): return LOSSES[cfg.loss](cosines(pred), y)
+    key = sts_folder(cfg, data)
+    folder = Path(folder or key)
+
+    def loss(pred, y):
+        return LOSSES[cfg.loss](cosines(pred), y)
+
     with claimed(folder, key.name, say=say) as done:
         if not done:
             model = open_sts_model(cfg, data).to(device)
-            data.tokenizer.save_pretrained(folder/'tokenizer')
-            describe(model, cfg.text, (), folder, run=key.name, settings=json.loads(json.dumps(settings(cfg), default=str)))
-            run_training(model, data.batches('train', cfg, True), data.batches('valid', cfg), loss, replace(cfg.train, seed=cfg.seed), folder, say, ByRank(folder))
-    return DocEmbedder.load(folder, device, 'fp32')
+            data.tokenizer.save_pretrained(folder / "tokenizer")
+            describe(
+                model,
+                cfg.text,
+                (),
+                folder,
+                run=key.name,
+                settings=json.loads(json.dumps(settings(cfg), default=str)),
+            )
+            run_training(
+                model,
+                data.batches("train", cfg, True),
+                data.batches("valid", cfg),
+                loss,
+                replace(cfg.train, seed=cfg.seed),
+                folder,
+                say,
+                ByRank(folder),
+            )
+    return DocEmbedder.load(folder, device, "fp32")

@@ -30,135 +30,245 @@ from ..train.runs import claimed, run_training
 @dataclass(frozen=True)
 class DocRunCfg:
     "Everything that decides what a document encoder learns."
-    documents:str = 'pydocs' # modules of the installed packages; or IMDB's folder or archive, a table or a folder of tables, 'hub:name' (`documents.data`)
-    columns:str   = ''    # of a table: 'text=review,label=stars,group=movie'
-    title:str     = ''    # what tables call them; empty: the name of the source
-    valid:float   = .1    # share for validation, of the training side where a test is given
-    test:float    = .1    # share for the test where none is given
-    split:int     = 0     # another number is another split
-    limit:int     = 0     # training documents at most, drawn by hash; 0: all
-    test_limit:int= 0     # documents of test and of validation at most, drawn by hash; 0: all
-    valid_rows:int= 0     # documents of the validation side that are asked in training, drawn by hash; 0: all
-    vocab:int     = 8192  # words of the tokenizer that is made where no checkpoint brings one
-    seed:int      = 0     # of weights, batches and dropout
-    b:int         = 16    # documents of a batch
-    smoothing:float = 0.  # of the labels in training, 0 to below 1; validation is never smoothed
-    text:DocTextCfg = DocTextCfg()
-    model:DocCfg    = DocCfg(encoder=EncoderCfg(layers=2, d=64, heads=4, max_len=256))
-    train:TrainCfg  = TrainCfg(lr=1e-3, wd=.01, epochs=5, warmup=.1, valid_every=50, checkpoint_every=50, patience=5)
+
+    documents: str = "pydocs"  # modules of the installed packages; or IMDB's folder or archive, a table or a folder of tables, 'hub:name' (`documents.data`)
+    columns: str = ""  # of a table: 'text=review,label=stars,group=movie'
+    title: str = ""  # what tables call them; empty: the name of the source
+    valid: float = 0.1  # share for validation, of the training side where a test is given
+    test: float = 0.1  # share for the test where none is given
+    split: int = 0  # another number is another split
+    limit: int = 0  # training documents at most, drawn by hash; 0: all
+    test_limit: int = 0  # documents of test and of validation at most, drawn by hash; 0: all
+    valid_rows: int = 0  # documents of the validation side that are asked in training, drawn by hash; 0: all
+    vocab: int = 8192  # words of the tokenizer that is made where no checkpoint brings one
+    seed: int = 0  # of weights, batches and dropout
+    b: int = 16  # documents of a batch
+    smoothing: float = 0.0  # of the labels in training, 0 to below 1; validation is never smoothed
+    text: DocTextCfg = DocTextCfg()
+    model: DocCfg = DocCfg(encoder=EncoderCfg(layers=2, d=64, heads=4, max_len=256))
+    train: TrainCfg = TrainCfg(
+        lr=1e-3, wd=0.01, epochs=5, warmup=0.1, valid_every=50, checkpoint_every=50, patience=5
+    )
+
     def __post_init__(self):
-        if not self.documents: raise ValueError("documents is empty: give 'pydocs', a folder, a table, an archive, or 'hub:name'")
-        if self.b<1 or min(self.limit, self.test_limit, self.valid_rows)<0: raise ValueError(f'b must be at least 1, limit, test_limit and valid_rows at least 0, got {self.b}, {self.limit}, {self.test_limit} and {self.valid_rows}')
-        if not 0<=self.smoothing<1: raise ValueError(f'smoothing must be from 0 to below 1, got {self.smoothing}')
-        if not self.model.pretrained and self.text.segment>self.model.encoder.max_len: raise ValueError(f'segments of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} places of the encoder: raise model.encoder.max_len, or lower text.segment')
-        if self.model.classes or self.model.pair: raise ValueError('model.classes and model.pair are what the documents say: leave them as they are')
+        if not self.documents:
+            raise ValueError(
+                "documents is empty: give 'pydocs', a folder, a table, an archive, or 'hub:name'"
+            )
+        if self.b < 1 or min(self.limit, self.test_limit, self.valid_rows) < 0:
+            raise ValueError(
+                f"b must be at least 1, limit, test_limit and valid_rows at least 0, got {self.b}, {self.limit}, {self.test_limit} and {self.valid_rows}"
+            )
+        if not 0 <= self.smoothing < 1:
+            raise ValueError(f"smoothing must be from 0 to below 1, got {self.smoothing}")
+        if not self.model.pretrained and self.text.segment > self.model.encoder.max_len:
+            raise ValueError(
+                f"segments of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} places of the encoder: raise model.encoder.max_len, or lower text.segment"
+            )
+        if self.model.classes or self.model.pair:
+            raise ValueError(
+                "model.classes and model.pair are what the documents say: leave them as they are"
+            )
 
 # %% ../../nbs/documents/07_train.ipynb #c07
 def _stamp(path):
     "Names what lies there now; empty for what is no file or folder."
     p = Path(path)
-    files = sorted(o for o in p.rglob('*') if o.is_file()) if p.is_dir() else [p] if p.is_file() else []
-    return hashlib.sha256(json.dumps([(str(f), *f.stat()[6:9:2]) for f in files]).encode()).hexdigest() if files else '' # sizes and times of writing
+    files = sorted(o for o in p.rglob("*") if o.is_file()) if p.is_dir() else [p] if p.is_file() else []
+    return (
+        hashlib.sha256(json.dumps([(str(f), *f.stat()[6:9:2]) for f in files]).encode()).hexdigest()
+        if files
+        else ""
+    )  # sizes and times of writing
+
 
 @lru_cache(maxsize=2)
 def _opened(stamp, documents, columns, valid, test, split, limit, test_limit):
     said = []
     return open_documents(documents, columns, valid, test, split, limit, test_limit, said.append), said
 
+
 @lru_cache(maxsize=4)
 def _tokenised(args, name, stamp, vocab, text):
     "Tokenizer, and the segments of every side; read once for all models of a search."
-    sets,_ = _opened(*args)
-    tok = load_tokenizer(tokenizer_of_texts(sets['train'].text, vocab) if not name else name)
-    both = {k:[tokenize_documents(t, tok, text) for t in (d.text, d.other) if t is not None] for k,d in sets.items()}
-    return tok,both
+    sets, _ = _opened(*args)
+    tok = load_tokenizer(tokenizer_of_texts(sets["train"].text, vocab) if not name else name)
+    both = {
+        k: [tokenize_documents(t, tok, text) for t in (d.text, d.other) if t is not None]
+        for k, d in sets.items()
+    }
+    return tok, both
 
 # %% ../../nbs/documents/07_train.ipynb #c08
 class DocData:
     "Documents of a run, split and tokenised, with every count reported."
-    def __init__(self, cfg:DocRunCfg, say=print):
-        args = (_stamp(cfg.documents), cfg.documents, cfg.columns, cfg.valid, cfg.test, cfg.split, cfg.limit, cfg.test_limit)
-        self.sets,said = _opened(*args)
-        for o in said: say(o)
-        self.classes = self.sets['train'].classes
+
+    def __init__(self, cfg: DocRunCfg, say=print):
+        args = (
+            _stamp(cfg.documents),
+            cfg.documents,
+            cfg.columns,
+            cfg.valid,
+            cfg.test,
+            cfg.split,
+            cfg.limit,
+            cfg.test_limit,
+        )
+        self.sets, said = _opened(*args)
+        for o in said:
+            say(o)
+        self.classes = self.sets["train"].classes
         name = cfg.model.pretrained
-        self.tokenizer,self.tokens = _tokenised(args, name, name and _stamp(name), cfg.vocab, cfg.text)
+        self.tokenizer, self.tokens = _tokenised(args, name, name and _stamp(name), cfg.vocab, cfg.text)
         self.start = start_name(cfg.model, len(self.tokenizer))
-        self.pair = self.sets['train'].other is not None
-        for k,t in self.tokens.items(): say(f'{k}: {t[0]}'); say(t[0].account)
-        self.title = cfg.title or self.sets['train'].name.removesuffix(' train')
-        self.learnt = self.digest('train','valid')
-    def digest(self, *sides) -> str: # 8 hexadecimal digits
+        self.pair = self.sets["train"].other is not None
+        for k, t in self.tokens.items():
+            say(f"{k}: {t[0]}")
+            say(t[0].account)
+        self.title = cfg.title or self.sets["train"].name.removesuffix(" train")
+        self.learnt = self.digest("train", "valid")
+
+    def digest(self, *sides) -> str:  # 8 hexadecimal digits
         "Name of what stands on these sides."
         h = hashlib.sha256()
-        for k in sides: h.update(json.dumps([self.sets[k].text, self.sets[k].other, self.sets[k].label.tolist(), self.classes]).encode())
+        for k in sides:
+            h.update(
+                json.dumps(
+                    [self.sets[k].text, self.sets[k].other, self.sets[k].label.tolist(), self.classes]
+                ).encode()
+            )
         return h.hexdigest()[:8]
-    def batches(self, side:str, cfg:DocRunCfg, shuffle=False, y=None) -> DocBatches: # y: `[N]` or `[N,w]` to learn instead of labels
-        t,n = self.tokens[side],cfg.valid_rows if side=='valid' else 0
-        rows = np.argsort(hash_uniform(0, 698, np.arange(len(t[0]))), kind='stable')[:n or None]
-        return DocBatches(t[0], self.sets[side].label if y is None else y, cfg.b, t[1] if self.pair else None, np.sort(rows), cfg.seed, shuffle)
+
+    def batches(
+        self, side: str, cfg: DocRunCfg, shuffle=False, y=None
+    ) -> DocBatches:  # y: `[N]` or `[N,w]` to learn instead of labels
+        t, n = self.tokens[side], cfg.valid_rows if side == "valid" else 0
+        rows = np.argsort(hash_uniform(0, 698, np.arange(len(t[0]))), kind="stable")[: n or None]
+        return DocBatches(
+            t[0],
+            self.sets[side].label if y is None else y,
+            cfg.b,
+            t[1] if self.pair else None,
+            np.sort(rows),
+            cfg.seed,
+            shuffle,
+        )
 
 # %% ../../nbs/documents/07_train.ipynb #c10
 class Scores(Part):
     "Accuracy at each validation, of training batches and of the validation side; kept in `scores.csv`."
-    order,saved = 65,('rows','sums') # after the log, before the state is written
-    def __init__(self, folder): self.path,self.rows,self.sums = Path(folder)/'scores.csv',[],[0,0]
-    def before_validate(self): self.valid = [0,0]
+
+    order, saved = 65, ("rows", "sums")  # after the log, before the state is written
+
+    def __init__(self, folder):
+        self.path, self.rows, self.sums = Path(folder) / "scores.csv", [], [0, 0]
+
+    def before_validate(self):
+        self.valid = [0, 0]
+
     def after_loss(self):
-        hits = (self.pred.detach().argmax(1)==self.yb[0]).sum()
+        hits = (self.pred.detach().argmax(1) == self.yb[0]).sum()
         into = self.sums if self.training else self.valid
-        into[0] += int(hits); into[1] += len(self.yb[0])
+        into[0] += int(hits)
+        into[1] += len(self.yb[0])
+
     def after_epoch(self):
-        self.rows.append(dict(step=self.learn.step, train_accuracy=self.sums[0]/max(self.sums[1], 1), valid_accuracy=self.valid[0]/self.valid[1], valid_loss=self.learn.valid_loss, best=self.learn.valid_loss<min([r['valid_loss'] for r in self.rows], default=float('inf'))))
-        self.sums = [0,0]
+        self.rows.append(
+            dict(
+                step=self.learn.step,
+                train_accuracy=self.sums[0] / max(self.sums[1], 1),
+                valid_accuracy=self.valid[0] / self.valid[1],
+                valid_loss=self.learn.valid_loss,
+                best=self.learn.valid_loss < min([r["valid_loss"] for r in self.rows], default=float("inf")),
+            )
+        )
+        self.sums = [0, 0]
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
         r = self.rows[-1]
-        self.learn.logger(f"step {r['step']}: accuracy {r['train_accuracy']:.4f} in training, {r['valid_accuracy']:.4f} on the validation side" + ', the best so far'*r['best'])
+        self.learn.logger(
+            f"step {r['step']}: accuracy {r['train_accuracy']:.4f} in training, {r['valid_accuracy']:.4f} on the validation side"
+            + ", the best so far" * r["best"]
+        )
 
 # %% ../../nbs/documents/07_train.ipynb #c11
-def doc_run_key(cfg:DocRunCfg, data:DocData) -> str: # 8 hexadecimal digits
+def doc_run_key(cfg: DocRunCfg, data: DocData) -> str:  # 8 hexadecimal digits
     "Name of what is learnt: settings, the documents of training and validation, and the weights it starts from."
-    return config_hash(run_settings(cfg) | dict(learnt=data.learnt, start=data.start, version=1)) # the version counts changes of this code
+    return config_hash(
+        run_settings(cfg) | dict(learnt=data.learnt, start=data.start, version=1)
+    )  # the version counts changes of this code
 
-def run_settings(cfg:DocRunCfg) -> dict:
+
+def run_settings(cfg: DocRunCfg) -> dict:
     "Settings that a training is named by: none that only say where things lie, or how they are called."
-    return dict(settings(cfg), documents='', columns='', title='', test_limit=0, model=settings(replace(cfg.model, pretrained='')))
+    return dict(
+        settings(cfg),
+        documents="",
+        columns="",
+        title="",
+        test_limit=0,
+        model=settings(replace(cfg.model, pretrained="")),
+    )
 
-def doc_folder(cfg:DocRunCfg, data:DocData) -> Path:
+
+def doc_folder(cfg: DocRunCfg, data: DocData) -> Path:
     "Where the cache keeps a training."
-    return cache_dir('documents', 'runs', doc_run_key(cfg, data))
+    return cache_dir("documents", "runs", doc_run_key(cfg, data))
 
-def open_doc_model(cfg:DocRunCfg, data:DocData) -> DocModel:
+
+def open_doc_model(cfg: DocRunCfg, data: DocData) -> DocModel:
     "An untrained model; the same weights for the same seed."
     set_seed(cfg.seed)
     return DocModel(replace(cfg.model, classes=len(data.classes), pair=data.pair), len(data.tokenizer))
 
 # %% ../../nbs/documents/07_train.ipynb #c12
 def train_documents(
-    cfg:DocRunCfg,
-    data:DocData,
+    cfg: DocRunCfg,
+    data: DocData,
     folder=None,  # of checkpoints, weights and logs; the cache if None
-    device='cpu',
+    device="cpu",
     say=print,
-) -> DocEmbedder: # with the weights of the lowest validation loss
+) -> DocEmbedder:  # with the weights of the lowest validation loss
     "Train, take up where it stood, or read what was trained."
-    folder,key = Path(folder or doc_folder(cfg, data)),doc_run_key(cfg, data)
-    def loss(pred, y): return class_loss(pred, y, cfg.smoothing if model.training else 0.)
+    folder, key = Path(folder or doc_folder(cfg, data)), doc_run_key(cfg, data)
+
+    def loss(pred, y):
+        return class_loss(pred, y, cfg.smoothing if model.training else 0.0)
+
     with claimed(folder, key, say=say) as done:
         if not done:
             model = open_doc_model(cfg, data).to(device)
-            data.tokenizer.save_pretrained(folder/'tokenizer')
-            describe(model, cfg.text, data.classes, folder, run=key, settings=json.loads(json.dumps(settings(cfg), default=str)))
-            run_training(model, data.batches('train', cfg, True), data.batches('valid', cfg), loss, replace(cfg.train, seed=cfg.seed), folder, say, Scores(folder))
+            data.tokenizer.save_pretrained(folder / "tokenizer")
+            describe(
+                model,
+                cfg.text,
+                data.classes,
+                folder,
+                run=key,
+                settings=json.loads(json.dumps(settings(cfg), default=str)),
+            )
+            run_training(
+                model,
+                data.batches("train", cfg, True),
+                data.batches("valid", cfg),
+                loss,
+                replace(cfg.train, seed=cfg.seed),
+                folder,
+                say,
+                Scores(folder),
+            )
     return DocEmbedder.load(folder, device)
 
+
 def judge_documents(
-    model:DocEmbedder,
-    data:DocData,
-    side:str='test',
-    keep=None,    # folder for vectors, as in `DocEmbedder.encode_segments`
+    model: DocEmbedder,
+    data: DocData,
+    side: str = "test",
+    keep=None,  # folder for vectors, as in `DocEmbedder.encode_segments`
 ) -> np.ndarray:  # `[N,c]` probabilities
     "What a model says of one side, document by document."
     d = data.sets[side]
-    if model.classes!=data.classes: raise ValueError(f'the model knows the classes {list(model.classes)[:5]}, the documents have {list(data.classes)[:5]}')
+    if model.classes != data.classes:
+        raise ValueError(
+            f"the model knows the classes {list(model.classes)[:5]}, the documents have {list(data.classes)[:5]}"
+        )
     return model.predict(d.text, d.other, keep)

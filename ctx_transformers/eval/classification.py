@@ -19,161 +19,269 @@ from .tables import pair_seeds, row
 # %% ../../nbs/eval/03_classification.ipynb #c05
 def _guesses(
     pred,  # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores of which the highest is the guess
-    label, # `[N,c]` bool
-):         # `[s,N]` int and `[N,c]` bool
+    label,  # `[N,c]` bool
+):  # `[s,N]` int and `[N,c]` bool
     "Guesses of one or more seeds, checked."
-    pred,label = np.asarray(pred),np.asarray(label)
-    if label.ndim!=2 or label.dtype!=bool: raise ValueError(f'label must be bool [N,c], True for every class of a string; got {label.dtype} {label.shape}')
-    if not len(label) or not label.any(1).all(): raise ValueError(f'each string needs a class, but {int((~label.any(1)).sum())} of {len(label)} have none')
-    if pred.dtype.kind=='f':
-        if pred.ndim not in (2,3) or pred.shape[-2:]!=label.shape: raise ValueError(f'scores must be [N,c] or [s,N,c] with N,c = {label.shape}, got {pred.shape}')
-        if np.isnan(pred).any() or (pred==np.inf).any(): raise ValueError(f'{int((np.isnan(pred)|(pred==np.inf)).sum())} scores are nan or +infinity: the highest of them means nothing')
+    pred, label = np.asarray(pred), np.asarray(label)
+    if label.ndim != 2 or label.dtype != bool:
+        raise ValueError(
+            f"label must be bool [N,c], True for every class of a string; got {label.dtype} {label.shape}"
+        )
+    if not len(label) or not label.any(1).all():
+        raise ValueError(
+            f"each string needs a class, but {int((~label.any(1)).sum())} of {len(label)} have none"
+        )
+    if pred.dtype.kind == "f":
+        if pred.ndim not in (2, 3) or pred.shape[-2:] != label.shape:
+            raise ValueError(f"scores must be [N,c] or [s,N,c] with N,c = {label.shape}, got {pred.shape}")
+        if np.isnan(pred).any() or (pred == np.inf).any():
+            raise ValueError(
+                f"{int((np.isnan(pred) | (pred == np.inf)).sum())} scores are nan or +infinity: the highest of them means nothing"
+            )
         pred = pred.argmax(-1)
-    if pred.dtype.kind not in 'iu' or pred.ndim not in (1,2) or pred.shape[-1]!=len(label): raise ValueError(f'guesses must be int [N] or [s,N] with N = {len(label)}, got {pred.dtype} {pred.shape}')
-    if ((pred<0)|(pred>=label.shape[1])).any(): raise ValueError(f'a guess must be a class, 0 to {label.shape[1]-1}, got {pred.min()} to {pred.max()}')
-    return pred.reshape(-1, len(label)),label
+    if pred.dtype.kind not in "iu" or pred.ndim not in (1, 2) or pred.shape[-1] != len(label):
+        raise ValueError(
+            f"guesses must be int [N] or [s,N] with N = {len(label)}, got {pred.dtype} {pred.shape}"
+        )
+    if ((pred < 0) | (pred >= label.shape[1])).any():
+        raise ValueError(
+            f"a guess must be a class, 0 to {label.shape[1] - 1}, got {pred.min()} to {pred.max()}"
+        )
+    return pred.reshape(-1, len(label)), label
 
 # %% ../../nbs/eval/03_classification.ipynb #c06
-def _right(g, label): return label[np.arange(len(label)), g] # [s,N]
+def _right(g, label):
+    return label[np.arange(len(label)), g]  # [s,N]
+
 
 def _parts(g, label):
     "`[s,N,3,c]` bool: which strings are tp, fp and fn of which class."
-    said = g[...,None]==np.arange(label.shape[1]) # [s,N,c]
-    return np.stack([said&label, said&~label, label&~_right(g, label)[...,None]], -2)
+    said = g[..., None] == np.arange(label.shape[1])  # [s,N,c]
+    return np.stack([said & label, said & ~label, label & ~_right(g, label)[..., None]], -2)
 
-def _f1(parts): # [...,3,c] counts -> [...,c]
+
+def _f1(parts):  # [...,3,c] counts -> [...,c]
     "F1 of each class; nan for a class that no string has and no guess names."
-    tp,fp,fn = np.moveaxis(parts, -2, 0)
-    d = 2*tp+fp+fn
-    return np.where(d>0, 2*tp/np.maximum(d, 1), np.nan)
+    tp, fp, fn = np.moveaxis(parts, -2, 0)
+    d = 2 * tp + fp + fn
+    return np.where(d > 0, 2 * tp / np.maximum(d, 1), np.nan)
 
 # %% ../../nbs/eval/03_classification.ipynb #c07
 def class_scores(
-    pred,         # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores (the highest is the guess; -inf: never)
-    label,        # `[N,c]` bool, all classes of each string, at least one
-    classes=None, # names of the classes; their numbers if None
-):                # dict of 'accuracy' (strings), 'pairs' (of string and class) and 'macro-F1', all 0 to 1, means over seeds; and a `DataFrame`, by class: strings, guesses, precision, recall, F1
+    pred,  # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores (the highest is the guess; -inf: never)
+    label,  # `[N,c]` bool, all classes of each string, at least one
+    classes=None,  # names of the classes; their numbers if None
+):  # dict of 'accuracy' (strings), 'pairs' (of string and class) and 'macro-F1', all 0 to 1, means over seeds; and a `DataFrame`, by class: strings, guesses, precision, recall, F1
     "Judge guesses at the class of strings."
-    g,label = _guesses(pred, label); n,right,parts = label.sum(1),_right(g, label),_parts(g, label).sum(1) # [N], [s,N], [s,3,c]
-    tp,fp,fn = np.moveaxis(parts, 1, 0) # [s,c]
+    g, label = _guesses(pred, label)
+    n, right, parts = label.sum(1), _right(g, label), _parts(g, label).sum(1)  # [N], [s,N], [s,3,c]
+    tp, fp, fn = np.moveaxis(parts, 1, 0)  # [s,c]
     f = _f1(parts)
-    with np.errstate(invalid='ignore'): t = dict(precision=tp/(tp+fp), recall=tp/(tp+fn), F1=f)
-    table = pd.DataFrame({k:v.mean(0) for k,v in (dict(strings=label.sum(0)[None], guesses=tp+fp)|t).items()}, index=classes)
-    return {'accuracy':right.mean(), 'pairs':right.sum()/(len(g)*n.sum()), 'macro-F1':np.nanmean(f, 1).mean()}, table
+    with np.errstate(invalid="ignore"):
+        t = dict(precision=tp / (tp + fp), recall=tp / (tp + fn), F1=f)
+    table = pd.DataFrame(
+        {k: v.mean(0) for k, v in (dict(strings=label.sum(0)[None], guesses=tp + fp) | t).items()},
+        index=classes,
+    )
+    return {
+        "accuracy": right.mean(),
+        "pairs": right.sum() / (len(g) * n.sum()),
+        "macro-F1": np.nanmean(f, 1).mean(),
+    }, table
 
 # %% ../../nbs/eval/03_classification.ipynb #c15
 def drawn_counts(
-    N:int,           # things to draw from
-    n_boot:int, rng, # draws, and NumPy's generator
-    block:int=2**22, # numbers drawn at a time, which bounds the memory
-):                   # yields `[.,N]` float64, n_boot rows in all
+    N: int,  # things to draw from
+    n_boot: int,
+    rng,  # draws, and NumPy's generator
+    block: int = 2**22,  # numbers drawn at a time, which bounds the memory
+):  # yields `[.,N]` float64, n_boot rows in all
     "How often each of N things was drawn when N were drawn, with replacement."
-    per = max(1, block//N)
+    per = max(1, block // N)
     for i in range(0, n_boot, per):
-        m = min(per, n_boot-i)
-        at = rng.integers(N, size=(m,N))+N*np.arange(m)[:,None] # [m,N]
-        yield np.bincount(at.ravel(), minlength=m*N).reshape(m, N).astype(np.float64)
+        m = min(per, n_boot - i)
+        at = rng.integers(N, size=(m, N)) + N * np.arange(m)[:, None]  # [m,N]
+        yield np.bincount(at.ravel(), minlength=m * N).reshape(m, N).astype(np.float64)
 
 # %% ../../nbs/eval/03_classification.ipynb #c16
 def f1_intervals(
-    pred, label,  # as in `class_scores`
-    other=None,   # the same of another arm, to be subtracted: on the same strings, for the same seeds or for one
-    n_boot:int=1000, level:float=.95, seed:int=0, # draws, share of them within the interval, 0 to 1
-):                # `Interval` of macro-F1, and a list of those of the F1 of each class (None: no string has it and no guess names it)
+    pred,
+    label,  # as in `class_scores`
+    other=None,  # the same of another arm, to be subtracted: on the same strings, for the same seeds or for one
+    n_boot: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,  # draws, share of them within the interval, 0 to 1
+):  # `Interval` of macro-F1, and a list of those of the F1 of each class (None: no string has it and no guess names it)
     "Percentile bootstrap intervals of F1, drawn over strings and, where there are several, over seeds."
-    arms = [_guesses(p, label)[0] for p in (pred,other) if p is not None]; label = np.asarray(label); (N,c),s = label.shape,max(map(len, arms))
-    if {len(a) for a in arms}-{1,s}: raise ValueError(f'both arms need the same seeds, or one of them a single one: got {[len(a) for a in arms]}')
-    if not 0<level<1: raise ValueError(f'level must be between 0 and 1, got {level}')
-    arms = [np.broadcast_to(a, (s,N)) for a in arms]
-    x = np.stack([_parts(a, label) for a in arms], 2).reshape(s, N, -1).astype(np.float64)                # [s,N,arms*3*c]
-    k = np.lexsort(x.sum(1).T); by = np.lexsort([*label.T, *(r for a in arms for r in a[k])]); x = x[k][:,by] # the order of seeds and strings changes nothing
-    def judge(w): # [.,N] -> [.,s,c+1]
-        f = _f1((w@x).reshape(s, len(w), len(arms), 3, c))                             # [s,.,arms,c]
+    arms = [_guesses(p, label)[0] for p in (pred, other) if p is not None]
+    label = np.asarray(label)
+    (N, c), s = label.shape, max(map(len, arms))
+    if {len(a) for a in arms} - {1, s}:
+        raise ValueError(
+            f"both arms need the same seeds, or one of them a single one: got {[len(a) for a in arms]}"
+        )
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level}")
+    arms = [np.broadcast_to(a, (s, N)) for a in arms]
+    x = np.stack([_parts(a, label) for a in arms], 2).reshape(s, N, -1).astype(np.float64)  # [s,N,arms*3*c]
+    k = np.lexsort(x.sum(1).T)
+    by = np.lexsort([*label.T, *(r for a in arms for r in a[k])])
+    x = x[k][:, by]  # the order of seeds and strings changes nothing
+
+    def judge(w):  # [.,N] -> [.,s,c+1]
+        f = _f1((w @ x).reshape(s, len(w), len(arms), 3, c))  # [s,.,arms,c]
         f = np.concatenate([f, np.nanmean(f, -1, keepdims=True)], -1)
-        return np.swapaxes(f[:,:,0]-f[:,:,1] if len(arms)>1 else f[:,:,0], 0, 1)
-    rng,value,draws = np.random.default_rng(seed),judge(np.ones((1,N)))[0].mean(0),[]  # [c+1]
-    for w in drawn_counts(N, n_boot, rng, 2**20) if N>1 else ():
-        f = judge(w); k = rng.integers(s, size=(len(w), max(1, s-1)))
-        draws.append(np.take_along_axis(f, k[...,None], 1).mean(1))                    # [.,c+1]
-    def interval(v, d): return None if np.isnan(v) else Interval(float(v), np.nan, np.nan, N) if N<2 else middle_interval(v, d[~np.isnan(d)], level, N)
-    *each,macro = (interval(v, d) for v,d in zip(value, np.concatenate(draws).T if draws else value[:,None]))
-    return macro,each
+        return np.swapaxes(f[:, :, 0] - f[:, :, 1] if len(arms) > 1 else f[:, :, 0], 0, 1)
+
+    rng, value, draws = np.random.default_rng(seed), judge(np.ones((1, N)))[0].mean(0), []  # [c+1]
+    for w in drawn_counts(N, n_boot, rng, 2**20) if N > 1 else ():
+        f = judge(w)
+        k = rng.integers(s, size=(len(w), max(1, s - 1)))
+        draws.append(np.take_along_axis(f, k[..., None], 1).mean(1))  # [.,c+1]
+
+    def interval(v, d):
+        return (
+            None
+            if np.isnan(v)
+            else Interval(float(v), np.nan, np.nan, N)
+            if N < 2
+            else middle_interval(v, d[~np.isnan(d)], level, N)
+        )
+
+    *each, macro = (
+        interval(v, d) for v, d in zip(value, np.concatenate(draws).T if draws else value[:, None])
+    )
+    return macro, each
 
 # %% ../../nbs/eval/03_classification.ipynb #c28
 def calibration(
-    logits,     # `[N,c]` float, before the softmax; of probabilities, their logarithm
-    label,      # `[N,c]` bool
-    bins:int=15,# of equal width, from 0 to 1, >=1
-):              # ECE, 0 to 1, and a `DataFrame` of the bins that hold anything: strings, sure (mean probability of the guess), right (share)
+    logits,  # `[N,c]` float, before the softmax; of probabilities, their logarithm
+    label,  # `[N,c]` bool
+    bins: int = 15,  # of equal width, from 0 to 1, >=1
+):  # ECE, 0 to 1, and a `DataFrame` of the bins that hold anything: strings, sure (mean probability of the guess), right (share)
     "How far certainty is from being right."
-    if np.ndim(logits)!=2 or np.asarray(logits).dtype.kind!='f': raise ValueError(f'calibration needs the logits of one model, float [N,c], got {np.asarray(logits).dtype} {np.shape(logits)}')
-    g,label = _guesses(logits, label)
-    sure = softmax(np.asarray(logits, np.float64), -1).max(-1) # [N]
-    t = pd.DataFrame(dict(bin=np.minimum((sure*bins).astype(int), bins-1), sure=sure, right=_right(g, label)[0].astype(float)))
-    t = t.groupby('bin').agg(strings=('sure','size'), sure=('sure','mean'), right=('right','mean'))
-    return float(((t.right-t.sure).abs()*t.strings).sum()/len(label)), t
+    if np.ndim(logits) != 2 or np.asarray(logits).dtype.kind != "f":
+        raise ValueError(
+            f"calibration needs the logits of one model, float [N,c], got {np.asarray(logits).dtype} {np.shape(logits)}"
+        )
+    g, label = _guesses(logits, label)
+    sure = softmax(np.asarray(logits, np.float64), -1).max(-1)  # [N]
+    t = pd.DataFrame(
+        dict(
+            bin=np.minimum((sure * bins).astype(int), bins - 1),
+            sure=sure,
+            right=_right(g, label)[0].astype(float),
+        )
+    )
+    t = t.groupby("bin").agg(strings=("sure", "size"), sure=("sure", "mean"), right=("right", "mean"))
+    return float(((t.right - t.sure).abs() * t.strings).sum() / len(label)), t
 
 # %% ../../nbs/eval/03_classification.ipynb #c32
 def confusion(
-    pred, label, # as in `class_scores`
-) -> np.ndarray: # `[c,c]` float, strings of class (row) that were guessed to be of class (column); mean over seeds
+    pred,
+    label,  # as in `class_scores`
+) -> (
+    np.ndarray
+):  # `[c,c]` float, strings of class (row) that were guessed to be of class (column); mean over seeds
     "What is taken for what, in strings."
-    g,label = _guesses(pred, label)
-    said = (g[...,None]==np.arange(label.shape[1])).mean(0) # [N,c]
-    return (label/label.sum(1, keepdims=True)).T@said
+    g, label = _guesses(pred, label)
+    said = (g[..., None] == np.arange(label.shape[1])).mean(0)  # [N,c]
+    return (label / label.sum(1, keepdims=True)).T @ said
 
 # %% ../../nbs/eval/03_classification.ipynb #c34
 def _order(m, order):
     "`[c]` classes, those of many strings first, or such as are taken for each other side by side."
-    if order=='size': return np.argsort(-m.sum(1), kind='stable')
-    if order!='similar': raise ValueError(f"order must be 'size' or 'similar', got {order!r}")
-    p = m/np.maximum(m.sum(1, keepdims=True), 1e-9); far = 1-(p+p.T)/2; np.fill_diagonal(far, 0)
-    return leaves_list(linkage(squareform(far, checks=False), 'average', optimal_ordering=True))
+    if order == "size":
+        return np.argsort(-m.sum(1), kind="stable")
+    if order != "similar":
+        raise ValueError(f"order must be 'size' or 'similar', got {order!r}")
+    p = m / np.maximum(m.sum(1, keepdims=True), 1e-9)
+    far = 1 - (p + p.T) / 2
+    np.fill_diagonal(far, 0)
+    return leaves_list(linkage(squareform(far, checks=False), "average", optimal_ordering=True))
+
 
 def plot_confusion(
-    m,            # `[c,c]` from `confusion`
-    classes,      # `[c]` names
-    order:str='similar', # 'size', or 'similar': what is taken for each other stands together
-    least:float=.05, # smallest share that is printed, 0 to 1
-):                # a figure
+    m,  # `[c,c]` from `confusion`
+    classes,  # `[c]` names
+    order: str = "similar",  # 'size', or 'similar': what is taken for each other stands together
+    least: float = 0.05,  # smallest share that is printed, 0 to 1
+):  # a figure
     "Share of each class's strings that was guessed to be of each class."
     m = np.asarray(m, float)
-    if m.shape!=(len(classes),)*2: raise ValueError(f'a confusion of {len(classes)} classes must be {(len(classes),)*2}, got {m.shape}')
-    o = _order(m, order); n,names = m.sum(1)[o],[classes[i] for i in o]; p = m[o][:,o]/np.maximum(n, 1e-9)[:,None]; w = 2.2+.33*len(o)
+    if m.shape != (len(classes),) * 2:
+        raise ValueError(
+            f"a confusion of {len(classes)} classes must be {(len(classes),) * 2}, got {m.shape}"
+        )
+    o = _order(m, order)
+    n, names = m.sum(1)[o], [classes[i] for i in o]
+    p = m[o][:, o] / np.maximum(n, 1e-9)[:, None]
+    w = 2.2 + 0.33 * len(o)
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(w, w-.6)); ax.imshow(p**.5, cmap='Blues', vmin=0, vmax=1); ax.grid(False) # the root, so that a few per cent are seen
-        for i,j in zip(*np.nonzero(p>=least)): ax.text(j, i, f'{100*p[i,j]:.0f}', ha='center', va='center', fontsize=7, color='w' if p[i,j]>.5 else 'k')
-        ax.set_xticks(range(len(o)), names, rotation=90, fontsize=8); ax.set_yticks(range(len(o)), [f'{k} ({v:,.0f})' for k,v in zip(names, n)], fontsize=8)
-        ax.set(xlabel='guess', ylabel='class (strings)', title='% of each class'); plt.close(fig)
+        fig, ax = plt.subplots(figsize=(w, w - 0.6))
+        ax.imshow(p**0.5, cmap="Blues", vmin=0, vmax=1)
+        ax.grid(False)  # the root, so that a few per cent are seen
+        for i, j in zip(*np.nonzero(p >= least)):
+            ax.text(
+                j,
+                i,
+                f"{100 * p[i, j]:.0f}",
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="w" if p[i, j] > 0.5 else "k",
+            )
+        ax.set_xticks(range(len(o)), names, rotation=90, fontsize=8)
+        ax.set_yticks(range(len(o)), [f"{k} ({v:,.0f})" for k, v in zip(names, n)], fontsize=8)
+        ax.set(xlabel="guess", ylabel="class (strings)", title="% of each class")
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/eval/03_classification.ipynb #c38
 def class_rows(
-    found:dict,       # arm -> seed -> guesses `[N]` int, or scores `[N,c]` float
-    label,            # `[N,c]` bool
-    corpus:str,       # for the rows
-    against:tuple=(), # arms that all others are compared with, rows 'accuracy - svm' and so on
-    logits:tuple=(),  # arms whose scores are logits, and that are asked for their calibration, 'ECE' (without interval)
-    classes:tuple=(), # `[c]` names for rows of 'F1' by class, whose slice is the class; none if empty
-    config:str='', n_boot:int=1000, # hash of the experiment's config; draws
-) -> list:            # rows for `eval.tables.write_rows`
+    found: dict,  # arm -> seed -> guesses `[N]` int, or scores `[N,c]` float
+    label,  # `[N,c]` bool
+    corpus: str,  # for the rows
+    against: tuple = (),  # arms that all others are compared with, rows 'accuracy - svm' and so on
+    logits: tuple = (),  # arms whose scores are logits, and that are asked for their calibration, 'ECE' (without interval)
+    classes: tuple = (),  # `[c]` names for rows of 'F1' by class, whose slice is the class; none if empty
+    config: str = "",
+    n_boot: int = 1000,  # hash of the experiment's config; draws
+) -> list:  # rows for `eval.tables.write_rows`
     "Accuracy, accuracy of pairs and macro-F1 of each arm, and its differences to others."
-    label,rows = np.asarray(label),[]
-    if odd := [a for a in (*against, *logits) if a not in found]: raise ValueError(f'there is no arm {odd[0]!r}, only {list(found)}')
-    def add(arm, seeds, metric, i, where='all'): rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ','.join(map(str, seeds)), where, config))
-    def ratios(x, n): return crossed_interval(x, np.broadcast_to(n, x.shape), n_boot)
-    def right(of): return np.concatenate([_right(*_guesses(p, label)) for p in of])*1. # [s,N]
-    def guesses(of): return np.concatenate([_guesses(p, label)[0] for p in of])        # [s,N]
-    both = ('accuracy',np.ones(len(label))),('pairs',label.sum(1))
-    for arm,of in found.items():
-        for metric,n in both: add(arm, of, metric, ratios(right(of.values()), n))
-        macro,each = f1_intervals(guesses(of.values()), label, n_boot=n_boot); add(arm, of, 'macro-F1', macro)
-        for k,i in zip(classes, each):
-            if i is not None: add(arm, of, 'F1', i, k)
+    label, rows = np.asarray(label), []
+    if odd := [a for a in (*against, *logits) if a not in found]:
+        raise ValueError(f"there is no arm {odd[0]!r}, only {list(found)}")
+
+    def add(arm, seeds, metric, i, where="all"):
+        rows.append(
+            row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ",".join(map(str, seeds)), where, config)
+        )
+
+    def ratios(x, n):
+        return crossed_interval(x, np.broadcast_to(n, x.shape), n_boot)
+
+    def right(of):
+        return np.concatenate([_right(*_guesses(p, label)) for p in of]) * 1.0  # [s,N]
+
+    def guesses(of):
+        return np.concatenate([_guesses(p, label)[0] for p in of])  # [s,N]
+
+    both = ("accuracy", np.ones(len(label))), ("pairs", label.sum(1))
+    for arm, of in found.items():
+        for metric, n in both:
+            add(arm, of, metric, ratios(right(of.values()), n))
+        macro, each = f1_intervals(guesses(of.values()), label, n_boot=n_boot)
+        add(arm, of, "macro-F1", macro)
+        for k, i in zip(classes, each):
+            if i is not None:
+                add(arm, of, "F1", i, k)
         if arm in logits:
-            e = float(np.mean([calibration(x, label)[0] for x in of.values()])); add(arm, of, 'ECE', Interval(e, np.nan, np.nan, len(label)))
-        for b in (b for b in against if b!=arm):
-            s,x,y = zip(*pair_seeds(of, found[b]))
-            for metric,n in both: add(arm, s, f'{metric} - {b}', ratios(right(x)-right(y), n))
-            add(arm, s, f'macro-F1 - {b}', f1_intervals(guesses(x), label, guesses(y), n_boot)[0])
+            e = float(np.mean([calibration(x, label)[0] for x in of.values()]))
+            add(arm, of, "ECE", Interval(e, np.nan, np.nan, len(label)))
+        for b in (b for b in against if b != arm):
+            s, x, y = zip(*pair_seeds(of, found[b]))
+            for metric, n in both:
+                add(arm, s, f"{metric} - {b}", ratios(right(x) - right(y), n))
+            add(arm, s, f"macro-F1 - {b}", f1_intervals(guesses(x), label, guesses(y), n_boot)[0])
     return rows

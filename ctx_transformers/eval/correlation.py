@@ -15,81 +15,108 @@ from .stats import Interval, middle_interval
 # %% ../../nbs/eval/04_correlation.ipynb #c05
 def checked_scores(x, y):
     "`[s,N]` and `[N]` float64, finite and not all equal."
-    x,y = np.atleast_2d(np.asarray(x, np.float64)),np.asarray(y, np.float64)
-    if y.ndim!=1 or x.ndim!=2 or x.shape[1]!=len(y) or len(y)<2: raise ValueError(f'scores must be [N] or [s,N] with a number of people for each of N>1 pairs, got {x.shape} and {y.shape}')
-    for what,v in (('scores',x), ("people's scores",y[None])):
-        if not np.isfinite(v).all(): raise ValueError(f'{int((~np.isfinite(v)).sum())} of the {what} are not finite: leave out pairs that nobody scored, and look for the cause of the rest')
-        if (v==v[:,:1]).all(1).any(): raise ValueError(f'the {what} of all {len(y)} pairs are equal: there is no order, and so no correlation (a collapsed encoder?)')
-    return x,y
+    x, y = np.atleast_2d(np.asarray(x, np.float64)), np.asarray(y, np.float64)
+    if y.ndim != 1 or x.ndim != 2 or x.shape[1] != len(y) or len(y) < 2:
+        raise ValueError(
+            f"scores must be [N] or [s,N] with a number of people for each of N>1 pairs, got {x.shape} and {y.shape}"
+        )
+    for what, v in (("scores", x), ("people's scores", y[None])):
+        if not np.isfinite(v).all():
+            raise ValueError(
+                f"{int((~np.isfinite(v)).sum())} of the {what} are not finite: leave out pairs that nobody scored, and look for the cause of the rest"
+            )
+        if (v == v[:, :1]).all(1).any():
+            raise ValueError(
+                f"the {what} of all {len(y)} pairs are equal: there is no order, and so no correlation (a collapsed encoder?)"
+            )
+    return x, y
 
 # %% ../../nbs/eval/04_correlation.ipynb #c06
 def pearson(
-    x, y,      # `[N]` numbers, N>1, such as cosines and people's scores
-) -> float:    # -1 to 1
+    x,
+    y,  # `[N]` numbers, N>1, such as cosines and people's scores
+) -> float:  # -1 to 1
     "How near the points lie to a rising line."
-    (x,),y = checked_scores(x, y)
-    return float(np.corrcoef(x, y)[0,1])
+    (x,), y = checked_scores(x, y)
+    return float(np.corrcoef(x, y)[0, 1])
+
 
 def spearman(
-    x, y,      # `[N]` numbers, N>1, such as cosines and people's scores
-) -> float:    # -1 to 1
+    x,
+    y,  # `[N]` numbers, N>1, such as cosines and people's scores
+) -> float:  # -1 to 1
     "How much two orders agree; equal numbers share the mean of their places."
-    (x,),y = checked_scores(x, y)
+    (x,), y = checked_scores(x, y)
     return pearson(rankdata(x), rankdata(y))
 
 # %% ../../nbs/eval/04_correlation.ipynb #c13
 def _ranks(
-    x, # `[N]` values
-    w, # `[m,N]` how often each draw took each pair
-):     # `[m,N]` place of each pair among the pairs of its draw
+    x,  # `[N]` values
+    w,  # `[m,N]` how often each draw took each pair
+):  # `[m,N]` place of each pair among the pairs of its draw
     "Places in many draws at once; equal values share the mean of theirs."
-    u,at = np.unique(x, return_inverse=True); order = np.argsort(at, kind='stable')
-    c = np.add.reduceat(w[:,order], np.searchsorted(at[order], np.arange(len(u))), 1) # [m,u]
-    return (c.cumsum(1)-(c-1)/2)[:,at]                                               # [m,N]
+    u, at = np.unique(x, return_inverse=True)
+    order = np.argsort(at, kind="stable")
+    c = np.add.reduceat(w[:, order], np.searchsorted(at[order], np.arange(len(u))), 1)  # [m,u]
+    return (c.cumsum(1) - (c - 1) / 2)[:, at]  # [m,N]
 
 # %% ../../nbs/eval/04_correlation.ipynb #c14
 def _corr(a, b, w):
     "`[m]` Pearson correlation of `[m,N]` values, each counted `[m,N]` times; nan where all are equal."
     n = w.sum(1, keepdims=True)
-    a,b = (z-(w*z).sum(1, keepdims=True)/n for z in (a,b))
-    v = np.sqrt((w*a*a).sum(1)*(w*b*b).sum(1))/n[:,0]
-    return np.where(v>1e-12, (w*a*b).sum(1)/np.maximum(v, 1e-12)/n[:,0], np.nan)
+    a, b = (z - (w * z).sum(1, keepdims=True) / n for z in (a, b))
+    v = np.sqrt((w * a * a).sum(1) * (w * b * b).sum(1)) / n[:, 0]
+    return np.where(v > 1e-12, (w * a * b).sum(1) / np.maximum(v, 1e-12) / n[:, 0], np.nan)
 
 # %% ../../nbs/eval/04_correlation.ipynb #c15
 def bootstrap_correlation(
-    x, y, # `[c,N]` scores, `[N]` people's
-    rank:bool, n_boot:int, rng, # ranks or the numbers themselves, draws, NumPy's generator
-):        # `[1+n_boot,c]`: of the pairs as they are, then of each draw; the draws depend on N and `rng` alone, so all arms share them
+    x,
+    y,  # `[c,N]` scores, `[N]` people's
+    rank: bool,
+    n_boot: int,
+    rng,  # ranks or the numbers themselves, draws, NumPy's generator
+):  # `[1+n_boot,c]`: of the pairs as they are, then of each draw; the draws depend on N and `rng` alone, so all arms share them
     "Correlation of each row of scores with people's."
-    if not rank: x,y = (x-x.mean(1, keepdims=True))/x.std(1, keepdims=True),(y-y.mean())/y.std()
-    def places(v, w): return _ranks(v, w) if rank else np.broadcast_to(v, w.shape)
+    if not rank:
+        x, y = (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True), (y - y.mean()) / y.std()
+
+    def places(v, w):
+        return _ranks(v, w) if rank else np.broadcast_to(v, w.shape)
+
     out = []
-    for w in chain([np.ones((1,len(y)))], drawn_counts(len(y), n_boot, rng, 2**20)):
-        b = places(y, w); out.append(np.stack([_corr(places(v, w), b, w) for v in x], 1)) # [m,c]
+    for w in chain([np.ones((1, len(y)))], drawn_counts(len(y), n_boot, rng, 2**20)):
+        b = places(y, w)
+        out.append(np.stack([_corr(places(v, w), b, w) for v in x], 1))  # [m,c]
     return np.concatenate(out)
 
 # %% ../../nbs/eval/04_correlation.ipynb #c19
 def interval_over_seeds(d, n, level, seed):
     "Interval of the mean over seeds, from `[1+B,s]` correlations as `bootstrap_correlation` gives them."
-    if not 0<level<1: raise ValueError(f'level must be between 0 and 1, got {level}')
-    d = d[:,np.argsort(d[0], kind='stable')] # the order of seeds changes nothing
-    k = np.random.default_rng([seed,1]).integers(d.shape[1], size=(len(d)-1, max(1, d.shape[1]-1)))
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level}")
+    d = d[:, np.argsort(d[0], kind="stable")]  # the order of seeds changes nothing
+    k = np.random.default_rng([seed, 1]).integers(d.shape[1], size=(len(d) - 1, max(1, d.shape[1] - 1)))
     draws = np.take_along_axis(d[1:], k, 1).mean(1)
     return middle_interval(d[0].mean(), draws[~np.isnan(draws)], level, n)
 
+
 def corr_interval(
-    x,               # `[N]` or, of several seeds, `[s,N]` scores of pairs
-    y,               # `[N]` people's scores
-    other=None,      # `[N]` or `[s,N]` scores by another arm: then it is the difference, x less other
-    rank:bool=True,  # Spearman; False: Pearson
-    n_boot:int=1000, # draws
-    level:float=.95, # share of the draws within the interval, 0 to 1
-    seed:int=0,
-) -> Interval:       # `n`: pairs
+    x,  # `[N]` or, of several seeds, `[s,N]` scores of pairs
+    y,  # `[N]` people's scores
+    other=None,  # `[N]` or `[s,N]` scores by another arm: then it is the difference, x less other
+    rank: bool = True,  # Spearman; False: Pearson
+    n_boot: int = 1000,  # draws
+    level: float = 0.95,  # share of the draws within the interval, 0 to 1
+    seed: int = 0,
+) -> Interval:  # `n`: pairs
     "Percentile bootstrap interval of a correlation, or of the difference of two, over pairs and seeds."
-    x,y = checked_scores(x, y); d = bootstrap_correlation(x, y, rank, n_boot, np.random.default_rng(seed))
+    x, y = checked_scores(x, y)
+    d = bootstrap_correlation(x, y, rank, n_boot, np.random.default_rng(seed))
     if other is not None:
-        o,_ = checked_scores(other, y)
-        if len(x)!=len(o) and 1 not in (len(x),len(o)): raise ValueError(f'both arms need the same seeds, or one of them a single one: got {len(x)} and {len(o)}')
-        d = d-bootstrap_correlation(o, y, rank, n_boot, np.random.default_rng(seed)) # [1+B,s]
+        o, _ = checked_scores(other, y)
+        if len(x) != len(o) and 1 not in (len(x), len(o)):
+            raise ValueError(
+                f"both arms need the same seeds, or one of them a single one: got {len(x)} and {len(o)}"
+            )
+        d = d - bootstrap_correlation(o, y, rank, n_boot, np.random.default_rng(seed))  # [1+B,s]
     return interval_over_seeds(d, len(y), level, seed)

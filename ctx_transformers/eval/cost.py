@@ -14,42 +14,62 @@ import torch
 # %% ../../nbs/eval/09_cost.ipynb #c26
 CLOCKS = dict(processor=time.process_time, wall=time.perf_counter)
 
+
 def _turn(step, clocks):
     "Seconds by clock, and what one step got done."
+
     def now():
-        if torch.cuda.is_available() and torch.cuda.is_initialized(): torch.cuda.synchronize() # a GPU's work is done when it is done
-        return {c:f() for c,f in clocks.items()}
-    a,done,b = now(),step(),now()
-    if not isinstance(done, dict): raise TypeError(f'a step must return what it did by unit, such as dict(tokens=2100), got {done!r}')
-    took = {c:b[c]-a[c] for c in clocks}
-    if min(took.values())<=0: raise ValueError(f'a step took no time that the clock can see: let each do more ({took})')
-    return took,done
+        if torch.cuda.is_available() and torch.cuda.is_initialized():
+            torch.cuda.synchronize()  # a GPU's work is done when it is done
+        return {c: f() for c, f in clocks.items()}
+
+    a, done, b = now(), step(), now()
+    if not isinstance(done, dict):
+        raise TypeError(f"a step must return what it did by unit, such as dict(tokens=2100), got {done!r}")
+    took = {c: b[c] - a[c] for c in clocks}
+    if min(took.values()) <= 0:
+        raise ValueError(f"a step took no time that the clock can see: let each do more ({took})")
+    return took, done
 
 # %% ../../nbs/eval/09_cost.ipynb #c27
 def median_interval(x, n_boot=2000, seed=0):
     "Median and its 95 % bootstrap interval."
     draws = np.median(np.random.default_rng(seed).choice(x, (n_boot, len(x))), 1)
-    return np.median(x), *np.quantile(draws, [.025,.975])
+    return np.median(x), *np.quantile(draws, [0.025, 0.975])
 
 # %% ../../nbs/eval/09_cost.ipynb #c28
 def relative_speed(
-    makers:dict,     # name -> function that makes one training step and returns what it did, `dict(unit=amount)`
-    rounds:int=9,    # turns of each that count, >=1
-    warmup:int=1,    # turns of each that do not
-    clocks:dict=CLOCKS, # name -> function that gives seconds
-) -> pd.DataFrame:   # `name`, `unit`, `clock`; `rate` per second; `ratio` to the first, `lo`, `hi`; `rounds`
+    makers: dict,  # name -> function that makes one training step and returns what it did, `dict(unit=amount)`
+    rounds: int = 9,  # turns of each that count, >=1
+    warmup: int = 1,  # turns of each that do not
+    clocks: dict = CLOCKS,  # name -> function that gives seconds
+) -> pd.DataFrame:  # `name`, `unit`, `clock`; `rate` per second; `ratio` to the first, `lo`, `hi`; `rounds`
     "Speed of each relative to the first, taking turns."
-    names,turns = list(makers),{n:[] for n in makers}
-    for r in range(warmup+rounds):
-        k = r%len(names)
-        for n in names[k:]+names[:k]:
+    names, turns = list(makers), {n: [] for n in makers}
+    for r in range(warmup + rounds):
+        k = r % len(names)
+        for n in names[k:] + names[:k]:
             t = _turn(makers[n], clocks)
-            if r>=warmup: turns[n].append(t)
+            if r >= warmup:
+                turns[n].append(t)
     rows = []
     for n in names:
         for unit in turns[n][0][1]:
             for c in clocks:
-                rate,first = (np.array([done[unit]/took[c] for took,done in turns[x]]) for x in (n,names[0]))
-                ratio,lo,hi = median_interval(rate/first)
-                rows.append(dict(name=n, unit=unit, clock=c, rate=np.median(rate), ratio=ratio, lo=lo, hi=hi, rounds=rounds))
+                rate, first = (
+                    np.array([done[unit] / took[c] for took, done in turns[x]]) for x in (n, names[0])
+                )
+                ratio, lo, hi = median_interval(rate / first)
+                rows.append(
+                    dict(
+                        name=n,
+                        unit=unit,
+                        clock=c,
+                        rate=np.median(rate),
+                        ratio=ratio,
+                        lo=lo,
+                        hi=hi,
+                        rounds=rounds,
+                    )
+                )
     return pd.DataFrame(rows)

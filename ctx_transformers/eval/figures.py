@@ -10,29 +10,55 @@ from pathlib import Path
 from ..core import figures_dir
 
 # %% ../../nbs/eval/02_figures.ipynb #c49
-COLORS = dict(blue='#0072B2', orange='#D55E00', green='#009E73', pink='#CC79A7', sky='#56B4E9', gold='#E69F00', black='#000000', grey='#767676')
+COLORS = dict(
+    blue="#0072B2",
+    orange="#D55E00",
+    green="#009E73",
+    pink="#CC79A7",
+    sky="#56B4E9",
+    gold="#E69F00",
+    black="#000000",
+    grey="#767676",
+)
+
 
 def style() -> dict:
     "Matplotlib settings of every figure; use as `with plt.rc_context(style()):`."
-    return {'svg.hashsalt':'ctx_transformers', 'svg.fonttype':'none', 'font.size':10, 'axes.spines.top':False, 'axes.spines.right':False,
-            'axes.grid':True, 'grid.color':'#e5e5e5', 'axes.axisbelow':True, 'figure.dpi':80, 'savefig.bbox':'tight', 'legend.frameon':False,
-            'axes.prop_cycle':plt_cycle(list(COLORS.values()))}
+    return {
+        "svg.hashsalt": "ctx_transformers",
+        "svg.fonttype": "none",
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.color": "#e5e5e5",
+        "axes.axisbelow": True,
+        "figure.dpi": 80,
+        "savefig.bbox": "tight",
+        "legend.frameon": False,
+        "axes.prop_cycle": plt_cycle(list(COLORS.values())),
+    }
+
 
 def plt_cycle(colors):
     from cycler import cycler
+
     return cycler(color=colors)
 
 # %% ../../nbs/eval/02_figures.ipynb #c50
 def save_figure(
-    fig,        # a matplotlib figure
-    name:str,   # name without ending
-    table=None, # `DataFrame` that the figure shows, written beside it; None if `write_rows` already did
-    folder=None,# where; `figures/` if None
-):              # the figure
+    fig,  # a matplotlib figure
+    name: str,  # name without ending
+    table=None,  # `DataFrame` that the figure shows, written beside it; None if `write_rows` already did
+    folder=None,  # where; `figures/` if None
+):  # the figure
     "Write a figure as SVG, the same bytes for the same numbers, and its table as CSV."
     from matplotlib import rc_context
+
     folder = Path(folder or figures_dir())
     folder.mkdir(parents=True, exist_ok=True)
-    with rc_context(style()): fig.savefig(folder/f'{name}.svg', format='svg', metadata={'Date':None,'Creator':None})
-    if table is not None: table.to_csv(folder/f'{name}.csv', index=False, float_format='%.6g', lineterminator='\n')
+    with rc_context(style()):
+        fig.savefig(folder / f"{name}.svg", format="svg", metadata={"Date": None, "Creator": None})
+    if table is not None:
+        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
     return fig

@@ -17,81 +17,119 @@ from sklearn.model_selection import GroupKFold
 from .tfidf import DOC, DocTfidf, TfidfCfg
 
 # %% ../../nbs/eval/07_linear.ipynb #c13
-STRENGTHS = (1.,3.,10.,30.,100.,300.,1e3,3e3,1e4) # from strict to lenient, in units of min(n,d)/|X|^2
+STRENGTHS = (
+    1.0,
+    3.0,
+    10.0,
+    30.0,
+    100.0,
+    300.0,
+    1e3,
+    3e3,
+    1e4,
+)  # from strict to lenient, in units of min(n,d)/|X|^2
+
 
 def group_codes(
-    group, # `[N]` int, group of each document; -1: alone
-    N:int, # documents; None for `group` means that all are alone
-) -> np.ndarray: # `[N]` int, 0..g-1
+    group,  # `[N]` int, group of each document; -1: alone
+    N: int,  # documents; None for `group` means that all are alone
+) -> np.ndarray:  # `[N]` int, 0..g-1
     "Groups by number, where a document without one is a group of its own."
     group = np.full(N, -1) if group is None else np.asarray(group, np.int64)
-    if group.shape!=(N,): raise ValueError(f'each of {N} documents needs a group, got {group.shape}')
-    alone,out = group<0,np.empty(N, np.int64)
-    names,out[~alone] = np.unique(group[~alone], return_inverse=True)
-    out[alone] = len(names)+np.arange(alone.sum()) # names may be as large as numbers go
+    if group.shape != (N,):
+        raise ValueError(f"each of {N} documents needs a group, got {group.shape}")
+    alone, out = group < 0, np.empty(N, np.int64)
+    names, out[~alone] = np.unique(group[~alone], return_inverse=True)
+    out[alone] = len(names) + np.arange(alone.sum())  # names may be as large as numbers go
     return out
 
 # %% ../../nbs/eval/07_linear.ipynb #c15
 def _fit(m, x, y, strength):
     "Fit on from where `m` stands; True if it was stopped before it converged."
-    unit = (x.multiply(x) if sp.issparse(x) else x*x).sum()/min(x.shape) or 1.
+    unit = (x.multiply(x) if sp.issparse(x) else x * x).sum() / min(x.shape) or 1.0
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore', ConvergenceWarning) # counted instead
-        m.set_params(C=strength/unit).fit(x, y)
-    return bool(m.n_iter_.max()>=m.max_iter)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # counted instead
+        m.set_params(C=strength / unit).fit(x, y)
+    return bool(m.n_iter_.max() >= m.max_iter)
+
 
 def log_probs(
-    m,     # a fitted `LogisticRegression` of classes 0..c-1, some of which it may not have seen
-    x,     # `[N,d]` vectors
-    c:int, # classes
-    least:float=1e-6, # of a probability, so that no single document decides
-) -> np.ndarray: # `[N,c]` float64, natural logarithm
+    m,  # a fitted `LogisticRegression` of classes 0..c-1, some of which it may not have seen
+    x,  # `[N,d]` vectors
+    c: int,  # classes
+    least: float = 1e-6,  # of a probability, so that no single document decides
+) -> np.ndarray:  # `[N,c]` float64, natural logarithm
     "What a line says of every class."
-    p = np.full((x.shape[0], c), least); p[:,m.classes_] = m.predict_proba(x).clip(least)
+    p = np.full((x.shape[0], c), least)
+    p[:, m.classes_] = m.predict_proba(x).clip(least)
     return np.log(p)
 
 # %% ../../nbs/eval/07_linear.ipynb #c16
 def fit_linear(
-    x,            # `[N,d]` vectors of the training documents, an array (standardised) or csr
-    y,            # `[N]` int class, 0..c-1
-    group=None,   # `[N]` int, documents that belong together; -1, or None for all: alone
-    strengths=STRENGTHS, # ascending; a single one is not chosen but taken
-    folds:int=3,  # groups are dealt into so many, >=2
-    steps:int=1000, # of the solver at most, for each fit
-):                # the fitted `LogisticRegression`, and a `DataFrame` of what was tried: strength, loss (nats a document), accuracy, stopped (fits that reached `steps`)
+    x,  # `[N,d]` vectors of the training documents, an array (standardised) or csr
+    y,  # `[N]` int class, 0..c-1
+    group=None,  # `[N]` int, documents that belong together; -1, or None for all: alone
+    strengths=STRENGTHS,  # ascending; a single one is not chosen but taken
+    folds: int = 3,  # groups are dealt into so many, >=2
+    steps: int = 1000,  # of the solver at most, for each fit
+):  # the fitted `LogisticRegression`, and a `DataFrame` of what was tried: strength, loss (nats a document), accuracy, stopped (fits that reached `steps`)
     "Logistic regression of the strength that predicts best what it was not fitted on."
-    y,c = np.asarray(y),int(np.max(y))+1; who = group_codes(group, len(y))
-    if x.shape[0]!=len(y): raise ValueError(f'each vector needs a class, got {x.shape[0]} vectors and {len(y)} classes')
-    if not (np.diff(strengths)>0).all() or strengths[0]<=0: raise ValueError(f'strengths must be ascending and > 0, got {strengths}')
-    if not 2<=folds<=who.max()+1: raise ValueError(f'{folds} folds need as many groups and at least 2, got {who.max()+1} groups')
-    parts = list(GroupKFold(folds).split(y, y, who)) if len(strengths)>1 else []
-    if odd := sum(len(np.unique(y[a]))<2 for a in (*(a for a,_ in parts), slice(None))): raise ValueError(f'a line needs two classes, but {odd} of {len(parts)+1} training parts hold one: give more documents or fewer, larger groups')
-    new = LogisticRegression(max_iter=steps, tol=1e-6, warm_start=True); models,tried = [deepcopy(new) for _ in parts],[]
+    y, c = np.asarray(y), int(np.max(y)) + 1
+    who = group_codes(group, len(y))
+    if x.shape[0] != len(y):
+        raise ValueError(f"each vector needs a class, got {x.shape[0]} vectors and {len(y)} classes")
+    if not (np.diff(strengths) > 0).all() or strengths[0] <= 0:
+        raise ValueError(f"strengths must be ascending and > 0, got {strengths}")
+    if not 2 <= folds <= who.max() + 1:
+        raise ValueError(f"{folds} folds need as many groups and at least 2, got {who.max() + 1} groups")
+    parts = list(GroupKFold(folds).split(y, y, who)) if len(strengths) > 1 else []
+    if odd := sum(len(np.unique(y[a])) < 2 for a in (*(a for a, _ in parts), slice(None))):
+        raise ValueError(
+            f"a line needs two classes, but {odd} of {len(parts) + 1} training parts hold one: give more documents or fewer, larger groups"
+        )
+    new = LogisticRegression(max_iter=steps, tol=1e-6, warm_start=True)
+    models, tried = [deepcopy(new) for _ in parts], []
     for s in strengths if parts else ():
-        stopped = [_fit(m, x[a], y[a], s) for m,(a,_) in zip(models, parts)]; p = [log_probs(m, x[b], c) for m,(_,b) in zip(models, parts)]
-        loss = -sum(q[np.arange(len(b)),y[b]].sum() for q,(_,b) in zip(p, parts))/len(y)
-        tried.append(dict(strength=s, loss=loss, accuracy=sum((q.argmax(1)==y[b]).sum() for q,(_,b) in zip(p, parts))/len(y), stopped=sum(stopped)))
-        if len(tried)>1 and loss>tried[-2]['loss']: break
+        stopped = [_fit(m, x[a], y[a], s) for m, (a, _) in zip(models, parts)]
+        p = [log_probs(m, x[b], c) for m, (_, b) in zip(models, parts)]
+        loss = -sum(q[np.arange(len(b)), y[b]].sum() for q, (_, b) in zip(p, parts)) / len(y)
+        tried.append(
+            dict(
+                strength=s,
+                loss=loss,
+                accuracy=sum((q.argmax(1) == y[b]).sum() for q, (_, b) in zip(p, parts)) / len(y),
+                stopped=sum(stopped),
+            )
+        )
+        if len(tried) > 1 and loss > tried[-2]["loss"]:
+            break
     tried = pd.DataFrame(tried or [dict(strength=strengths[0], loss=np.nan, accuracy=np.nan, stopped=0)])
     best = tried.strength[tried.loss.argmin() if parts else 0]
-    tried['stopped'] += (tried.strength==best)*_fit(new, x, y, best)
-    return new,tried
+    tried["stopped"] += (tried.strength == best) * _fit(new, x, y, best)
+    return new, tried
 
 # %% ../../nbs/eval/07_linear.ipynb #c17
 class TfidfClassifier:
     "TF-IDF with a line."
-    def __init__(self,
-        texts,            # N training documents
-        y,                # `[N]` int class, 0..c-1
-        group=None,       # `[N]` int, documents that belong together, such as reviews of one film; -1: alone
-        cfg:TfidfCfg=DOC,
-        strengths=STRENGTHS, folds:int=3, # as in `fit_linear`
+
+    def __init__(
+        self,
+        texts,  # N training documents
+        y,  # `[N]` int class, 0..c-1
+        group=None,  # `[N]` int, documents that belong together, such as reviews of one film; -1: alone
+        cfg: TfidfCfg = DOC,
+        strengths=STRENGTHS,
+        folds: int = 3,  # as in `fit_linear`
     ):
-        self.tfidf,self.classes = DocTfidf(texts, cfg),int(np.max(y))+1
-        self.model,self.tried = fit_linear(self.tfidf(texts), y, group, strengths, folds)
-    def __call__(self,
-        texts, # N strings
-    ) -> np.ndarray: # `[N,c]` float64, natural logarithm
+        self.tfidf, self.classes = DocTfidf(texts, cfg), int(np.max(y)) + 1
+        self.model, self.tried = fit_linear(self.tfidf(texts), y, group, strengths, folds)
+
+    def __call__(
+        self,
+        texts,  # N strings
+    ) -> np.ndarray:  # `[N,c]` float64, natural logarithm
         "Log-probabilities of all classes."
         return log_probs(self.model, self.tfidf(texts), self.classes)
-    def __repr__(self): return f'TF-IDF of {len(self.tfidf):,} n-grams with a line of strength {self.tried.strength[self.tried.loss.argmin()]:g}'
+
+    def __repr__(self):
+        return f"TF-IDF of {len(self.tfidf):,} n-grams with a line of strength {self.tried.strength[self.tried.loss.argmin()]:g}"

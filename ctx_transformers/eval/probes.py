@@ -25,210 +25,314 @@ def _codes(author):
     "Authors as 0..a-1; a post without an author (-1) is an author of its own."
     return group_codes(author, len(author))
 
+
 def _folds(who, folds, seed):
     "`[t]` fold of each row, by author; as many authors in each fold as can be."
-    names,i = np.unique(who, return_inverse=True)
-    if len(names)<folds: raise ValueError(f'{folds} folds need as many authors, got {len(names)}: use fewer folds or more authors')
+    names, i = np.unique(who, return_inverse=True)
+    if len(names) < folds:
+        raise ValueError(
+            f"{folds} folds need as many authors, got {len(names)}: use fewer folds or more authors"
+        )
     fold = np.empty(len(names), np.int64)
-    fold[np.argsort(hash_bits(seed, -56, names), kind='stable')] = np.arange(len(names))%folds
+    fold[np.argsort(hash_bits(seed, -56, names), kind="stable")] = np.arange(len(names)) % folds
     return fold[i]
 
 # %% ../../nbs/eval/08_probes.ipynb #c11
 def transform_of(
-    y,        # `[t]` training targets
-    kind:str, # 'none', 'log' or 'rank'
-):            # function from targets to transformed targets
+    y,  # `[t]` training targets
+    kind: str,  # 'none', 'log' or 'rank'
+):  # function from targets to transformed targets
     "A transform of targets, fitted on these."
-    if kind=='none': return lambda v: np.asarray(v, np.float64)
-    if kind=='log': return lambda v: np.sign(v)*np.log1p(np.abs(v))
-    if kind!='rank': raise ValueError(f"transform must be 'none', 'log' or 'rank', got {kind!r}")
+    if kind == "none":
+        return lambda v: np.asarray(v, np.float64)
+    if kind == "log":
+        return lambda v: np.sign(v) * np.log1p(np.abs(v))
+    if kind != "rank":
+        raise ValueError(f"transform must be 'none', 'log' or 'rank', got {kind!r}")
     s = np.sort(y)
-    return lambda v: ndtri((np.searchsorted(s, v)+np.searchsorted(s, v, 'right')+1)/(2*(len(s)+1)))
+    return lambda v: ndtri((np.searchsorted(s, v) + np.searchsorted(s, v, "right") + 1) / (2 * (len(s) + 1)))
 
 # %% ../../nbs/eval/08_probes.ipynb #c14
 def _ridge(x, y, penalties):
     "`x -> [k,t]` predictions, one line for each penalty."
     if sp.issparse(x):
-        unit = x.multiply(x).sum()/min(x.shape) or 1.
-        fits = [Ridge(alpha=p*unit, solver='sparse_cg').fit(x, y) for p in penalties]
+        unit = x.multiply(x).sum() / min(x.shape) or 1.0
+        fits = [Ridge(alpha=p * unit, solver="sparse_cg").fit(x, y) for p in penalties]
         return lambda x: np.stack([m.predict(x) for m in fits])
-    z,scale = standardised(x)
-    s,v = np.linalg.eigh(z.T@z)                                                        # [d], [d,d]; one decomposition for all penalties
-    unit,c = s.sum()/min(z.shape) or 1.,v.T@(z.T@(y-y.mean()))                         # [d]; vectors that are all equal have no unit, and say nothing
-    w = v@(c[:,None]/(s.clip(0)[:,None]+unit*np.asarray(penalties)))                   # [d,k]
-    return lambda x: (scale(x)@w).T+y.mean()
+    z, scale = standardised(x)
+    s, v = np.linalg.eigh(z.T @ z)  # [d], [d,d]; one decomposition for all penalties
+    unit, c = (
+        s.sum() / min(z.shape) or 1.0,
+        v.T @ (z.T @ (y - y.mean())),
+    )  # [d]; vectors that are all equal have no unit, and say nothing
+    w = v @ (c[:, None] / (s.clip(0)[:, None] + unit * np.asarray(penalties)))  # [d,k]
+    return lambda x: (scale(x) @ w).T + y.mean()
+
 
 def standardised(x):
     "Standardised vectors, and the function that did it."
-    mu,sd = x.mean(0),x.std(0)
-    sd = np.where(sd>1e-9*np.abs(mu), sd, np.inf) # a constant column is 0, and so is what stands there in other rows
-    return (x-mu)/sd, lambda x: (x-mu)/sd
+    mu, sd = x.mean(0), x.std(0)
+    sd = np.where(
+        sd > 1e-9 * np.abs(mu), sd, np.inf
+    )  # a constant column is 0, and so is what stands there in other rows
+    return (x - mu) / sd, lambda x: (x - mu) / sd
 
 # %% ../../nbs/eval/08_probes.ipynb #c15
 def _logistic(x, y, penalties, classes, standard, account):
     "`x -> [k,t,c]` probabilities of all classes, one block for each penalty; a class that is not in `y` gets 0."
-    seen,(z,scale),fits = np.unique(y),standardised(x) if standard else (x,lambda x: x),[]
-    unit = (z.multiply(z) if sp.issparse(z) else z*z).sum()/min(z.shape) or 1.
-    tol = 1e-4 if standard else 1e-6                                                   # counted words have small gradients, and a looser fit would stop where it starts
-    m = LogisticRegression(max_iter=300, warm_start=True, tol=tol)                     # from strong to weak, each starts where the last one ended
-    for p in penalties if len(seen)>1 else ():
+    seen, (z, scale), fits = np.unique(y), standardised(x) if standard else (x, lambda x: x), []
+    unit = (z.multiply(z) if sp.issparse(z) else z * z).sum() / min(z.shape) or 1.0
+    tol = (
+        1e-4 if standard else 1e-6
+    )  # counted words have small gradients, and a looser fit would stop where it starts
+    m = LogisticRegression(
+        max_iter=300, warm_start=True, tol=tol
+    )  # from strong to weak, each starts where the last one ended
+    for p in penalties if len(seen) > 1 else ():
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore', ConvergenceWarning) # counted instead
-            m.set_params(C=1/(p*unit)).fit(z, y)
-        fits.append(deepcopy(m)); account.note('fits that were stopped after 300 steps', int(m.n_iter_.max()>=300))
+            warnings.simplefilter("ignore", ConvergenceWarning)  # counted instead
+            m.set_params(C=1 / (p * unit)).fit(z, y)
+        fits.append(deepcopy(m))
+        account.note("fits that were stopped after 300 steps", int(m.n_iter_.max() >= 300))
+
     def predict(x):
-        out = np.zeros((len(penalties), x.shape[0], classes))                          # [k,t,c]
-        for i,m in enumerate(fits): out[i][:,seen] = m.predict_proba(scale(x))
-        if not fits: out[...,seen] = 1
+        out = np.zeros((len(penalties), x.shape[0], classes))  # [k,t,c]
+        for i, m in enumerate(fits):
+            out[i][:, seen] = m.predict_proba(scale(x))
+        if not fits:
+            out[..., seen] = 1
         return out
+
     return predict
 
 # %% ../../nbs/eval/08_probes.ipynb #c16
 def _row_space(x):
     "Dense `[t,t]` rows with the inner products of sparse ones: a linear model under an L2 penalty sees nothing else of them."
-    k = (x@x.T).toarray()
-    k.flat[::len(k)+1] += 1e-10*(k.trace()/len(k) or 1.) # equal rows make it singular
+    k = (x @ x.T).toarray()
+    k.flat[:: len(k) + 1] += 1e-10 * (k.trace() / len(k) or 1.0)  # equal rows make it singular
     return np.linalg.cholesky(k)
 
 # %% ../../nbs/eval/08_probes.ipynb #c17
 def _out_of_fold(x, y, who, fold, fit, loss, scale, penalties, inner, seed):
     "For each fold: its rows, predictions and targets, the training targets, the penalty."
-    for k in range(fold.max()+1):
-        train,test = np.flatnonzero(fold!=k),np.flatnonzero(fold==k)
-        z,f,lost = scale(y[train])(y),_folds(who[train], inner, seed+1),0
+    for k in range(fold.max() + 1):
+        train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+        z, f, lost = scale(y[train])(y), _folds(who[train], inner, seed + 1), 0
         for j in range(inner):
-            a,b = train[f!=j],train[f==j]
-            lost = lost+loss(fit(x[a], z[a], penalties)(x[b]), z[b])                   # [k]
+            a, b = train[f != j], train[f == j]
+            lost = lost + loss(fit(x[a], z[a], penalties)(x[b]), z[b])  # [k]
         best = penalties[int(np.argmin(lost))]
         yield test, fit(x[train], z[train], [best])(x[test])[0], z[test], z[train], best
 
 # %% ../../nbs/eval/08_probes.ipynb #c21
-def _over_authors(scores, authors:int, n_boot:int, seed:int):
+def _over_authors(scores, authors: int, n_boot: int, seed: int):
     "Intervals and draws of `scores`, a function from `[a]` weights to a dict of numbers."
-    value,weights = scores(np.ones(authors)),np.random.default_rng(seed).multinomial(authors, np.full(authors, 1/authors), n_boot)
-    draws = {k:np.array(v) for k,v in pd.DataFrame([scores(w) for w in weights]).items()} # [n_boot] each
-    return {k:_between(v, draws[k], authors) for k,v in value.items()}, draws
+    value, weights = (
+        scores(np.ones(authors)),
+        np.random.default_rng(seed).multinomial(authors, np.full(authors, 1 / authors), n_boot),
+    )
+    draws = {k: np.array(v) for k, v in pd.DataFrame([scores(w) for w in weights]).items()}  # [n_boot] each
+    return {k: _between(v, draws[k], authors) for k, v in value.items()}, draws
+
 
 def _between(value, draws, n):
-    lo,hi = np.quantile(draws, [.025,.975])
+    lo, hi = np.quantile(draws, [0.025, 0.975])
     return Interval(float(value), float(min(lo, value)), float(max(hi, value)), n)
 
 # %% ../../nbs/eval/08_probes.ipynb #c22
 def _spearman(a, b):
     "Function from weights of the rows to Spearman's correlation; 0 where one of the two is constant."
-    i,j = (np.unique(v, return_inverse=True)[1] for v in (a,b))
-    def rank(i, w): g = np.bincount(i, w); r = (g.cumsum()-g/2)[i]; return r-np.average(r, weights=w)
+    i, j = (np.unique(v, return_inverse=True)[1] for v in (a, b))
+
+    def rank(i, w):
+        g = np.bincount(i, w)
+        r = (g.cumsum() - g / 2)[i]
+        return r - np.average(r, weights=w)
+
     def rho(w):
-        r,s = rank(i, w),rank(j, w)
-        ss = (w*r*r).sum()*(w*s*s).sum()
-        return (w*r*s).sum()/ss**.5 if ss>0 else 0.
+        r, s = rank(i, w), rank(j, w)
+        ss = (w * r * r).sum() * (w * s * s).sum()
+        return (w * r * s).sum() / ss**0.5 if ss > 0 else 0.0
+
     return rho
 
 # %% ../../nbs/eval/08_probes.ipynb #c25
 @dataclass(frozen=True, eq=False)
 class Probe:
     "What a probe said about rows whose authors it had not seen."
-    rows:np.ndarray  # `[t]` rows that were asked
-    truth:np.ndarray # `[t]` their targets as given, or their classes
-    pred:np.ndarray  # `[t]` predictions: transformed targets, or classes
-    penalties:tuple  # chosen in each fold
-    scores:dict      # metric -> `Interval` over authors
-    draws:dict       # metric -> `[n_boot]` the same in each draw of authors
-    account:Account  # rows that were asked or not, and why
-    def __repr__(self): return '\n'.join(f'{k}: {v}' for k,v in self.scores.items())
+
+    rows: np.ndarray  # `[t]` rows that were asked
+    truth: np.ndarray  # `[t]` their targets as given, or their classes
+    pred: np.ndarray  # `[t]` predictions: transformed targets, or classes
+    penalties: tuple  # chosen in each fold
+    scores: dict  # metric -> `Interval` over authors
+    draws: dict  # metric -> `[n_boot]` the same in each draw of authors
+    account: Account  # rows that were asked or not, and why
+
+    def __repr__(self):
+        return "\n".join(f"{k}: {v}" for k, v in self.scores.items())
 
 # %% ../../nbs/eval/08_probes.ipynb #c26
 def _checked(x, author, known, why):
     "Float64 vectors and author codes of the rows that are known, which rows these are, and the `Account`."
-    if x.ndim!=2 or not x.shape[0]==len(author)==len(known): raise ValueError(f'x must be [t,d] with a target and an author for each row, got {x.shape}, {len(known)} targets and {len(author)} authors')
-    if not np.isfinite(x.data if sp.issparse(x) else x).all(): raise ValueError('x must be finite: some vectors hold nan or infinity')
-    rows,account = np.flatnonzero(known),Account('probe')
-    account.keep(len(rows)); account.drop(why, len(known)-len(rows))
+    if x.ndim != 2 or not x.shape[0] == len(author) == len(known):
+        raise ValueError(
+            f"x must be [t,d] with a target and an author for each row, got {x.shape}, {len(known)} targets and {len(author)} authors"
+        )
+    if not np.isfinite(x.data if sp.issparse(x) else x).all():
+        raise ValueError("x must be finite: some vectors hold nan or infinity")
+    rows, account = np.flatnonzero(known), Account("probe")
+    account.keep(len(rows))
+    account.drop(why, len(known) - len(rows))
     x = (x.tocsr() if sp.issparse(x) else np.asarray(x))[rows].astype(np.float64)
     return x, _codes(np.asarray(author)[rows]), rows, account
 
 # %% ../../nbs/eval/08_probes.ipynb #c27
 def probe_regression(
-    x,                # `[t,d]` vectors, an array or csr
-    y,                # `[t]` targets; nan: unknown, counted out
-    author,           # `[t]` int author of each, -1: unknown, an author of its own
-    transform='none', # of targets: 'none', 'log' (signed log1p) or 'rank' (normal scores), as in `transform_of`
-    folds:int=5,      # each is predicted from the others
-    inner:int=3,      # folds within these that choose the penalty
-    penalties=(1e-3,1e-2,.1,1.,10.,100.,1e3), # in units of the mean eigenvalue of X'X
-    n_boot:int=1000, seed:int=0,
-) -> Probe: # 'R2' of transformed targets, against the training mean, and 'rho' of the targets as given
+    x,  # `[t,d]` vectors, an array or csr
+    y,  # `[t]` targets; nan: unknown, counted out
+    author,  # `[t]` int author of each, -1: unknown, an author of its own
+    transform="none",  # of targets: 'none', 'log' (signed log1p) or 'rank' (normal scores), as in `transform_of`
+    folds: int = 5,  # each is predicted from the others
+    inner: int = 3,  # folds within these that choose the penalty
+    penalties=(1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3),  # in units of the mean eigenvalue of X'X
+    n_boot: int = 1000,
+    seed: int = 0,
+) -> Probe:  # 'R2' of transformed targets, against the training mean, and 'rho' of the targets as given
     "Ridge regression, cross-validated by author."
     y = np.asarray(y, np.float64)
-    x,who,rows,account = _checked(x, author, np.isfinite(y), 'target unknown')
+    x, who, rows, account = _checked(x, author, np.isfinite(y), "target unknown")
     y = y[rows]
-    if not len(y) or (y==y[0]).all(): raise ValueError(f'the {len(y)} known targets are all the same: there is nothing to predict')
-    pred,said,lost,base = np.zeros((4,len(y))); chosen = []
-    loss,scale = (lambda p,z: ((p-z)**2).sum(1)),lambda y: transform_of(y, transform)
-    for test,p,z,learnt,best in _out_of_fold(x, y, who, _folds(who, folds, seed), _ridge, loss, scale, penalties, inner, seed):
-        m = learnt.mean(); chosen.append(best)
-        pred[test],said[test],lost[test],base[test] = p,p-m,(z-p)**2,(z-m)**2
-    rho = _spearman(said, y) # a fold whose targets are high was predicted from a low mean, which is no opinion of the probe's
-    def scores(w): w = w[who]; return {'R2':1-(w*lost).sum()/(w*base).sum(), 'rho':rho(w)}
-    return Probe(rows, y, pred, tuple(chosen), *_over_authors(scores, who.max()+1, n_boot, seed), account)
+    if not len(y) or (y == y[0]).all():
+        raise ValueError(f"the {len(y)} known targets are all the same: there is nothing to predict")
+    pred, said, lost, base = np.zeros((4, len(y)))
+    chosen = []
+    loss, scale = (lambda p, z: ((p - z) ** 2).sum(1)), lambda y: transform_of(y, transform)
+    for test, p, z, learnt, best in _out_of_fold(
+        x, y, who, _folds(who, folds, seed), _ridge, loss, scale, penalties, inner, seed
+    ):
+        m = learnt.mean()
+        chosen.append(best)
+        pred[test], said[test], lost[test], base[test] = p, p - m, (z - p) ** 2, (z - m) ** 2
+    rho = _spearman(
+        said, y
+    )  # a fold whose targets are high was predicted from a low mean, which is no opinion of the probe's
+
+    def scores(w):
+        w = w[who]
+        return {"R2": 1 - (w * lost).sum() / (w * base).sum(), "rho": rho(w)}
+
+    return Probe(rows, y, pred, tuple(chosen), *_over_authors(scores, who.max() + 1, n_boot, seed), account)
 
 # %% ../../nbs/eval/08_probes.ipynb #c40
 def probe_classes(
-    x,           # `[t,d]` vectors, an array or csr
-    y,           # `[t]` classes, numbers or names; a negative number, None or nan: unknown, counted out
-    author,      # `[t]` int author of each, -1: unknown, an author of its own
-    folds:int=5, inner:int=3, # as in `probe_regression`
-    least:int=5, # authors that a class needs, or its rows are counted out
-    penalties=(1.,.1,1e-2,1e-3), # strong to weak, in units of the mean eigenvalue of X'X
-    n_boot:int=1000, seed:int=0,
-) -> Probe: # 'macro F1' and 'accuracy', 0 to 1, and both of the commonest class
+    x,  # `[t,d]` vectors, an array or csr
+    y,  # `[t]` classes, numbers or names; a negative number, None or nan: unknown, counted out
+    author,  # `[t]` int author of each, -1: unknown, an author of its own
+    folds: int = 5,
+    inner: int = 3,  # as in `probe_regression`
+    least: int = 5,  # authors that a class needs, or its rows are counted out
+    penalties=(1.0, 0.1, 1e-2, 1e-3),  # strong to weak, in units of the mean eigenvalue of X'X
+    n_boot: int = 1000,
+    seed: int = 0,
+) -> Probe:  # 'macro F1' and 'accuracy', 0 to 1, and both of the commonest class
     "Logistic regression, cross-validated by author."
-    y = np.asarray(y); code,names = pd.factorize(np.where(y<0, np.nan, y) if y.dtype.kind in 'if' else y, sort=True)
-    who = _codes(author); authors = pd.Series(who).groupby(code).nunique().drop(-1, errors='ignore')
-    rare = np.isin(code, authors.index[authors<least])
-    x,who,rows,account = _checked(x, author, (code>=0)&~rare, 'class unknown')
-    if rare.any(): account.dropped['class unknown'] -= int(rare.sum()); account.dropped[f'class of fewer than {least} authors'] += int(rare.sum())
-    kept,code = np.unique(code[rows], return_inverse=True); c = len(kept)
-    if c<2: raise ValueError(f'a probe needs two classes of at least {least} authors each, got {c}:\n{account}')
-    pred,common,chosen = *np.zeros((2,len(code)), np.int64),[]
-    def loss(p, z): return -np.log(p[:,np.arange(len(z)),z].clip(1e-6)).sum(1)
-    sparse = sp.issparse(x); x = _row_space(x) if sparse and len(rows)<min(x.shape[1], 5000) else x # the same answer, many times faster
-    def fit(x, y, penalties): return _logistic(x, y, penalties, c, not sparse, account)
-    for test,p,_,learnt,best in _out_of_fold(x, code, who, _folds(who, folds, seed), fit, loss, lambda y: lambda v: v, penalties, inner, seed):
-        pred[test],common[test] = p.argmax(1),np.bincount(learnt).argmax(); chosen.append(best)
-    scores = _class_scores(code, who, {'':pred, 'commonest ':common})
-    return Probe(rows, np.asarray(names)[kept][code], np.asarray(names)[kept][pred], tuple(chosen), *_over_authors(scores, who.max()+1, n_boot, seed), account)
+    y = np.asarray(y)
+    code, names = pd.factorize(np.where(y < 0, np.nan, y) if y.dtype.kind in "if" else y, sort=True)
+    who = _codes(author)
+    authors = pd.Series(who).groupby(code).nunique().drop(-1, errors="ignore")
+    rare = np.isin(code, authors.index[authors < least])
+    x, who, rows, account = _checked(x, author, (code >= 0) & ~rare, "class unknown")
+    if rare.any():
+        account.dropped["class unknown"] -= int(rare.sum())
+        account.dropped[f"class of fewer than {least} authors"] += int(rare.sum())
+    kept, code = np.unique(code[rows], return_inverse=True)
+    c = len(kept)
+    if c < 2:
+        raise ValueError(f"a probe needs two classes of at least {least} authors each, got {c}:\n{account}")
+    pred, common, chosen = *np.zeros((2, len(code)), np.int64), []
+
+    def loss(p, z):
+        return -np.log(p[:, np.arange(len(z)), z].clip(1e-6)).sum(1)
+
+    sparse = sp.issparse(x)
+    x = (
+        _row_space(x) if sparse and len(rows) < min(x.shape[1], 5000) else x
+    )  # the same answer, many times faster
+
+    def fit(x, y, penalties):
+        return _logistic(x, y, penalties, c, not sparse, account)
+
+    for test, p, _, learnt, best in _out_of_fold(
+        x, code, who, _folds(who, folds, seed), fit, loss, lambda y: lambda v: v, penalties, inner, seed
+    ):
+        pred[test], common[test] = p.argmax(1), np.bincount(learnt).argmax()
+        chosen.append(best)
+    scores = _class_scores(code, who, {"": pred, "commonest ": common})
+    return Probe(
+        rows,
+        np.asarray(names)[kept][code],
+        np.asarray(names)[kept][pred],
+        tuple(chosen),
+        *_over_authors(scores, who.max() + 1, n_boot, seed),
+        account,
+    )
 
 # %% ../../nbs/eval/08_probes.ipynb #c41
 def _class_scores(truth, who, preds):
     "Function from weights of the authors to macro-F1 and accuracy of each of `preds`; a class that is not drawn has no F1."
-    c,a = truth.max()+1,who.max()+1
-    def table(code, w=None): return sp.csr_matrix((np.ones(len(code)) if w is None else w, (who,code)), (a,c)).T.tocsr() # [c,a] rows of each class and author
-    there,sums = table(truth),{k:(table(p), table(truth, (p==truth)*1.)) for k,p in preds.items()}
+    c, a = truth.max() + 1, who.max() + 1
+
+    def table(code, w=None):
+        return sp.csr_matrix(
+            (np.ones(len(code)) if w is None else w, (who, code)), (a, c)
+        ).T.tocsr()  # [c,a] rows of each class and author
+
+    there, sums = table(truth), {k: (table(p), table(truth, (p == truth) * 1.0)) for k, p in preds.items()}
+
     def scores(w):
-        n,out = there@w,{}
-        for k,(said,hit) in sums.items():
-            h = hit@w
-            out[f'{k}macro F1'],out[f'{k}accuracy'] = (2*h/np.maximum(n+said@w, 1e-300))[n>0].mean(), h.sum()/n.sum()
+        n, out = there @ w, {}
+        for k, (said, hit) in sums.items():
+            h = hit @ w
+            out[f"{k}macro F1"], out[f"{k}accuracy"] = (
+                (2 * h / np.maximum(n + said @ w, 1e-300))[n > 0].mean(),
+                h.sum() / n.sum(),
+            )
         return out
+
     return scores
 
 # %% ../../nbs/eval/08_probes.ipynb #c51
 def probe_rows(
-    corpus:str,  # name of the corpus
-    arm:str,     # what made the vectors
-    what:str,    # what was asked, such as 'mean score'
-    probe:Probe,
-    seed=0, slice:str='all', config:str='', # as in `eval.tables.row`
-) -> list:       # rows for `eval.tables.write_rows`
+    corpus: str,  # name of the corpus
+    arm: str,  # what made the vectors
+    what: str,  # what was asked, such as 'mean score'
+    probe: Probe,
+    seed=0,
+    slice: str = "all",
+    config: str = "",  # as in `eval.tables.row`
+) -> list:  # rows for `eval.tables.write_rows`
     "The scores of a probe, for a table."
-    return [row(corpus, arm, f'{what} {k}', i.value, i.lo, i.hi, i.n, seed, slice, config) for k,i in probe.scores.items()]
+    return [
+        row(corpus, arm, f"{what} {k}", i.value, i.lo, i.hi, i.n, seed, slice, config)
+        for k, i in probe.scores.items()
+    ]
 
 # %% ../../nbs/eval/08_probes.ipynb #c52
 def probe_gain(
-    a:Probe, b:Probe, # of the same targets and authors, with the same seed
-) -> dict:            # metric -> `Interval` of a minus b
+    a: Probe,
+    b: Probe,  # of the same targets and authors, with the same seed
+) -> dict:  # metric -> `Interval` of a minus b
     "How much more one probe finds than another."
-    same = np.array_equal(a.rows, b.rows) and np.array_equal(a.truth, b.truth) and a.draws.keys()==b.draws.keys()
-    if not same or any(len(a.draws[k])!=len(b.draws[k]) for k in a.draws): raise ValueError('the probes were asked different targets, or drawn differently: give both the same y, author, least, n_boot and seed')
-    return {k:_between(i.value-b.scores[k].value, a.draws[k]-b.draws[k], i.n) for k,i in a.scores.items()}
+    same = (
+        np.array_equal(a.rows, b.rows)
+        and np.array_equal(a.truth, b.truth)
+        and a.draws.keys() == b.draws.keys()
+    )
+    if not same or any(len(a.draws[k]) != len(b.draws[k]) for k in a.draws):
+        raise ValueError(
+            "the probes were asked different targets, or drawn differently: give both the same y, author, least, n_boot and seed"
+        )
+    return {
+        k: _between(i.value - b.scores[k].value, a.draws[k] - b.draws[k], i.n) for k, i in a.scores.items()
+    }

@@ -14,125 +14,210 @@ from ..core import Account
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c05
 def pad_scores(
-    flat,            # `[n]` scores of all candidates, dialogue after dialogue
-    sizes,           # `[N]` int, candidates of each dialogue, >=1
-) -> np.ndarray:     # `[N,k]` float, -inf where a dialogue has no more candidates
+    flat,  # `[n]` scores of all candidates, dialogue after dialogue
+    sizes,  # `[N]` int, candidates of each dialogue, >=1
+) -> np.ndarray:  # `[N,k]` float, -inf where a dialogue has no more candidates
     "Give each dialogue a row."
-    flat,sizes = np.asarray(flat),np.asarray(sizes)
-    if flat.shape!=(sizes.sum(),) or (sizes<1).any(): raise ValueError(f'sizes must be >=1 and add up to the number of scores: got {sizes.sum()} in {len(sizes)} dialogues, the least {sizes.min(initial=1)}, for scores {flat.shape}')
-    out = np.full((len(sizes), sizes.max(initial=0)), -np.inf, flat.dtype if flat.dtype.kind=='f' else np.float64)
-    out[np.arange(out.shape[1])<sizes[:,None]] = flat # [N,k]
+    flat, sizes = np.asarray(flat), np.asarray(sizes)
+    if flat.shape != (sizes.sum(),) or (sizes < 1).any():
+        raise ValueError(
+            f"sizes must be >=1 and add up to the number of scores: got {sizes.sum()} in {len(sizes)} dialogues, the least {sizes.min(initial=1)}, for scores {flat.shape}"
+        )
+    out = np.full(
+        (len(sizes), sizes.max(initial=0)), -np.inf, flat.dtype if flat.dtype.kind == "f" else np.float64
+    )
+    out[np.arange(out.shape[1]) < sizes[:, None]] = flat  # [N,k]
     return out
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c08
 def _checked(scores, right):
     "`[N,k]` float64 scores and `[N,k]` bool, which candidates are right."
-    s,right = np.asarray(scores, np.float64),np.asarray(right)
-    if s.ndim!=2 or right.shape not in (s.shape, s.shape[:1]): raise ValueError(f'scores must be [N,k] and right [N], or a mask [N,k]; got {s.shape} and {right.shape}')
-    if np.isnan(s).any() or (s==np.inf).any(): raise ValueError(f'{int((np.isnan(s)|(s==np.inf)).sum())} scores are nan or +infinity: a rank among them means nothing')
-    if right.ndim==1:
-        if right.dtype.kind not in 'iu' or ((right<0)|(right>=s.shape[1])).any(): raise ValueError(f'right must be the place of a candidate, 0 to {s.shape[1]-1}, got {right.dtype} from {right.min()} to {right.max()}')
-        right = np.arange(s.shape[1])==right[:,None] # [N,k]
-    elif right.dtype!=bool: raise ValueError(f'a mask of right candidates must be bool, got {right.dtype}')
-    real = s>-np.inf
-    for what,bad in (('a right candidate that is padding (-inf)',right&~real), ('no right candidate',~right.any(1,keepdims=True)), ('no wrong candidate',~(real&~right).any(1,keepdims=True))):
-        if bad.any(): raise ValueError(f'{int(bad.any(1).sum())} of {len(s)} dialogues have {what}, the first is {int(bad.any(1).argmax())}: there is nothing to rank')
-    return s,right
+    s, right = np.asarray(scores, np.float64), np.asarray(right)
+    if s.ndim != 2 or right.shape not in (s.shape, s.shape[:1]):
+        raise ValueError(
+            f"scores must be [N,k] and right [N], or a mask [N,k]; got {s.shape} and {right.shape}"
+        )
+    if np.isnan(s).any() or (s == np.inf).any():
+        raise ValueError(
+            f"{int((np.isnan(s) | (s == np.inf)).sum())} scores are nan or +infinity: a rank among them means nothing"
+        )
+    if right.ndim == 1:
+        if right.dtype.kind not in "iu" or ((right < 0) | (right >= s.shape[1])).any():
+            raise ValueError(
+                f"right must be the place of a candidate, 0 to {s.shape[1] - 1}, got {right.dtype} from {right.min()} to {right.max()}"
+            )
+        right = np.arange(s.shape[1]) == right[:, None]  # [N,k]
+    elif right.dtype != bool:
+        raise ValueError(f"a mask of right candidates must be bool, got {right.dtype}")
+    real = s > -np.inf
+    for what, bad in (
+        ("a right candidate that is padding (-inf)", right & ~real),
+        ("no right candidate", ~right.any(1, keepdims=True)),
+        ("no wrong candidate", ~(real & ~right).any(1, keepdims=True)),
+    ):
+        if bad.any():
+            raise ValueError(
+                f"{int(bad.any(1).sum())} of {len(s)} dialogues have {what}, the first is {int(bad.any(1).argmax())}: there is nothing to rank"
+            )
+    return s, right
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c09
 def _places(s, right):
     "`[N,k]` bool: does a right candidate take this place? The best place comes first."
     return np.take_along_axis(right, np.lexsort((right, -s), axis=-1), 1)
 
+
 def rank_of_right(
-    scores, # `[N,k]` higher: the better answer; -inf: no candidate
+    scores,  # `[N,k]` higher: the better answer; -inf: no candidate
     right,  # `[N]` int, the right candidate; or `[N,k]` bool, all right ones
-) -> np.ndarray: # `[N]` int, 1..k
+) -> np.ndarray:  # `[N]` int, 1..k
     "Where the right candidate stands, the best of them if there are several."
-    return 1+_places(*_checked(scores, right)).argmax(1)
+    return 1 + _places(*_checked(scores, right)).argmax(1)
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c13
 def rank_table(
-    scores, right,    # as in `rank_of_right`
-    ks:tuple=(1,2,5), # lengths of the list that is looked at, >=1
-) -> pd.DataFrame:    # by dialogue: 'R@k', 'MRR' and 'MAP', all 0 to 1, 'right score' and 'wrong score' (means), 'candidates' (how many)
+    scores,
+    right,  # as in `rank_of_right`
+    ks: tuple = (1, 2, 5),  # lengths of the list that is looked at, >=1
+) -> pd.DataFrame:  # by dialogue: 'R@k', 'MRR' and 'MAP', all 0 to 1, 'right score' and 'wrong score' (means), 'candidates' (how many)
     "Judge the order of each dialogue's candidates."
-    s,right = _checked(scores, right)
-    hit,real = _places(s, right),s>-np.inf; n = hit.sum(1)
-    def mean(of): return np.where(of, s, 0).sum(1)/of.sum(1)
-    t = {f'R@{k}':hit[:,:k].sum(1)/n for k in ks} | {'MRR':1/(1+hit.argmax(1))}
-    t['MAP'] = (hit*hit.cumsum(1)/np.arange(1, s.shape[1]+1)).sum(1)/n
-    return pd.DataFrame(t | {'right score':mean(right), 'wrong score':mean(real&~right), 'candidates':real.sum(1)})
+    s, right = _checked(scores, right)
+    hit, real = _places(s, right), s > -np.inf
+    n = hit.sum(1)
+
+    def mean(of):
+        return np.where(of, s, 0).sum(1) / of.sum(1)
+
+    t = {f"R@{k}": hit[:, :k].sum(1) / n for k in ks} | {"MRR": 1 / (1 + hit.argmax(1))}
+    t["MAP"] = (hit * hit.cumsum(1) / np.arange(1, s.shape[1] + 1)).sum(1) / n
+    return pd.DataFrame(
+        t | {"right score": mean(right), "wrong score": mean(real & ~right), "candidates": real.sum(1)}
+    )
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #h0000067
-def products(l, r): return (l@r.T).toarray() if issparse(l) else l@r.T                          # [s,s']
+def products(l, r):
+    return (l @ r.T).toarray() if issparse(l) else l @ r.T  # [s,s']
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c06a
 def _judged(s, g, ks):
     "By query: the metrics of `[b,N]` scores (-inf: no candidate) and `[b,N]` grades; nan where nothing is relevant."
-    real = s>-np.inf; g = np.where(real, g, 0.); got,best = _places(s, g),-np.sort(-g, 1) # [b,N] grades from the top
-    hit,place = got>0,np.arange(1, s.shape[1]+1); n,c = hit.sum(1),real.sum(1); some = n>0; R = np.maximum(n, 1)
-    t = {'MAP':(hit*hit.cumsum(1)/place).sum(1)/R, 'MRR':1/(1+hit.argmax(1))}
+    real = s > -np.inf
+    g = np.where(real, g, 0.0)
+    got, best = _places(s, g), -np.sort(-g, 1)  # [b,N] grades from the top
+    hit, place = got > 0, np.arange(1, s.shape[1] + 1)
+    n, c = hit.sum(1), real.sum(1)
+    some = n > 0
+    R = np.maximum(n, 1)
+    t = {"MAP": (hit * hit.cumsum(1) / place).sum(1) / R, "MRR": 1 / (1 + hit.argmax(1))}
     for k in ks:
-        d = 1/np.log2(place[:k]+1); top = best[:,:k]@d
-        t |= {f'NDCG@{k}':got[:,:k]@d/np.where(some, top, 1), f'P@{k}':hit[:,:k].mean(1), f'hit@{k}':hit[:,:k].any(1).astype(float)}
-    h = np.cumsum(1/place)[np.maximum(c, 1)-1]
-    t['chance'] = (h+(n-1)/np.maximum(c-1, 1)*(c-h))/np.maximum(c, 1) # the mean of AP over all orders
-    return pd.DataFrame({k:np.where(some, v, np.nan) for k,v in t.items()} | {'relevant':n, 'candidates':c})
+        d = 1 / np.log2(place[:k] + 1)
+        top = best[:, :k] @ d
+        t |= {
+            f"NDCG@{k}": got[:, :k] @ d / np.where(some, top, 1),
+            f"P@{k}": hit[:, :k].mean(1),
+            f"hit@{k}": hit[:, :k].any(1).astype(float),
+        }
+    h = np.cumsum(1 / place)[np.maximum(c, 1) - 1]
+    t["chance"] = (h + (n - 1) / np.maximum(c - 1, 1) * (c - h)) / np.maximum(
+        c, 1
+    )  # the mean of AP over all orders
+    return pd.DataFrame(
+        {k: np.where(some, v, np.nan) for k, v in t.items()} | {"relevant": n, "candidates": c}
+    )
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c07a
 def _kept(t, query):
     "The queries that have something to be found, and an account of the others."
-    acc = Account('queries'); some = t.relevant>0; acc.keep(int(some.sum())); acc.drop('no relevant document', int((~some).sum()))
-    if not some.any(): raise ValueError(f'none of {len(t)} queries has a relevant document among its candidates: there is nothing to find')
-    t.insert(0, 'query', query)
-    return t[some].reset_index(drop=True),acc
+    acc = Account("queries")
+    some = t.relevant > 0
+    acc.keep(int(some.sum()))
+    acc.drop("no relevant document", int((~some).sum()))
+    if not some.any():
+        raise ValueError(
+            f"none of {len(t)} queries has a relevant document among its candidates: there is nothing to find"
+        )
+    t.insert(0, "query", query)
+    return t[some].reset_index(drop=True), acc
+
 
 def judge_scores(
-    scores,            # `[q,N]` higher: more likely relevant; -inf: no candidate of this query
-    grades,            # `[q,N]` >=0, 0: not relevant; bool or any number
-    ks:tuple=(1,5,10), # lengths of the list that is looked at, 1 to N
-):                     # `DataFrame`, by query: query (row of `scores`), 'MAP' (its AP), 'MRR' (its RR), 'NDCG@k', 'P@k' and 'hit@k', all 0 to 1, 'chance' (the AP of a random order), relevant, candidates (how many); and an `Account` of the queries
+    scores,  # `[q,N]` higher: more likely relevant; -inf: no candidate of this query
+    grades,  # `[q,N]` >=0, 0: not relevant; bool or any number
+    ks: tuple = (1, 5, 10),  # lengths of the list that is looked at, 1 to N
+):  # `DataFrame`, by query: query (row of `scores`), 'MAP' (its AP), 'MRR' (its RR), 'NDCG@k', 'P@k' and 'hit@k', all 0 to 1, 'chance' (the AP of a random order), relevant, candidates (how many); and an `Account` of the queries
     "Judge the order of documents for each query."
-    s,g = np.asarray(scores, np.float64),np.asarray(grades, np.float64)
-    if s.ndim!=2 or s.shape!=g.shape or not s.size: raise ValueError(f'scores and grades must be [q,N] alike and not empty, got {s.shape} and {g.shape}')
-    if np.isnan(s).any() or (s==np.inf).any(): raise ValueError(f'{int((np.isnan(s)|(s==np.inf)).sum())} scores are nan or +infinity: a rank among them means nothing')
-    if not ((g>=0)&np.isfinite(g)).all(): raise ValueError(f'grades must be finite and >= 0, got {np.nanmin(g)} to {np.nanmax(g)}')
-    if not all(1<=k<=s.shape[1] for k in ks): raise ValueError(f'ks must be 1 to the number of documents, {s.shape[1]}, got {tuple(ks)}')
+    s, g = np.asarray(scores, np.float64), np.asarray(grades, np.float64)
+    if s.ndim != 2 or s.shape != g.shape or not s.size:
+        raise ValueError(f"scores and grades must be [q,N] alike and not empty, got {s.shape} and {g.shape}")
+    if np.isnan(s).any() or (s == np.inf).any():
+        raise ValueError(
+            f"{int((np.isnan(s) | (s == np.inf)).sum())} scores are nan or +infinity: a rank among them means nothing"
+        )
+    if not ((g >= 0) & np.isfinite(g)).all():
+        raise ValueError(f"grades must be finite and >= 0, got {np.nanmin(g)} to {np.nanmax(g)}")
+    if not all(1 <= k <= s.shape[1] for k in ks):
+        raise ValueError(f"ks must be 1 to the number of documents, {s.shape[1]}, got {tuple(ks)}")
     return _kept(_judged(s, g, ks), np.arange(len(s)))
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c21a
 def _grades_of(relevant, q, N):
     "A function from queries `[b]` int to their grades `[b,N]`."
-    if isinstance(relevant, tuple) or np.ndim(relevant)==1:
-        a,b = relevant if isinstance(relevant, tuple) else (relevant,relevant)
-        a,b = np.asarray(a),np.asarray(b)
-        if a.shape!=(q,) or b.shape!=(N,) or a.dtype.kind not in 'iu' or b.dtype.kind not in 'iu': raise ValueError(f'labels must be int, one for each of {q} queries and {N} documents; got {a.dtype} {a.shape} and {b.dtype} {b.shape}: where documents are not the queries, give a pair')
-        return lambda i: (a[i][:,None]==b)&(a[i][:,None]>=0)
+    if isinstance(relevant, tuple) or np.ndim(relevant) == 1:
+        a, b = relevant if isinstance(relevant, tuple) else (relevant, relevant)
+        a, b = np.asarray(a), np.asarray(b)
+        if a.shape != (q,) or b.shape != (N,) or a.dtype.kind not in "iu" or b.dtype.kind not in "iu":
+            raise ValueError(
+                f"labels must be int, one for each of {q} queries and {N} documents; got {a.dtype} {a.shape} and {b.dtype} {b.shape}: where documents are not the queries, give a pair"
+            )
+        return lambda i: (a[i][:, None] == b) & (a[i][:, None] >= 0)
     g = relevant.tocsr() if issparse(relevant) else np.asarray(relevant)
     v = g.data if issparse(g) else g
-    if g.shape!=(q,N) or not ((v>=0)&np.isfinite(v)).all(): raise ValueError(f'grades must be [q,N] = {(q,N)}, finite and >= 0, got {g.shape}')
+    if g.shape != (q, N) or not ((v >= 0) & np.isfinite(v)).all():
+        raise ValueError(f"grades must be [q,N] = {(q, N)}, finite and >= 0, got {g.shape}")
     return lambda i: g[i].toarray() if issparse(g) else g[i]
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c22a
 def judge_retrieval(
-    x,                 # `[q,d]` vectors of the queries, an array or a sparse matrix
-    relevant,          # `[N]` int, class of each document (-1: unknown, relevant to none), or a pair of these, of queries and documents; or grades `[q,N]` >=0, an array or a sparse matrix such as `grade_table` makes
-    docs=None,         # `[N,d]` vectors of the documents; None: the queries are the documents, and none is its own candidate
-    apart=None,        # `[N]` int, group of each document, whose members are no candidates of each other (-1: alone); only without `docs`
-    queries=None,      # `[m]` int, which queries are asked, of 0..q-1; all if None
-    ks:tuple=(1,5,10), # lengths of the list that is looked at, 1 to N
-    block:int=2**22,   # scores made at a time, which bounds the memory
-):                     # `DataFrame` and `Account` as by `judge_scores`
+    x,  # `[q,d]` vectors of the queries, an array or a sparse matrix
+    relevant,  # `[N]` int, class of each document (-1: unknown, relevant to none), or a pair of these, of queries and documents; or grades `[q,N]` >=0, an array or a sparse matrix such as `grade_table` makes
+    docs=None,  # `[N,d]` vectors of the documents; None: the queries are the documents, and none is its own candidate
+    apart=None,  # `[N]` int, group of each document, whose members are no candidates of each other (-1: alone); only without `docs`
+    queries=None,  # `[m]` int, which queries are asked, of 0..q-1; all if None
+    ks: tuple = (1, 5, 10),  # lengths of the list that is looked at, 1 to N
+    block: int = 2**22,  # scores made at a time, which bounds the memory
+):  # `DataFrame` and `Account` as by `judge_scores`
     "Order all documents by cosine with each query, and judge the order."
-    x,y = (v if v is None else normalize(v.astype(np.float64) if issparse(v) else np.asarray(v, np.float64)) for v in (x,docs)); own = y is None; y = x if own else y; q,N = x.shape[0],y.shape[0]; grades = _grades_of(relevant, q, N)
-    if not all(1<=k<=N for k in ks): raise ValueError(f'ks must be 1 to the number of documents, {N}, got {tuple(ks)}')
-    if apart is not None and (not own or np.shape(apart)!=(N,)): raise ValueError(f'apart needs the group of each of {N} documents, which are the queries too; got {np.shape(apart)}{"" if own else " and other documents"}')
-    asked = np.arange(q) if queries is None else np.asarray(queries); b,tables = max(1, block//N),[]
-    if asked.ndim!=1 or asked.dtype.kind not in 'iu' or not len(asked) or ((asked<0)|(asked>=q)).any(): raise ValueError(f'queries must be int [m], 0 to {q-1}, at least one; got {asked.dtype} {asked.shape}')
+    x, y = (
+        v if v is None else normalize(v.astype(np.float64) if issparse(v) else np.asarray(v, np.float64))
+        for v in (x, docs)
+    )
+    own = y is None
+    y = x if own else y
+    q, N = x.shape[0], y.shape[0]
+    grades = _grades_of(relevant, q, N)
+    if not all(1 <= k <= N for k in ks):
+        raise ValueError(f"ks must be 1 to the number of documents, {N}, got {tuple(ks)}")
+    if apart is not None and (not own or np.shape(apart) != (N,)):
+        raise ValueError(
+            f"apart needs the group of each of {N} documents, which are the queries too; got {np.shape(apart)}{'' if own else ' and other documents'}"
+        )
+    asked = np.arange(q) if queries is None else np.asarray(queries)
+    b, tables = max(1, block // N), []
+    if (
+        asked.ndim != 1
+        or asked.dtype.kind not in "iu"
+        or not len(asked)
+        or ((asked < 0) | (asked >= q)).any()
+    ):
+        raise ValueError(
+            f"queries must be int [m], 0 to {q - 1}, at least one; got {asked.dtype} {asked.shape}"
+        )
     for i in np.split(asked, range(b, len(asked), b)):
-        s = np.round(products(x[i], y), 9) # [b,N]
-        if own: s[np.arange(len(i)), i] = -np.inf
-        if apart is not None: a = np.asarray(apart); s[(a[i][:,None]==a)&(a[i][:,None]>=0)] = -np.inf
+        s = np.round(products(x[i], y), 9)  # [b,N]
+        if own:
+            s[np.arange(len(i)), i] = -np.inf
+        if apart is not None:
+            a = np.asarray(apart)
+            s[(a[i][:, None] == a) & (a[i][:, None] >= 0)] = -np.inf
         tables.append(_judged(s, grades(i).astype(np.float64), ks))
     return _kept(pd.concat(tables, ignore_index=True), asked)

@@ -12,99 +12,128 @@ import numpy as np
 
 # %% ../../nbs/eval/00_stats.ipynb #c06
 def cluster_sums(
-    values,   # `[t]` or `[t,j]` numbers to add up, one line for each post
-    clusters, # `[t]` int, author of each; -1: unknown, such a post is a cluster of its own
-) -> np.ndarray: # `[a]` or `[a,j]` sums, by author; then the posts without
+    values,  # `[t]` or `[t,j]` numbers to add up, one line for each post
+    clusters,  # `[t]` int, author of each; -1: unknown, such a post is a cluster of its own
+) -> np.ndarray:  # `[a]` or `[a,j]` sums, by author; then the posts without
     "Add up the values of each cluster."
-    values,clusters = np.asarray(values, dtype=np.float64),np.asarray(clusters)
-    if len(values)!=len(clusters): raise ValueError(f'each value needs a cluster: got {len(values)} values and {len(clusters)} clusters')
-    known = clusters>=0
-    names,i = np.unique(clusters[known], return_inverse=True)
+    values, clusters = np.asarray(values, dtype=np.float64), np.asarray(clusters)
+    if len(values) != len(clusters):
+        raise ValueError(f"each value needs a cluster: got {len(values)} values and {len(clusters)} clusters")
+    known = clusters >= 0
+    names, i = np.unique(clusters[known], return_inverse=True)
     out = np.zeros((len(names), *values.shape[1:]))
     np.add.at(out, i, values[known])
-    return np.concatenate([out, values[~known]]) # [a] or [a,j]
+    return np.concatenate([out, values[~known]])  # [a] or [a,j]
 
 # %% ../../nbs/eval/00_stats.ipynb #c09
 @dataclass(frozen=True)
 class Interval:
     "A number and how sure it is."
-    value:float # the number
-    lo:float    # lower end, nan where there is none
-    hi:float    # upper end, nan where there is none
-    n:int       # clusters (authors) that it speaks about
+
+    value: float  # the number
+    lo: float  # lower end, nan where there is none
+    hi: float  # upper end, nan where there is none
+    n: int  # clusters (authors) that it speaks about
 
     def exp(self):
         "The same of `exp` of the number: from loss to perplexity."
         return Interval(*(math.exp(x) for x in (self.value, self.lo, self.hi)), self.n)
-    def __repr__(self): return f'{self.value:.4g} [{self.lo:.4g}, {self.hi:.4g}] (n = {self.n})'
+
+    def __repr__(self):
+        return f"{self.value:.4g} [{self.lo:.4g}, {self.hi:.4g}] (n = {self.n})"
 
 # %% ../../nbs/eval/00_stats.ipynb #c10
 def _draws(
-    num:np.ndarray, den:np.ndarray, # `[a]` sums of each cluster
-    n_boot:int, rng,
-    block:int=2**20, # numbers drawn at a time, which bounds the memory
+    num: np.ndarray,
+    den: np.ndarray,  # `[a]` sums of each cluster
+    n_boot: int,
+    rng,
+    block: int = 2**20,  # numbers drawn at a time, which bounds the memory
 ):
     "`[n_boot]` ratios, each of as many clusters as there are, drawn with replacement."
-    a,out = len(num),[]
-    per = max(1, block//a)
+    a, out = len(num), []
+    per = max(1, block // a)
     for i in range(0, n_boot, per):
-        j = rng.integers(a, size=(min(per, n_boot-i), a)) # [.,a]
-        out.append(num[j].sum(1)/den[j].sum(1))
+        j = rng.integers(a, size=(min(per, n_boot - i), a))  # [.,a]
+        out.append(num[j].sum(1) / den[j].sum(1))
     return np.concatenate(out)
 
 # %% ../../nbs/eval/00_stats.ipynb #c11
 def middle_interval(value, draws, level, n):
     "The interval that the middle `level` of the draws span."
-    lo,hi = np.quantile(draws, [(1-level)/2, (1+level)/2])
-    return Interval(float(value), float(min(lo, value)), float(max(hi, value)), n) # a coarse bootstrap can miss its own value
+    lo, hi = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(
+        float(value), float(min(lo, value)), float(max(hi, value)), n
+    )  # a coarse bootstrap can miss its own value
 
 # %% ../../nbs/eval/00_stats.ipynb #c12
 def ratio_interval(
-    num,               # `[a]` sum of each cluster, such as the loss of an author's hidden words
-    den,               # `[a]` > 0, such as the number of his hidden words
-    n_boot:int=2000,   # draws
-    level:float=.95,   # share of the draws within the interval, 0 to 1
-    seed:int=0,
-) -> Interval:         # of sum(num)/sum(den); with a single cluster its ends are nan, because one author says nothing about others
+    num,  # `[a]` sum of each cluster, such as the loss of an author's hidden words
+    den,  # `[a]` > 0, such as the number of his hidden words
+    n_boot: int = 2000,  # draws
+    level: float = 0.95,  # share of the draws within the interval, 0 to 1
+    seed: int = 0,
+) -> Interval:  # of sum(num)/sum(den); with a single cluster its ends are nan, because one author says nothing about others
     "Percentile bootstrap interval of a ratio of sums, drawn over clusters."
-    num,den = np.asarray(num, np.float64),np.asarray(den, np.float64)
-    if num.ndim!=1 or num.shape!=den.shape: raise ValueError(f'num and den must be [a] alike, got {num.shape} and {den.shape}')
-    if not len(num): raise ValueError('there are no clusters: nothing was measured')
-    if not (den>0).all(): raise ValueError(f'each cluster needs a positive denominator, but {int((~(den>0)).sum())} of {len(den)} have none: leave out clusters in which nothing was measured')
-    if not 0<level<1: raise ValueError(f'level must be between 0 and 1, got {level}')
-    value = num.sum()/den.sum()
-    if len(num)<2: return Interval(float(value), math.nan, math.nan, len(num))
-    order = np.lexsort((num, den)) # whatever the order of the authors, the draws are the same
-    return middle_interval(value, _draws(num[order], den[order], n_boot, np.random.default_rng(seed)), level, len(num))
+    num, den = np.asarray(num, np.float64), np.asarray(den, np.float64)
+    if num.ndim != 1 or num.shape != den.shape:
+        raise ValueError(f"num and den must be [a] alike, got {num.shape} and {den.shape}")
+    if not len(num):
+        raise ValueError("there are no clusters: nothing was measured")
+    if not (den > 0).all():
+        raise ValueError(
+            f"each cluster needs a positive denominator, but {int((~(den > 0)).sum())} of {len(den)} have none: leave out clusters in which nothing was measured"
+        )
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level}")
+    value = num.sum() / den.sum()
+    if len(num) < 2:
+        return Interval(float(value), math.nan, math.nan, len(num))
+    order = np.lexsort((num, den))  # whatever the order of the authors, the draws are the same
+    return middle_interval(
+        value, _draws(num[order], den[order], n_boot, np.random.default_rng(seed)), level, len(num)
+    )
 
 # %% ../../nbs/eval/00_stats.ipynb #c13
 def paired_interval(
-    num_a, num_b, # `[a]` sums of each cluster in two arms
-    den,          # `[a]` > 0, the same for both: they were asked the same
-    n_boot:int=2000, level:float=.95, seed:int=0, # as in `ratio_interval`
-) -> Interval:    # of (sum(num_a)-sum(num_b))/sum(den)
+    num_a,
+    num_b,  # `[a]` sums of each cluster in two arms
+    den,  # `[a]` > 0, the same for both: they were asked the same
+    n_boot: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,  # as in `ratio_interval`
+) -> Interval:  # of (sum(num_a)-sum(num_b))/sum(den)
     "Interval of the difference between two arms, drawn over the same clusters."
-    return ratio_interval(np.asarray(num_a, np.float64)-np.asarray(num_b, np.float64), den, n_boot, level, seed)
+    return ratio_interval(
+        np.asarray(num_a, np.float64) - np.asarray(num_b, np.float64), den, n_boot, level, seed
+    )
 
 # %% ../../nbs/eval/00_stats.ipynb #c29
 def crossed_interval(
-    num,             # `[s,a]` sum of each seed and cluster, such as the loss of an author's hidden words by the model of a seed
-    den,             # `[s,a]` > 0
-    n_boot:int=2000, level:float=.95, seed:int=0, # as in `ratio_interval`
-    block:int=2**20, # numbers drawn at a time, which bounds the memory
-) -> Interval:       # of sum(num)/sum(den), with `n` clusters; with one seed it is `ratio_interval`, and says nothing about other seeds
+    num,  # `[s,a]` sum of each seed and cluster, such as the loss of an author's hidden words by the model of a seed
+    den,  # `[s,a]` > 0
+    n_boot: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,  # as in `ratio_interval`
+    block: int = 2**20,  # numbers drawn at a time, which bounds the memory
+) -> Interval:  # of sum(num)/sum(den), with `n` clusters; with one seed it is `ratio_interval`, and says nothing about other seeds
     "Percentile bootstrap interval of a ratio of sums, drawn over seeds and over clusters."
-    num,den = np.asarray(num, np.float64),np.asarray(den, np.float64)
-    if num.ndim!=2 or num.shape!=den.shape: raise ValueError(f'num and den must be [s,a] alike, got {num.shape} and {den.shape}')
-    one = ratio_interval(num.sum(0), den.sum(0), 1, level, seed) # checks, and the value
-    s,a = num.shape
-    if s==1 or a==1: return ratio_interval(num.sum(0), den.sum(0), n_boot, level, seed)
-    if not (den>0).all(): raise ValueError('each seed needs the same clusters, each with a positive denominator')
-    by,rng,out = np.lexsort((num.sum(0), den.sum(0))),np.random.default_rng(seed),[]
-    num,den = (x[np.argsort(num.sum(1), kind='stable')][:,by] for x in (num,den))     # the order of seeds and clusters changes nothing
-    per = max(1, block//(s*a))
+    num, den = np.asarray(num, np.float64), np.asarray(den, np.float64)
+    if num.ndim != 2 or num.shape != den.shape:
+        raise ValueError(f"num and den must be [s,a] alike, got {num.shape} and {den.shape}")
+    one = ratio_interval(num.sum(0), den.sum(0), 1, level, seed)  # checks, and the value
+    s, a = num.shape
+    if s == 1 or a == 1:
+        return ratio_interval(num.sum(0), den.sum(0), n_boot, level, seed)
+    if not (den > 0).all():
+        raise ValueError("each seed needs the same clusters, each with a positive denominator")
+    by, rng, out = np.lexsort((num.sum(0), den.sum(0))), np.random.default_rng(seed), []
+    num, den = (
+        x[np.argsort(num.sum(1), kind="stable")][:, by] for x in (num, den)
+    )  # the order of seeds and clusters changes nothing
+    per = max(1, block // (s * a))
     for i in range(0, n_boot, per):
-        j,k = (rng.integers(m, size=(min(per, n_boot-i), d)) for m,d in ((a,a),(s,s-1)))
-        n,d = (np.take_along_axis(x[:,j].sum(-1).T, k, 1).sum(1) for x in (num,den))   # [.]
-        out.append(n/d)
+        j, k = (rng.integers(m, size=(min(per, n_boot - i), d)) for m, d in ((a, a), (s, s - 1)))
+        n, d = (np.take_along_axis(x[:, j].sum(-1).T, k, 1).sum(1) for x in (num, den))  # [.]
+        out.append(n / d)
     return middle_interval(one.value, np.concatenate(out), level, a)

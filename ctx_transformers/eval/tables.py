@@ -16,108 +16,179 @@ from ..core import figures_dir, repo_root
 from .stats import cluster_sums, crossed_interval
 
 # %% ../../nbs/eval/01_tables.ipynb #c30
-COLUMNS = ['corpus','arm','seed','slice','metric','value','lo','hi','n','config','commit']
-KEY = ['corpus','arm','seed','slice','metric'] # what tells two rows apart
+COLUMNS = ["corpus", "arm", "seed", "slice", "metric", "value", "lo", "hi", "n", "config", "commit"]
+KEY = ["corpus", "arm", "seed", "slice", "metric"]  # what tells two rows apart
 
-def row(corpus:str, arm:str, metric:str, value:float, lo=np.nan, hi=np.nan, n=0, seed=0, slice='all', config='', commit=None, **extra) -> dict:
+
+def row(
+    corpus: str,
+    arm: str,
+    metric: str,
+    value: float,
+    lo=np.nan,
+    hi=np.nan,
+    n=0,
+    seed=0,
+    slice="all",
+    config="",
+    commit=None,
+    **extra,
+) -> dict:
     "One row of a table of results; `lo` and `hi` are left empty for a number that has no sampling error."
-    if not lo<=value<=hi and not (np.isnan(lo) and np.isnan(hi)): raise ValueError(f'{arm}/{metric}: {value} is not inside its interval [{lo}, {hi}]')
-    return dict(corpus=corpus, arm=arm, seed=str(seed), slice=slice, metric=metric, value=value, lo=lo, hi=hi, n=n, config=config,
-                commit=git_commit() if commit is None else commit, **extra)
+    if not lo <= value <= hi and not (np.isnan(lo) and np.isnan(hi)):
+        raise ValueError(f"{arm}/{metric}: {value} is not inside its interval [{lo}, {hi}]")
+    return dict(
+        corpus=corpus,
+        arm=arm,
+        seed=str(seed),
+        slice=slice,
+        metric=metric,
+        value=value,
+        lo=lo,
+        hi=hi,
+        n=n,
+        config=config,
+        commit=git_commit() if commit is None else commit,
+        **extra,
+    )
 
 # %% ../../nbs/eval/01_tables.ipynb #c31
 def git_commit() -> str:
     "Short hash of the checked-out commit, with `+` where files differ from it; empty outside a checkout."
     root = repo_root()
-    if root is None: return ''
-    def git(*a): return subprocess.run(['git','-C',str(root),*a], capture_output=True, text=True).stdout.strip()
-    head = git('rev-parse','--short=10','HEAD')
-    return head + '+'*bool(head and git('status','--porcelain','--','ctx_transformers'))
+    if root is None:
+        return ""
+
+    def git(*a):
+        return subprocess.run(["git", "-C", str(root), *a], capture_output=True, text=True).stdout.strip()
+
+    head = git("rev-parse", "--short=10", "HEAD")
+    return head + "+" * bool(head and git("status", "--porcelain", "--", "ctx_transformers"))
 
 # %% ../../nbs/eval/01_tables.ipynb #c39
 def read_table(
-    name:str, # table in `figures/` without its ending, or a path
+    name: str,  # table in `figures/` without its ending, or a path
 ) -> pd.DataFrame:
     "A table of results; an empty one with the right columns if it does not exist yet."
-    p = Path(name) if str(name).endswith('.csv') else figures_dir()/f'{name}.csv'
-    if not p.exists(): return pd.DataFrame(columns=COLUMNS)
-    df = pd.read_csv(p, dtype=dict(corpus=str, config=str, commit=str, arm=str, slice=str, seed=str), keep_default_na=True)
-    missing = set(COLUMNS)-set(df.columns)
-    if missing: raise ValueError(f'{p} is not a table of results: it lacks {sorted(missing)}; it has {list(df.columns)}')
-    return df.fillna(dict(config='', commit=''))
+    p = Path(name) if str(name).endswith(".csv") else figures_dir() / f"{name}.csv"
+    if not p.exists():
+        return pd.DataFrame(columns=COLUMNS)
+    df = pd.read_csv(
+        p, dtype=dict(corpus=str, config=str, commit=str, arm=str, slice=str, seed=str), keep_default_na=True
+    )
+    missing = set(COLUMNS) - set(df.columns)
+    if missing:
+        raise ValueError(
+            f"{p} is not a table of results: it lacks {sorted(missing)}; it has {list(df.columns)}"
+        )
+    return df.fillna(dict(config="", commit=""))
 
 # %% ../../nbs/eval/01_tables.ipynb #c40
 def write_rows(
-    name:str,         # table in `figures/` without its ending, or a path
-    rows:list,        # dicts from `row`
-    replace=KEY,      # old rows with the same values here as some new row give way; ('corpus','arm'): an arm's new rows take the place of all its old ones
-) -> pd.DataFrame:    # the whole table as it now stands
+    name: str,  # table in `figures/` without its ending, or a path
+    rows: list,  # dicts from `row`
+    replace=KEY,  # old rows with the same values here as some new row give way; ('corpus','arm'): an arm's new rows take the place of all its old ones
+) -> pd.DataFrame:  # the whole table as it now stands
     "Add rows to a table, in a fixed order, all or nothing."
-    p = Path(name) if str(name).endswith('.csv') else figures_dir()/f'{name}.csv'
-    new,old = pd.DataFrame(rows),read_table(name)
-    columns = list(dict.fromkeys([*COLUMNS,*old.columns,*new.columns]))
-    def key(df): return pd.MultiIndex.from_frame(df.reindex(columns=list(replace)).astype(str))
+    p = Path(name) if str(name).endswith(".csv") else figures_dir() / f"{name}.csv"
+    new, old = pd.DataFrame(rows), read_table(name)
+    columns = list(dict.fromkeys([*COLUMNS, *old.columns, *new.columns]))
+
+    def key(df):
+        return pd.MultiIndex.from_frame(df.reindex(columns=list(replace)).astype(str))
+
     old = old[~key(old).isin(key(new))]
-    df = new if old.empty else pd.concat([old,new])
-    df = df.reindex(columns=columns).drop_duplicates(KEY, keep='last')
-    df = df.sort_values(['corpus','slice','metric','arm','seed'], kind='stable').reset_index(drop=True)
+    df = new if old.empty else pd.concat([old, new])
+    df = df.reindex(columns=columns).drop_duplicates(KEY, keep="last")
+    df = df.sort_values(["corpus", "slice", "metric", "arm", "seed"], kind="stable").reset_index(drop=True)
     p.parent.mkdir(parents=True, exist_ok=True)
-    tmp = p.with_suffix('.tmp')
-    df.to_csv(tmp, index=False, float_format='%.6g', lineterminator='\n')
+    tmp = p.with_suffix(".tmp")
+    df.to_csv(tmp, index=False, float_format="%.6g", lineterminator="\n")
     os.replace(tmp, p)
     return df
 
 # %% ../../nbs/eval/01_tables.ipynb #c25
 def pair_seeds(
-    a:dict, b:dict, # seed -> anything, of two arms
-) -> list:          # (seed, of a, of b)
+    a: dict,
+    b: dict,  # seed -> anything, of two arms
+) -> list:  # (seed, of a, of b)
     "What two arms have to be compared on; an arm with a single seed is compared with every seed of the other."
-    if len(a)>1 and len(b)>1 and set(a)!=set(b): raise ValueError(f'both arms need the same seeds, or one of them a single one: got {list(a)} and {list(b)}')
-    seeds,of = (a if len(a)>=len(b) else b),(lambda d,s: d[s] if len(d)>1 else next(iter(d.values())))
+    if len(a) > 1 and len(b) > 1 and set(a) != set(b):
+        raise ValueError(
+            f"both arms need the same seeds, or one of them a single one: got {list(a)} and {list(b)}"
+        )
+    seeds, of = (a if len(a) >= len(b) else b), (lambda d, s: d[s] if len(d) > 1 else next(iter(d.values())))
     return [(s, of(a, s), of(b, s)) for s in seeds]
 
 # %% ../../nbs/eval/01_tables.ipynb #c26
 def mean_rows(
-    values:dict,   # arm -> seed -> `[e]` numbers, one for each question
-    author,        # `[e]` whom the question is about
-    corpus:str, metric:str, # for the rows
-    against:str|None=None,  # arm that the others are compared with; None for no comparison
-    where:str='all', config:str='', # slice and hash of the experiment's config, for the rows
-) -> list:         # rows for `eval.tables.write_rows`
+    values: dict,  # arm -> seed -> `[e]` numbers, one for each question
+    author,  # `[e]` whom the question is about
+    corpus: str,
+    metric: str,  # for the rows
+    against: str | None = None,  # arm that the others are compared with; None for no comparison
+    where: str = "all",
+    config: str = "",  # slice and hash of the experiment's config, for the rows
+) -> list:  # rows for `eval.tables.write_rows`
     "Mean of each arm and its difference to another, with intervals over authors and seeds."
-    if against is not None and against not in values: raise ValueError(f'there is no arm {against!r} to compare with, only {list(values)}')
-    rows,n = [],cluster_sums(np.ones(len(author)), author) # [a]
+    if against is not None and against not in values:
+        raise ValueError(f"there is no arm {against!r} to compare with, only {list(values)}")
+    rows, n = [], cluster_sums(np.ones(len(author)), author)  # [a]
+
     def add(arm, metric, of):
-        num = np.stack([cluster_sums(v, author) for v in of.values()]) # [s,a]
+        num = np.stack([cluster_sums(v, author) for v in of.values()])  # [s,a]
         i = crossed_interval(num, np.broadcast_to(n, num.shape))
-        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ','.join(map(str, of)), where, config))
-    for arm,of in values.items():
+        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ",".join(map(str, of)), where, config))
+
+    for arm, of in values.items():
         add(arm, metric, of)
-        if against not in (None,arm): add(arm, f'{metric} - {against}', {s:np.asarray(x, float)-y for s,x,y in pair_seeds(of, values[against])})
+        if against not in (None, arm):
+            add(
+                arm,
+                f"{metric} - {against}",
+                {s: np.asarray(x, float) - y for s, x, y in pair_seeds(of, values[against])},
+            )
     return rows
 
 # %% ../../nbs/eval/01_tables.ipynb #h0000020
-SCORES = 'right score','wrong score' # in an arm's own units: never compared
+SCORES = "right score", "wrong score"  # in an arm's own units: never compared
+
 
 def rows_against(values, conversation, corpus, metric, against, where, config):
     "`mean_rows` against several arms, each pair of arms once."
     rows = mean_rows(values, conversation, corpus, metric, None, where, config)
-    for i,base in enumerate(() if metric in SCORES else against):
-        if base not in values: raise ValueError(f'there is no arm {base!r} to compare with, only {list(values)}')
-        some = {a:of for a,of in values.items() if a not in against[:i]}
-        rows += [r for r in mean_rows(some, conversation, corpus, metric, base, where, config) if r['metric']!=metric]
+    for i, base in enumerate(() if metric in SCORES else against):
+        if base not in values:
+            raise ValueError(f"there is no arm {base!r} to compare with, only {list(values)}")
+        some = {a: of for a, of in values.items() if a not in against[:i]}
+        rows += [
+            r
+            for r in mean_rows(some, conversation, corpus, metric, base, where, config)
+            if r["metric"] != metric
+        ]
     return rows
 
 # %% ../../nbs/eval/01_tables.ipynb #h0000018
 def length_bands(x, edges, unit):
     "Bands of numbers that have members, named: up to the first edge, between two, over the last."
-    names = [f'{unit} to {edges[0]}', *(f'{unit} {a+1}-{b}' if b>a+1 else f'{unit} {b}' for a,b in zip(edges, edges[1:])), f'{unit} over {edges[-1]}']
+    names = [
+        f"{unit} to {edges[0]}",
+        *(f"{unit} {a + 1}-{b}" if b > a + 1 else f"{unit} {b}" for a, b in zip(edges, edges[1:])),
+        f"{unit} over {edges[-1]}",
+    ]
     band = np.searchsorted(edges, x)
-    return {n:band==i for i,n in enumerate(names) if (band==i).any()}
+    return {n: band == i for i, n in enumerate(names) if (band == i).any()}
 
 # %% ../../nbs/eval/01_tables.ipynb #h0000021
 def pooled_rows(df, metric):
     "One row for each corpus and arm on all dialogues: the one of the most seeds."
-    d = df[(df.slice=='all')&(df.metric==metric)]
-    if d.empty: raise ValueError(f'the table has no row of {metric!r} on all dialogues: it has {sorted(df.metric.unique())}')
-    return d.assign(_s=d.seed.astype(str).str.count(',')).sort_values('_s', kind='stable').drop_duplicates(['corpus','arm'], keep='last')
+    d = df[(df.slice == "all") & (df.metric == metric)]
+    if d.empty:
+        raise ValueError(
+            f"the table has no row of {metric!r} on all dialogues: it has {sorted(df.metric.unique())}"
+        )
+    return (
+        d.assign(_s=d.seed.astype(str).str.count(","))
+        .sort_values("_s", kind="stable")
+        .drop_duplicates(["corpus", "arm"], keep="last")
+    )

@@ -29,164 +29,257 @@ from ..data.tokens import Tokens
 @dataclass(frozen=True)
 class TfidfCfg:
     "Everything that decides how a text becomes weighted n-grams."
-    unit:str         = 'word'  # what an n-gram is made of: 'word' (letters and digits, of any number) or 'char'
-    ngrams:tuple     = (1,2)   # shortest and longest n-gram, in units, >=1
-    lowercase:bool   = True    # forget case
-    min_df:int       = 2       # training texts that an n-gram must stand in, >=1
-    max_features:int = 100_000 # n-grams kept, the most frequent, >=1
-    sublinear:bool   = True    # 1+ln(count), or the count
-    max_chars:int    = 2_000   # characters read of a text, from its beginning, >=1
+
+    unit: str = "word"  # what an n-gram is made of: 'word' (letters and digits, of any number) or 'char'
+    ngrams: tuple = (1, 2)  # shortest and longest n-gram, in units, >=1
+    lowercase: bool = True  # forget case
+    min_df: int = 2  # training texts that an n-gram must stand in, >=1
+    max_features: int = 100_000  # n-grams kept, the most frequent, >=1
+    sublinear: bool = True  # 1+ln(count), or the count
+    max_chars: int = 2_000  # characters read of a text, from its beginning, >=1
+
     def __post_init__(self):
-        object.__setattr__(self, 'ngrams', tuple(self.ngrams))
-        if self.unit not in ('word','char'): raise ValueError(f"unit must be 'word' or 'char', got {self.unit!r}")
-        if len(self.ngrams)!=2 or not 1<=self.ngrams[0]<=self.ngrams[1]: raise ValueError(f'ngrams must be (shortest, longest) with 1 <= shortest <= longest, got {self.ngrams}')
-        for k in ('min_df','max_features','max_chars'):
-            if getattr(self, k)<1: raise ValueError(f'{k} must be at least 1, got {getattr(self, k)}')
+        object.__setattr__(self, "ngrams", tuple(self.ngrams))
+        if self.unit not in ("word", "char"):
+            raise ValueError(f"unit must be 'word' or 'char', got {self.unit!r}")
+        if len(self.ngrams) != 2 or not 1 <= self.ngrams[0] <= self.ngrams[1]:
+            raise ValueError(
+                f"ngrams must be (shortest, longest) with 1 <= shortest <= longest, got {self.ngrams}"
+            )
+        for k in ("min_df", "max_features", "max_chars"):
+            if getattr(self, k) < 1:
+                raise ValueError(f"{k} must be at least 1, got {getattr(self, k)}")
+
 
 WORD = TfidfCfg()
-CHAR = TfidfCfg('char', (2,4), lowercase=False)
+CHAR = TfidfCfg("char", (2, 4), lowercase=False)
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c07
 def _counter(cfg, **kw):
     "Counts n-grams; a word may be a single letter, because `I` and `a` are habits too."
-    return CountVectorizer(analyzer=cfg.unit, ngram_range=cfg.ngrams, lowercase=cfg.lowercase, token_pattern=r'(?u)\b\w+\b' if cfg.unit=='word' else None, dtype=np.float32, **kw)
+    return CountVectorizer(
+        analyzer=cfg.unit,
+        ngram_range=cfg.ngrams,
+        lowercase=cfg.lowercase,
+        token_pattern=r"(?u)\b\w+\b" if cfg.unit == "word" else None,
+        dtype=np.float32,
+        **kw,
+    )
+
 
 def _texts(corpus, posts, max_chars, many=2000):
     "Lists of texts, as far as they are read."
-    table = corpus.posts.select_columns('text').with_format('arrow')
-    for i in range(0, len(posts), many): yield [o[:max_chars] for o in table[posts[i:i+many]]['text'].to_pylist()]
+    table = corpus.posts.select_columns("text").with_format("arrow")
+    for i in range(0, len(posts), many):
+        yield [o[:max_chars] for o in table[posts[i : i + many]]["text"].to_pylist()]
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c09
 class Tfidf:
     "A fitted TF-IDF: which n-grams there are, and what each weighs."
-    def __init__(self,
-        folder, # what `fit_tfidf` wrote
+
+    def __init__(
+        self,
+        folder,  # what `fit_tfidf` wrote
     ):
-        meta = json.loads((Path(folder)/'tfidf.json').read_text(encoding='utf-8'))
-        self.name,self.cfg,self.n,self.terms = meta['name'],TfidfCfg(**meta['cfg']),meta['n'],meta['terms'] # n training texts
-        self.idf = np.load(Path(folder)/'idf.npy')              # [F]
+        meta = json.loads((Path(folder) / "tfidf.json").read_text(encoding="utf-8"))
+        self.name, self.cfg, self.n, self.terms = (
+            meta["name"],
+            TfidfCfg(**meta["cfg"]),
+            meta["n"],
+            meta["terms"],
+        )  # n training texts
+        self.idf = np.load(Path(folder) / "idf.npy")  # [F]
         self._count = _counter(self.cfg, vocabulary=self.terms)
-    def __len__(self): return len(self.terms)
-    def __call__(self,
-        texts:list, # of strings
-    ):              # csr `[t,F]` float32, rows of length 1, or 0 where no n-gram is known
+
+    def __len__(self):
+        return len(self.terms)
+
+    def __call__(
+        self,
+        texts: list,  # of strings
+    ):  # csr `[t,F]` float32, rows of length 1, or 0 where no n-gram is known
         "Weigh the n-grams of texts."
-        if not len(texts): return sp.csr_matrix((0, len(self)), dtype=np.float32)
-        x = self._count.transform([o[:self.cfg.max_chars] for o in texts]) # [t,F] counts
-        if self.cfg.sublinear: x.data = 1+np.log(x.data)
+        if not len(texts):
+            return sp.csr_matrix((0, len(self)), dtype=np.float32)
+        x = self._count.transform([o[: self.cfg.max_chars] for o in texts])  # [t,F] counts
+        if self.cfg.sublinear:
+            x.data = 1 + np.log(x.data)
         x.data *= self.idf[x.indices]
         return normalize(x, copy=False)
-    def vectors(self,
-        corpus:Corpus,
-        posts,          # `[m]` positions of posts, in any order, repeats allowed
-        keep:bool=True, # write them to the corpus's folder, and read them from there the next time
-    ):                  # csr `[m,F]` float32
+
+    def vectors(
+        self,
+        corpus: Corpus,
+        posts,  # `[m]` positions of posts, in any order, repeats allowed
+        keep: bool = True,  # write them to the corpus's folder, and read them from there the next time
+    ):  # csr `[m,F]` float32
         "The vectors of posts of a corpus; each different post is read once."
-        posts,back = np.unique(np.asarray(posts, np.int64), return_inverse=True)
-        file = corpus.folder/f'tfidf-{self.name}'/f'vectors-{hashlib.sha256(posts.tobytes()).hexdigest()[:12]}.npz'
-        if file.exists(): return sp.load_npz(file)[back]
+        posts, back = np.unique(np.asarray(posts, np.int64), return_inverse=True)
+        file = (
+            corpus.folder
+            / f"tfidf-{self.name}"
+            / f"vectors-{hashlib.sha256(posts.tobytes()).hexdigest()[:12]}.npz"
+        )
+        if file.exists():
+            return sp.load_npz(file)[back]
         todo = _texts(corpus, posts, self.cfg.max_chars)
-        parts = [self(o) for o in tqdm(todo, total=-(-len(posts)//2000), desc='tf-idf', disable=None)]
-        x = sp.vstack(parts, 'csr') if parts else self([])
+        parts = [self(o) for o in tqdm(todo, total=-(-len(posts) // 2000), desc="tf-idf", disable=None)]
+        x = sp.vstack(parts, "csr") if parts else self([])
         if keep and parts:
-            file.parent.mkdir(exist_ok=True); tmp = file.with_suffix(f'.{os.getpid()}.npz')
-            sp.save_npz(tmp, x, compressed=False); os.replace(tmp, file)
+            file.parent.mkdir(exist_ok=True)
+            tmp = file.with_suffix(f".{os.getpid()}.npz")
+            sp.save_npz(tmp, x, compressed=False)
+            os.replace(tmp, file)
         return x[back]
-    def __repr__(self): return f'Tfidf: {len(self):,} {self.cfg.unit} n-grams of {self.n:,} training texts'
+
+    def __repr__(self):
+        return f"Tfidf: {len(self):,} {self.cfg.unit} n-grams of {self.n:,} training texts"
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c10
 def train_sample(
-    corpus:Corpus,
-    most:int, # posts at most
-    seed:int=0,
-) -> np.ndarray: # `[m]` positions, ascending
+    corpus: Corpus,
+    most: int,  # posts at most
+    seed: int = 0,
+) -> np.ndarray:  # `[m]` positions, ascending
     "Training posts chosen by the hash of their text, so that posts which are added later push out few."
     r = corpus.rows(TRAIN)
-    order = np.argsort(hash_bits(seed, -52, corpus.dup[r.start:r.stop]), kind='stable')
-    return r.start+np.sort(order[:most])
+    order = np.argsort(hash_bits(seed, -52, corpus.dup[r.start : r.stop]), kind="stable")
+    return r.start + np.sort(order[:most])
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c11
 def fit_tfidf(
-    corpus:Corpus,         # only its training split is read
-    cfg:TfidfCfg=WORD,
-    most:int=30_000,       # training texts at most, chosen by hash
-    seed:int=0,
+    corpus: Corpus,  # only its training split is read
+    cfg: TfidfCfg = WORD,
+    most: int = 30_000,  # training texts at most, chosen by hash
+    seed: int = 0,
 ) -> Tfidf:
     "Fit, or open what was fitted before."
-    name = config_hash(dict(settings(cfg), most=most, seed=seed, corpus=corpus.name, version=1)) # the version counts changes of this code
-    folder = corpus.folder/f'tfidf-{name}'
+    name = config_hash(
+        dict(settings(cfg), most=most, seed=seed, corpus=corpus.name, version=1)
+    )  # the version counts changes of this code
+    folder = corpus.folder / f"tfidf-{name}"
     if not folder.exists():
-        rows,count = train_sample(corpus, most, seed),_counter(cfg, min_df=cfg.min_df, max_features=cfg.max_features)
-        if len(rows)<cfg.min_df: raise ValueError(f'min_df is {cfg.min_df}, but there are {len(rows)} training texts: lower it')
-        try: n = count.fit_transform(chain.from_iterable(_texts(corpus, rows, cfg.max_chars)))
-        except ValueError as e: raise ValueError(f'no n-gram stands in {cfg.min_df} of {len(rows)} training texts: lower min_df ({e})') from None
-        idf = 1+np.log((1+len(rows))/(1+np.bincount(n.indices, minlength=n.shape[1])))
+        rows, count = (
+            train_sample(corpus, most, seed),
+            _counter(cfg, min_df=cfg.min_df, max_features=cfg.max_features),
+        )
+        if len(rows) < cfg.min_df:
+            raise ValueError(f"min_df is {cfg.min_df}, but there are {len(rows)} training texts: lower it")
+        try:
+            n = count.fit_transform(chain.from_iterable(_texts(corpus, rows, cfg.max_chars)))
+        except ValueError as e:
+            raise ValueError(
+                f"no n-gram stands in {cfg.min_df} of {len(rows)} training texts: lower min_df ({e})"
+            ) from None
+        idf = 1 + np.log((1 + len(rows)) / (1 + np.bincount(n.indices, minlength=n.shape[1])))
         with new_folder(folder) as out:
-            np.save(out/'idf.npy', idf.astype(np.float32))
-            (out/'tfidf.json').write_text(json.dumps(dict(name=name, cfg=asdict(cfg), n=len(rows), terms=count.get_feature_names_out().tolist())), encoding='utf-8')
+            np.save(out / "idf.npy", idf.astype(np.float32))
+            (out / "tfidf.json").write_text(
+                json.dumps(
+                    dict(
+                        name=name, cfg=asdict(cfg), n=len(rows), terms=count.get_feature_names_out().tolist()
+                    )
+                ),
+                encoding="utf-8",
+            )
     return Tfidf(folder)
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c32
 def svd(
-    tfidf:Tfidf,
-    corpus:Corpus,    # only its training split is read
-    d:int=100,        # directions
-    most:int=10_000,  # training texts at most, chosen by hash
-    seed:int=0,
-) -> np.ndarray:      # `[F,d]` float32, orthonormal columns, the strongest first
+    tfidf: Tfidf,
+    corpus: Corpus,  # only its training split is read
+    d: int = 100,  # directions
+    most: int = 10_000,  # training texts at most, chosen by hash
+    seed: int = 0,
+) -> np.ndarray:  # `[F,d]` float32, orthonormal columns, the strongest first
     "The directions of latent semantic analysis, or those that were found before."
-    rows,folder = train_sample(corpus, most, seed),corpus.folder/f'tfidf-{tfidf.name}'
-    if not 1<=d<min(len(rows), len(tfidf)): raise ValueError(f'd must be from 1 to less than {len(rows)} training texts and {len(tfidf)} n-grams, got {d}')
-    file = folder/f'svd-{d}-{most}-{seed}.npy'
-    if file.exists(): return np.load(file)
-    v = TruncatedSVD(d, random_state=seed).fit(tfidf.vectors(corpus, rows, keep=False)).components_.T.astype(np.float32) # [F,d]
-    folder.mkdir(exist_ok=True); tmp = file.with_suffix(f'.{os.getpid()}.npy')
-    np.save(tmp, v); os.replace(tmp, file)
+    rows, folder = train_sample(corpus, most, seed), corpus.folder / f"tfidf-{tfidf.name}"
+    if not 1 <= d < min(len(rows), len(tfidf)):
+        raise ValueError(
+            f"d must be from 1 to less than {len(rows)} training texts and {len(tfidf)} n-grams, got {d}"
+        )
+    file = folder / f"svd-{d}-{most}-{seed}.npy"
+    if file.exists():
+        return np.load(file)
+    v = (
+        TruncatedSVD(d, random_state=seed)
+        .fit(tfidf.vectors(corpus, rows, keep=False))
+        .components_.T.astype(np.float32)
+    )  # [F,d]
+    folder.mkdir(exist_ok=True)
+    tmp = file.with_suffix(f".{os.getpid()}.npy")
+    np.save(tmp, v)
+    os.replace(tmp, file)
     return v
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c36
 def mean_word_vectors(
-    words,         # `[v,d]` embedding matrix, an array or a CPU tensor without gradient; rows beyond the tokenizer's vocabulary are not used
-    tokens:Tokens, # of the corpus
-    posts,         # `[m]` positions of posts
-    many:int=10_000, # posts at a time
-) -> np.ndarray:   # `[m,d]` float32; zeros where a post has special tokens only
+    words,  # `[v,d]` embedding matrix, an array or a CPU tensor without gradient; rows beyond the tokenizer's vocabulary are not used
+    tokens: Tokens,  # of the corpus
+    posts,  # `[m]` positions of posts
+    many: int = 10_000,  # posts at a time
+) -> np.ndarray:  # `[m,d]` float32; zeros where a post has special tokens only
     "Mean of the word vectors of each post."
-    words,v = np.array(words, np.float32),tokens.vocab_size
-    if words.ndim!=2 or len(words)<v: raise ValueError(f'words must be [v,d] with a row for each of the {v} tokens, got {words.shape}: take the embedding of the encoder that goes with this tokenizer')
-    real = np.ones(len(words), np.float32); real[list(tokens.special.values())] = 0
-    posts,out = np.asarray(posts, np.int64),np.zeros((len(posts), words.shape[1]), np.float32)
+    words, v = np.array(words, np.float32), tokens.vocab_size
+    if words.ndim != 2 or len(words) < v:
+        raise ValueError(
+            f"words must be [v,d] with a row for each of the {v} tokens, got {words.shape}: take the embedding of the encoder that goes with this tokenizer"
+        )
+    real = np.ones(len(words), np.float32)
+    real[list(tokens.special.values())] = 0
+    posts, out = np.asarray(posts, np.int64), np.zeros((len(posts), words.shape[1]), np.float32)
     for i in range(0, len(posts), many):
-        ids,lengths = tokens.gather(posts[i:i+many])                                             # [n], [t]
-        at = sp.csr_matrix((real[ids], ids, np.r_[0,lengths.cumsum()]), (len(lengths), len(words))) # [t,v]
-        out[i:i+many] = (at@words)/np.maximum(at.sum(1), 1)                                      # [t,d]
+        ids, lengths = tokens.gather(posts[i : i + many])  # [n], [t]
+        at = sp.csr_matrix((real[ids], ids, np.r_[0, lengths.cumsum()]), (len(lengths), len(words)))  # [t,v]
+        out[i : i + many] = (at @ words) / np.maximum(at.sum(1), 1)  # [t,d]
     return out
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c08a
 DOC = TfidfCfg(max_features=200_000, max_chars=1_000_000)
 
+
 def list_of_texts(texts):
     "A list of strings, checked."
-    if isinstance(texts, str): raise TypeError('texts must be a list of strings, got a single string: put it in a list')
+    if isinstance(texts, str):
+        raise TypeError("texts must be a list of strings, got a single string: put it in a list")
     texts = list(texts)
-    if odd := [t for t in texts if not isinstance(t, str)]: raise TypeError(f'texts must be strings, got {type(odd[0]).__name__}')
+    if odd := [t for t in texts if not isinstance(t, str)]:
+        raise TypeError(f"texts must be strings, got {type(odd[0]).__name__}")
     return texts
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c09a
 class DocTfidf:
     "A TF-IDF fitted on documents."
-    def __init__(self,
-        texts,            # N strings, of the training side only
-        cfg:TfidfCfg=DOC,
+
+    def __init__(
+        self,
+        texts,  # N strings, of the training side only
+        cfg: TfidfCfg = DOC,
     ):
-        texts,self.cfg = list_of_texts(texts),cfg
-        self._v = TfidfVectorizer(analyzer=cfg.unit, ngram_range=cfg.ngrams, lowercase=cfg.lowercase, token_pattern=r'(?u)\b\w+\b' if cfg.unit=='word' else None, min_df=cfg.min_df, max_features=cfg.max_features, sublinear_tf=cfg.sublinear)
-        try: self._v.fit(t[:cfg.max_chars] for t in texts)
-        except ValueError as e: raise ValueError(f'no n-gram stands in {cfg.min_df} of {len(texts)} documents: lower min_df ({e})') from None
-        self.terms = self._v.get_feature_names_out().tolist() # F n-grams, in the order of the columns
-    def __call__(self,
-        texts, # N strings
-    ):         # csr `[N,F]` float64, rows of length 1, or 0 where no n-gram is known
+        texts, self.cfg = list_of_texts(texts), cfg
+        self._v = TfidfVectorizer(
+            analyzer=cfg.unit,
+            ngram_range=cfg.ngrams,
+            lowercase=cfg.lowercase,
+            token_pattern=r"(?u)\b\w+\b" if cfg.unit == "word" else None,
+            min_df=cfg.min_df,
+            max_features=cfg.max_features,
+            sublinear_tf=cfg.sublinear,
+        )
+        try:
+            self._v.fit(t[: cfg.max_chars] for t in texts)
+        except ValueError as e:
+            raise ValueError(
+                f"no n-gram stands in {cfg.min_df} of {len(texts)} documents: lower min_df ({e})"
+            ) from None
+        self.terms = self._v.get_feature_names_out().tolist()  # F n-grams, in the order of the columns
+
+    def __call__(
+        self,
+        texts,  # N strings
+    ):  # csr `[N,F]` float64, rows of length 1, or 0 where no n-gram is known
         "Weigh the n-grams of documents."
-        return self._v.transform([t[:self.cfg.max_chars] for t in list_of_texts(texts)])
-    def __len__(self): return len(self.terms)
+        return self._v.transform([t[: self.cfg.max_chars] for t in list_of_texts(texts)])
+
+    def __len__(self):
+        return len(self.terms)

@@ -34,154 +34,339 @@ from ..layers.pooling import POOLINGS
 from ..layers.set_pooling import SETS
 
 # %% ../../nbs/experiments/08_authors.ipynb #c04
-INPUTS = dict(ngrams=(False,True), text=(True,False), both=(True,True)) # name -> (text, n-grams)
+INPUTS = dict(ngrams=(False, True), text=(True, False), both=(True, True))  # name -> (text, n-grams)
+
 
 @dataclass(frozen=True)
 class AuthorGridCfg:
     "The arms of a comparison: every combination of what these lists hold."
-    run:AuthorRunCfg = AuthorRunCfg(b=48, draws=2, train=AuthorRunCfg().train) # what all arms have in common; its steps are those of a 3/3 episode
-    start:str   = 'scratch' # how tables call the encoder that run.model names: 'scratch', or the short name of a checkpoint
-    inputs:str  = 'ngrams'  # of 'ngrams' (no encoder), 'text' and 'both'
-    pools:str   = 'mean'    # within a post: of 'first', 'mean', 'max', 'random', 'attention'; no matter for 'ngrams'
-    sets:str    = 'mean'    # over posts: of 'mean', 'max', 'attention', 'multi'
-    widths:str  = 'full'    # of 'full', 'dense N', 'vae N', 'matryoshka'
-    losses:str  = 'supcon'  # of 'supcon', 'infonce', 'triplet', 'cosine'
-    shapes:str  = '3/3/3'   # anchors/positives/negatives of the episodes; losses within the batch draw no negatives
-    positives:str = 'community' # of 'any', 'community', 'time'
-    contrast:str  = 'random'    # who must be told apart: of 'random', 'topic' (same community: the batch, or the negatives of triplets) and 'hard' (triplets only)
-    seeds:str   = '0'
-    untuned:bool = False    # ask the encoder of run.model as it comes too, where no arm of the grid reads text
-    jobs:int    = 1         # arms trained at the same time, each on its share of the cores
-    table:str   = 'authors' # in `figures/`, or a path
-    def __post_init__(self):
-        if self.jobs<1: raise ValueError(f'jobs must be at least 1, got {self.jobs}')
-        known = dict(inputs=INPUTS, pools=(*POOLINGS,'random','attention'), sets=(*SETS,'attention','multi'), losses=('supcon','infonce','triplet','cosine'), positives=('any','community','time'), contrast=('random','topic','hard'))
-        for f,names in known.items():
-            if bad := [w for w in _words(getattr(self, f)) if w not in names]: raise ValueError(f'{f} are of {list(names)}, got {bad[0]!r}')
-        if bad := [w for w in _words(self.widths) if not re.fullmatch(r'full|matryoshka|(dense|vae) \d+', w)]: raise ValueError(f"widths are of 'full', 'dense N', 'vae N', 'matryoshka', got {bad[0]!r}")
-        if not self.run.train.steps: raise ValueError('arms are compared at equal numbers of posts: give run.train.steps, the steps of a 3/3 episode')
 
-def _words(s): return [w.strip() for w in s.split(',') if w.strip()]
+    run: AuthorRunCfg = AuthorRunCfg(
+        b=48, draws=2, train=AuthorRunCfg().train
+    )  # what all arms have in common; its steps are those of a 3/3 episode
+    start: str = "scratch"  # how tables call the encoder that run.model names: 'scratch', or the short name of a checkpoint
+    inputs: str = "ngrams"  # of 'ngrams' (no encoder), 'text' and 'both'
+    pools: str = (
+        "mean"  # within a post: of 'first', 'mean', 'max', 'random', 'attention'; no matter for 'ngrams'
+    )
+    sets: str = "mean"  # over posts: of 'mean', 'max', 'attention', 'multi'
+    widths: str = "full"  # of 'full', 'dense N', 'vae N', 'matryoshka'
+    losses: str = "supcon"  # of 'supcon', 'infonce', 'triplet', 'cosine'
+    shapes: str = (
+        "3/3/3"  # anchors/positives/negatives of the episodes; losses within the batch draw no negatives
+    )
+    positives: str = "community"  # of 'any', 'community', 'time'
+    contrast: str = "random"  # who must be told apart: of 'random', 'topic' (same community: the batch, or the negatives of triplets) and 'hard' (triplets only)
+    seeds: str = "0"
+    untuned: bool = False  # ask the encoder of run.model as it comes too, where no arm of the grid reads text
+    jobs: int = 1  # arms trained at the same time, each on its share of the cores
+    table: str = "authors"  # in `figures/`, or a path
+
+    def __post_init__(self):
+        if self.jobs < 1:
+            raise ValueError(f"jobs must be at least 1, got {self.jobs}")
+        known = dict(
+            inputs=INPUTS,
+            pools=(*POOLINGS, "random", "attention"),
+            sets=(*SETS, "attention", "multi"),
+            losses=("supcon", "infonce", "triplet", "cosine"),
+            positives=("any", "community", "time"),
+            contrast=("random", "topic", "hard"),
+        )
+        for f, names in known.items():
+            if bad := [w for w in _words(getattr(self, f)) if w not in names]:
+                raise ValueError(f"{f} are of {list(names)}, got {bad[0]!r}")
+        if bad := [w for w in _words(self.widths) if not re.fullmatch(r"full|matryoshka|(dense|vae) \d+", w)]:
+            raise ValueError(f"widths are of 'full', 'dense N', 'vae N', 'matryoshka', got {bad[0]!r}")
+        if not self.run.train.steps:
+            raise ValueError(
+                "arms are compared at equal numbers of posts: give run.train.steps, the steps of a 3/3 episode"
+            )
+
+
+def _words(s):
+    return [w.strip() for w in s.split(",") if w.strip()]
 
 # %% ../../nbs/experiments/08_authors.ipynb #c06
 def author_arms(
-    cfg:AuthorGridCfg,
-) -> dict: # name -> seed -> `AuthorRunCfg`
+    cfg: AuthorGridCfg,
+) -> dict:  # name -> seed -> `AuthorRunCfg`
     "Every arm of a grid, by name."
     out = {}
-    for i,p,s,w,l,shape,pos,con in product(*(_words(getattr(cfg, k)) for k in ('inputs','pools','sets','widths','losses','shapes','positives','contrast'))):
-        text,ngrams = INPUTS[i]; within = l in ('supcon','infonce')
-        a,b,q = map(int, shape.split('/'))
-        if con=='hard' and within or i=='ngrams' and p!=_words(cfg.pools)[0] or s=='multi' and l=='triplet' or s=='attention' and w=='matryoshka': continue
-        episode = EpisodeCfg(a, b, 0 if within else q, pos, 'random' if within or con=='random' else dict(topic='community').get(con, con))
-        kind,_,width = w.partition(' ')
-        model = replace(cfg.run.model, text=text, features=cfg.run.grams.d*ngrams, pool=p, sets=s, compress='none' if kind=='full' else kind, w=int(width or 0), pretrained=cfg.run.model.pretrained if text else '', freeze=cfg.run.model.freeze if text else '')
-        t = cfg.run.train; steps = max(2, round(t.steps*6/(a+b+episode.negatives))); every = max(1, t.valid_every*steps//t.steps)
-        name = ' '.join([i if i=='ngrams' else f'{cfg.start} {i} {p}', w, l, f'{a}/{b}' if within else shape] + [f'sets {s}']*(s!='mean') + [f'positives {pos}']*(pos!='community') + [con]*(con!='random'))
-        run = replace(cfg.run, ngrams=ngrams, model=model, episode=episode, by='community' if within and con=='topic' else 'random', loss=replace(cfg.run.loss, name=l), train=replace(t, steps=steps, valid_every=every, checkpoint_every=every))
-        out[name] = {int(s):replace(run, seed=int(s)) for s in _words(cfg.seeds)}
-    if not out: raise ValueError('no combination of these lists is an arm: hard negatives need a triplet loss, and a triplet loss needs a vector of an author')
+    for i, p, s, w, l, shape, pos, con in product(
+        *(
+            _words(getattr(cfg, k))
+            for k in ("inputs", "pools", "sets", "widths", "losses", "shapes", "positives", "contrast")
+        )
+    ):
+        text, ngrams = INPUTS[i]
+        within = l in ("supcon", "infonce")
+        a, b, q = map(int, shape.split("/"))
+        if (
+            con == "hard"
+            and within
+            or i == "ngrams"
+            and p != _words(cfg.pools)[0]
+            or s == "multi"
+            and l == "triplet"
+            or s == "attention"
+            and w == "matryoshka"
+        ):
+            continue
+        episode = EpisodeCfg(
+            a,
+            b,
+            0 if within else q,
+            pos,
+            "random" if within or con == "random" else dict(topic="community").get(con, con),
+        )
+        kind, _, width = w.partition(" ")
+        model = replace(
+            cfg.run.model,
+            text=text,
+            features=cfg.run.grams.d * ngrams,
+            pool=p,
+            sets=s,
+            compress="none" if kind == "full" else kind,
+            w=int(width or 0),
+            pretrained=cfg.run.model.pretrained if text else "",
+            freeze=cfg.run.model.freeze if text else "",
+        )
+        t = cfg.run.train
+        steps = max(2, round(t.steps * 6 / (a + b + episode.negatives)))
+        every = max(1, t.valid_every * steps // t.steps)
+        name = " ".join(
+            [i if i == "ngrams" else f"{cfg.start} {i} {p}", w, l, f"{a}/{b}" if within else shape]
+            + [f"sets {s}"] * (s != "mean")
+            + [f"positives {pos}"] * (pos != "community")
+            + [con] * (con != "random")
+        )
+        run = replace(
+            cfg.run,
+            ngrams=ngrams,
+            model=model,
+            episode=episode,
+            by="community" if within and con == "topic" else "random",
+            loss=replace(cfg.run.loss, name=l),
+            train=replace(t, steps=steps, valid_every=every, checkpoint_every=every),
+        )
+        out[name] = {int(s): replace(run, seed=int(s)) for s in _words(cfg.seeds)}
+    if not out:
+        raise ValueError(
+            "no combination of these lists is an arm: hard negatives need a triplet loss, and a triplet loss needs a vector of an author"
+        )
     return out
 
 # %% ../../nbs/experiments/08_authors.ipynb #c09
 def baseline_arms(
-    data:AuthorData, questions:Questions,
-    cfg:AuthorRunCfg,
-    start:str='scratch', # how tables call the encoder
-) -> dict:               # name -> function that makes the arm
+    data: AuthorData,
+    questions: Questions,
+    cfg: AuthorRunCfg,
+    start: str = "scratch",  # how tables call the encoder
+) -> dict:  # name -> function that makes the arm
     "What needs no training."
-    posts,out = questions.posts,{}
-    for n,c in (('words',WORD),('characters',CHAR)): out[f'tf-idf {n}'] = lambda c=c: Pooled(posts, fit_tfidf(data.corpus, c).vectors(data.corpus, posts))
-    if data.features is not None: out['n-grams untrained'] = lambda: Pooled(posts, np.asarray(data.features[posts]))
-    if not cfg.model.text: return out
+    posts, out = questions.posts, {}
+    for n, c in (("words", WORD), ("characters", CHAR)):
+        out[f"tf-idf {n}"] = lambda c=c: Pooled(posts, fit_tfidf(data.corpus, c).vectors(data.corpus, posts))
+    if data.features is not None:
+        out["n-grams untrained"] = lambda: Pooled(posts, np.asarray(data.features[posts]))
+    if not cfg.model.text:
+        return out
+
     @cache
     def model():
         torch.manual_seed(cfg.seed)
-        return ContrastiveEncoder(replace(cfg.model, features=0, pool='mean', sets='mean', compress='none', w=0, freeze=''), vocab=data.tokens.vocab_size).eval()
+        return ContrastiveEncoder(
+            replace(cfg.model, features=0, pool="mean", sets="mean", compress="none", w=0, freeze=""),
+            vocab=data.tokens.vocab_size,
+        ).eval()
+
     @cache
-    def vectors(): return model().encode(data.tokens, posts)
+    def vectors():
+        return model().encode(data.tokens, posts)
+
     @cache
-    def pca(): return fit_pca(normalize(model().encode(data.tokens, train_sample(data.corpus, 1500))), max(k for k in NESTED if k<model().compress.w))
-    out[f'{start} mean word vectors'] = lambda: Pooled(posts, mean_word_vectors(model().encoder.words.weight.detach(), data.tokens, posts))
-    out[f'{start} untuned'] = lambda: arm_of_model(model(), data, posts, x=vectors())
-    for w in (k for k in NESTED if k<model().compress.w): out[f'{start} untuned pca {w}'] = lambda w=w: Pooled(posts, pca().apply(normalize(vectors()))[:,:w].astype(np.float32)) # the first components are the smaller PCA
+    def pca():
+        return fit_pca(
+            normalize(model().encode(data.tokens, train_sample(data.corpus, 1500))),
+            max(k for k in NESTED if k < model().compress.w),
+        )
+
+    out[f"{start} mean word vectors"] = lambda: Pooled(
+        posts, mean_word_vectors(model().encoder.words.weight.detach(), data.tokens, posts)
+    )
+    out[f"{start} untuned"] = lambda: arm_of_model(model(), data, posts, x=vectors())
+    for w in (k for k in NESTED if k < model().compress.w):
+        out[f"{start} untuned pca {w}"] = lambda w=w: Pooled(
+            posts, pca().apply(normalize(vectors()))[:, :w].astype(np.float32)
+        )  # the first components are the smaller PCA
     return out
 
-def ask_baselines(data, questions, cfg, start='scratch', say=print) -> dict: # name -> (triplets, ranks)
+
+def ask_baselines(data, questions, cfg, start="scratch", say=print) -> dict:  # name -> (triplets, ranks)
     "Their answers, or those that were kept."
     out = {}
-    for name,make in baseline_arms(data, questions, cfg, start).items():
-        what = dict(corpus=data.corpus.name, name=name, version=3) # the version counts changes of this code
-        if name.startswith('n-grams'): what |= settings(cfg.grams)
-        if name.startswith(start): what |= dict(settings(replace(cfg.model, features=0, freeze='')), vocab=cfg.vocab, max_len=cfg.max_len, seed=cfg.seed)
-        files = answer_files(cache_dir('authors', f'baseline-{config_hash(what)}'), questions)
+    for name, make in baseline_arms(data, questions, cfg, start).items():
+        what = dict(corpus=data.corpus.name, name=name, version=3)  # the version counts changes of this code
+        if name.startswith("n-grams"):
+            what |= settings(cfg.grams)
+        if name.startswith(start):
+            what |= dict(
+                settings(replace(cfg.model, features=0, freeze="")),
+                vocab=cfg.vocab,
+                max_len=cfg.max_len,
+                seed=cfg.seed,
+            )
+        files = answer_files(cache_dir("authors", f"baseline-{config_hash(what)}"), questions)
         if not all(f.exists() for f in files):
-            say(f'baseline {name}')
-            for f,t in zip(files, questions.ask(make())): write_atomic(f, t.to_parquet)
+            say(f"baseline {name}")
+            for f, t in zip(files, questions.ask(make())):
+                write_atomic(f, t.to_parquet)
         out[name] = tuple(map(pd.read_parquet, files))
     return out
 
 # %% ../../nbs/experiments/08_authors.ipynb #c11
 def author_rows(
-    answers:dict,        # arm -> seed -> (triplets, ranks)
-    questions:Questions,
-    corpus:str,
-    config:str='',       # hash of the comparison's configuration
-    against:str='tf-idf characters',
-) -> list:               # rows for `eval.tables.write_rows`
+    answers: dict,  # arm -> seed -> (triplets, ranks)
+    questions: Questions,
+    corpus: str,
+    config: str = "",  # hash of the comparison's configuration
+    against: str = "tf-idf characters",
+) -> list:  # rows for `eval.tables.write_rows`
     "Accuracy, retrieval and verification of each arm."
     rows = []
-    for shape in [s for s in questions.triplets if not s.endswith('crossed')]:
-        slices = np.concatenate([e.slice for es in questions.triplets.values() for e in es])                     # the questions know it better than answers that were kept
-        pick = lambda name: {a:{s:t.assign(slice=slices)[t.asked==name].reset_index(drop=True).drop(columns=['asked','question']) for s,(t,_) in of.items()} for a,of in answers.items()}
-        plain,crossed = pick(shape),pick(f'{shape} crossed')
-        rows += [r for r in triplet_rows(plain, corpus, against, f'{shape} ', config) if r['slice'].split(' ', 1)[1] not in ('neither','both','positive only','negative only')]
-        rows += [r for r in triplet_rows({a:{s:t.drop(columns='bucket') for s,t in of.items()} for a,of in crossed.items()}, corpus, against, f'{shape} ', config) if r['slice'].split(' ', 1)[1] in ('neither','both','positive only','negative only')]
+    for shape in [s for s in questions.triplets if not s.endswith("crossed")]:
+        slices = np.concatenate(
+            [e.slice for es in questions.triplets.values() for e in es]
+        )  # the questions know it better than answers that were kept
+        pick = lambda name: {
+            a: {
+                s: t.assign(slice=slices)[t.asked == name]
+                .reset_index(drop=True)
+                .drop(columns=["asked", "question"])
+                for s, (t, _) in of.items()
+            }
+            for a, of in answers.items()
+        }
+        plain, crossed = pick(shape), pick(f"{shape} crossed")
+        rows += [
+            r
+            for r in triplet_rows(plain, corpus, against, f"{shape} ", config)
+            if r["slice"].split(" ", 1)[1] not in ("neither", "both", "positive only", "negative only")
+        ]
+        rows += [
+            r
+            for r in triplet_rows(
+                {a: {s: t.drop(columns="bucket") for s, t in of.items()} for a, of in crossed.items()},
+                corpus,
+                against,
+                f"{shape} ",
+                config,
+            )
+            if r["slice"].split(" ", 1)[1] in ("neither", "both", "positive only", "negative only")
+        ]
         one = next(iter(next(iter(crossed.values())).values()))
-        rows += [row(corpus, 'questions', f'{k}, mean', float(t[k].mean()), n=t.author.nunique(), slice=f'{shape} {w}', config=config) for w,t in one.groupby('slice') for k in ('anchors','positives','negatives')]
-        rows += verification_rows(plain, corpus, against, f'{shape} ', config, 300)
-    for by,sets in questions.finds.items():
-        rows += retrieval_rows({a:{s:r[r.by==by]['rank'].to_numpy() for s,(_,r) in of.items()} for a,of in answers.items()}, sets, corpus, against, 'retrieval by ', config)
+        rows += [
+            row(
+                corpus,
+                "questions",
+                f"{k}, mean",
+                float(t[k].mean()),
+                n=t.author.nunique(),
+                slice=f"{shape} {w}",
+                config=config,
+            )
+            for w, t in one.groupby("slice")
+            for k in ("anchors", "positives", "negatives")
+        ]
+        rows += verification_rows(plain, corpus, against, f"{shape} ", config, 300)
+    for by, sets in questions.finds.items():
+        rows += retrieval_rows(
+            {
+                a: {s: r[r.by == by]["rank"].to_numpy() for s, (_, r) in of.items()}
+                for a, of in answers.items()
+            },
+            sets,
+            corpus,
+            against,
+            "retrieval by ",
+            config,
+        )
     return rows
 
 # %% ../../nbs/experiments/08_authors.ipynb #c12
 def _share(arms, data_cfg, threads, device):
     "Train and ask some arms in a process of their own."
-    torch.set_num_threads(threads); keep_memory()
-    data = AuthorData(data_cfg, lambda *_: None); questions = Questions(data.corpus, data_cfg, say=lambda *_: None)
-    for name,cfg in arms: run_author(cfg, data, questions, device=device, say=lambda *_: None); print(f'{cfg.title}, seed {cfg.seed}: {name}', flush=True)
+    torch.set_num_threads(threads)
+    keep_memory()
+    data = AuthorData(data_cfg, lambda *_: None)
+    questions = Questions(data.corpus, data_cfg, say=lambda *_: None)
+    for name, cfg in arms:
+        run_author(cfg, data, questions, device=device, say=lambda *_: None)
+        print(f"{cfg.title}, seed {cfg.seed}: {name}", flush=True)
+
 
 def author_table(
-    cfg:AuthorGridCfg=AuthorGridCfg(),
-    say=print, device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
-) -> pd.DataFrame:            # the rows
+    cfg: AuthorGridCfg = AuthorGridCfg(),
+    say=print,
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+) -> pd.DataFrame:  # the rows
     "Train what is missing, ask everybody, and write the table."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
-    arms = author_arms(cfg); todo = [(n,c) for n,of in arms.items() for c in of.values()]
-    model = next((c.model for _,c in todo if c.model.text), cfg.run.model if cfg.untuned else todo[0][1].model) # one that says which tokenizer is needed
-    first = replace(cfg.run, ngrams=any(c.ngrams for _,c in todo), model=replace(model, features=cfg.run.grams.d if not model.text else 0))
-    data = AuthorData(first, say); questions = Questions(data.corpus, first, say=say)
-    say(f'{cfg.run.title}: {len(todo)} trainings, {cfg.jobs} at a time on {device}; {len(questions.posts):,} posts are asked about')
-    if cfg.jobs>1:
-        threads = max(1, (os.cpu_count() or 1)//cfg.jobs)
-        with ProcessPoolExecutor(cfg.jobs, get_context('spawn')) as pool: [f.result() for f in [pool.submit(_share, todo[i::cfg.jobs], first, threads, device) for i in range(cfg.jobs)]]
-    answers = {n:{0:v} for n,v in ask_baselines(data, questions, first, cfg.start, say).items()}
-    for name,of in tqdm(arms.items(), desc=cfg.run.title, unit='arm', disable=None):
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    arms = author_arms(cfg)
+    todo = [(n, c) for n, of in arms.items() for c in of.values()]
+    model = next(
+        (c.model for _, c in todo if c.model.text), cfg.run.model if cfg.untuned else todo[0][1].model
+    )  # one that says which tokenizer is needed
+    first = replace(
+        cfg.run,
+        ngrams=any(c.ngrams for _, c in todo),
+        model=replace(model, features=cfg.run.grams.d if not model.text else 0),
+    )
+    data = AuthorData(first, say)
+    questions = Questions(data.corpus, first, say=say)
+    say(
+        f"{cfg.run.title}: {len(todo)} trainings, {cfg.jobs} at a time on {device}; {len(questions.posts):,} posts are asked about"
+    )
+    if cfg.jobs > 1:
+        threads = max(1, (os.cpu_count() or 1) // cfg.jobs)
+        with ProcessPoolExecutor(cfg.jobs, get_context("spawn")) as pool:
+            [
+                f.result()
+                for f in [
+                    pool.submit(_share, todo[i :: cfg.jobs], first, threads, device) for i in range(cfg.jobs)
+                ]
+            ]
+    answers = {n: {0: v} for n, v in ask_baselines(data, questions, first, cfg.start, say).items()}
+    for name, of in tqdm(arms.items(), desc=cfg.run.title, unit="arm", disable=None):
         got = {}
-        for s,c in of.items():
-            say(f'seed {s}: {name}'); got[s] = run_author(c, data, questions, device=device, say=say)
-        for w in got[min(got)]: answers[name+(f' cut {w}' if w else '')] = {s:v[w] for s,v in got.items()}
+        for s, c in of.items():
+            say(f"seed {s}: {name}")
+            got[s] = run_author(c, data, questions, device=device, say=say)
+        for w in got[min(got)]:
+            answers[name + (f" cut {w}" if w else "")] = {s: v[w] for s, v in got.items()}
     rows = author_rows(answers, questions, cfg.run.title, config_hash(cfg.run))
-    write_rows(cfg.table, rows, replace=('corpus','arm'))
+    write_rows(cfg.table, rows, replace=("corpus", "arm"))
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/08_authors.ipynb #c15
 def main():
     "Console script `ctx_authors`."
-    script('ctx_authors', 'Can a handful of posts identify an author? Trains the arms of a grid, asks all the same questions about unseen authors, and writes figures/authors.csv.', AuthorGridCfg, lambda cfg: _report(author_table(cfg)))
+    script(
+        "ctx_authors",
+        "Can a handful of posts identify an author? Trains the arms of a grid, asks all the same questions about unseen authors, and writes figures/authors.csv.",
+        AuthorGridCfg,
+        lambda cfg: _report(author_table(cfg)),
+    )
+
 
 def _report(df):
     "Print what most people want to know."
-    t = df[(df.metric=='triplet accuracy')&df.slice.str.contains('neither|both')]
-    print('\ntriplet accuracy where the community gives no clue, 95 % intervals over authors and seeds')
-    print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot(index='arm', columns='slice', values='value').to_string())
+    t = df[(df.metric == "triplet accuracy") & df.slice.str.contains("neither|both")]
+    print("\ntriplet accuracy where the community gives no clue, 95 % intervals over authors and seeds")
+    print(
+        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+        .pivot(index="arm", columns="slice", values="value")
+        .to_string()
+    )

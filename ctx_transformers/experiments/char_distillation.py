@@ -29,131 +29,220 @@ from ..models.encoder import EncoderCfg
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/14_char_distillation.ipynb #c05
-DATA = ('names','title','limit','fold','shortest','longest','split','refit') # settings of what is read, which maker and student take from `run`
+DATA = (
+    "names",
+    "title",
+    "limit",
+    "fold",
+    "shortest",
+    "longest",
+    "split",
+    "refit",
+)  # settings of what is read, which maker and student take from `run`
+
 
 @dataclass(frozen=True)
 class BestCfg:
     "Teachers, made-up names and a student."
-    run:NamesCfg   = NamesCfg() # of each teacher; its seed is that of the first
-    teachers:int   = 5          # models of the ensemble, >=1
-    maker:NamesCfg = NamesCfg() # of the model that makes up names; objectives 'la' with la.given=1
-    made:int       = 40_000     # names made up, 0: none
-    temperature:float = 1.      # at which they are drawn, >0
-    soft:float     = .7         # share of the teachers' word in what the student is told of a real name, 0 to 1
-    student:NamesCfg = NamesCfg()
-    seeds:str      = '0'        # of students
-    side:str       = 'test'     # who judges: 'test', or 'valid' while settings are chosen
-    table:str      = 'names_best' # in `figures/`, or a path
+
+    run: NamesCfg = NamesCfg()  # of each teacher; its seed is that of the first
+    teachers: int = 5  # models of the ensemble, >=1
+    maker: NamesCfg = NamesCfg()  # of the model that makes up names; objectives 'la' with la.given=1
+    made: int = 40_000  # names made up, 0: none
+    temperature: float = 1.0  # at which they are drawn, >0
+    soft: float = 0.7  # share of the teachers' word in what the student is told of a real name, 0 to 1
+    student: NamesCfg = NamesCfg()
+    seeds: str = "0"  # of students
+    side: str = "test"  # who judges: 'test', or 'valid' while settings are chosen
+    table: str = "names_best"  # in `figures/`, or a path
+
     def __post_init__(self):
-        if self.teachers<1 or self.made<0 or self.temperature<=0 or not 0<=self.soft<=1: raise ValueError(f'teachers must be at least 1, made at least 0, temperature > 0 and soft 0 to 1, got {self.teachers}, {self.made}, {self.temperature} and {self.soft}')
-        if self.side not in ('valid','test') or self.side=='valid' and self.run.refit: raise ValueError(f"side must be 'test', or 'valid' where run.refit is off, got {self.side!r}")
-        same = {f:getattr(self.run, f) for f in DATA}                                     # all read the same names
-        for k in ('maker','student'): object.__setattr__(self, k, replace(getattr(self, k), **same))
-        for k in ('run','student'):
-            if 'cls' not in getattr(self, k).asked: raise ValueError(f'{k}.objectives must have cls, got {getattr(self, k).objectives!r}')
-        if 'la' in self.student.asked and self.student.la.given: raise ValueError('nobody knows the class of a made-up name: student.la.given must be 0')
-        if self.made and ('la' not in self.maker.asked or self.maker.la.given!=1): raise ValueError('maker must learn to read ahead from the class: maker.objectives=la maker.la.given=1')
+        if self.teachers < 1 or self.made < 0 or self.temperature <= 0 or not 0 <= self.soft <= 1:
+            raise ValueError(
+                f"teachers must be at least 1, made at least 0, temperature > 0 and soft 0 to 1, got {self.teachers}, {self.made}, {self.temperature} and {self.soft}"
+            )
+        if self.side not in ("valid", "test") or self.side == "valid" and self.run.refit:
+            raise ValueError(f"side must be 'test', or 'valid' where run.refit is off, got {self.side!r}")
+        same = {f: getattr(self.run, f) for f in DATA}  # all read the same names
+        for k in ("maker", "student"):
+            object.__setattr__(self, k, replace(getattr(self, k), **same))
+        for k in ("run", "student"):
+            if "cls" not in getattr(self, k).asked:
+                raise ValueError(f"{k}.objectives must have cls, got {getattr(self, k).objectives!r}")
+        if "la" in self.student.asked and self.student.la.given:
+            raise ValueError("nobody knows the class of a made-up name: student.la.given must be 0")
+        if self.made and ("la" not in self.maker.asked or self.maker.la.given != 1):
+            raise ValueError(
+                "maker must learn to read ahead from the class: maker.objectives=la maker.la.given=1"
+            )
 
 # %% ../../nbs/experiments/14_char_distillation.ipynb #c06
 def teach(
-    cfg:BestCfg,
-    data:NamesData,
-    device='cpu', say=print,
-) -> list: # of models
+    cfg: BestCfg,
+    data: NamesData,
+    device="cpu",
+    say=print,
+) -> list:  # of models
     "Train the teachers, or read them."
     out = []
     for i in range(cfg.teachers):
-        say(f'teacher {i+1} of {cfg.teachers}')
-        out.append(train_names(replace(cfg.run, seed=cfg.run.seed+i), data, device=device, say=say).model)
+        say(f"teacher {i + 1} of {cfg.teachers}")
+        out.append(train_names(replace(cfg.run, seed=cfg.run.seed + i), data, device=device, say=say).model)
     return out
 
+
 def ensemble(
-    models:list,     # `CharModel`s of the same letters and classes
-    table:NameTable, # N names
-) -> np.ndarray:     # `[N,c]` float32, rows add up to 1
+    models: list,  # `CharModel`s of the same letters and classes
+    table: NameTable,  # N names
+) -> np.ndarray:  # `[N,c]` float32, rows add up to 1
     "The normalised geometric mean of the models' probabilities."
-    return softmax(np.mean([np.log(classify(m, table)+1e-12) for m in models], 0), 1).astype(np.float32)
+    return softmax(np.mean([np.log(classify(m, table) + 1e-12) for m in models], 0), 1).astype(np.float32)
+
 
 def make_names(
-    cfg:BestCfg,
-    data:NamesData,
-    device='cpu', say=print,
-) -> list: # of distinct strings that are not in the training side
+    cfg: BestCfg,
+    data: NamesData,
+    device="cpu",
+    say=print,
+) -> list:  # of distinct strings that are not in the training side
     "Made-up names, as many of each class as the training side has in proportion."
-    if not cfg.made: return []
+    if not cfg.made:
+        return []
     maker = train_names(cfg.maker, data, device=device, say=say).model
-    share = data.counts/data.counts.sum()
-    given = [c for c,n in zip(data.classes, np.floor(share*cfg.made+.5).astype(int)) for _ in range(n)]
+    share = data.counts / data.counts.sum()
+    given = [c for c, n in zip(data.classes, np.floor(share * cfg.made + 0.5).astype(int)) for _ in range(n)]
     made = generate(maker, data.letters, len(given), given, cfg.temperature, seed=cfg.maker.seed)
     text = made.text[made.ended].to_numpy(object)
-    known = set(name_keys(data.sets['train'].text))
+    known = set(name_keys(data.sets["train"].text))
     new = pd.unique(text[[k not in known for k in name_keys(text)]])
-    say(f'{len(given):,} names made up: {int((~made.ended).sum()):,} did not end, {len(text)-len(new):,} are copies or known, {len(new):,} are new')
+    say(
+        f"{len(given):,} names made up: {int((~made.ended).sum()):,} did not end, {len(text) - len(new):,} are copies or known, {len(new):,} are new"
+    )
     return list(new)
 
 # %% ../../nbs/experiments/14_char_distillation.ipynb #c07
 def told(
-    cfg:BestCfg,
-    data:NamesData,
-    teachers:list,
-    made:list,
+    cfg: BestCfg,
+    data: NamesData,
+    teachers: list,
+    made: list,
 ) -> NamesData:
     "The training side as the student sees it: real names with what is known and what the teachers say, made-up ones with the latter."
-    t,out = data.tables['train'],copy.copy(data)
-    real = (1-cfg.soft)*t.share+cfg.soft*ensemble(teachers, t)
-    ids = data.letters.encode([*data.sets['train'].text, *made])
-    share,label = real,data.tables['train'].label
+    t, out = data.tables["train"], copy.copy(data)
+    real = (1 - cfg.soft) * t.share + cfg.soft * ensemble(teachers, t)
+    ids = data.letters.encode([*data.sets["train"].text, *made])
+    share, label = real, data.tables["train"].label
     if made:
-        none = NameTable(data.letters.encode(made), np.ones((len(made), len(data.classes)), bool), data.letters)
+        none = NameTable(
+            data.letters.encode(made), np.ones((len(made), len(data.classes)), bool), data.letters
+        )
         said = ensemble(teachers, none)
-        share,label = np.concatenate([real, said]),np.concatenate([label, said>=said.max(1, keepdims=True)])
+        share, label = (
+            np.concatenate([real, said]),
+            np.concatenate([label, said >= said.max(1, keepdims=True)]),
+        )
     out.tables = dict(data.tables, train=NameTable(ids, label, data.letters, share))
-    out.digest = hashlib.sha256(repr([data.digest, config_hash(dict(settings(_nameless(cfg)), student=0, seeds='', table='', side='')), ids.ids.tolist()]).encode()).hexdigest()[:8]
+    out.digest = hashlib.sha256(
+        repr(
+            [
+                data.digest,
+                config_hash(dict(settings(_nameless(cfg)), student=0, seeds="", table="", side="")),
+                ids.ids.tolist(),
+            ]
+        ).encode()
+    ).hexdigest()[:8]
     return out
 
+
 def train_students(
-    cfg:BestCfg,
-    data:NamesData,
-    device='cpu', say=print,
-) -> tuple: # (teachers, seed -> model)
+    cfg: BestCfg,
+    data: NamesData,
+    device="cpu",
+    say=print,
+) -> tuple:  # (teachers, seed -> model)
     "All of it, from the names to the student."
     teachers = teach(cfg, data, device, say)
     made = make_names(cfg, data, device, say)
     school = told(cfg, data, teachers, made)
-    return teachers, {int(s):train_names(replace(cfg.student, seed=int(s)), school, device=device, say=say).model for s in cfg.seeds.split(',')}
+    return teachers, {
+        int(s): train_names(replace(cfg.student, seed=int(s)), school, device=device, say=say).model
+        for s in cfg.seeds.split(",")
+    }
 
 # %% ../../nbs/experiments/14_char_distillation.ipynb #c08
 def _nameless(cfg):
     "The configuration without the path of the names, which says nothing about them."
-    return replace(cfg, run=replace(cfg.run, names='file', title=''))
+    return replace(cfg, run=replace(cfg.run, names="file", title=""))
+
 
 def best_table(
-    cfg:BestCfg,
-    say=print, device:str='',
-) -> pd.DataFrame: # the rows
+    cfg: BestCfg,
+    say=print,
+    device: str = "",
+) -> pd.DataFrame:  # the rows
     "The student, its teachers and the n-gram classifiers, on the same test."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
-    data = NamesData(cfg.run, say); test = data.tables[cfg.side]
-    teachers,students = train_students(cfg, data, device, say)
-    def logs(m): return np.log(classify(m, test)+1e-12)
-    found = {'student':{s:logs(m) for s,m in students.items()}, 'teacher':{cfg.run.seed+i:logs(m) for i,m in enumerate(teachers)}}
-    found[f'ensemble of {len(teachers)}'] = {0:np.log(ensemble(teachers, test)+1e-12)}
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    data = NamesData(cfg.run, say)
+    test = data.tables[cfg.side]
+    teachers, students = train_students(cfg, data, device, say)
+
+    def logs(m):
+        return np.log(classify(m, test) + 1e-12)
+
+    found = {
+        "student": {s: logs(m) for s, m in students.items()},
+        "teacher": {cfg.run.seed + i: logs(m) for i, m in enumerate(teachers)},
+    }
+    found[f"ensemble of {len(teachers)}"] = {0: np.log(ensemble(teachers, test) + 1e-12)}
     simple = spelling_arms(NamesData(replace(cfg.run, refit=False), lambda *_: None), say, cfg.side)
-    name = config_hash(dict(settings(_nameless(cfg)), table='', digest=data.digest))
-    rows = class_rows({**found, **{a:{0:g} for a,g in simple.items()}}, data.sets[cfg.side].label, data.title, ('svm','naive Bayes'), tuple(found), data.classes, name)
-    write_rows(cfg.table, rows, replace=('corpus',))
+    name = config_hash(dict(settings(_nameless(cfg)), table="", digest=data.digest))
+    rows = class_rows(
+        {**found, **{a: {0: g} for a, g in simple.items()}},
+        data.sets[cfg.side].label,
+        data.title,
+        ("svm", "naive Bayes"),
+        tuple(found),
+        data.classes,
+        name,
+    )
+    write_rows(cfg.table, rows, replace=("corpus",))
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/14_char_distillation.ipynb #c17
-_READER = NamesCfg(objectives='cls', refit=True, train=TrainCfg(lr=4e-3, wd=.6, steps=3000, warmup=.1, valid_every=500, checkpoint_every=500),
-                   model=CharCfg(EncoderCfg(layers=1, d=96, heads=4, max_len=32, dropout=.2, prenorm=True, segments=2), drop=.3, grams='2,3,4,5', buckets=16384, gram_drop=.8, ends=8))
-_MAKER = replace(_READER, objectives='la', la=La(given=1.), model=CharCfg(EncoderCfg(layers=2, d=64, heads=4, max_len=32, prenorm=True, segments=2), grams='2,3,4'),
-                 train=TrainCfg(lr=5e-3, wd=.1, steps=1500, warmup=.1, valid_every=500, checkpoint_every=500))
-_STUDENT = replace(_READER, cls=Cls(smooth=0), model=replace(_READER.model, gram_drop=.6), train=replace(_READER.train, steps=4000))
+_READER = NamesCfg(
+    objectives="cls",
+    refit=True,
+    train=TrainCfg(lr=4e-3, wd=0.6, steps=3000, warmup=0.1, valid_every=500, checkpoint_every=500),
+    model=CharCfg(
+        EncoderCfg(layers=1, d=96, heads=4, max_len=32, dropout=0.2, prenorm=True, segments=2),
+        drop=0.3,
+        grams="2,3,4,5",
+        buckets=16384,
+        gram_drop=0.8,
+        ends=8,
+    ),
+)
+_MAKER = replace(
+    _READER,
+    objectives="la",
+    la=La(given=1.0),
+    model=CharCfg(EncoderCfg(layers=2, d=64, heads=4, max_len=32, prenorm=True, segments=2), grams="2,3,4"),
+    train=TrainCfg(lr=5e-3, wd=0.1, steps=1500, warmup=0.1, valid_every=500, checkpoint_every=500),
+)
+_STUDENT = replace(
+    _READER,
+    cls=Cls(smooth=0),
+    model=replace(_READER.model, gram_drop=0.6),
+    train=replace(_READER.train, steps=4000),
+)
 CHAR_DISTILLATIONS = dict(
     best=BestCfg(_READER, 4, _MAKER, student=_STUDENT),
-    chosen=BestCfg(replace(_READER, refit=False), 4, _MAKER, student=_STUDENT, side='valid', table='names_chosen'), # the same on training alone, to choose settings by
+    chosen=BestCfg(
+        replace(_READER, refit=False), 4, _MAKER, student=_STUDENT, side="valid", table="names_chosen"
+    ),  # the same on training alone, to choose settings by
 )
+
 
 def main(args=None):
     "Console script `ctx_names_best`."
@@ -164,8 +253,18 @@ cache, interrupted ones go on.
 examples: ctx_names_best                                identifiers of the installed packages
           ctx_names_best run.names=data/names           a folder of Country.txt; also a TSV, or run.names=public
           ctx_names_best chosen run.names=names.tsv     settings are chosen by the validation side"""
+
     def job(cfg):
-        df = best_table(cfg); t = df[(df.slice=='all')&df.metric.isin(['accuracy','macro-F1','accuracy - svm','macro-F1 - svm'])]
-        print(f'\n{df.corpus.iloc[0]}: names of the {cfg.side} side, 95 % intervals')
-        print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot_table(index='arm', columns='metric', values='value', aggfunc='last').fillna('').to_string())
-    script('ctx_names_best', about, CHAR_DISTILLATIONS, job, args)
+        df = best_table(cfg)
+        t = df[
+            (df.slice == "all") & df.metric.isin(["accuracy", "macro-F1", "accuracy - svm", "macro-F1 - svm"])
+        ]
+        print(f"\n{df.corpus.iloc[0]}: names of the {cfg.side} side, 95 % intervals")
+        print(
+            t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+            .pivot_table(index="arm", columns="metric", values="value", aggfunc="last")
+            .fillna("")
+            .to_string()
+        )
+
+    script("ctx_names_best", about, CHAR_DISTILLATIONS, job, args)

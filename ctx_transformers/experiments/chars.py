@@ -41,169 +41,304 @@ from ..train.optim import TrainCfg
 @dataclass(frozen=True)
 class NameGridCfg:
     "The arms of a comparison."
-    run:NamesCfg = NamesCfg() # what all arms have in common; its objectives and cls.detach are set by the arms
-    arms:str  = 'all'         # 'all', or arms such as 'cls,cls+la,cls+mlm+la+nsp detached'
-    seeds:str = '0,1,2,3,4'   # of weights, batches and questions
-    draws:int = 2             # times that letters are hidden and tails drawn in the test
-    jobs:int  = 2             # trainings at the same time, each on its share of the cores
-    baselines:bool = True     # classifiers and letter models of n-grams beside them
-    table:str = 'names'       # in `figures/`, or a path
-    def __post_init__(self):
-        if self.jobs<1 or self.draws<1: raise ValueError(f'jobs and draws must be at least 1, got {self.jobs} and {self.draws}')
-        if self.run.refit: raise ValueError('run.refit learns from the validation side, by which the baselines are chosen: leave it off here')
-        if not all(w.strip().isdigit() for w in self.seeds.split(',')): raise ValueError(f'seeds are numbers with commas between, got {self.seeds!r}')
-        name_arms(self)
-    @property
-    def into(self): # part of a comparison does not take the place of the whole
-        return self.table if self.arms.strip()=='all' or self.table.endswith('.csv') else f'{self.table}_part'
 
-ALL_ARMS = [arm_name(c, d) for n in range(1, 5) for c in combinations(ORDER, n) for d in (False,True) if 'cls' in c or not d]
+    run: NamesCfg = (
+        NamesCfg()
+    )  # what all arms have in common; its objectives and cls.detach are set by the arms
+    arms: str = "all"  # 'all', or arms such as 'cls,cls+la,cls+mlm+la+nsp detached'
+    seeds: str = "0,1,2,3,4"  # of weights, batches and questions
+    draws: int = 2  # times that letters are hidden and tails drawn in the test
+    jobs: int = 2  # trainings at the same time, each on its share of the cores
+    baselines: bool = True  # classifiers and letter models of n-grams beside them
+    table: str = "names"  # in `figures/`, or a path
+
+    def __post_init__(self):
+        if self.jobs < 1 or self.draws < 1:
+            raise ValueError(f"jobs and draws must be at least 1, got {self.jobs} and {self.draws}")
+        if self.run.refit:
+            raise ValueError(
+                "run.refit learns from the validation side, by which the baselines are chosen: leave it off here"
+            )
+        if not all(w.strip().isdigit() for w in self.seeds.split(",")):
+            raise ValueError(f"seeds are numbers with commas between, got {self.seeds!r}")
+        name_arms(self)
+
+    @property
+    def into(self):  # part of a comparison does not take the place of the whole
+        return (
+            self.table if self.arms.strip() == "all" or self.table.endswith(".csv") else f"{self.table}_part"
+        )
+
+
+ALL_ARMS = [
+    arm_name(c, d)
+    for n in range(1, 5)
+    for c in combinations(ORDER, n)
+    for d in (False, True)
+    if "cls" in c or not d
+]
 
 # %% ../../nbs/experiments/13_chars.ipynb #c06
-def name_arms(cfg:NameGridCfg) -> dict: # name -> `NamesCfg`, of seed 0
+def name_arms(cfg: NameGridCfg) -> dict:  # name -> `NamesCfg`, of seed 0
     "Every arm by name."
     out = {}
-    for a in ALL_ARMS if cfg.arms.strip()=='all' else [w.strip() for w in cfg.arms.split(',') if w.strip()]:
-        asked,_,d = a.partition(' ')
-        if a not in ALL_ARMS: raise ValueError(f"arms are 'all' or objectives of {ORDER} in this order, joined by '+', those with cls perhaps with ' detached' behind, got {a!r}")
-        out[a] = replace(cfg.run, objectives=asked.replace('+', ','), cls=replace(cfg.run.cls, detach=bool(d)))
-    if not out: raise ValueError('there is no arm to train')
+    for a in ALL_ARMS if cfg.arms.strip() == "all" else [w.strip() for w in cfg.arms.split(",") if w.strip()]:
+        asked, _, d = a.partition(" ")
+        if a not in ALL_ARMS:
+            raise ValueError(
+                f"arms are 'all' or objectives of {ORDER} in this order, joined by '+', those with cls perhaps with ' detached' behind, got {a!r}"
+            )
+        out[a] = replace(
+            cfg.run, objectives=asked.replace("+", ","), cls=replace(cfg.run.cls, detach=bool(d))
+        )
+    if not out:
+        raise ValueError("there is no arm to train")
     return out
 
 # %% ../../nbs/experiments/13_chars.ipynb #c09
 def read_off(
-    model,           # a `CharModel`, in evaluation
-    data:NamesData,
-    strengths=(.01,.1,1.,10.), # inverse strengths of the penalty that are tried
-) -> dict:           # `hits`, `counts`, `nats` `[N]` and `scores` `[N,K]` of the test, as `judge_names` gives them
+    model,  # a `CharModel`, in evaluation
+    data: NamesData,
+    strengths=(0.01, 0.1, 1.0, 10.0),  # inverse strengths of the penalty that are tried
+) -> dict:  # `hits`, `counts`, `nats` `[N]` and `scores` `[N,K]` of the test, as `judge_names` gives them
     "What a linear reading of frozen vectors knows of the class."
-    x = {k:name_vectors(model, t).numpy() for k,t in data.tables.items()}
-    mean,std = x['train'].mean(0),x['train'].std(0)+1e-6; x = {k:(v-mean)/std for k,v in x.items()}
-    at,y = np.nonzero(data.tables['train'].label); w = data.tables['train'].share[at,y]     # a name of two classes counts half in each
+    x = {k: name_vectors(model, t).numpy() for k, t in data.tables.items()}
+    mean, std = x["train"].mean(0), x["train"].std(0) + 1e-6
+    x = {k: (v - mean) / std for k, v in x.items()}
+    at, y = np.nonzero(data.tables["train"].label)
+    w = data.tables["train"].share[at, y]  # a name of two classes counts half in each
+
     def scores(fit, k):
-        s = np.full((len(x[k]), len(data.classes)), -1e9, np.float32); z = fit.decision_function(x[k]); s[:,fit.classes_] = z if z.ndim==2 else np.stack([-z/2,z/2], 1); return s
-    fits = [LogisticRegression(C=c, max_iter=2000).fit(x['train'][at], y, w) for c in strengths]
-    best = max(fits, key=lambda f: class_scores(scores(f, 'valid'), data.tables['valid'].label)[0]['accuracy'])
-    s = scores(best, 'test'); label = data.tables['test'].label; p = s-logsumexp(s, 1, keepdims=True)
-    return dict(hits=label[np.arange(len(s)), s.argmax(1)]*1., counts=np.ones(len(s)), nats=-np.where(label, p, -np.inf).max(1), scores=s)
+        s = np.full((len(x[k]), len(data.classes)), -1e9, np.float32)
+        z = fit.decision_function(x[k])
+        s[:, fit.classes_] = z if z.ndim == 2 else np.stack([-z / 2, z / 2], 1)
+        return s
+
+    fits = [LogisticRegression(C=c, max_iter=2000).fit(x["train"][at], y, w) for c in strengths]
+    best = max(
+        fits, key=lambda f: class_scores(scores(f, "valid"), data.tables["valid"].label)[0]["accuracy"]
+    )
+    s = scores(best, "test")
+    label = data.tables["test"].label
+    p = s - logsumexp(s, 1, keepdims=True)
+    return dict(
+        hits=label[np.arange(len(s)), s.argmax(1)] * 1.0,
+        counts=np.ones(len(s)),
+        nats=-np.where(label, p, -np.inf).max(1),
+        scores=s,
+    )
 
 # %% ../../nbs/experiments/13_chars.ipynb #c12
-def _judged(cfg:NamesCfg, data:NamesData, draws:int, device) -> dict: # as `judge_names`
+def _judged(cfg: NamesCfg, data: NamesData, draws: int, device) -> dict:  # as `judge_names`
     "A training's answers to the test, made once."
-    path = names_folder(cfg, data)/f'judged-{draws}.npz'
+    path = names_folder(cfg, data) / f"judged-{draws}.npz"
     if path.exists():
-        with np.load(path) as z: flat = dict(z)
-        return {k:{m.split('/')[1]:v for m,v in flat.items() if m.startswith(f'{k}/')} for k in cfg.asked}
+        with np.load(path) as z:
+            flat = dict(z)
+        return {k: {m.split("/")[1]: v for m, v in flat.items() if m.startswith(f"{k}/")} for k in cfg.asked}
     o = train_names(cfg, data, device=device, say=lambda *_: None)
-    said = judge_names(o, data, 'test', draws, rate=cfg.mlm.rate)
-    if 'cls' in cfg.asked and cfg.cls.detach: said['cls'] = read_off(o.model, data)
+    said = judge_names(o, data, "test", draws, rate=cfg.mlm.rate)
+    if "cls" in cfg.asked and cfg.cls.detach:
+        said["cls"] = read_off(o.model, data)
+
     def save(p):
-        with open(p, 'wb') as f: np.savez(f, **{f'{k}/{m}':v for k,of in said.items() for m,v in of.items()})
+        with open(p, "wb") as f:
+            np.savez(f, **{f"{k}/{m}": v for k, of in said.items() for m, v in of.items()})
+
     write_atomic(path, save)
     return said
 
+
 @lru_cache(maxsize=1)
-def _read(cfg): return NamesData(cfg, lambda *_: None)
+def _read(cfg):
+    return NamesData(cfg, lambda *_: None)
+
 
 def _task(cfg, draws, threads, device):
     "One training in a process of its own; the names are read once in each."
-    torch.set_num_threads(threads); keep_memory()
-    _judged(cfg, _read(replace(cfg, objectives='cls', cls=Cls(), seed=0)), draws, device) # arms and seeds read the same
+    torch.set_num_threads(threads)
+    keep_memory()
+    _judged(
+        cfg, _read(replace(cfg, objectives="cls", cls=Cls(), seed=0)), draws, device
+    )  # arms and seeds read the same
+
 
 def name_scores(
-    cfg:NameGridCfg,
-    data:NamesData,
-    device='cpu', say=print,
-) -> dict: # arm -> seed -> as `judge_names`
+    cfg: NameGridCfg,
+    data: NamesData,
+    device="cpu",
+    say=print,
+) -> dict:  # arm -> seed -> as `judge_names`
     "Train what is missing, and ask everybody."
-    arms = {(a,int(s)):replace(c, seed=int(s)) for s in cfg.seeds.split(',') for a,c in name_arms(cfg).items()} # whole sets of arms first
-    todo = [c for c in arms.values() if not (names_folder(c, data)/f'judged-{cfg.draws}.npz').exists()]
-    say(f'{len(arms)} trainings, {len(todo)} of them to be made')
-    threads,t,cpu = max(1, (os.cpu_count() or 1)//cfg.jobs),time.perf_counter(),sum(os.times()[:4])
-    with tqdm(total=len(todo), unit='training', disable=None) as bar:
-        if cfg.jobs==1:
-            for c in todo: _judged(c, data, cfg.draws, device); bar.update()
+    arms = {
+        (a, int(s)): replace(c, seed=int(s)) for s in cfg.seeds.split(",") for a, c in name_arms(cfg).items()
+    }  # whole sets of arms first
+    todo = [c for c in arms.values() if not (names_folder(c, data) / f"judged-{cfg.draws}.npz").exists()]
+    say(f"{len(arms)} trainings, {len(todo)} of them to be made")
+    threads, t, cpu = max(1, (os.cpu_count() or 1) // cfg.jobs), time.perf_counter(), sum(os.times()[:4])
+    with tqdm(total=len(todo), unit="training", disable=None) as bar:
+        if cfg.jobs == 1:
+            for c in todo:
+                _judged(c, data, cfg.draws, device)
+                bar.update()
         elif todo:
-            with ProcessPoolExecutor(cfg.jobs, get_context('spawn')) as pool:
-                for f in as_completed([pool.submit(_task, c, cfg.draws, threads, device) for c in todo]): f.result(); bar.update()
-    if todo: say(f'{len(todo)} trainings in {(time.perf_counter()-t)/60:.1f} minutes, {cfg.jobs} at a time; {(sum(os.times()[:4])-cpu)/60:.1f} minutes of processor time')
+            with ProcessPoolExecutor(cfg.jobs, get_context("spawn")) as pool:
+                for f in as_completed([pool.submit(_task, c, cfg.draws, threads, device) for c in todo]):
+                    f.result()
+                    bar.update()
+    if todo:
+        say(
+            f"{len(todo)} trainings in {(time.perf_counter() - t) / 60:.1f} minutes, {cfg.jobs} at a time; {(sum(os.times()[:4]) - cpu) / 60:.1f} minutes of processor time"
+        )
     out = {}
-    for (a,s),c in arms.items(): out.setdefault(a, {})[s] = _judged(c, data, cfg.draws, device)
+    for (a, s), c in arms.items():
+        out.setdefault(a, {})[s] = _judged(c, data, cfg.draws, device)
     return out
 
 # %% ../../nbs/experiments/13_chars.ipynb #c14
 def spelling_arms(
-    data:NamesData,  # not refitted: settings are chosen on the validation side
+    data: NamesData,  # not refitted: settings are chosen on the validation side
     say=print,
-    side:str='test', # 'valid': fitted on training alone
-) -> dict:           # name -> `[N]` guesses or `[N,K]` scores
+    side: str = "test",  # 'valid': fitted on training alone
+) -> dict:  # name -> `[N]` guesses or `[N,K]` scores
     "Classifiers of n-grams, and the largest class."
-    train,valid,test = (data.sets[k] for k in ('train','valid',side))
-    out = {'largest class':majority(train, len(test))}
-    for k,arm in dict(svm='svm', bayes='naive Bayes').items():
-        best,_ = search_letters(train, valid, letter_grid(k)); say(f'{arm}: {best}')
-        out[arm] = SpellingModel(best, *((train, valid) if side=='test' else (train,)))(test.text)
+    train, valid, test = (data.sets[k] for k in ("train", "valid", side))
+    out = {"largest class": majority(train, len(test))}
+    for k, arm in dict(svm="svm", bayes="naive Bayes").items():
+        best, _ = search_letters(train, valid, letter_grid(k))
+        say(f"{arm}: {best}")
+        out[arm] = SpellingModel(best, *((train, valid) if side == "test" else (train,)))(test.text)
     return out
 
-def gram_rows(data:NamesData, rate:float, draws:int, corpus:str, config:str) -> list: # rows for `eval.tables.write_rows`
+
+def gram_rows(
+    data: NamesData, rate: float, draws: int, corpus: str, config: str
+) -> list:  # rows for `eval.tables.write_rows`
     "Models of letter n-grams, asked what the models are asked."
-    t = data.tables; every = {k:np.arange(len(x)) for k,x in t.items()}; ahead = AheadGrams(t['train'])
-    halves = HalvesGrams(ahead).fit(halves_view(t['valid'], every['valid'], (0,-1)))
-    asked = dict(la=(ahead, lambda k: ahead_view(t['test'], every['test'], k), 1), mlm=(HiddenGrams(t['train']), lambda k: hidden_view(t['test'], every['test'], k, rate), draws),
-                 nsp=(halves, lambda k: halves_view(t['test'], every['test'], k), draws))
+    t = data.tables
+    every = {k: np.arange(len(x)) for k, x in t.items()}
+    ahead = AheadGrams(t["train"])
+    halves = HalvesGrams(ahead).fit(halves_view(t["valid"], every["valid"], (0, -1)))
+    asked = dict(
+        la=(ahead, lambda k: ahead_view(t["test"], every["test"], k), 1),
+        mlm=(HiddenGrams(t["train"]), lambda k: hidden_view(t["test"], every["test"], k, rate), draws),
+        nsp=(halves, lambda k: halves_view(t["test"], every["test"], k), draws),
+    )
     rows = []
-    for o,(model,view,times) in asked.items():
-        views = [view((0,-2-d)) for d in range(times)]                               # as in `judge_names`
-        sums = [np.sum(x, 0) for x in zip(*(name_sums(model.predict(v), v, len(every['test'])) for v in views))]; use = sums[1]>0
-        for metric,x in zip((f'accuracy of {o}', f'nats of {o}'), (sums[0], *sums[2:])):
-            i = ratio_interval(x[use], sums[1][use]); rows.append(row(corpus, 'n-grams', metric, i.value, i.lo, i.hi, i.n, config=config))
+    for o, (model, view, times) in asked.items():
+        views = [view((0, -2 - d)) for d in range(times)]  # as in `judge_names`
+        sums = [
+            np.sum(x, 0) for x in zip(*(name_sums(model.predict(v), v, len(every["test"])) for v in views))
+        ]
+        use = sums[1] > 0
+        for metric, x in zip((f"accuracy of {o}", f"nats of {o}"), (sums[0], *sums[2:])):
+            i = ratio_interval(x[use], sums[1][use])
+            rows.append(row(corpus, "n-grams", metric, i.value, i.lo, i.hi, i.n, config=config))
     return rows
 
 # %% ../../nbs/experiments/13_chars.ipynb #c16
-def _answers(found, corpus, config): # arm -> seed -> scores -> rows
+def _answers(found, corpus, config):  # arm -> seed -> scores -> rows
     "Accuracy and nats of every objective but the class's accuracy, which has a scorer of its own."
     rows = []
-    for arm,of in found.items():
+    for arm, of in found.items():
         for o in next(iter(of.values())):
-            num,nat,den = (np.stack([s[o][m] for s in of.values()]) for m in ('hits','nats','counts'))     # [s,N]
-            use = den.min(0)>0
-            for metric,x in ((f'accuracy of {o}',num),(f'nats of {o}',nat)):
-                if metric!='accuracy of cls': i = crossed_interval(x[:,use], den[:,use]); rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ','.join(map(str, of)), config=config))
+            num, nat, den = (
+                np.stack([s[o][m] for s in of.values()]) for m in ("hits", "nats", "counts")
+            )  # [s,N]
+            use = den.min(0) > 0
+            for metric, x in ((f"accuracy of {o}", num), (f"nats of {o}", nat)):
+                if metric != "accuracy of cls":
+                    i = crossed_interval(x[:, use], den[:, use])
+                    rows.append(
+                        row(
+                            corpus,
+                            arm,
+                            metric,
+                            i.value,
+                            i.lo,
+                            i.hi,
+                            i.n,
+                            ",".join(map(str, of)),
+                            config=config,
+                        )
+                    )
     return rows
 
-def _cost(cfg, data, corpus, arm, seeds, config):
-    logs = [pd.read_csv(names_folder(replace(cfg, seed=s), data)/'log.csv') for s in seeds]
-    got = {'training seconds':np.mean([l.seconds.iloc[-1] for l in logs]), 'training tokens/s':np.mean([l.tokens_per_s.mean() for l in logs]), 'padding, %':np.mean([l.padding_pct.mean() for l in logs])}
-    return [row(corpus, arm, m, float(v), seed=','.join(map(str, seeds)), config=config) for m,v in got.items()]
 
-def effects_of(found) -> pd.DataFrame: # arm -> seed -> scores -> as `objective_effects`
-    def sums(of, o): return tuple(np.stack([s[o][m] for s in of.values()]) for m in ('hits','counts'))
-    arms = {(frozenset(a.split(' ')[0].split('+')), a.endswith('detached')):of for a,of in found.items()}
-    return objective_effects({k:{o:sums(of, o) for o in k[0]} for k,of in arms.items()})
+def _cost(cfg, data, corpus, arm, seeds, config):
+    logs = [pd.read_csv(names_folder(replace(cfg, seed=s), data) / "log.csv") for s in seeds]
+    got = {
+        "training seconds": np.mean([l.seconds.iloc[-1] for l in logs]),
+        "training tokens/s": np.mean([l.tokens_per_s.mean() for l in logs]),
+        "padding, %": np.mean([l.padding_pct.mean() for l in logs]),
+    }
+    return [
+        row(corpus, arm, m, float(v), seed=",".join(map(str, seeds)), config=config) for m, v in got.items()
+    ]
+
+
+def effects_of(found) -> pd.DataFrame:  # arm -> seed -> scores -> as `objective_effects`
+    def sums(of, o):
+        return tuple(np.stack([s[o][m] for s in of.values()]) for m in ("hits", "counts"))
+
+    arms = {(frozenset(a.split(" ")[0].split("+")), a.endswith("detached")): of for a, of in found.items()}
+    return objective_effects({k: {o: sums(of, o) for o in k[0]} for k, of in arms.items()})
 
 # %% ../../nbs/experiments/13_chars.ipynb #c17
 def name_table(
-    cfg:NameGridCfg=NameGridCfg(),
-    say=print, device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
-) -> pd.DataFrame:            # the rows
+    cfg: NameGridCfg = NameGridCfg(),
+    say=print,
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+) -> pd.DataFrame:  # the rows
     "Train what is missing, ask everybody, and write table and figure."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
-    data = NamesData(cfg.run, say); label = data.sets['test'].label
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    data = NamesData(cfg.run, say)
+    label = data.sets["test"].label
     found = name_scores(cfg, data, device, say)
-    name,corpus = config_hash(dict(settings(replace(cfg, run=replace(cfg.run, names='file', title=''))), jobs=1, table='', digest=data.digest)),data.title
-    seeds = [int(s) for s in cfg.seeds.split(',')]
-    guesses = {a:{s:x['cls']['scores'] for s,x in of.items()} for a,of in found.items() if 'cls' in a}
+    name, corpus = (
+        config_hash(
+            dict(
+                settings(replace(cfg, run=replace(cfg.run, names="file", title=""))),
+                jobs=1,
+                table="",
+                digest=data.digest,
+            )
+        ),
+        data.title,
+    )
+    seeds = [int(s) for s in cfg.seeds.split(",")]
+    guesses = {a: {s: x["cls"]["scores"] for s, x in of.items()} for a, of in found.items() if "cls" in a}
     simple = spelling_arms(data, say) if cfg.baselines else {}
-    rows = class_rows({**guesses, **{a:{0:g} for a,g in simple.items()}}, label, corpus, tuple(a for a in ('svm',) if a in simple), config=name)
-    rows += _answers(found, corpus, name)+(gram_rows(data, cfg.run.mlm.rate, cfg.draws, corpus, name) if cfg.baselines else [])
-    rows += [r for a,c in name_arms(cfg).items() for r in _cost(c, data, corpus, a, seeds, name)]
-    if len(found)>1: rows += effect_rows(effects_of(found), corpus, name, seeds=seeds)
-    write_rows(cfg.into, rows, replace=('corpus',)) # arms are compared with each other: none of an older comparison stays
+    rows = class_rows(
+        {**guesses, **{a: {0: g} for a, g in simple.items()}},
+        label,
+        corpus,
+        tuple(a for a in ("svm",) if a in simple),
+        config=name,
+    )
+    rows += _answers(found, corpus, name) + (
+        gram_rows(data, cfg.run.mlm.rate, cfg.draws, corpus, name) if cfg.baselines else []
+    )
+    rows += [r for a, c in name_arms(cfg).items() for r in _cost(c, data, corpus, a, seeds, name)]
+    if len(found) > 1:
+        rows += effect_rows(effects_of(found), corpus, name, seeds=seeds)
+    write_rows(
+        cfg.into, rows, replace=("corpus",)
+    )  # arms are compared with each other: none of an older comparison stays
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/13_chars.ipynb #c25
-TABLE = NameGridCfg(NamesCfg(model=CharCfg(EncoderCfg(layers=1, d=32, heads=4, max_len=32, prenorm=True, segments=2), grams='2,3,4', ends=8), mlm=Mlm(rate=.3),
-                             train=TrainCfg(lr=2e-2, wd=.05, steps=800, warmup=.1, valid_every=200, checkpoint_every=0)))
+TABLE = NameGridCfg(
+    NamesCfg(
+        model=CharCfg(
+            EncoderCfg(layers=1, d=32, heads=4, max_len=32, prenorm=True, segments=2), grams="2,3,4", ends=8
+        ),
+        mlm=Mlm(rate=0.3),
+        train=TrainCfg(lr=2e-2, wd=0.05, steps=800, warmup=0.1, valid_every=200, checkpoint_every=0),
+    )
+)
+
 
 def main(args=None):
     "Console script `ctx_names_table`."
@@ -215,14 +350,34 @@ What was trained is read from the cache, an interrupted table goes on.
 examples: ctx_names_table                                     identifiers of installed packages to their package
           ctx_names_table run.names=data/names run.title=names a folder of Country.txt; also a TSV, or run.names=public
           ctx_names_table arms=cls,cls+la,la seeds=0,1        a part of it: names_part.csv"""
-    script('ctx_names_table', about, TABLE, lambda cfg: _report(cfg, name_table(cfg)), args)
+    script("ctx_names_table", about, TABLE, lambda cfg: _report(cfg, name_table(cfg)), args)
+
 
 def _report(cfg, df):
     "Print what most people want to know, and draw it."
-    t = df[(df.slice=='all')&df.metric.isin(['accuracy','macro-F1','accuracy of mlm','accuracy of la','accuracy of nsp'])]
-    print(f'\n{df.corpus.iloc[0]}: shares of right answers on names of the test, 95 % intervals over names and seeds')
-    print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot_table(index='arm', columns='metric', values='value', aggfunc='last').fillna('').to_string())
-    if cfg.into.endswith('.csv') or not df.metric.str.startswith('effect on').any(): return
-    t = read_table(cfg.into); t = t[t.corpus==df.corpus.iloc[0]]
-    save_figure(plot_effects(t, [o for o in ORDER if (t.added==o).any()], [s for s in ('joint','detached') if ((t.slice==s)&t.added.notna()).any()] or ['all']), cfg.into)
-    print(f'\ntable and figure: {figures_dir().name}/{cfg.into}.csv, {figures_dir().name}/{cfg.into}.svg')
+    t = df[
+        (df.slice == "all")
+        & df.metric.isin(["accuracy", "macro-F1", "accuracy of mlm", "accuracy of la", "accuracy of nsp"])
+    ]
+    print(
+        f"\n{df.corpus.iloc[0]}: shares of right answers on names of the test, 95 % intervals over names and seeds"
+    )
+    print(
+        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+        .pivot_table(index="arm", columns="metric", values="value", aggfunc="last")
+        .fillna("")
+        .to_string()
+    )
+    if cfg.into.endswith(".csv") or not df.metric.str.startswith("effect on").any():
+        return
+    t = read_table(cfg.into)
+    t = t[t.corpus == df.corpus.iloc[0]]
+    save_figure(
+        plot_effects(
+            t,
+            [o for o in ORDER if (t.added == o).any()],
+            [s for s in ("joint", "detached") if ((t.slice == s) & t.added.notna()).any()] or ["all"],
+        ),
+        cfg.into,
+    )
+    print(f"\ntable and figure: {figures_dir().name}/{cfg.into}.csv, {figures_dir().name}/{cfg.into}.svg")

@@ -25,7 +25,15 @@ from ..context.arms import Arm, Data, RunCfg
 from ..context.cost import count_flops, count_params
 from ..context.evaluate import mlm_rows, pooled_rows, rank_arms
 from ..context.model import ARCHITECTURES, ContextMLM, ModelCfg
-from ..context.train import base_arm, baselines, by_arm, control_rows, possible_arms, score_arm, train_arm
+from ctx_transformers.context.train import (
+    base_arm,
+    baselines,
+    by_arm,
+    control_rows,
+    possible_arms,
+    score_arm,
+    train_arm,
+)
 from ..core import cache_dir, keep_memory, set_seed
 from ..data.groups import Role
 from ..data.load import open_corpus, open_tokens
@@ -36,277 +44,474 @@ from ..train.learner import pick_precision
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c05
-OWN = dict( # what each architecture is by itself; the grid may vary all of it
-    standard=dict(merge='attention', pool='tokens'), hierarchical=dict(merge='attention'),
-    bi=dict(merge='attention', pool='mean'), joint=dict(merge='none'))
+OWN = dict(  # what each architecture is by itself; the grid may vary all of it
+    standard=dict(merge="attention", pool="tokens"),
+    hierarchical=dict(merge="attention"),
+    bi=dict(merge="attention", pool="mean"),
+    joint=dict(merge="none"),
+)
+
 
 @dataclass(frozen=True)
 class GridCfg:
     "An experiment of many arms. Lists are comma-separated; an empty one leaves to each architecture what is its own."
-    run:RunCfg = RunCfg(model=ModelCfg(encoder=RunCfg().model.encoder, copy=False)) # posts, budget, training, judging
-    architectures:str = 'standard,hierarchical,bi,joint'
-    kinds:str   = 'author,community,random' # contexts; 'combined' mixes them in training
-    merges:str  = ''         # of 'add', 'concat', 'attention', and 'none' for joint
-    pools:str   = ''         # of 'tokens', 'first', 'mean', 'max', 'attention', 'codes'
-    pointers:str = 'without' # 'without', 'with' or both: whether hidden words may point at context words
-    heads:str   = 'all'      # 'all', 'split' or both: whether each kind of context has heads of its own
-    starts:str  = 'scratch'  # 'scratch', or checkpoints
-    depths:str  = ''         # layers of the token encoder, or 'token x context' as in '2x1'
-    seeds:str   = '0,1,2'
-    matched:bool = True      # train the plain arm of equal floating-point operations too
-    scale:float = 1.         # budget: all steps and numbers of targets are multiplied by it, >0
-    jobs:int    = 1          # arms trained at the same time, each on its share of the cores; 1 on a GPU
+
+    run: RunCfg = RunCfg(
+        model=ModelCfg(encoder=RunCfg().model.encoder, copy=False)
+    )  # posts, budget, training, judging
+    architectures: str = "standard,hierarchical,bi,joint"
+    kinds: str = "author,community,random"  # contexts; 'combined' mixes them in training
+    merges: str = ""  # of 'add', 'concat', 'attention', and 'none' for joint
+    pools: str = ""  # of 'tokens', 'first', 'mean', 'max', 'attention', 'codes'
+    pointers: str = "without"  # 'without', 'with' or both: whether hidden words may point at context words
+    heads: str = "all"  # 'all', 'split' or both: whether each kind of context has heads of its own
+    starts: str = "scratch"  # 'scratch', or checkpoints
+    depths: str = ""  # layers of the token encoder, or 'token x context' as in '2x1'
+    seeds: str = "0,1,2"
+    matched: bool = True  # train the plain arm of equal floating-point operations too
+    scale: float = 1.0  # budget: all steps and numbers of targets are multiplied by it, >0
+    jobs: int = 1  # arms trained at the same time, each on its share of the cores; 1 on a GPU
+
     def __post_init__(self):
-        for f,known in dict(architectures=ARCHITECTURES[1:], kinds=('author','community','random','combined'), pointers=('without','with'), heads=('all','split')).items():
+        for f, known in dict(
+            architectures=ARCHITECTURES[1:],
+            kinds=("author", "community", "random", "combined"),
+            pointers=("without", "with"),
+            heads=("all", "split"),
+        ).items():
             bad = [x for x in words_of(getattr(self, f)) if x not in known]
-            if bad or not words_of(getattr(self, f)): raise ValueError(f'{f} is a comma-separated list of {list(known)}, got {getattr(self, f)!r}')
-        if not self.seeds or not all(s.isdigit() for s in words_of(self.seeds)): raise ValueError(f'seeds is a comma-separated list of whole numbers, got {self.seeds!r}')
-        if len(set(words_of(self.seeds)))<len(words_of(self.seeds)): raise ValueError(f'seeds are named twice: {self.seeds!r}')
-        strange = [x for x in words_of(self.starts) if x!='scratch' and not self.run.model.pretrained]
-        if strange: raise ValueError(f'starts={self.starts!r} needs the tokenizer of its checkpoint: set run.model.pretrained={strange[0]}')
-        if not all(re.fullmatch(r'[1-9]\d*(x[1-9]\d*)?', d) for d in words_of(self.depths)): raise ValueError(f"depths is a comma-separated list of numbers of layers such as '2', or '2x1' with those of a bi-encoder's context encoder, got {self.depths!r}")
-        if self.scale<=0 or self.jobs<1: raise ValueError(f'scale must be above 0 and jobs at least 1, got {self.scale} and {self.jobs}')
+            if bad or not words_of(getattr(self, f)):
+                raise ValueError(f"{f} is a comma-separated list of {list(known)}, got {getattr(self, f)!r}")
+        if not self.seeds or not all(s.isdigit() for s in words_of(self.seeds)):
+            raise ValueError(f"seeds is a comma-separated list of whole numbers, got {self.seeds!r}")
+        if len(set(words_of(self.seeds))) < len(words_of(self.seeds)):
+            raise ValueError(f"seeds are named twice: {self.seeds!r}")
+        strange = [x for x in words_of(self.starts) if x != "scratch" and not self.run.model.pretrained]
+        if strange:
+            raise ValueError(
+                f"starts={self.starts!r} needs the tokenizer of its checkpoint: set run.model.pretrained={strange[0]}"
+            )
+        if not all(re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", d) for d in words_of(self.depths)):
+            raise ValueError(
+                f"depths is a comma-separated list of numbers of layers such as '2', or '2x1' with those of a bi-encoder's context encoder, got {self.depths!r}"
+            )
+        if self.scale <= 0 or self.jobs < 1:
+            raise ValueError(f"scale must be above 0 and jobs at least 1, got {self.scale} and {self.jobs}")
+
     @property
     def scaled(self) -> RunCfg:
         "The run with its budget scaled."
-        def n(x): return max(1, round(x*self.scale)) if x else 0
+
+        def n(x):
+            return max(1, round(x * self.scale)) if x else 0
+
         r = self.run
-        few = {f:n(getattr(r, f)) for f in ('valid_targets','test_targets','controls')}
-        def t(c:TrainCfg): return replace(c, steps=n(c.steps), valid_every=n(c.valid_every))
+        few = {f: n(getattr(r, f)) for f in ("valid_targets", "test_targets", "controls")}
+
+        def t(c: TrainCfg):
+            return replace(c, steps=n(c.steps), valid_every=n(c.valid_every))
+
         return replace(r, base=t(r.base), train=t(r.train), **few)
 
-def words_of(x): return [w.strip() for w in x.split(',') if w.strip()]
+
+def words_of(x):
+    return [w.strip() for w in x.split(",") if w.strip()]
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c07
-def _model(cfg:GridCfg, arch, merge, pool, pointer, heads, start, depth) -> ModelCfg:
+def _model(cfg: GridCfg, arch, merge, pool, pointer, heads, start, depth) -> ModelCfg:
     "One combination."
-    tok,_,ctx = depth.partition('x')
-    m,scratch = cfg.run.model,start=='scratch'
-    m = replace(m, architecture=arch, copy=pointer=='with', split_heads=heads=='split', context_layers=int(ctx or 0) if arch=='bi' else 0, **OWN.get(arch, {}))
-    m = replace(m, **(dict(merge=merge) if merge else {}), **(dict(pool=pool) if pool else {}), pretrained='' if scratch else start)
-    if arch=='plain': m = replace(m, freeze=','.join(w for w in words_of(m.freeze) if not w.startswith(('reader','merge','pointer')))) # it has no such parts
-    return m if not tok else replace(m, encoder=replace(m.encoder, layers=int(tok))) if scratch else replace(m, layers=int(tok))
+    tok, _, ctx = depth.partition("x")
+    m, scratch = cfg.run.model, start == "scratch"
+    m = replace(
+        m,
+        architecture=arch,
+        copy=pointer == "with",
+        split_heads=heads == "split",
+        context_layers=int(ctx or 0) if arch == "bi" else 0,
+        **OWN.get(arch, {}),
+    )
+    m = replace(
+        m,
+        **(dict(merge=merge) if merge else {}),
+        **(dict(pool=pool) if pool else {}),
+        pretrained="" if scratch else start,
+    )
+    if arch == "plain":
+        m = replace(
+            m,
+            freeze=",".join(
+                w for w in words_of(m.freeze) if not w.startswith(("reader", "merge", "pointer"))
+            ),
+        )  # it has no such parts
+    return (
+        m
+        if not tok
+        else replace(m, encoder=replace(m.encoder, layers=int(tok)))
+        if scratch
+        else replace(m, layers=int(tok))
+    )
 
-def family(start, depth): # of a name's parts
-    return ''.join(f'/{x}' for x in ('' if start=='scratch' else Path(start).name, depth.partition('x')[0]) if x)
+
+def family(start, depth):  # of a name's parts
+    return "".join(
+        f"/{x}" for x in ("" if start == "scratch" else Path(start).name, depth.partition("x")[0]) if x
+    )
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c08
 def grid_arms(
-    cfg:GridCfg,
-) -> dict: # family -> list of `Arm`, its plain one first
+    cfg: GridCfg,
+) -> dict:  # family -> list of `Arm`, its plain one first
     "All arms, without those of equal FLOPs."
-    r,out = cfg.scaled,{}
-    def arm(name, kind, model): return Arm(name, kind, model, r.train, r.k, r.budget, r.vary)
-    axes = [words_of(x) or [''] for x in (cfg.architectures, cfg.merges, cfg.pools, cfg.pointers, cfg.heads)]
-    for start,depth in product(words_of(cfg.starts), words_of(cfg.depths) or ['']):
+    r, out = cfg.scaled, {}
+
+    def arm(name, kind, model):
+        return Arm(name, kind, model, r.train, r.k, r.budget, r.vary)
+
+    axes = [words_of(x) or [""] for x in (cfg.architectures, cfg.merges, cfg.pools, cfg.pointers, cfg.heads)]
+    for start, depth in product(words_of(cfg.starts), words_of(cfg.depths) or [""]):
         f = family(start, depth)
-        arms = out.setdefault(f, [arm(f'plain{f} none', 'none', _model(cfg, 'plain', 'none', '', 'without', 'all', start, depth))])
-        for arch,merge,pool,pointer,heads in product(*axes):
-            if merge=='none' and (arch=='hierarchical' or arch in ('standard','bi') and pointer=='without'): continue # nothing reaches the target
-            tag = '/'.join([arch]+[x for x in (merge,pool) if x]+['pointer']*(pointer=='with')+['split']*(heads=='split')+([depth] if arch=='bi' and 'x' in depth else []))
-            m = _model(cfg, arch, merge, pool if arch in ('standard','bi') else '', pointer, heads, start, depth)                # nothing is pooled elsewhere
-            arms += [arm(f'{tag}{f} {k}', k, m) for k in words_of(cfg.kinds) if (k, m) not in {(o.kind, o.model) for o in arms}]
-        lost = set(words_of(cfg.architectures))-{a.model.architecture for a in arms}
-        if lost: raise ValueError(f'with merges={cfg.merges!r} and pointers={cfg.pointers!r} nothing reaches the target from its contexts in {sorted(lost)}: add a merge, or leave them out')
+        arms = out.setdefault(
+            f,
+            [arm(f"plain{f} none", "none", _model(cfg, "plain", "none", "", "without", "all", start, depth))],
+        )
+        for arch, merge, pool, pointer, heads in product(*axes):
+            if merge == "none" and (
+                arch == "hierarchical" or arch in ("standard", "bi") and pointer == "without"
+            ):
+                continue  # nothing reaches the target
+            tag = "/".join(
+                [arch]
+                + [x for x in (merge, pool) if x]
+                + ["pointer"] * (pointer == "with")
+                + ["split"] * (heads == "split")
+                + ([depth] if arch == "bi" and "x" in depth else [])
+            )
+            m = _model(
+                cfg, arch, merge, pool if arch in ("standard", "bi") else "", pointer, heads, start, depth
+            )  # nothing is pooled elsewhere
+            arms += [
+                arm(f"{tag}{f} {k}", k, m)
+                for k in words_of(cfg.kinds)
+                if (k, m) not in {(o.kind, o.model) for o in arms}
+            ]
+        lost = set(words_of(cfg.architectures)) - {a.model.architecture for a in arms}
+        if lost:
+            raise ValueError(
+                f"with merges={cfg.merges!r} and pointers={cfg.pointers!r} nothing reaches the target from its contexts in {sorted(lost)}: add a merge, or leave them out"
+            )
     return out
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c12
-def _batches(data:Data, arm:Arm):
+def _batches(data: Data, arm: Arm):
     "Training batches without end."
     dl = data.batches(arm, TRAIN)
     while True:
         yield from dl
         dl.epoch += 1
 
-def step_flops(data:Data, arm:Arm) -> tuple: # (of a step, of a target)
-    "Floating-point operations of the forward pass, over four batches."
-    it,model = _batches(data, arm),ContextMLM(arm.model, data.tokens.vocab_size)
-    n,targets = zip(*[(count_flops(model, g, at)['flops'], len(g)) for (g,at,y),_ in zip(it, range(4))])
-    return sum(n)/len(n), sum(n)/sum(targets)
 
-def equal_flops(data:Data, arms:list, name:str) -> Arm:
+def step_flops(data: Data, arm: Arm) -> tuple:  # (of a step, of a target)
+    "Floating-point operations of the forward pass, over four batches."
+    it, model = _batches(data, arm), ContextMLM(arm.model, data.tokens.vocab_size)
+    n, targets = zip(*[(count_flops(model, g, at)["flops"], len(g)) for (g, at, y), _ in zip(it, range(4))])
+    return sum(n) / len(n), sum(n) / sum(targets)
+
+
+def equal_flops(data: Data, arms: list, name: str) -> Arm:
     "The plain arm with the budget of the costliest of the others, spent on more targets."
     plain = replace(arms[0], name=name, k=0)
-    return replace(plain, budget=round(plain.budget*max(step_flops(data, a)[0] for a in arms[1:])/step_flops(data, plain)[0]))
+    return replace(
+        plain,
+        budget=round(
+            plain.budget * max(step_flops(data, a)[0] for a in arms[1:]) / step_flops(data, plain)[0]
+        ),
+    )
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c13
-def _stepper(data:Data, arm:Arm, device):
+def _stepper(data: Data, arm: Arm, device):
     "A function that makes one training step, and says what it read."
     set_seed(0)
-    model,it = ContextMLM(arm.model, data.tokens.vocab_size).to(device),_batches(data, arm)
+    model, it = ContextMLM(arm.model, data.tokens.vocab_size).to(device), _batches(data, arm)
+
     def step():
-        g,at,y = next(it)
+        g, at, y = next(it)
         model.loss(model(g.to(device), at.to(device)), y.to(device)).backward()
         model.zero_grad()
-        read = g.lengths if arm.kind!='none' else g.lengths[g.role==Role.TARGET]
+        read = g.lengths if arm.kind != "none" else g.lengths[g.role == Role.TARGET]
         return dict(targets=len(g), tokens=int(read.sum()))
+
     return step
 
-def cost_rows(data:Data, arms:list, config='', device='cpu', rounds:int=9) -> list: # rows for `eval.tables.write_rows`
+
+def cost_rows(
+    data: Data, arms: list, config="", device="cpu", rounds: int = 9
+) -> list:  # rows for `eval.tables.write_rows`
     "Parameters, FLOPs and relative speed; of the first kind of context, because the others cost the same."
-    name,kinds = data.cfg.title,[a.kind for a in arms if a.kind!='none']
-    some = [arms[0]]+[a for a in arms[1:] if a.kind in (kinds[0],'none')]
-    def r(arm, metric, value, lo=np.nan, hi=np.nan, n=0): return row(name, arm.name, metric, value, lo, hi, n, config=config, slice='cost')
+    name, kinds = data.cfg.title, [a.kind for a in arms if a.kind != "none"]
+    some = [arms[0]] + [a for a in arms[1:] if a.kind in (kinds[0], "none")]
+
+    def r(arm, metric, value, lo=np.nan, hi=np.nan, n=0):
+        return row(name, arm.name, metric, value, lo, hi, n, config=config, slice="cost")
+
     rows = []
     for a in some:
-        per_step,per_target = step_flops(data, a)
-        rows += [r(a, 'parameters', count_params(ContextMLM(a.model, data.tokens.vocab_size))['all']), r(a, 'MFLOPs per target', per_target/1e6), r(a, 'GFLOPs per step', per_step/1e9)]
-    speed = relative_speed({a.name:_stepper(data, a, device) for a in some}, rounds)
-    clock = next(c for c in speed.clock.unique() if ('wall' in c)==(device!='cpu')) # a processor waits for a GPU without working
+        per_step, per_target = step_flops(data, a)
+        rows += [
+            r(a, "parameters", count_params(ContextMLM(a.model, data.tokens.vocab_size))["all"]),
+            r(a, "MFLOPs per target", per_target / 1e6),
+            r(a, "GFLOPs per step", per_step / 1e9),
+        ]
+    speed = relative_speed({a.name: _stepper(data, a, device) for a in some}, rounds)
+    clock = next(
+        c for c in speed.clock.unique() if ("wall" in c) == (device != "cpu")
+    )  # a processor waits for a GPU without working
     for a in some:
-        for s in speed[(speed.name==a.name)&(speed.clock==clock)].itertuples(): rows.append(r(a, f'{s.unit} per second / none', s.ratio, s.lo, s.hi, rounds))
+        for s in speed[(speed.name == a.name) & (speed.clock == clock)].itertuples():
+            rows.append(r(a, f"{s.unit} per second / none", s.ratio, s.lo, s.hi, rounds))
     return rows
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c15
-GRID_VERSION = 2 # raised by whoever changes what a model or a simulation does under the same configuration: finished arms then do not count any more
+GRID_VERSION = 2  # raised by whoever changes what a model or a simulation does under the same configuration: finished arms then do not count any more
+
 
 @lru_cache(maxsize=2)
 def _read(source, columns, limit, split, simulated, pretrained, vocab, max_len):
     "Corpus and tokens; every process reads them, and the first says what was read."
-    def quiet(*_): pass
+
+    def quiet(*_):
+        pass
+
     corpus = open_corpus(source, columns, limit, split, simulated, quiet)
     return corpus, open_tokens(corpus, pretrained, vocab, max_len, quiet)[0]
 
-def open_data(c:RunCfg) -> Data:
-    "The data of a run, read once for all seeds and models."
-    return Data(c, *_read(c.posts, c.columns, c.limit, c.split, c.simulated, c.model.pretrained, c.vocab, c.max_len))
 
-def _work(cfg:RunCfg, arm:Arm, folder, base, device):
+def open_data(c: RunCfg) -> Data:
+    "The data of a run, read once for all seeds and models."
+    return Data(
+        c, *_read(c.posts, c.columns, c.limit, c.split, c.simulated, c.model.pretrained, c.vocab, c.max_len)
+    )
+
+
+def _work(cfg: RunCfg, arm: Arm, folder, base, device):
     "One task; gives what it has to say."
     keep_memory()
-    data,quiet = open_data(cfg),lambda *_: None
-    if arm.name.startswith('base'): (_,log),loss = train_arm(data, arm, folder, None, device, quiet),''
+    data, quiet = open_data(cfg), lambda *_: None
+    if arm.name.startswith("base"):
+        (_, log), loss = train_arm(data, arm, folder, None, device, quiet), ""
     else:
-        s,log = score_arm(data, arm, folder, base, device, quiet)
-        s = s[s.control=='']
-        loss = f', {s.loss.sum()/s.n.sum():.4f} nats per hidden word'
-    return f'seed {cfg.seed}, {arm.name}: {log.tokens_per_s.median():,.0f} tokens/s, {log.padding_pct.median():.1f} % padding{loss}'
+        s, log = score_arm(data, arm, folder, base, device, quiet)
+        s = s[s.control == ""]
+        loss = f", {s.loss.sum() / s.n.sum():.4f} nats per hidden word"
+    return f"seed {cfg.seed}, {arm.name}: {log.tokens_per_s.median():,.0f} tokens/s, {log.padding_pct.median():.1f} % padding{loss}"
 
-def do_tasks(tasks:list, jobs:int, say, bar):
+
+def do_tasks(tasks: list, jobs: int, say, bar):
     "Do all, `jobs` at a time; what one cannot do stops all."
-    if jobs==1:
-        for t in tasks: say(_work(*t)); bar.update()
+    if jobs == 1:
+        for t in tasks:
+            say(_work(*t))
+            bar.update()
         return
-    threads = max(1, (os.cpu_count() or 1)//jobs)
-    with ProcessPoolExecutor(jobs, get_context('spawn'), torch.set_num_threads, (threads,)) as pool:
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    with ProcessPoolExecutor(jobs, get_context("spawn"), torch.set_num_threads, (threads,)) as pool:
         todo = [pool.submit(_work, *t) for t in tasks]
         try:
-            for f in as_completed(todo): say(f.result()); bar.update()
+            for f in as_completed(todo):
+                say(f.result())
+                bar.update()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c16
 def train_grid(
-    cfg:GridCfg,
-    folder=None,   # where checkpoints are kept, each grid in a folder named after what decides its outcome; the cache if None
-    device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
+    cfg: GridCfg,
+    folder=None,  # where checkpoints are kept, each grid in a folder named after what decides its outcome; the cache if None
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
     say=print,
-) -> tuple:        # (`Data`, family -> list of `Arm`, folder, device)
+) -> tuple:  # (`Data`, family -> list of `Arm`, folder, device)
     "Train and judge every arm of every seed."
     keep_memory()
-    device,run,seeds = device or ('cuda' if torch.cuda.is_available() else 'cpu'),cfg.scaled,[int(s) for s in words_of(cfg.seeds)]
-    data,arms = open_data(run),grid_arms(cfg)
+    device, run, seeds = (
+        device or ("cuda" if torch.cuda.is_available() else "cpu"),
+        cfg.scaled,
+        [int(s) for s in words_of(cfg.seeds)],
+    )
+    data, arms = open_data(run), grid_arms(cfg)
     say(str(data.corpus.account))
-    can = possible_arms(replace(run, arms='author,community,random' if 'combined' in words_of(cfg.kinds) else cfg.kinds), data.corpus, say)
-    arms = {f:[a for a in v if a.kind in ('none', *can) or a.kind=='combined' and len(can)==3] for f,v in arms.items()}
-    if any(len(v)<2 for v in arms.values()): raise ValueError(f'no arm of kinds={cfg.kinds!r} is possible with these posts')
-    known = {k:v for k,v in settings(run).items() if k not in ('seed','arms','model')} # an arm's own settings are in the name of its folder
-    known |= dict(corpus=data.corpus.name, precision=pick_precision(run.train.precision, torch.device(device)), version=GRID_VERSION)
-    folder = Path(folder or cache_dir('runs'))/f'{re.sub("[^A-Za-z0-9.]+", "-", run.title)}-{config_hash(known)}'
-    for f,v in (arms.items() if cfg.matched else ()): v.append(equal_flops(data, v, f'plain{f} none, equal FLOPs'))
-    def at(seed, a): return folder/str(seed)/f'{a.name.replace("/","-").replace(" ","-").replace(",","")}-{config_hash(a)}'
-    base = {f:replace(base_arm(replace(run, model=v[0].model)), name=f'base{f}') for f,v in arms.items()} if run.base.steps else {}
+    can = possible_arms(
+        replace(run, arms="author,community,random" if "combined" in words_of(cfg.kinds) else cfg.kinds),
+        data.corpus,
+        say,
+    )
+    arms = {
+        f: [a for a in v if a.kind in ("none", *can) or a.kind == "combined" and len(can) == 3]
+        for f, v in arms.items()
+    }
+    if any(len(v) < 2 for v in arms.values()):
+        raise ValueError(f"no arm of kinds={cfg.kinds!r} is possible with these posts")
+    known = {
+        k: v for k, v in settings(run).items() if k not in ("seed", "arms", "model")
+    }  # an arm's own settings are in the name of its folder
+    known |= dict(
+        corpus=data.corpus.name,
+        precision=pick_precision(run.train.precision, torch.device(device)),
+        version=GRID_VERSION,
+    )
+    folder = (
+        Path(folder or cache_dir("runs")) / f"{re.sub('[^A-Za-z0-9.]+', '-', run.title)}-{config_hash(known)}"
+    )
+    for f, v in arms.items() if cfg.matched else ():
+        v.append(equal_flops(data, v, f"plain{f} none, equal FLOPs"))
+
+    def at(seed, a):
+        return (
+            folder
+            / str(seed)
+            / f"{a.name.replace('/', '-').replace(' ', '-').replace(',', '')}-{config_hash(a)}"
+        )
+
+    base = (
+        {f: replace(base_arm(replace(run, model=v[0].model)), name=f"base{f}") for f, v in arms.items()}
+        if run.base.steps
+        else {}
+    )
     based = [(replace(run, seed=s), b, at(s, b), None, device) for s in seeds for b in base.values()]
-    tasks = [(replace(run, seed=s), a, at(s, a), at(s, base[f])/'best.safetensors' if base else None, device) for s in seeds for f,v in arms.items() for a in v]
-    say(f'{run.title}: {len(based)} bases and {len(tasks)} arms in {folder.name}, {cfg.jobs} at a time on {device}')
-    with tqdm(total=len(based)+len(tasks), desc=run.title, unit='arm', disable=None) as bar:
+    tasks = [
+        (replace(run, seed=s), a, at(s, a), at(s, base[f]) / "best.safetensors" if base else None, device)
+        for s in seeds
+        for f, v in arms.items()
+        for a in v
+    ]
+    say(
+        f"{run.title}: {len(based)} bases and {len(tasks)} arms in {folder.name}, {cfg.jobs} at a time on {device}"
+    )
+    with tqdm(total=len(based) + len(tasks), desc=run.title, unit="arm", disable=None) as bar:
         do_tasks(based, cfg.jobs, say, bar)
         do_tasks(tasks, cfg.jobs, say, bar)
-    return data, arms, {(t[0].seed, t[1].name):t[2] for t in tasks}, device
+    return data, arms, {(t[0].seed, t[1].name): t[2] for t in tasks}, device
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c0566f
 def grid_rows(
-    cfg:GridCfg, data:Data,
-    arms:dict,     # family -> list of `Arm`
-    folders:dict,  # (seed, arm) -> folder, as `train_grid` gives
-    config='',
-) -> list:         # rows for `eval.tables.write_rows`
+    cfg: GridCfg,
+    data: Data,
+    arms: dict,  # family -> list of `Arm`
+    folders: dict,  # (seed, arm) -> folder, as `train_grid` gives
+    config="",
+) -> list:  # rows for `eval.tables.write_rows`
     "Judge what was trained."
-    rows,name,corpus,seeds = [],data.cfg.title,data.corpus,[int(s) for s in words_of(cfg.seeds)]
-    for f,some in arms.items():
+    rows, name, corpus, seeds = [], data.cfg.title, data.corpus, [int(s) for s in words_of(cfg.seeds)]
+    for f, some in arms.items():
         plain = some[0].name
-        read = {s:pd.concat([pd.read_csv(folders[s,a.name]/'scores.csv', keep_default_na=False) for a in some]) for s in seeds}
-        runs = {s:{('none' if a==plain else a):x for a,x in by_arm(d).items()} for s,d in read.items()}
+        read = {
+            s: pd.concat(
+                [pd.read_csv(folders[s, a.name] / "scores.csv", keep_default_na=False) for a in some]
+            )
+            for s in seeds
+        }
+        runs = {s: {("none" if a == plain else a): x for a, x in by_arm(d).items()} for s, d in read.items()}
         for s in seeds:
-            rows += mlm_rows(runs[s], corpus, name, seed=s, config=config, against=('none',))
-            rows += control_rows(read[s].replace({'arm':{plain:'none'}}), corpus, name, 'none', s, config)
-        rows += pooled_rows(runs, corpus, name, config, against='none')
-        rows += pooled_controls(read, corpus, name, plain, config) + against_random(runs, some, corpus, name, config)
+            rows += mlm_rows(runs[s], corpus, name, seed=s, config=config, against=("none",))
+            rows += control_rows(read[s].replace({"arm": {plain: "none"}}), corpus, name, "none", s, config)
+        rows += pooled_rows(runs, corpus, name, config, against="none")
+        rows += pooled_controls(read, corpus, name, plain, config) + against_random(
+            runs, some, corpus, name, config
+        )
         for r in rank_arms(runs, corpus).itertuples(index=False):
-            for m,v in (('rank',r.rank), ('p_holm',r.p_holm), ('seeds behind the best',r.behind)): rows.append(row(name, r.arm, m, float(v), seed=','.join(map(str, seeds)), config=config, n=len(seeds)))
-        for r in rows: r['arm'] = plain if r['arm']=='none' else r['arm']
+            for m, v in (("rank", r.rank), ("p_holm", r.p_holm), ("seeds behind the best", r.behind)):
+                rows.append(
+                    row(name, r.arm, m, float(v), seed=",".join(map(str, seeds)), config=config, n=len(seeds))
+                )
+        for r in rows:
+            r["arm"] = plain if r["arm"] == "none" else r["arm"]
     return rows
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c05a66f
-def against_random(runs:dict, arms:list, corpus, name, config): # seed -> arm -> scores
+def against_random(runs: dict, arms: list, corpus, name, config):  # seed -> arm -> scores
     "What each arm gains on the random contexts of its own architecture: what the contexts say, without what it costs to have any."
-    rows,names = [],{a.name for a in arms}
+    rows, names = [], {a.name for a in arms}
     for a in arms:
-        random = f'{a.name.rpartition(" ")[0]} random'
-        if a.kind not in ('author','community') or random not in names: continue
-        pair = {s:{'random':x[random], a.name:x[a.name]} for s,x in runs.items()}
-        rows += [r for r in pooled_rows(pair, corpus, name, config, 'random') if r['metric']=='loss - random']
+        random = f"{a.name.rpartition(' ')[0]} random"
+        if a.kind not in ("author", "community") or random not in names:
+            continue
+        pair = {s: {"random": x[random], a.name: x[a.name]} for s, x in runs.items()}
+        rows += [
+            r for r in pooled_rows(pair, corpus, name, config, "random") if r["metric"] == "loss - random"
+        ]
     return rows
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c05b66f
 def controlled(
-    scores:pd.DataFrame, # as `score_arm` gives, of the arms of one seed
-    control:str, plain:str,
-    posts,               # posts that were judged with controls
-) -> dict:               # arm -> scores of these posts, with 'none' for the plain arm
+    scores: pd.DataFrame,  # as `score_arm` gives, of the arms of one seed
+    control: str,
+    plain: str,
+    posts,  # posts that were judged with controls
+) -> dict:  # arm -> scores of these posts, with 'none' for the plain arm
     "Arms under one control beside the plain arm, which has none."
-    have = set(scores[scores.control!=''].arm)-{plain}
-    runs = {'none':by_arm(scores)[plain]} | {a:s for a,s in by_arm(scores, control).items() if a in have}
-    return {a:s.loc[s.index.isin(posts)] for a,s in runs.items()}
+    have = set(scores[scores.control != ""].arm) - {plain}
+    runs = {"none": by_arm(scores)[plain]} | {a: s for a, s in by_arm(scores, control).items() if a in have}
+    return {a: s.loc[s.index.isin(posts)] for a, s in runs.items()}
 
-def pooled_controls(read:dict, corpus, name, plain, config): # seed -> scores
+
+def pooled_controls(read: dict, corpus, name, plain, config):  # seed -> scores
     "What each arm gains under each control, over all seeds."
-    rows,one = [],next(iter(read.values()))
-    few = np.unique(one[one.control!=''].post)
-    if not len(few): return []
+    rows, one = [], next(iter(read.values()))
+    few = np.unique(one[one.control != ""].post)
+    if not len(few):
+        return []
     where = np.isin(np.arange(len(corpus)), few)
     for c in dict.fromkeys(one.control):
-        runs = {s:controlled(d, c, plain, few) for s,d in read.items()}
-        rows += [r for r in pooled_rows(runs, corpus, name, config, 'none', {c or 'control targets':where}) if r['arm']!='none' and r['metric'].startswith('loss')]
+        runs = {s: controlled(d, c, plain, few) for s, d in read.items()}
+        rows += [
+            r
+            for r in pooled_rows(runs, corpus, name, config, "none", {c or "control targets": where})
+            if r["arm"] != "none" and r["metric"].startswith("loss")
+        ]
     return rows
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c0666f
 def run_grid(
-    cfg:GridCfg=GridCfg(),
-    table:str='context_mlm', # in `figures/`, or a path; all old rows of the same corpus and arm give way, of whatever seeds
-    folder=None, device:str='', say=print, # as in `train_grid`
-) -> pd.DataFrame:           # the rows of this grid
+    cfg: GridCfg = GridCfg(),
+    table: str = "context_mlm",  # in `figures/`, or a path; all old rows of the same corpus and arm give way, of whatever seeds
+    folder=None,
+    device: str = "",
+    say=print,  # as in `train_grid`
+) -> pd.DataFrame:  # the rows of this grid
     "Train what is not yet trained, judge, measure costs, write the table."
-    data,arms,folders,device = train_grid(cfg, folder, device, say)
+    data, arms, folders, device = train_grid(cfg, folder, device, say)
     tag = config_hash(replace(cfg, jobs=1))
     rows = grid_rows(cfg, data, arms, folders, tag)
-    for v in arms.values(): rows += cost_rows(data, v, tag, device)
-    kinds = ['none']+[k for k in words_of(cfg.kinds) if k!='combined' and any(a.kind==k for v in arms.values() for a in v)]
+    for v in arms.values():
+        rows += cost_rows(data, v, tag, device)
+    kinds = ["none"] + [
+        k
+        for k in words_of(cfg.kinds)
+        if k != "combined" and any(a.kind == k for v in arms.values() for a in v)
+    ]
     counts = baselines(data, kinds)
-    rows += [r for r in mlm_rows(counts, data.corpus, data.cfg.title, seed=data.cfg.judge, config=tag, against=()) if r['slice']=='all']
-    write_rows(table, rows, replace=('corpus','arm'))
+    rows += [
+        r
+        for r in mlm_rows(counts, data.corpus, data.cfg.title, seed=data.cfg.judge, config=tag, against=())
+        if r["slice"] == "all"
+    ]
+    write_rows(table, rows, replace=("corpus", "arm"))
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c0766f
 def main(args=None):
     "Console script `ctx_grid`: an experiment of many arms, and its table."
+
     def job(cfg):
         df = run_grid(cfg)
-        d = df[(df.slice=='all')&(df.metric=='loss - none')].drop_duplicates('arm', keep='last').sort_values('value') # the last rows of an arm pool its seeds
-        print(d[['arm','value','lo','hi','n']].to_string(index=False))
+        d = (
+            df[(df.slice == "all") & (df.metric == "loss - none")]
+            .drop_duplicates("arm", keep="last")
+            .sort_values("value")
+        )  # the last rows of an arm pool its seeds
+        print(d[["arm", "value", "lo", "hi", "n"]].to_string(index=False))
+
     about = """Every architecture with every kind of context, several seeds; writes figures/context_mlm.csv.
 Stopped, it goes on where it was when it is called again.
 
 example: ctx_grid run.posts=forum.ndjson.zst run.name=forum jobs=2 scale=.5"""
-    script('ctx_grid', about, GridCfg, job, args)
+    script("ctx_grid", about, GridCfg, job, args)

@@ -32,143 +32,258 @@ from ..losses import cos_dist
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c05
 def nearness(
-    x, teacher, # `[N,d]` each, of the same documents
-) -> pd.DataFrame: # by document: 'cosine to teacher', -1 to 1; 'MSE to teacher', >=0; 'own teacher first', 0 or 1: no other document's teacher is nearer by cosine
+    x,
+    teacher,  # `[N,d]` each, of the same documents
+) -> pd.DataFrame:  # by document: 'cosine to teacher', -1 to 1; 'MSE to teacher', >=0; 'own teacher first', 0 or 1: no other document's teacher is nearer by cosine
     "How near each document's vector is to its teacher's."
-    a,b = (torch.as_tensor(np.asarray(v, np.float32)) for v in (x, teacher))
-    if a.shape!=b.shape: raise ValueError(f'the student gives {list(a.shape)} and the teacher {list(b.shape)}: project the student into the space of the teacher')
+    a, b = (torch.as_tensor(np.asarray(v, np.float32)) for v in (x, teacher))
+    if a.shape != b.shape:
+        raise ValueError(
+            f"the student gives {list(a.shape)} and the teacher {list(b.shape)}: project the student into the space of the teacher"
+        )
     unit = torch.nn.functional.normalize
-    s = unit(a)@unit(b).T                                            # [N,N]
-    return pd.DataFrame({'cosine to teacher':1-cos_dist(a, b), 'MSE to teacher':mse(a, b), 'own teacher first':(s>s.diagonal()[:,None]+1e-6).sum(1)==0}).astype(float)
+    s = unit(a) @ unit(b).T  # [N,N]
+    return pd.DataFrame(
+        {
+            "cosine to teacher": 1 - cos_dist(a, b),
+            "MSE to teacher": mse(a, b),
+            "own teacher first": (s > s.diagonal()[:, None] + 1e-6).sum(1) == 0,
+        }
+    ).astype(float)
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c10
 def closed_form(
-    x:dict,       # 'train', 'valid' and 'test' -> `[N,e]` vectors, arrays or csr
-    teacher:dict, # the same -> `[N,d]`
-    strengths=(1e-6,1e-5,1e-4,1e-3,.01,.1,1.,10.), # ridges to choose from, in units of the mean eigenvalue of K
+    x: dict,  # 'train', 'valid' and 'test' -> `[N,e]` vectors, arrays or csr
+    teacher: dict,  # the same -> `[N,d]`
+    strengths=(
+        1e-6,
+        1e-5,
+        1e-4,
+        1e-3,
+        0.01,
+        0.1,
+        1.0,
+        10.0,
+    ),  # ridges to choose from, in units of the mean eigenvalue of K
 ) -> np.ndarray:  # `[N,d]` of the test
     "The teacher's vectors by ridge regression; the ridge with the best mean cosine on the validation side."
-    k = {s:products(v, x['train']) for s,v in x.items()}               # [N,n]
-    k = {s:v-v.mean(1, keepdims=True)-k['train'].mean(0)+k['train'].mean() for s,v in k.items()} # as if each x were less the mean of training
-    val,vec = np.linalg.eigh(k['train']); val = val.clip(0); mean = teacher['train'].mean(0)
-    w = vec.T@(teacher['train']-mean)                                # [n,d]
-    def told(s, a): return mean+(k[s]@vec/(val+a*val.mean()))@w
-    best = max(strengths, key=lambda a: nearness(told('valid', a), teacher['valid'])['cosine to teacher'].mean())
-    return told('test', best)
+    k = {s: products(v, x["train"]) for s, v in x.items()}  # [N,n]
+    k = {
+        s: v - v.mean(1, keepdims=True) - k["train"].mean(0) + k["train"].mean() for s, v in k.items()
+    }  # as if each x were less the mean of training
+    val, vec = np.linalg.eigh(k["train"])
+    val = val.clip(0)
+    mean = teacher["train"].mean(0)
+    w = vec.T @ (teacher["train"] - mean)  # [n,d]
+
+    def told(s, a):
+        return mean + (k[s] @ vec / (val + a * val.mean())) @ w
+
+    best = max(
+        strengths, key=lambda a: nearness(told("valid", a), teacher["valid"])["cosine to teacher"].mean()
+    )
+    return told("test", best)
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c13
 def agreement(
-    x:dict,       # 'train', 'valid' and 'test' -> `[N,d]`
-    c:dict,       # the same -> `[N,e]`, the other view
-    k:int,        # components
-    group=None,   # `[N]` int of the test, drawn as one; -1, or None for all: alone
-    regs=(1e-3,.01,.1,1.), # ridges to choose from, as in `fit_cca`
-    n_boot:int=1000,
-) -> Interval:    # of the mean correlation on the test, -1 to 1
+    x: dict,  # 'train', 'valid' and 'test' -> `[N,d]`
+    c: dict,  # the same -> `[N,e]`, the other view
+    k: int,  # components
+    group=None,  # `[N]` int of the test, drawn as one; -1, or None for all: alone
+    regs=(1e-3, 0.01, 0.1, 1.0),  # ridges to choose from, as in `fit_cca`
+    n_boot: int = 1000,
+) -> Interval:  # of the mean correlation on the test, -1 to 1
     "What two views have in common on documents that the directions were not fitted to."
-    fits = [fit_cca(x['train'], c['train'], k, r) for r in regs]
-    best = max(fits, key=lambda f: correlation_of(f, x['valid'], c['valid']).mean())
-    p,q = best.project_x(x['test']),best.project_y(c['test'])        # [N,k] each
-    p,q = p-p.mean(0),q-q.mean(0)
-    who = group_codes(group, len(p)); a = who.max()+1
-    w = np.random.default_rng(0).multinomial(a, np.full(a, 1/a), n_boot)[:,who]; w = w/w.sum(1, keepdims=True) # [n_boot,N]
-    def spread(u, v): return w@(u*v)-(w@u)*(w@v)                     # [n_boot,k]
-    draws = (spread(p, q)/np.sqrt(spread(p, p)*spread(q, q))).mean(1)
-    return middle_interval(correlation_of(best, x['test'], c['test']).mean(), draws, .95, int(a))
+    fits = [fit_cca(x["train"], c["train"], k, r) for r in regs]
+    best = max(fits, key=lambda f: correlation_of(f, x["valid"], c["valid"]).mean())
+    p, q = best.project_x(x["test"]), best.project_y(c["test"])  # [N,k] each
+    p, q = p - p.mean(0), q - q.mean(0)
+    who = group_codes(group, len(p))
+    a = who.max() + 1
+    w = np.random.default_rng(0).multinomial(a, np.full(a, 1 / a), n_boot)[:, who]
+    w = w / w.sum(1, keepdims=True)  # [n_boot,N]
+
+    def spread(u, v):
+        return w @ (u * v) - (w @ u) * (w @ v)  # [n_boot,k]
+
+    draws = (spread(p, q) / np.sqrt(spread(p, p) * spread(q, q))).mean(1)
+    return middle_interval(correlation_of(best, x["test"], c["test"]).mean(), draws, 0.95, int(a))
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c20
 @dataclass(frozen=True)
 class DistillTableCfg:
     "A comparison of students."
-    base:DistillCfg = DistillCfg()
-    arms:str = 'loss=mse; loss=cosine; loss=contrastive; loss=max_marginals lam=.5; loss=cosine contextual=.01' # students by ';': what each changes of base, of loss, lam and contextual
-    budgets:str = '100,400,0'  # labels that a line on frozen vectors may see, by ','; 0: all. Budgets larger than the table are left out
-    table:str   = 'distill'    # in `figures/`, or a path
+
+    base: DistillCfg = DistillCfg()
+    arms: str = "loss=mse; loss=cosine; loss=contrastive; loss=max_marginals lam=.5; loss=cosine contextual=.01"  # students by ';': what each changes of base, of loss, lam and contextual
+    budgets: str = "100,400,0"  # labels that a line on frozen vectors may see, by ','; 0: all. Budgets larger than the table are left out
+    table: str = "distill"  # in `figures/`, or a path
+
     def __post_init__(self):
         names = [c.arm for c in self.students]
-        if not names or len(set(names))<len(names): raise ValueError(f'students need different names, which loss, lam and contextual make; got {names}')
-        if not arm_list(self.budgets) or not all(w.isdigit() for w in arm_list(self.budgets)): raise ValueError(f'budgets is a comma-separated list of whole numbers, got {self.budgets!r}')
+        if not names or len(set(names)) < len(names):
+            raise ValueError(
+                f"students need different names, which loss, lam and contextual make; got {names}"
+            )
+        if not arm_list(self.budgets) or not all(w.isdigit() for w in arm_list(self.budgets)):
+            raise ValueError(f"budgets is a comma-separated list of whole numbers, got {self.budgets!r}")
+
     @property
-    def students(self): return [read_config(a.split(), self.base) for a in self.arms.split(';') if a.strip()]
+    def students(self):
+        return [read_config(a.split(), self.base) for a in self.arms.split(";") if a.strip()]
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c21
 def arm_vectors(
-    cfg:DistillTableCfg, data:DocData, teachers:Teachers, device='cpu', say=print,
-) -> dict: # arm -> (side -> `[N,d]` vectors or None, `[N,d]` of the test in the teacher's space or None)
+    cfg: DistillTableCfg,
+    data: DocData,
+    teachers: Teachers,
+    device="cpu",
+    say=print,
+) -> dict:  # arm -> (side -> `[N,d]` vectors or None, `[N,d]` of the test in the teacher's space or None)
     "Train what is missing, and read all documents with every arm."
-    t,keep = teachers.x,cache_dir('documents', 'vectors')
-    tfidf = DocTfidf(data.sets['train'].text); counted = {k:tfidf(d.text) for k,d in data.sets.items()}
-    out = {'always the same':(None, np.tile(t['train'].mean(0), (len(t['test']),1))), 'teacher':(t, None),
-           'TF-IDF':(counted, closed_form(counted, t)), 'paragraph vectors':(teachers.pv, closed_form(teachers.pv, t))}
-    def read(e): return {k:e.encode(d.text, keep=keep) for k,d in data.sets.items()}
+    t, keep = teachers.x, cache_dir("documents", "vectors")
+    tfidf = DocTfidf(data.sets["train"].text)
+    counted = {k: tfidf(d.text) for k, d in data.sets.items()}
+    out = {
+        "always the same": (None, np.tile(t["train"].mean(0), (len(t["test"]), 1))),
+        "teacher": (t, None),
+        "TF-IDF": (counted, closed_form(counted, t)),
+        "paragraph vectors": (teachers.pv, closed_form(teachers.pv, t)),
+    }
+
+    def read(e):
+        return {k: e.encode(d.text, keep=keep) for k, d in data.sets.items()}
+
     m = open_student(cfg.base, data, teachers).model
     x = read(DocEmbedder(m, data.tokenizer, cfg.base.run.text, device=device))
-    out['untrained'] = (x, closed_form(x, t))
+    out["untrained"] = (x, closed_form(x, t))
     for c in cfg.students:
-        say(f'student: {c.arm}')
+        say(f"student: {c.arm}")
         s = train_distilled(c, data, teachers, device=device, say=say)
-        x = {k:s.project(v) for k,v in read(s.embedder).items()}
-        out[c.arm] = (x, x['test'])
+        x = {k: s.project(v) for k, v in read(s.embedder).items()}
+        out[c.arm] = (x, x["test"])
     return out
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c23
 def distill_rows(
-    cfg:DistillTableCfg, data:DocData, teachers:Teachers,
-    arms:dict, # as `arm_vectors` gives them
+    cfg: DistillTableCfg,
+    data: DocData,
+    teachers: Teachers,
+    arms: dict,  # as `arm_vectors` gives them
     say=print,
-) -> list:     # rows for `eval.tables.write_rows`
+) -> list:  # rows for `eval.tables.write_rows`
     "Nearness, agreement, lines on frozen vectors, and retrieval."
-    seed,tag = cfg.base.run.seed,config_hash(dict(settings(cfg), table='', documents=data.digest('train','valid','test'), teacher=teachers.name))
-    test,title,rows = data.sets['test'],data.title,[]; group,who = test.group,group_codes(test.group, len(test))
-    near = {a:nearness(n, teachers.x['test']) for a,(_,n) in arms.items() if n is not None}
-    for m in next(iter(near.values())): rows += mean_rows({a:{seed:t[m].to_numpy()} for a,t in near.items()}, who, title, m, 'TF-IDF', config=tag)
-    full = {a:x for a,(x,_) in arms.items() if x is not None}
-    for a,x in full.items():
-        if a in ('TF-IDF','paragraph vectors'): continue # too wide for this, and the other view itself
+    seed, tag = (
+        cfg.base.run.seed,
+        config_hash(
+            dict(
+                settings(cfg),
+                table="",
+                documents=data.digest("train", "valid", "test"),
+                teacher=teachers.name,
+            )
+        ),
+    )
+    test, title, rows = data.sets["test"], data.title, []
+    group, who = test.group, group_codes(test.group, len(test))
+    near = {a: nearness(n, teachers.x["test"]) for a, (_, n) in arms.items() if n is not None}
+    for m in next(iter(near.values())):
+        rows += mean_rows(
+            {a: {seed: t[m].to_numpy()} for a, t in near.items()}, who, title, m, "TF-IDF", config=tag
+        )
+    full = {a: x for a, (x, _) in arms.items() if x is not None}
+    for a, x in full.items():
+        if a in ("TF-IDF", "paragraph vectors"):
+            continue  # too wide for this, and the other view itself
         i = agreement(x, teachers.pv, cfg.base.k, group)
-        rows.append(row(title, a, 'correlation with paragraph vectors', i.value, i.lo, i.hi, i.n, seed, config=tag))
-    say('lines on frozen vectors')
-    y,groups = ({k:getattr(d, f) for k,d in data.sets.items()} for f in ('label','group'))
-    budgets = [b for b in map(int, arm_list(cfg.budgets)) if b<len(y['train'])] or [0] # one that is larger than the table is left out
-    told = {a:probe_budgets(x, y, budgets, groups=groups) for a,x in full.items()}
-    for b,p in next(iter(told.values())).items():
-        rows += accuracy_rows({a:{seed:of[b].pred} for a,of in told.items()}, y['test'], group, title, ('teacher','TF-IDF'), labels=len(p.rows), config=tag)
-    found = {a:{seed:judge_retrieval(x['test'], y['test'], apart=group)[0]} for a,x in full.items()}
-    return rows+doc_rows(found, title, group, 'teacher', config=tag)
+        rows.append(
+            row(title, a, "correlation with paragraph vectors", i.value, i.lo, i.hi, i.n, seed, config=tag)
+        )
+    say("lines on frozen vectors")
+    y, groups = ({k: getattr(d, f) for k, d in data.sets.items()} for f in ("label", "group"))
+    budgets = [b for b in map(int, arm_list(cfg.budgets)) if b < len(y["train"])] or [
+        0
+    ]  # one that is larger than the table is left out
+    told = {a: probe_budgets(x, y, budgets, groups=groups) for a, x in full.items()}
+    for b, p in next(iter(told.values())).items():
+        rows += accuracy_rows(
+            {a: {seed: of[b].pred} for a, of in told.items()},
+            y["test"],
+            group,
+            title,
+            ("teacher", "TF-IDF"),
+            labels=len(p.rows),
+            config=tag,
+        )
+    found = {a: {seed: judge_retrieval(x["test"], y["test"], apart=group)[0]} for a, x in full.items()}
+    return rows + doc_rows(found, title, group, "teacher", config=tag)
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c24
 def distill_table(
-    cfg:DistillTableCfg=DistillTableCfg(),
-    say=print, device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
-) -> pd.DataFrame:            # the rows
+    cfg: DistillTableCfg = DistillTableCfg(),
+    say=print,
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+) -> pd.DataFrame:  # the rows
     "Train what is missing, judge every arm, and write the table."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     data = DocData(cfg.base.run, say)
-    say('teachers'); teachers = Teachers(cfg.base, data, device)
+    say("teachers")
+    teachers = Teachers(cfg.base, data, device)
     rows = distill_rows(cfg, data, teachers, arm_vectors(cfg, data, teachers, device, say), say)
     write_rows(cfg.table, rows)
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c25
 def plot_distill(
-    df:pd.DataFrame, # rows of one corpus
-):                   # a figure
+    df: pd.DataFrame,  # rows of one corpus
+):  # a figure
     "Each arm's nearness, agreement, accuracy with few labels and with all, and MAP, with 95 % intervals."
-    if df.corpus.nunique()!=1: raise ValueError(f'a picture shows one corpus, got {sorted(df.corpus.unique())}')
-    first = ['always the same','TF-IDF','paragraph vectors','untrained','teacher']; arms = first+[a for a in dict.fromkeys(df.arm) if a not in first]; arms = [a for a in arms if (df.arm==a).any()][::-1]
-    labels = sorted(df[df.metric=='accuracy'].labels.unique())
-    panels = {'cosine to teacher':['all'], 'correlation with paragraph vectors':['all'], 'accuracy':[f'{n:.0f} labels' for n in dict.fromkeys((labels[0],labels[-1]))], 'MAP':['all']}
+    if df.corpus.nunique() != 1:
+        raise ValueError(f"a picture shows one corpus, got {sorted(df.corpus.unique())}")
+    first = ["always the same", "TF-IDF", "paragraph vectors", "untrained", "teacher"]
+    arms = first + [a for a in dict.fromkeys(df.arm) if a not in first]
+    arms = [a for a in arms if (df.arm == a).any()][::-1]
+    labels = sorted(df[df.metric == "accuracy"].labels.unique())
+    panels = {
+        "cosine to teacher": ["all"],
+        "correlation with paragraph vectors": ["all"],
+        "accuracy": [f"{n:.0f} labels" for n in dict.fromkeys((labels[0], labels[-1]))],
+        "MAP": ["all"],
+    }
     with plt.rc_context(style()):
-        fig,axes = plt.subplots(1, 4, figsize=(10,.28*len(arms)+1), sharey=True)
-        for ax,(metric,slices) in zip(axes, panels.items()):
-            for s,color,mark,dy in zip(slices, (COLORS['blue'],COLORS['orange']), 'os', (0,.22)):
-                d = df[(df.metric==metric)&(df.slice==s)].groupby('arm').first().reindex(arms) # where there are several seeds, the first
-                ax.errorbar(d.value, np.arange(len(arms))-dy, xerr=[d.value-d.lo, d.hi-d.value], fmt=mark, ms=4, lw=1, color=color, label=s)
-            ax.set_title('correlation with\nparagraph vectors' if 'paragraph' in metric else metric.replace('to teacher', 'to the teacher'), fontsize=9)
-            if len(slices)>1: ax.legend(fontsize=7, loc='upper center', bbox_to_anchor=(.5,-.09), ncol=2)
+        fig, axes = plt.subplots(1, 4, figsize=(10, 0.28 * len(arms) + 1), sharey=True)
+        for ax, (metric, slices) in zip(axes, panels.items()):
+            for s, color, mark, dy in zip(slices, (COLORS["blue"], COLORS["orange"]), "os", (0, 0.22)):
+                d = (
+                    df[(df.metric == metric) & (df.slice == s)].groupby("arm").first().reindex(arms)
+                )  # where there are several seeds, the first
+                ax.errorbar(
+                    d.value,
+                    np.arange(len(arms)) - dy,
+                    xerr=[d.value - d.lo, d.hi - d.value],
+                    fmt=mark,
+                    ms=4,
+                    lw=1,
+                    color=color,
+                    label=s,
+                )
+            ax.set_title(
+                "correlation with\nparagraph vectors"
+                if "paragraph" in metric
+                else metric.replace("to teacher", "to the teacher"),
+                fontsize=9,
+            )
+            if len(slices) > 1:
+                ax.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.09), ncol=2)
         axes[0].set_yticks(range(len(arms)), arms)
-        n = df[df.metric=='MAP'].iloc[0]; fig.supxlabel(f'{df.corpus.iloc[0]}: {n.queries:.0f} test documents in {n.n:.0f} groups, 95 % intervals over groups', fontsize=9)
-        fig.tight_layout(); plt.close(fig)
+        n = df[df.metric == "MAP"].iloc[0]
+        fig.supxlabel(
+            f"{df.corpus.iloc[0]}: {n.queries:.0f} test documents in {n.n:.0f} groups, 95 % intervals over groups",
+            fontsize=9,
+        )
+        fig.tight_layout()
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c26
@@ -182,13 +297,30 @@ examples: ctx_distill
           ctx_distill base.run.documents=imdb base.run.limit=5000 budgets=1000,0
           ctx_distill base.run.model.pretrained=allenai/longformer-base-4096 base.run.text.segment=4096 base.run.text.most=1
           ctx_distill arms='loss=cosine; loss=cosine contextual=.01; loss=cosine contextual=.1'"""
-    script('ctx_distill', about, DistillTableCfg, lambda cfg: _report(cfg, distill_table(cfg)), args)
+    script("ctx_distill", about, DistillTableCfg, lambda cfg: _report(cfg, distill_table(cfg)), args)
+
 
 def _report(cfg, df):
     "Print what most people want to know, and draw it."
-    t = df[df.metric.isin(['cosine to teacher','own teacher first','correlation with paragraph vectors','accuracy','MAP'])]
-    print(f'\n{t.corpus.iloc[0]}: test, 95 % intervals over groups of documents')
-    print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot_table(index='arm', columns=['metric','slice'], values='value', aggfunc='first').T.fillna('').to_string())
-    if cfg.table.endswith('.csv'): return
+    t = df[
+        df.metric.isin(
+            [
+                "cosine to teacher",
+                "own teacher first",
+                "correlation with paragraph vectors",
+                "accuracy",
+                "MAP",
+            ]
+        )
+    ]
+    print(f"\n{t.corpus.iloc[0]}: test, 95 % intervals over groups of documents")
+    print(
+        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+        .pivot_table(index="arm", columns=["metric", "slice"], values="value", aggfunc="first")
+        .T.fillna("")
+        .to_string()
+    )
+    if cfg.table.endswith(".csv"):
+        return
     save_figure(plot_distill(df), cfg.table)
-    print(f'\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg')
+    print(f"\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg")

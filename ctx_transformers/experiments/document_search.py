@@ -26,112 +26,195 @@ from .search_space import Search, declared_fields, leaves, space_of, trials
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/16_document_search.ipynb #c06
-_JUDGES = 'documents','columns','title','valid','test','split','test_limit'
+_JUDGES = "documents", "columns", "title", "valid", "test", "split", "test_limit"
+
 
 @dataclass(frozen=True)
 class DocSearchCfg:
     "A base, and what varies."
-    run:DocRunCfg = DocRunCfg()
-    search:Search = Search('model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5', 'paired')
-    table:str = 'documents_search' # name of table and picture in `figures/`; the table holds one search of each corpus
+
+    run: DocRunCfg = DocRunCfg()
+    search: Search = Search("model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5", "paired")
+    table: str = "documents_search"  # name of table and picture in `figures/`; the table holds one search of each corpus
+
     def __post_init__(self):
-        if not self.table: raise ValueError('table is empty: name the table and picture that are to be written')
-        if self.search.metric in ('loss','accuracy') and self.search.lower!=(self.search.metric=='loss'): raise ValueError(f'the best {self.search.metric} is the {"lowest" if self.search.metric=="loss" else "highest"}: set search.lower={self.search.metric=="loss"}')
+        if not self.table:
+            raise ValueError("table is empty: name the table and picture that are to be written")
+        if self.search.metric in ("loss", "accuracy") and self.search.lower != (self.search.metric == "loss"):
+            raise ValueError(
+                f"the best {self.search.metric} is the {'lowest' if self.search.metric == 'loss' else 'highest'}: set search.lower={self.search.metric == 'loss'}"
+            )
         bad = [k for k in declared_fields(self.search.fields) if k in _JUDGES]
-        if bad: raise ValueError(f'{bad[0]!r} decides by which documents a trial is judged, and trials are compared on the same: make a search of each')
-        space_of(self.run, self.search)                                # unknown and mistyped fields
-        if self.search.mode!='optuna' and len(trials(self.run, self.search))<2: raise ValueError('a search needs two different trials at least: give search.fields, such as "smoothing=0,.1"')
+        if bad:
+            raise ValueError(
+                f"{bad[0]!r} decides by which documents a trial is judged, and trials are compared on the same: make a search of each"
+            )
+        space_of(self.run, self.search)  # unknown and mistyped fields
+        if self.search.mode != "optuna" and len(trials(self.run, self.search)) < 2:
+            raise ValueError(
+                'a search needs two different trials at least: give search.fields, such as "smoothing=0,.1"'
+            )
 
 # %% ../../nbs/experiments/16_document_search.ipynb #c11
-def _said(model, data, side, folder) -> np.ndarray: # `[N,c]`
+def _said(model, data, side, folder) -> np.ndarray:  # `[N,c]`
     "Probabilities of one side's classes, kept in the folder under the name of its documents."
-    f = Path(folder)/f'{side}-{data.digest(side)}.npy'
+    f = Path(folder) / f"{side}-{data.digest(side)}.npy"
     if not f.exists():
         p = judge_documents(model, data, side)
+
         def write(tmp):
-            with open(tmp, 'wb') as o: np.save(o, p)
+            with open(tmp, "wb") as o:
+                np.save(o, p)
+
         write_atomic(f, write)
     return np.load(f)
 
-def _by_document(p, label) -> dict: # `[N,c]` probabilities, `[N]` classes -> `[N]` each
+
+def _by_document(p, label) -> dict:  # `[N,c]` probabilities, `[N]` classes -> `[N]` each
     "Loss in nats, and hits, of each document."
-    return dict(loss=-np.log(p[np.arange(len(label)), label].astype(float).clip(min=1e-30)), accuracy=(p.argmax(1)==label).astype(float))
+    return dict(
+        loss=-np.log(p[np.arange(len(label)), label].astype(float).clip(min=1e-30)),
+        accuracy=(p.argmax(1) == label).astype(float),
+    )
 
 # %% ../../nbs/experiments/16_document_search.ipynb #c12
 def doc_job(
-    cfg:DocSearchCfg,
-    device='cpu',
+    cfg: DocSearchCfg,
+    device="cpu",
     say=print,
-):              # function of a trial's `DocRunCfg` and its folder: dict of validation numbers, as `run_search` takes it
+):  # function of a trial's `DocRunCfg` and its folder: dict of validation numbers, as `run_search` takes it
     "Train a trial and judge it by the validation."
+
     def job(c, folder):
-        c = replace(c, **{k:getattr(cfg.run, k) for k in ('documents','columns','title')})
-        state = folder/'state.pt'
-        stood = torch.load(state, map_location='cpu', weights_only=True, mmap=True)['step'] if state.exists() else 0
-        say('\ntraining ' + ', '.join(f'{k}={leaves(c)[k][1]}' for k in declared_fields(cfg.search.fields)) + (f', taken up at step {stood}' if stood else ''))
+        c = replace(c, **{k: getattr(cfg.run, k) for k in ("documents", "columns", "title")})
+        state = folder / "state.pt"
+        stood = (
+            torch.load(state, map_location="cpu", weights_only=True, mmap=True)["step"]
+            if state.exists()
+            else 0
+        )
+        say(
+            "\ntraining "
+            + ", ".join(f"{k}={leaves(c)[k][1]}" for k in declared_fields(cfg.search.fields))
+            + (f", taken up at step {stood}" if stood else "")
+        )
         data = DocData(c, lambda *_: None)
         model = train_documents(c, data, folder, device, say)
-        found = {k:v.mean() for k,v in _by_document(_said(model, data, 'valid', folder), data.sets['valid'].label).items()}
-        steps,log = pd.read_csv(folder/'scores.csv'),pd.read_csv(folder/'log.csv')
-        return found | dict(best_step=steps.step[steps.valid_loss.idxmin()], steps=steps.step.max(), train_seconds=log.seconds.iloc[-1])
+        found = {
+            k: v.mean()
+            for k, v in _by_document(_said(model, data, "valid", folder), data.sets["valid"].label).items()
+        }
+        steps, log = pd.read_csv(folder / "scores.csv"), pd.read_csv(folder / "log.csv")
+        return found | dict(
+            best_step=steps.step[steps.valid_loss.idxmin()],
+            steps=steps.step.max(),
+            train_seconds=log.seconds.iloc[-1],
+        )
+
     return job
 
 # %% ../../nbs/experiments/16_document_search.ipynb #c14
 def _interval_rows(df, said, data, rows, best) -> list:
     "Rows with intervals over groups, and differences from the best trial."
-    d = data.sets['valid']; out,one = [],cluster_sums(np.ones(len(d)), d.group)
-    by = {key:{k:cluster_sums(v, d.group) for k,v in _by_document(p, d.label).items()} for key,p in said.items()} # [a] each
-    def with_interval(r, i, **kw): return r|dict(value=i.value, lo=i.lo, hi=i.hi, n=i.n, **kw)
+    d = data.sets["valid"]
+    out, one = [], cluster_sums(np.ones(len(d)), d.group)
+    by = {
+        key: {k: cluster_sums(v, d.group) for k, v in _by_document(p, d.label).items()}
+        for key, p in said.items()
+    }  # [a] each
+
+    def with_interval(r, i, **kw):
+        return r | dict(value=i.value, lo=i.lo, hi=i.hi, n=i.n, **kw)
+
     for r in rows:
-        sums,m = by.get(r['config']),r['metric']
-        if sums is None or m not in sums: out.append(r); continue
+        sums, m = by.get(r["config"]), r["metric"]
+        if sums is None or m not in sums:
+            out.append(r)
+            continue
         out.append(with_interval(r, ratio_interval(sums[m], one)))
-        if r['config']!=best: out.append(with_interval(r, paired_interval(sums[m], by[best][m], one), metric=f'{m} - best'))
+        if r["config"] != best:
+            out.append(with_interval(r, paired_interval(sums[m], by[best][m], one), metric=f"{m} - best"))
     return out
+
 
 def _test_rows(title, arm, key, seed, said, data) -> list:
     "What the chosen model says of the test."
-    d = data.sets['test']; one = cluster_sums(np.ones(len(d)), d.group); out = []
-    for m,v in _by_document(said, d.label).items():
+    d = data.sets["test"]
+    one = cluster_sums(np.ones(len(d)), d.group)
+    out = []
+    for m, v in _by_document(said, d.label).items():
         i = ratio_interval(cluster_sums(v, d.group), one)
-        out.append(row(title, arm, m, i.value, i.lo, i.hi, i.n, seed, 'test', key))
+        out.append(row(title, arm, m, i.value, i.lo, i.hi, i.n, seed, "test", key))
     return out
 
 # %% ../../nbs/experiments/16_document_search.ipynb #c15
 def search_documents(
-    cfg:DocSearchCfg=DocSearchCfg(),
+    cfg: DocSearchCfg = DocSearchCfg(),
     say=print,
-    device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
-) -> tuple:        # (trials as `run_search` gives them, rows of the table)
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+) -> tuple:  # (trials as `run_search` gives them, rows of the table)
     "Train the trials that are not finished, write table and picture, and ask the test about the best."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
-    data = DocData(cfg.run, say); folder = cache_dir('documents', 'searches', data.learnt)
-    base = replace(cfg.run, documents='as in the folder', columns='', title='')     # where they lie does not name a trial
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    data = DocData(cfg.run, say)
+    folder = cache_dir("documents", "searches", data.learnt)
+    base = replace(
+        cfg.run, documents="as in the folder", columns="", title=""
+    )  # where they lie does not name a trial
     df = run_search(base, cfg.search, doc_job(cfg, device, say), folder, say)
-    if not df.best.any(): raise ValueError(f'no trial has a finite {cfg.search.metric}, so there is nothing to compare')
-    kept = [folder/k/f'valid-{data.digest("valid")}.npy' for k in df.config]
-    said = {k:np.load(f) for k,f in zip(df.config, kept) if f.exists()}             # a trial that failed has none
+    if not df.best.any():
+        raise ValueError(f"no trial has a finite {cfg.search.metric}, so there is nothing to compare")
+    kept = [folder / k / f"valid-{data.digest('valid')}.npy" for k in df.config]
+    said = {k: np.load(f) for k, f in zip(df.config, kept) if f.exists()}  # a trial that failed has none
     best = df[df.best].iloc[0]
     rows = _interval_rows(df, said, data, search_rows(df, data.title, cfg.search, cfg.run.seed), best.config)
-    model = DocEmbedder.load(folder/best.config, device)
-    seed = best['seed'] if 'seed' in df else cfg.run.seed
-    rows += _test_rows(data.title, best.trial, best.config, seed, _said(model, data, 'test', folder/best.config), data)
-    write_rows(cfg.table, rows, replace=('corpus',))
+    model = DocEmbedder.load(folder / best.config, device)
+    seed = best["seed"] if "seed" in df else cfg.run.seed
+    rows += _test_rows(
+        data.title, best.trial, best.config, seed, _said(model, data, "test", folder / best.config), data
+    )
+    write_rows(cfg.table, rows, replace=("corpus",))
     save_figure(plot_search(df, cfg.search), cfg.table)
-    return df,pd.DataFrame(rows)
+    return df, pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/16_document_search.ipynb #c27
-_NOTES = Search('model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5', 'paired')
-_CUT = replace(DocRunCfg(), text=DocTextCfg(64, 4))    # several segments, so that merging matters
-_MINILM = DocRunCfg('hub:stanfordnlp/imdb', title='IMDB', limit=2000, test_limit=1000, text=DocTextCfg(128, 1),
-    model=DocCfg('sentence-transformers/all-MiniLM-L6-v2', freeze='encoder.words,encoder.places,encoder.norm,0-4'),
-    train=TrainCfg(lr=2e-4, head_lr=10., wd=.01, epochs=2, warmup=.1, valid_every=50, checkpoint_every=25, patience=3))
+_NOTES = Search("model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5", "paired")
+_CUT = replace(DocRunCfg(), text=DocTextCfg(64, 4))  # several segments, so that merging matters
+_MINILM = DocRunCfg(
+    "hub:stanfordnlp/imdb",
+    title="IMDB",
+    limit=2000,
+    test_limit=1000,
+    text=DocTextCfg(128, 1),
+    model=DocCfg(
+        "sentence-transformers/all-MiniLM-L6-v2", freeze="encoder.words,encoder.places,encoder.norm,0-4"
+    ),
+    train=TrainCfg(
+        lr=2e-4, head_lr=10.0, wd=0.01, epochs=2, warmup=0.1, valid_every=50, checkpoint_every=25, patience=3
+    ),
+)
 DOCUMENT_SEARCHES = dict(
     notes=DocSearchCfg(search=_NOTES),
-    one=DocSearchCfg(_CUT, Search('train.lr=3e-4,3e-3; smoothing=.1,.2; model.head_dropout=0,.3,.5; model.pool=first,max; model.merge=attention,transformer', 'one'), 'documents_search_one'),
-    optuna=DocSearchCfg(_CUT, Search('train.lr=1e-4..1e-2 log; smoothing=0...2; model.head_dropout=0...5; model.pool=first,mean,max; model.merge=tokens,attention,transformer', 'optuna', trials=12), 'documents_search_optuna'),
+    one=DocSearchCfg(
+        _CUT,
+        Search(
+            "train.lr=3e-4,3e-3; smoothing=.1,.2; model.head_dropout=0,.3,.5; model.pool=first,max; model.merge=attention,transformer",
+            "one",
+        ),
+        "documents_search_one",
+    ),
+    optuna=DocSearchCfg(
+        _CUT,
+        Search(
+            "train.lr=1e-4..1e-2 log; smoothing=0...2; model.head_dropout=0...5; model.pool=first,mean,max; model.merge=tokens,attention,transformer",
+            "optuna",
+            trials=12,
+        ),
+        "documents_search_optuna",
+    ),
     imdb=DocSearchCfg(_MINILM, _NOTES),
 )
+
 
 def main(args=None):
     "Console script `ctx_docs_search`."
@@ -143,14 +226,31 @@ examples: ctx_docs_search                                            three runs 
           ctx_docs_search imdb run.documents=data/imdb               MiniLM on IMDB, its top layer alone
           ctx_docs_search one run.documents=mine.csv run.columns=text=review,label=stars,group=film
           ctx_docs_search "search.fields=train.lr=1e-4,1e-3; seed=0,1,2" search.mode=grid"""
-    script('ctx_docs_search', about, DOCUMENT_SEARCHES, _job, args)
+    script("ctx_docs_search", about, DOCUMENT_SEARCHES, _job, args)
+
 
 def _job(cfg):
-    df,rows = search_documents(cfg)
-    def shown(t): return [f'{r.value:.4f} [{r.lo:.4f}, {r.hi:.4f}]' if r.lo==r.lo else f'{r.value:g}' for r in t.itertuples()]
-    v = rows[rows.slice=='valid']; title = rows.corpus.iloc[0]
-    print(f'\n{title}: the validation side, 95 % intervals over groups')
-    print(v.assign(value=shown(v)).pivot_table(index=['arm','seed'], columns='metric', values='value', aggfunc='last', sort=False).droplevel('seed').fillna('').to_string())
-    t = rows[rows.slice=='test']
-    print(f'\nbest by {cfg.search.metric} of the validation: {t.arm.iloc[0]}; the test, asked once: ' + ', '.join(f'{m} {x}' for m,x in zip(t.metric, shown(t))))
-    print(f'\ntable and picture: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg')
+    df, rows = search_documents(cfg)
+
+    def shown(t):
+        return [
+            f"{r.value:.4f} [{r.lo:.4f}, {r.hi:.4f}]" if r.lo == r.lo else f"{r.value:g}"
+            for r in t.itertuples()
+        ]
+
+    v = rows[rows.slice == "valid"]
+    title = rows.corpus.iloc[0]
+    print(f"\n{title}: the validation side, 95 % intervals over groups")
+    print(
+        v.assign(value=shown(v))
+        .pivot_table(index=["arm", "seed"], columns="metric", values="value", aggfunc="last", sort=False)
+        .droplevel("seed")
+        .fillna("")
+        .to_string()
+    )
+    t = rows[rows.slice == "test"]
+    print(
+        f"\nbest by {cfg.search.metric} of the validation: {t.arm.iloc[0]}; the test, asked once: "
+        + ", ".join(f"{m} {x}" for m, x in zip(t.metric, shown(t)))
+    )
+    print(f"\ntable and picture: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg")

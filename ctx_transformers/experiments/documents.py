@@ -16,12 +16,24 @@ import torch
 from ..config import config_hash, script, settings
 from ..core import cache_dir, hash_uniform, keep_memory
 from ..documents.embed import DocEmbedder
-from ..documents.label_efficiency import accuracy_rows, length_slices, plot_budgets, probe_budgets
+from ctx_transformers.documents.label_efficiency import (
+    accuracy_rows,
+    length_slices,
+    plot_budgets,
+    probe_budgets,
+)
 from ..documents.model import DocCfg
 from ..documents.paragraph_vectors import ParagraphCfg, ParagraphVectors
 from ..documents.retrieval import doc_rows
 from ..documents.segments import DocTextCfg, tokenize_documents
-from ..documents.train import DocData, DocRunCfg, doc_folder, judge_documents, doc_run_key, train_documents
+from ctx_transformers.documents.train import (
+    DocData,
+    DocRunCfg,
+    doc_folder,
+    judge_documents,
+    doc_run_key,
+    train_documents,
+)
 from ..eval.figures import save_figure
 from ..eval.retrieval_metrics import judge_retrieval
 from ..eval.tables import read_table, row, write_rows
@@ -29,167 +41,367 @@ from ..eval.tfidf import DocTfidf
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/15_documents.ipynb #c06
-DOCUMENT_ARMS,CUTS = ('tfidf','paragraph','frozen','tuned'),dict(truncation='truncated', hierarchy='hierarchy')
+DOCUMENT_ARMS, CUTS = (
+    ("tfidf", "paragraph", "frozen", "tuned"),
+    dict(truncation="truncated", hierarchy="hierarchy"),
+)
+
 
 @dataclass(frozen=True)
 class DocTableCfg:
     "The arms of a comparison of document encoders. Lists are comma-separated."
-    run:DocRunCfg = DocRunCfg() # documents, and how the tuned arms are trained; `run.limit` holds for them alone
-    arms:str    = 'tfidf,paragraph,tuned' # of 'tfidf', 'paragraph', 'frozen', 'tuned'
-    cuts:str    = 'truncation,hierarchy'  # what the encoder reads: 'truncation' the first segment, 'hierarchy' all; 'as is': what run.text and run.model say
-    merge:str   = 'transformer'           # how a tuned hierarchy merges segments
-    budgets:str = '1000,10000,0'          # labels that linear models may see; 0: all. Budgets that are larger than the table are left out
-    seeds:str   = '0'                     # of the tuned arms
-    ask:int     = 0                       # documents of the test that all arms are asked, drawn by hash; 0: all
-    learn:int   = 0                       # documents that linear models may learn from, drawn by hash, and all of validation; 0: all
-    paragraph:ParagraphCfg = ParagraphCfg()
-    table:str   = 'documents_quick'       # in `figures/`, or a path
-    def __post_init__(self):
-        if not arm_list(self.arms) or set(arm_list(self.arms))-set(DOCUMENT_ARMS): raise ValueError(f'arms is a comma-separated choice of {list(DOCUMENT_ARMS)}, got {self.arms!r}')
-        if arm_list(self.cuts)!=['as is'] and (not arm_list(self.cuts) or set(arm_list(self.cuts))-set(CUTS)): raise ValueError(f"cuts is 'as is', or a comma-separated choice of {list(CUTS)}, got {self.cuts!r}")
-        for k in ('budgets','seeds'):
-            if not arm_list(getattr(self, k)) or not all(w.isdigit() for w in arm_list(getattr(self, k))): raise ValueError(f'{k} is a comma-separated list of whole numbers, got {getattr(self, k)!r}')
-        if min(self.ask, self.learn)<0: raise ValueError(f'ask and learn are numbers of documents, 0 for all, got {self.ask} and {self.learn}')
-        if 'frozen' in arm_list(self.arms) and not self.run.model.pretrained: raise ValueError("an encoder from scratch knows nothing before it is trained: leave 'frozen' out, or give run.model.pretrained")
 
-def arm_list(x): return [w.strip() for w in x.split(',') if w.strip()]
+    run: DocRunCfg = (
+        DocRunCfg()
+    )  # documents, and how the tuned arms are trained; `run.limit` holds for them alone
+    arms: str = "tfidf,paragraph,tuned"  # of 'tfidf', 'paragraph', 'frozen', 'tuned'
+    cuts: str = "truncation,hierarchy"  # what the encoder reads: 'truncation' the first segment, 'hierarchy' all; 'as is': what run.text and run.model say
+    merge: str = "transformer"  # how a tuned hierarchy merges segments
+    budgets: str = "1000,10000,0"  # labels that linear models may see; 0: all. Budgets that are larger than the table are left out
+    seeds: str = "0"  # of the tuned arms
+    ask: int = 0  # documents of the test that all arms are asked, drawn by hash; 0: all
+    learn: int = (
+        0  # documents that linear models may learn from, drawn by hash, and all of validation; 0: all
+    )
+    paragraph: ParagraphCfg = ParagraphCfg()
+    table: str = "documents_quick"  # in `figures/`, or a path
+
+    def __post_init__(self):
+        if not arm_list(self.arms) or set(arm_list(self.arms)) - set(DOCUMENT_ARMS):
+            raise ValueError(f"arms is a comma-separated choice of {list(DOCUMENT_ARMS)}, got {self.arms!r}")
+        if arm_list(self.cuts) != ["as is"] and (
+            not arm_list(self.cuts) or set(arm_list(self.cuts)) - set(CUTS)
+        ):
+            raise ValueError(
+                f"cuts is 'as is', or a comma-separated choice of {list(CUTS)}, got {self.cuts!r}"
+            )
+        for k in ("budgets", "seeds"):
+            if not arm_list(getattr(self, k)) or not all(w.isdigit() for w in arm_list(getattr(self, k))):
+                raise ValueError(f"{k} is a comma-separated list of whole numbers, got {getattr(self, k)!r}")
+        if min(self.ask, self.learn) < 0:
+            raise ValueError(
+                f"ask and learn are numbers of documents, 0 for all, got {self.ask} and {self.learn}"
+            )
+        if "frozen" in arm_list(self.arms) and not self.run.model.pretrained:
+            raise ValueError(
+                "an encoder from scratch knows nothing before it is trained: leave 'frozen' out, or give run.model.pretrained"
+            )
+
+
+def arm_list(x):
+    return [w.strip() for w in x.split(",") if w.strip()]
 
 # %% ../../nbs/experiments/15_documents.ipynb #c08
 def tuned_arms(
-    cfg:DocTableCfg,
-) -> dict: # arm -> seed -> `DocRunCfg`
+    cfg: DocTableCfg,
+) -> dict:  # arm -> seed -> `DocRunCfg`
     "What is trained."
-    r,out = cfg.run,{}
-    as_is = arm_list(cfg.cuts)==['as is']
+    r, out = cfg.run, {}
+    as_is = arm_list(cfg.cuts) == ["as is"]
     for cut in arm_list(cfg.cuts):
-        c = r if as_is else replace(r, text=replace(r.text, most=1 if cut=='truncation' else 0), model=replace(r.model, merge='tokens' if cut=='truncation' else cfg.merge))
-        out['tuned' if as_is else f'tuned, {CUTS[cut]}'] = {int(s):replace(c, seed=int(s)) for s in arm_list(cfg.seeds)}
+        c = (
+            r
+            if as_is
+            else replace(
+                r,
+                text=replace(r.text, most=1 if cut == "truncation" else 0),
+                model=replace(r.model, merge="tokens" if cut == "truncation" else cfg.merge),
+            )
+        )
+        out["tuned" if as_is else f"tuned, {CUTS[cut]}"] = {
+            int(s): replace(c, seed=int(s)) for s in arm_list(cfg.seeds)
+        }
     return out
 
+
 def learning_side(
-    data:DocData,
-) -> tuple:      # N texts, `[N]` labels, `[N]` groups
+    data: DocData,
+) -> tuple:  # N texts, `[N]` labels, `[N]` groups
     "What linear models may learn from: training and validation documents, because they choose within their labels."
-    a,b = data.sets['train'],data.sets['valid']
-    return a.text+b.text, np.concatenate([a.label, b.label]), np.concatenate([a.group, b.group])
+    a, b = data.sets["train"], data.sets["valid"]
+    return a.text + b.text, np.concatenate([a.label, b.label]), np.concatenate([a.group, b.group])
+
+
 def fewer(
-    data:DocData,
-    most:int,   # documents of its test, 0 for all
-) -> DocData:   # the same
+    data: DocData,
+    most: int,  # documents of its test, 0 for all
+) -> DocData:  # the same
     "Ask some of the test, the same ones for all arms."
-    t = data.sets['test']
-    rows = np.sort(np.argsort(hash_uniform(0, 6991, np.arange(len(t))), kind='stable')[:most or None])
+    t = data.sets["test"]
+    rows = np.sort(np.argsort(hash_uniform(0, 6991, np.arange(len(t))), kind="stable")[: most or None])
     data.sets = dict(data.sets, test=t.take(rows))
     return data
 
 # %% ../../nbs/experiments/15_documents.ipynb #c09
 def paragraph_pair(
-    texts:list,        # N training documents
-    cfg:ParagraphCfg,
-    test:list,         # M documents
-) -> tuple:            # `[N,d]`, `[M,d]`
+    texts: list,  # N training documents
+    cfg: ParagraphCfg,
+    test: list,  # M documents
+) -> tuple:  # `[N,d]`, `[M,d]`
     "Paragraph vectors of both sides, made once: those of training as they were trained, those of the test inferred."
     name = hashlib.sha256(json.dumps([config_hash(cfg), texts, test]).encode()).hexdigest()[:12]
-    kept = cache_dir('documents','paragraph')/f'{name}.npz'
+    kept = cache_dir("documents", "paragraph") / f"{name}.npz"
     if not kept.exists():
-        if cfg.transductive: m = ParagraphVectors.fit(texts, cfg, test); train,new = m.docs[:len(texts)],m.docs[len(texts):]
-        else: m = ParagraphVectors.fit(texts, cfg); train,new = m.docs,m.encode(test)
-        with open(tmp := kept.with_suffix('.tmp'), 'wb') as f: np.savez(f, train=train, test=new)
+        if cfg.transductive:
+            m = ParagraphVectors.fit(texts, cfg, test)
+            train, new = m.docs[: len(texts)], m.docs[len(texts) :]
+        else:
+            m = ParagraphVectors.fit(texts, cfg)
+            train, new = m.docs, m.encode(test)
+        with open(tmp := kept.with_suffix(".tmp"), "wb") as f:
+            np.savez(f, train=train, test=new)
         tmp.replace(kept)
-    with np.load(kept) as z: return z['train'],z['test']
+    with np.load(kept) as z:
+        return z["train"], z["test"]
+
 
 def frozen_vectors(
-    cfg:DocTableCfg,
-    texts:list, # N documents
-    device='cpu',
-) -> dict:      # arm -> `[N,d]`
+    cfg: DocTableCfg,
+    texts: list,  # N documents
+    device="cpu",
+) -> dict:  # arm -> `[N,d]`
     "What the encoder makes of them as it comes."
-    r = cfg.run; as_is = arm_list(cfg.cuts)==['as is']
-    e = DocEmbedder.open(r.model.pretrained, r.text if as_is else replace(r.text, most=0 if 'hierarchy' in cfg.cuts else 1), replace(r.model, freeze='', merge='tokens'), device)
-    s = e.encode_segments(texts, cache_dir('documents','vectors'))
-    if as_is: return {'frozen':s.merge()}
-    return {f'frozen, {CUTS[c]}':(s.first() if c=='truncation' else s).merge() for c in arm_list(cfg.cuts)}
+    r = cfg.run
+    as_is = arm_list(cfg.cuts) == ["as is"]
+    e = DocEmbedder.open(
+        r.model.pretrained,
+        r.text if as_is else replace(r.text, most=0 if "hierarchy" in cfg.cuts else 1),
+        replace(r.model, freeze="", merge="tokens"),
+        device,
+    )
+    s = e.encode_segments(texts, cache_dir("documents", "vectors"))
+    if as_is:
+        return {"frozen": s.merge()}
+    return {f"frozen, {CUTS[c]}": (s.first() if c == "truncation" else s).merge() for c in arm_list(cfg.cuts)}
 
 # %% ../../nbs/experiments/15_documents.ipynb #c11
-def linear_arms(cfg:DocTableCfg, data:DocData, device='cpu', say=print) -> tuple: # arm -> budget -> `BudgetProbe`; arm -> `[N,d]` vectors of the test
+def linear_arms(
+    cfg: DocTableCfg, data: DocData, device="cpu", say=print
+) -> tuple:  # arm -> budget -> `BudgetProbe`; arm -> `[N,d]` vectors of the test
     "Lines over every kind of vector that is not tuned."
-    (texts,y,g),t,want = learning_side(data),data.sets['test'],arm_list(cfg.arms)
-    budgets = [int(b) for b in arm_list(cfg.budgets) if int(b)<len(texts)] or [0]; found,seen = {},{}
+    (texts, y, g), t, want = learning_side(data), data.sets["test"], arm_list(cfg.arms)
+    budgets = [int(b) for b in arm_list(cfg.budgets) if int(b) < len(texts)] or [0]
+    found, seen = {}, {}
+
     def ask(arm, a, b):
         seen[arm] = b
-        say(f'{arm}: a line over {a.shape[1]:,} numbers of {a.shape[0]:,} documents')
-        found[arm] = probe_budgets(dict(train=a, test=b), dict(train=y, test=t.label), budgets, groups=dict(train=g, test=t.group))
-    if 'tfidf' in want: v = DocTfidf(texts); ask('TF-IDF', v(texts), v(t.text))
-    if 'paragraph' in want: ask(cfg.paragraph.arm, *paragraph_pair(texts, cfg.paragraph, t.text))
-    if 'frozen' in want:
-        a,b = (frozen_vectors(cfg, x, device) for x in (texts, t.text))
-        for k in a: ask(k, a[k], b[k])
-    return found,seen
+        say(f"{arm}: a line over {a.shape[1]:,} numbers of {a.shape[0]:,} documents")
+        found[arm] = probe_budgets(
+            dict(train=a, test=b), dict(train=y, test=t.label), budgets, groups=dict(train=g, test=t.group)
+        )
+
+    if "tfidf" in want:
+        v = DocTfidf(texts)
+        ask("TF-IDF", v(texts), v(t.text))
+    if "paragraph" in want:
+        ask(cfg.paragraph.arm, *paragraph_pair(texts, cfg.paragraph, t.text))
+    if "frozen" in want:
+        a, b = (frozen_vectors(cfg, x, device) for x in (texts, t.text))
+        for k in a:
+            ask(k, a[k], b[k])
+    return found, seen
 
 # %% ../../nbs/experiments/15_documents.ipynb #c12
 def document_table(
-    cfg:DocTableCfg=DocTableCfg(),
-    say=print, device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
-) -> pd.DataFrame:            # the rows
+    cfg: DocTableCfg = DocTableCfg(),
+    say=print,
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+) -> pd.DataFrame:  # the rows
     "Train what is missing, ask everybody, write the table."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     whole = fewer(DocData(replace(cfg.run, limit=cfg.learn), say), cfg.ask)
-    if whole.pair: raise ValueError('this table compares vectors of single documents, and these are pairs: use `train_documents` and `judge_documents`')
-    y,group = whole.sets['test'].label,whole.sets['test'].group
-    (lines,seen),tuned,costs = linear_arms(cfg, whole, device, say),{},[]
-    seen = {a:{0:x} for a,x in seen.items()}; kept = cache_dir('documents','vectors')
-    for arm,of in (tuned_arms(cfg) if 'tuned' in arm_list(cfg.arms) else {}).items():
-        for seed,c in of.items():
-            say(f'{arm}, seed {seed}'); d = fewer(DocData(c, say), cfg.ask); m = train_documents(c, d, device=device, say=say)
-            tuned.setdefault((arm, len(d.sets['train'])), {})[seed] = judge_documents(m, d, keep=kept).argmax(1)
-            seen.setdefault(arm, {})[seed] = m.encode(d.sets['test'].text, keep=kept)
-            costs += [row(whole.title, arm, k, v, seed=seed, slice='cost', config=doc_run_key(c, d)) for k,v in _cost(c, d).items()]
-    length = tokenize_documents(whole.sets['test'].text, whole.tokenizer, replace(cfg.run.text, most=0)).n_tokens
-    name = config_hash(dict(settings(cfg), table='', learnt=whole.learnt, test=whole.digest('test')))
-    rows = _rows(lines, tuned, y, group, whole.title, length_slices(length), name)+_found(seen, y, group, whole.title, name)+costs
-    write_rows(cfg.table, rows, replace=('corpus',)) # arms are compared with each other: none of an older comparison stays
+    if whole.pair:
+        raise ValueError(
+            "this table compares vectors of single documents, and these are pairs: use `train_documents` and `judge_documents`"
+        )
+    y, group = whole.sets["test"].label, whole.sets["test"].group
+    (lines, seen), tuned, costs = linear_arms(cfg, whole, device, say), {}, []
+    seen = {a: {0: x} for a, x in seen.items()}
+    kept = cache_dir("documents", "vectors")
+    for arm, of in (tuned_arms(cfg) if "tuned" in arm_list(cfg.arms) else {}).items():
+        for seed, c in of.items():
+            say(f"{arm}, seed {seed}")
+            d = fewer(DocData(c, say), cfg.ask)
+            m = train_documents(c, d, device=device, say=say)
+            tuned.setdefault((arm, len(d.sets["train"])), {})[seed] = judge_documents(m, d, keep=kept).argmax(
+                1
+            )
+            seen.setdefault(arm, {})[seed] = m.encode(d.sets["test"].text, keep=kept)
+            costs += [
+                row(whole.title, arm, k, v, seed=seed, slice="cost", config=doc_run_key(c, d))
+                for k, v in _cost(c, d).items()
+            ]
+    length = tokenize_documents(
+        whole.sets["test"].text, whole.tokenizer, replace(cfg.run.text, most=0)
+    ).n_tokens
+    name = config_hash(dict(settings(cfg), table="", learnt=whole.learnt, test=whole.digest("test")))
+    rows = (
+        _rows(lines, tuned, y, group, whole.title, length_slices(length), name)
+        + _found(seen, y, group, whole.title, name)
+        + costs
+    )
+    write_rows(
+        cfg.table, rows, replace=("corpus",)
+    )  # arms are compared with each other: none of an older comparison stays
     return pd.DataFrame(rows)
 
+
 def _cost(cfg, data):
-    log = pd.read_csv(doc_folder(cfg, data)/'log.csv')
-    return {'training documents':float(log.step.iloc[-1]*cfg.b*cfg.train.accumulate), 'training seconds':float(log.seconds.iloc[-1]), 'training tokens/s':float(log.tokens_per_s.mean()), 'padding, %':float(log.padding_pct.mean()), 'peak memory, GiB':float(log.memory_gib.max())}
+    log = pd.read_csv(doc_folder(cfg, data) / "log.csv")
+    return {
+        "training documents": float(log.step.iloc[-1] * cfg.b * cfg.train.accumulate),
+        "training seconds": float(log.seconds.iloc[-1]),
+        "training tokens/s": float(log.tokens_per_s.mean()),
+        "padding, %": float(log.padding_pct.mean()),
+        "peak memory, GiB": float(log.memory_gib.max()),
+    }
 
 # %% ../../nbs/experiments/15_documents.ipynb #c13
 def _rows(lines, tuned, y, group, corpus, lengths, config):
     "Rows of every number of labels; by length where all labels are seen, and for the tuned arms."
-    at = {}                                                                      # labels -> arm -> seed -> predictions
-    for a,of in lines.items():
-        for p in of.values(): at.setdefault(len(p.rows), {})[a] = {0:p.pred}
+    at = {}  # labels -> arm -> seed -> predictions
+    for a, of in lines.items():
+        for p in of.values():
+            at.setdefault(len(p.rows), {})[a] = {0: p.pred}
     most = max(at, default=0)
-    for (a,n),of in tuned.items(): at.setdefault(n, {})[a] = of
+    for (a, n), of in tuned.items():
+        at.setdefault(n, {})[a] = of
     out = []
-    for n,found in sorted(at.items()):
-        against = tuple(a for a in ('TF-IDF','frozen, truncated','tuned, truncated') if a in found)
-        by_length = lengths if n==most or any('tuned' in a for a in found) else None
+    for n, found in sorted(at.items()):
+        against = tuple(a for a in ("TF-IDF", "frozen, truncated", "tuned, truncated") if a in found)
+        by_length = lengths if n == most or any("tuned" in a for a in found) else None
         out += accuracy_rows(found, y, group, corpus, against, by_length, n, config)
     return out
 
 # %% ../../nbs/experiments/15_documents.ipynb #c14
 def _found(seen, y, group, corpus, config, most=1000):
     "Rows of retrieval: of up to so many documents of the test, those of the same class among the documents of other groups, by cosine."
-    q = np.sort(np.argsort(hash_uniform(0, 699, np.arange(len(y))), kind='stable')[:most])
-    ks = [k for k in (1,5,10) if k<=len(y)]
-    tables = {a:{s:judge_retrieval(x, y, apart=group, queries=q, ks=ks)[0] for s,x in of.items()} for a,of in seen.items()}
-    return doc_rows(tables, corpus, group, where='retrieval', config=config)
+    q = np.sort(np.argsort(hash_uniform(0, 699, np.arange(len(y))), kind="stable")[:most])
+    ks = [k for k in (1, 5, 10) if k <= len(y)]
+    tables = {
+        a: {s: judge_retrieval(x, y, apart=group, queries=q, ks=ks)[0] for s, x in of.items()}
+        for a, of in seen.items()
+    }
+    return doc_rows(tables, corpus, group, where="retrieval", config=config)
 
 # %% ../../nbs/experiments/15_documents.ipynb #c21
-_IMDB = DocRunCfg('hub:stanfordnlp/imdb', title='imdb')
+_IMDB = DocRunCfg("hub:stanfordnlp/imdb", title="imdb")
 DOCUMENT_EXPERIMENTS = dict(
-    quick=DocTableCfg(replace(DocRunCfg(), title='pydocs', text=DocTextCfg(128, 1), train=TrainCfg(lr=2e-3, wd=.01, steps=300, warmup=.1, valid_every=50, checkpoint_every=50)), 'tfidf,tuned', 'truncation,hierarchy', 'attention', '1000,0'),
-    minilm=DocTableCfg(replace(_IMDB, limit=5000, test_limit=4000, valid_rows=500, text=DocTextCfg(256, 1), model=DocCfg('sentence-transformers/all-MiniLM-L6-v2', freeze='encoder.words,encoder.places,encoder.norm,0-2'),
-                               train=TrainCfg(lr=1e-4, wd=.01, epochs=1, warmup=.1, valid_every=105, checkpoint_every=21, layer_decay=.8, head_lr=5.)),
-                       'tfidf,paragraph,frozen,tuned', budgets='1000,5000,10000,0', ask=2000, table='documents'),
-    mpnet=DocTableCfg(replace(_IMDB, b=16, smoothing=.15, text=DocTextCfg(384, 1), model=DocCfg('sentence-transformers/all-mpnet-base-v2', hidden=25, head_dropout=.1),
-                              train=TrainCfg(lr=2e-5, wd=.01, epochs=10, warmup=.1, valid_every=400, checkpoint_every=400, patience=8, head_lr=10., precision='fp16')), 'frozen,tuned', table='documents_mpnet'),
-    longformer=DocTableCfg(replace(_IMDB, b=1, smoothing=.1, text=DocTextCfg(4096, 1), model=DocCfg('allenai/longformer-base-4096', attend='first', pool='first', hidden=768, head_dropout=.1, recompute=True),
-                                   train=TrainCfg(lr=3e-5, wd=.01, epochs=7, accumulate=16, warmup=.1, valid_every=500, checkpoint_every=250, patience=6, precision='fp16')), 'tuned', 'as is', table='documents_longformer'),
-    modernbert=DocTableCfg(replace(_IMDB, b=8, smoothing=.1, text=DocTextCfg(2048, 1), model=DocCfg('answerdotai/ModernBERT-base', pool='mean', head_dropout=.1),
-                                   train=TrainCfg(lr=5e-5, wd=.01, epochs=3, accumulate=2, warmup=.1, valid_every=300, checkpoint_every=300, patience=6, precision='bf16')), 'tuned', 'as is', table='documents_modernbert'),
+    quick=DocTableCfg(
+        replace(
+            DocRunCfg(),
+            title="pydocs",
+            text=DocTextCfg(128, 1),
+            train=TrainCfg(lr=2e-3, wd=0.01, steps=300, warmup=0.1, valid_every=50, checkpoint_every=50),
+        ),
+        "tfidf,tuned",
+        "truncation,hierarchy",
+        "attention",
+        "1000,0",
+    ),
+    minilm=DocTableCfg(
+        replace(
+            _IMDB,
+            limit=5000,
+            test_limit=4000,
+            valid_rows=500,
+            text=DocTextCfg(256, 1),
+            model=DocCfg(
+                "sentence-transformers/all-MiniLM-L6-v2",
+                freeze="encoder.words,encoder.places,encoder.norm,0-2",
+            ),
+            train=TrainCfg(
+                lr=1e-4,
+                wd=0.01,
+                epochs=1,
+                warmup=0.1,
+                valid_every=105,
+                checkpoint_every=21,
+                layer_decay=0.8,
+                head_lr=5.0,
+            ),
+        ),
+        "tfidf,paragraph,frozen,tuned",
+        budgets="1000,5000,10000,0",
+        ask=2000,
+        table="documents",
+    ),
+    mpnet=DocTableCfg(
+        replace(
+            _IMDB,
+            b=16,
+            smoothing=0.15,
+            text=DocTextCfg(384, 1),
+            model=DocCfg("sentence-transformers/all-mpnet-base-v2", hidden=25, head_dropout=0.1),
+            train=TrainCfg(
+                lr=2e-5,
+                wd=0.01,
+                epochs=10,
+                warmup=0.1,
+                valid_every=400,
+                checkpoint_every=400,
+                patience=8,
+                head_lr=10.0,
+                precision="fp16",
+            ),
+        ),
+        "frozen,tuned",
+        table="documents_mpnet",
+    ),
+    longformer=DocTableCfg(
+        replace(
+            _IMDB,
+            b=1,
+            smoothing=0.1,
+            text=DocTextCfg(4096, 1),
+            model=DocCfg(
+                "allenai/longformer-base-4096",
+                attend="first",
+                pool="first",
+                hidden=768,
+                head_dropout=0.1,
+                recompute=True,
+            ),
+            train=TrainCfg(
+                lr=3e-5,
+                wd=0.01,
+                epochs=7,
+                accumulate=16,
+                warmup=0.1,
+                valid_every=500,
+                checkpoint_every=250,
+                patience=6,
+                precision="fp16",
+            ),
+        ),
+        "tuned",
+        "as is",
+        table="documents_longformer",
+    ),
+    modernbert=DocTableCfg(
+        replace(
+            _IMDB,
+            b=8,
+            smoothing=0.1,
+            text=DocTextCfg(2048, 1),
+            model=DocCfg("answerdotai/ModernBERT-base", pool="mean", head_dropout=0.1),
+            train=TrainCfg(
+                lr=5e-5,
+                wd=0.01,
+                epochs=3,
+                accumulate=2,
+                warmup=0.1,
+                valid_every=300,
+                checkpoint_every=300,
+                patience=6,
+                precision="bf16",
+            ),
+        ),
+        "tuned",
+        "as is",
+        table="documents_modernbert",
+    ),
 )
 
 # %% ../../nbs/experiments/15_documents.ipynb #c22
@@ -203,12 +415,20 @@ examples: ctx_docs                                                docstrings of 
           ctx_docs minilm run.documents=aclImdb                   reviews; a folder, an archive, a table, or the hub
           ctx_docs run.documents=mine.csv run.columns=text=review,label=stars,group=film
           ctx_docs longformer run.documents=aclImdb               wants a GPU of 8 GB"""
-    script('ctx_docs', about, DOCUMENT_EXPERIMENTS, lambda cfg: _report(cfg, document_table(cfg)), args)
+    script("ctx_docs", about, DOCUMENT_EXPERIMENTS, lambda cfg: _report(cfg, document_table(cfg)), args)
+
 
 def _report(cfg, df):
     "Print what most people want to know, and draw it."
-    t = df[(df.metric=='accuracy')&~df.slice.str.contains(',')]
-    print(f'\n{t.corpus.iloc[0]}: accuracy on the test, 95 % intervals over groups of documents')
-    print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot_table(index='arm', columns='labels', values='value', aggfunc='last').fillna('').to_string())
-    d = read_table(cfg.table); d = d[d.corpus==t.corpus.iloc[0]]
-    if not cfg.table.endswith('.csv') and (d.labels>0).any(): save_figure(plot_budgets(d), cfg.table)
+    t = df[(df.metric == "accuracy") & ~df.slice.str.contains(",")]
+    print(f"\n{t.corpus.iloc[0]}: accuracy on the test, 95 % intervals over groups of documents")
+    print(
+        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+        .pivot_table(index="arm", columns="labels", values="value", aggfunc="last")
+        .fillna("")
+        .to_string()
+    )
+    d = read_table(cfg.table)
+    d = d[d.corpus == t.corpus.iloc[0]]
+    if not cfg.table.endswith(".csv") and (d.labels > 0).any():
+        save_figure(plot_budgets(d), cfg.table)

@@ -30,55 +30,102 @@ from .simulator import SIMULATED
 from ..train.checkpoint import load_weights
 
 # %% ../../nbs/experiments/06_heads.ipynb #c06
-def parts_of(model:ContextMLM, dl) -> tuple: # (`[N]` posts, {'author': `[N,w]`, 'community': `[N,w]`})
+def parts_of(model: ContextMLM, dl) -> tuple:  # (`[N]` posts, {'author': `[N,w]`, 'community': `[N,w]`})
     "What a model takes from the same contexts with its author heads and with its community heads."
     h = model.encoder.cfg.heads
-    own,split = kind_heads(h).repeat_interleave(model.encoder.cfg.d//h, 1),model.heads is not None # [4,d]
-    out = {'author':[], 'community':[]}
-    for groups,at,_ in dl:
-        for name,kind in (('author',Kind.AUTHOR), ('community',Kind.COMMUNITY)):
-            out[name].append(context_vector(model, groups, at, kind if split else None)[:,own[kind]])
-    return np.concatenate([dl.posts[i] for i in dl.plan()]), {k:torch.cat(v).float().numpy() for k,v in out.items()}
+    own, split = (
+        kind_heads(h).repeat_interleave(model.encoder.cfg.d // h, 1),
+        model.heads is not None,
+    )  # [4,d]
+    out = {"author": [], "community": []}
+    for groups, at, _ in dl:
+        for name, kind in (("author", Kind.AUTHOR), ("community", Kind.COMMUNITY)):
+            out[name].append(context_vector(model, groups, at, kind if split else None)[:, own[kind]])
+    return np.concatenate([dl.posts[i] for i in dl.plan()]), {
+        k: torch.cat(v).float().numpy() for k, v in out.items()
+    }
 
 # %% ../../nbs/experiments/06_heads.ipynb #c07
 def probe(
-    x:np.ndarray,      # `[N,w]` vectors
-    y:np.ndarray,      # `[N]` labels
-    author:np.ndarray, # `[N]` author of each; half of the authors teach the probe, the others test it
-    seed:int=0,
-):                     # `Interval`, share of right answers among authors that the probe has not seen, 0 to 1
+    x: np.ndarray,  # `[N,w]` vectors
+    y: np.ndarray,  # `[N]` labels
+    author: np.ndarray,  # `[N]` author of each; half of the authors teach the probe, the others test it
+    seed: int = 0,
+):  # `Interval`, share of right answers among authors that the probe has not seen, 0 to 1
     "A linear probe, judged on other authors."
-    if len(np.unique(author))<4: raise ValueError(f'a probe needs some authors to learn from and some to be judged on, got {len(np.unique(author))}')
-    learn = hash_uniform(seed, -9, author)<.5
+    if len(np.unique(author)) < 4:
+        raise ValueError(
+            f"a probe needs some authors to learn from and some to be judged on, got {len(np.unique(author))}"
+        )
+    learn = hash_uniform(seed, -9, author) < 0.5
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(x[learn], y[learn])
-    right = cluster_sums(np.stack([np.ones((~learn).sum()), model.predict(x[~learn])==y[~learn]], 1), author[~learn]) # [a,2]
-    return ratio_interval(right[:,1], right[:,0])
+    right = cluster_sums(
+        np.stack([np.ones((~learn).sum()), model.predict(x[~learn]) == y[~learn]], 1), author[~learn]
+    )  # [a,2]
+    return ratio_interval(right[:, 1], right[:, 0])
 
 # %% ../../nbs/experiments/06_heads.ipynb #c12
-HEADS = GridCfg(run=replace(SIMULATED, controls=0, name='simulated, heads'), architectures='standard', kinds='combined', heads='all,split', seeds='0', matched=False)
+HEADS = GridCfg(
+    run=replace(SIMULATED, controls=0, name="simulated, heads"),
+    architectures="standard",
+    kinds="combined",
+    heads="all,split",
+    seeds="0",
+    matched=False,
+)
+
 
 def split_heads(
-    cfg:GridCfg=HEADS, # of simulated posts, with combined contexts and an architecture with a merge above its reader
-    table:str='heads', # in `figures/`, or a path
+    cfg: GridCfg = HEADS,  # of simulated posts, with combined contexts and an architecture with a merge above its reader
+    table: str = "heads",  # in `figures/`, or a path
     say=print,
-) -> pd.DataFrame:     # its rows
+) -> pd.DataFrame:  # its rows
     "Train with and without heads of their own, and probe both parts of both context vectors."
-    if cfg.run.posts!='simulated' or 'combined' not in words_of(cfg.kinds): raise ValueError(f'habit and topic are known of simulated posts, and heads divide combined contexts: got posts={cfg.run.posts!r} and kinds={cfg.kinds!r}')
-    data,arms,folders,_ = train_grid(cfg, say=say)
-    truth,corpus = simulate(data.cfg.simulated)[1],data.corpus
-    rows,dl,tag = [],data.batches(arm_of(data.cfg, 'author'), TEST),config_hash(replace(cfg, jobs=1))
-    combined = {a.name:a for v in arms.values() for a in v if a.kind=='combined'}
-    for (seed,name),folder in folders.items():
-        if name not in combined: continue
-        model = load_weights(ContextMLM(combined[name].model, data.tokens.vocab_size), folder/'best.safetensors').eval()
-        post,parts = parts_of(model, dl)
+    if cfg.run.posts != "simulated" or "combined" not in words_of(cfg.kinds):
+        raise ValueError(
+            f"habit and topic are known of simulated posts, and heads divide combined contexts: got posts={cfg.run.posts!r} and kinds={cfg.kinds!r}"
+        )
+    data, arms, folders, _ = train_grid(cfg, say=say)
+    truth, corpus = simulate(data.cfg.simulated)[1], data.corpus
+    rows, dl, tag = [], data.batches(arm_of(data.cfg, "author"), TEST), config_hash(replace(cfg, jobs=1))
+    combined = {a.name: a for v in arms.values() for a in v if a.kind == "combined"}
+    for (seed, name), folder in folders.items():
+        if name not in combined:
+            continue
+        model = load_weights(
+            ContextMLM(combined[name].model, data.tokens.vocab_size), folder / "best.safetensors"
+        ).eval()
+        post, parts = parts_of(model, dl)
         who = truth.author.loc[np.array(corpus.authors)[corpus.author[post]]]
         labels = dict(habit=who.habit.to_numpy(), topic=truth.community.loc[who.community].topic.to_numpy())
-        for (part,x),(what,y) in product(parts.items(), labels.items()):
+        for (part, x), (what, y) in product(parts.items(), labels.items()):
             i = probe(x, y, corpus.author[post], seed)
-            rows.append(row(data.cfg.title, name, f'{what} from {part} part', i.value, i.lo, i.hi, i.n, seed, config=tag))
-        scores = pd.read_csv(folder/'scores.csv', keep_default_na=False)
-        rows += [row(data.cfg.title, name, f'loss with {a.split()[-1]} context', s.loss.sum()/s.n.sum(), n=len(s), seed=seed, config=tag) for a,s in scores.groupby('arm')]
+            rows.append(
+                row(
+                    data.cfg.title,
+                    name,
+                    f"{what} from {part} part",
+                    i.value,
+                    i.lo,
+                    i.hi,
+                    i.n,
+                    seed,
+                    config=tag,
+                )
+            )
+        scores = pd.read_csv(folder / "scores.csv", keep_default_na=False)
+        rows += [
+            row(
+                data.cfg.title,
+                name,
+                f"loss with {a.split()[-1]} context",
+                s.loss.sum() / s.n.sum(),
+                n=len(s),
+                seed=seed,
+                config=tag,
+            )
+            for a, s in scores.groupby("arm")
+        ]
     write_rows(table, rows)
     return pd.DataFrame(rows)
 
@@ -90,4 +137,4 @@ heads of their own, on simulated posts, and asks linear probes what stands in th
 in the community's part of the context vectors. Writes figures/heads.csv.
 
 example: ctx_heads jobs=2 seeds=0,1"""
-    script('ctx_heads', about, HEADS, split_heads, args)
+    script("ctx_heads", about, HEADS, split_heads, args)

@@ -31,162 +31,272 @@ from ..ranking.model import RankCfg, open_ranker
 @dataclass(frozen=True)
 class RankSpeedCfg:
     "What is timed."
-    encoder:EncoderCfg = EncoderCfg(layers=4, d=256, heads=4, max_len=512) # shape of the encoder, with random weights
-    pretrained:str = ''       # checkpoint, folder or hub name, instead
-    sizes:str   = '1000,100000' # candidates
-    codes:str   = '16,64,360' # of the poly-encoders
-    context:int = 100         # tokens of a question, >=1
-    response:int= 50          # tokens of a candidate that a cross-encoder reads, >=1
-    queries:int = 30          # questions, >=3
-    pairs:int   = 1000        # candidates that the cross-encoder really reads; 0 leaves it out
-    cross:int   = 3           # questions for which it does, >=1
-    loop:str    = '16'        # codes for which the public loop is timed as well, or none
-    index:str   = '16'        # codes for which an index is timed as well, from 10,000 candidates on, if faiss is installed, or none
-    threads:int = 0           # threads of the processor; 0: torch's choice
-    device:str  = 'cpu'       # where questions are encoded and candidates are scored
-    table:str   = 'ranking_speed' # in `figures/`, or a path
-    def __post_init__(self):
-        if self.context<1 or self.response<1 or self.queries<3 or self.cross<1 or self.pairs<0 or self.threads<0: raise ValueError(f'context, response and cross must be at least 1, queries 3, pairs and threads 0, got {self}')
-        for f in ('sizes','codes','loop','index'):
-            if getattr(self, f)!='none' and not all(w.strip().isdecimal() and int(w)>0 for w in getattr(self, f).split(',')): raise ValueError(f'{f} are whole numbers with commas between them, or none; got {getattr(self, f)!r}')
-        if not _numbers(self.sizes): raise ValueError('sizes must name at least one number of candidates')
 
-def _numbers(s): return [int(w) for w in s.split(',') if w!='none']
+    encoder: EncoderCfg = EncoderCfg(
+        layers=4, d=256, heads=4, max_len=512
+    )  # shape of the encoder, with random weights
+    pretrained: str = ""  # checkpoint, folder or hub name, instead
+    sizes: str = "1000,100000"  # candidates
+    codes: str = "16,64,360"  # of the poly-encoders
+    context: int = 100  # tokens of a question, >=1
+    response: int = 50  # tokens of a candidate that a cross-encoder reads, >=1
+    queries: int = 30  # questions, >=3
+    pairs: int = 1000  # candidates that the cross-encoder really reads; 0 leaves it out
+    cross: int = 3  # questions for which it does, >=1
+    loop: str = "16"  # codes for which the public loop is timed as well, or none
+    index: str = "16"  # codes for which an index is timed as well, from 10,000 candidates on, if faiss is installed, or none
+    threads: int = 0  # threads of the processor; 0: torch's choice
+    device: str = "cpu"  # where questions are encoded and candidates are scored
+    table: str = "ranking_speed"  # in `figures/`, or a path
+
+    def __post_init__(self):
+        if (
+            self.context < 1
+            or self.response < 1
+            or self.queries < 3
+            or self.cross < 1
+            or self.pairs < 0
+            or self.threads < 0
+        ):
+            raise ValueError(
+                f"context, response and cross must be at least 1, queries 3, pairs and threads 0, got {self}"
+            )
+        for f in ("sizes", "codes", "loop", "index"):
+            if getattr(self, f) != "none" and not all(
+                w.strip().isdecimal() and int(w) > 0 for w in getattr(self, f).split(",")
+            ):
+                raise ValueError(
+                    f"{f} are whole numbers with commas between them, or none; got {getattr(self, f)!r}"
+                )
+        if not _numbers(self.sizes):
+            raise ValueError("sizes must name at least one number of candidates")
+
+
+def _numbers(s):
+    return [int(w) for w in s.split(",") if w != "none"]
 
 # %% ../../nbs/experiments/12_latency.ipynb #c07
 @torch.inference_mode()
 def loop_scores(
-    codes:Tensor,     # `[m,d]`
-    cands:Tensor,     # `[N,d]`
-    chunk:int=10_000, # candidates at a time, which bounds the memory
-) -> Tensor:          # `[N]`
+    codes: Tensor,  # `[m,d]`
+    cands: Tensor,  # `[N,d]`
+    chunk: int = 10_000,  # candidates at a time, which bounds the memory
+) -> Tensor:  # `[N]`
     "Equations 4 to 6 as public implementations have them."
     out = []
     for v in cands.split(chunk):
-        y = codes.expand(len(v), *codes.shape)                            # [k,m,d]
-        w = torch.matmul(v.unsqueeze(1), y.transpose(1, 2)).softmax(-1)   # [k,1,m]
-        out.append((torch.matmul(w, y).squeeze(1)*v).sum(-1))             # [k]
+        y = codes.expand(len(v), *codes.shape)  # [k,m,d]
+        w = torch.matmul(v.unsqueeze(1), y.transpose(1, 2)).softmax(-1)  # [k,1,m]
+        out.append((torch.matmul(w, y).squeeze(1) * v).sum(-1))  # [k]
     return torch.cat(out)
 
 # %% ../../nbs/experiments/12_latency.ipynb #c10
-def _rank_cfg(cfg, **kw): return RankCfg(encoder=cfg.encoder, pretrained=cfg.pretrained, **kw)
+def _rank_cfg(cfg, **kw):
+    return RankCfg(encoder=cfg.encoder, pretrained=cfg.pretrained, **kw)
 
-def _tokens(cfg, vocab, q, n, t=1): # question, tokens, texts
+
+def _tokens(cfg, vocab, q, n, t=1):  # question, tokens, texts
     "Random words, `[n*t]` and `[t]`."
-    return torch.from_numpy((hash_bits(q, 5, np.arange(n*t))%np.uint64(vocab)).astype(np.int64)).to(cfg.device), torch.full((t,), n)
+    return torch.from_numpy((hash_bits(q, 5, np.arange(n * t)) % np.uint64(vocab)).astype(np.int64)).to(
+        cfg.device
+    ), torch.full((t,), n)
+
 
 def _clock(device):
-    if torch.device(device).type=='cuda': torch.cuda.synchronize() # a GPU's work is done when it is done
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize()  # a GPU's work is done when it is done
     return time.perf_counter()
 
+
 def _arm(
-    cfg:RankSpeedCfg, model,
+    cfg: RankSpeedCfg,
+    model,
     score,  # function of codes `[m,d]`
-):          # function of a question's number that gives seconds of encoding and of scoring
+):  # function of a question's number that gives seconds of encoding and of scoring
     "One ranker at work."
+
     @torch.inference_mode()
     def ask(q):
-        ids,n = _tokens(cfg, model.encoder.vocab, q, cfg.context)
-        a = _clock(cfg.device); y,keep = model.contexts(ids, n); y = y[0][keep[0]]
-        b = _clock(cfg.device); score(y); return b-a,_clock(cfg.device)-b
+        ids, n = _tokens(cfg, model.encoder.vocab, q, cfg.context)
+        a = _clock(cfg.device)
+        y, keep = model.contexts(ids, n)
+        y = y[0][keep[0]]
+        b = _clock(cfg.device)
+        score(y)
+        return b - a, _clock(cfg.device) - b
+
     return ask
 
 # %% ../../nbs/experiments/12_latency.ipynb #c11
 def speed_arms(
-    cfg:RankSpeedCfg,
-    N:int, # candidates
-) -> dict: # name -> function of a question's number that gives seconds of encoding and of scoring
+    cfg: RankSpeedCfg,
+    N: int,  # candidates
+) -> dict:  # name -> function of a question's number that gives seconds of encoding and of scoring
     "The rankers whose candidates are kept."
-    arms,V = {},None
-    for m in [1,*_numbers(cfg.codes)]:
-        set_seed(0); model = open_ranker(_rank_cfg(cfg, kind='bi' if m==1 else 'poly', m=m), 0 if cfg.pretrained else 30_522).to(cfg.device).eval()
+    arms, V = {}, None
+    for m in [1, *_numbers(cfg.codes)]:
+        set_seed(0)
+        model = (
+            open_ranker(_rank_cfg(cfg, kind="bi" if m == 1 else "poly", m=m), 0 if cfg.pretrained else 30_522)
+            .to(cfg.device)
+            .eval()
+        )
         name = model.cfg.title
-        if V is None: V = (normalize(torch.randn(N, model.d), dim=1)*model.cfg.tau**-.5).to(cfg.device)
+        if V is None:
+            V = (normalize(torch.randn(N, model.d), dim=1) * model.cfg.tau**-0.5).to(cfg.device)
         arms[name] = _arm(cfg, model, lambda y: best(score_candidates(y, [V]), 10))
-        if m in _numbers(cfg.loop): arms[f'{name}, loop'] = _arm(cfg, model, lambda y: loop_scores(y, V).topk(min(10, N)))
-        if m in _numbers(cfg.index) and N>=10_000 and cfg.device=='cpu' and importlib.util.find_spec('faiss'):
+        if m in _numbers(cfg.loop):
+            arms[f"{name}, loop"] = _arm(cfg, model, lambda y: loop_scores(y, V).topk(min(10, N)))
+        if (
+            m in _numbers(cfg.index)
+            and N >= 10_000
+            and cfg.device == "cpu"
+            and importlib.util.find_spec("faiss")
+        ):
             ix = make_index([V])
-            def ask(y, ix=ix): at = shortlist(ix, y, 200); best(score_candidates(y, [V[torch.from_numpy(at)]]), 10)
-            arms[f'{name}, index'] = _arm(cfg, model, ask)
+
+            def ask(y, ix=ix):
+                at = shortlist(ix, y, 200)
+                best(score_candidates(y, [V[torch.from_numpy(at)]]), 10)
+
+            arms[f"{name}, index"] = _arm(cfg, model, ask)
     return arms
 
 # %% ../../nbs/experiments/12_latency.ipynb #c12
-def cross_arm(cfg:RankSpeedCfg):
+def cross_arm(cfg: RankSpeedCfg):
     "The cross-encoder, which reads `cfg.pairs` pairs."
-    set_seed(0); model = open_ranker(_rank_cfg(cfg, kind='cross'), 0 if cfg.pretrained else 30_522).to(cfg.device).eval()
-    l = cfg.context+cfg.response; per = max(1, 8192//l)
+    set_seed(0)
+    model = open_ranker(_rank_cfg(cfg, kind="cross"), 0 if cfg.pretrained else 30_522).to(cfg.device).eval()
+    l = cfg.context + cfg.response
+    per = max(1, 8192 // l)
+
     @torch.inference_mode()
     def ask(q):
         a = _clock(cfg.device)
         for i in range(0, cfg.pairs, per):
-            ids,n = _tokens(cfg, model.encoder.vocab, q+i, l, min(per, cfg.pairs-i))
+            ids, n = _tokens(cfg, model.encoder.vocab, q + i, l, min(per, cfg.pairs - i))
             model.pairs(ids, n, torch.zeros_like(ids), plan_attention(n).to(cfg.device)).cpu()
-        return 0.,_clock(cfg.device)-a
+        return 0.0, _clock(cfg.device) - a
+
     return ask
 
+
 def take_turns(
-    arms:dict,   # name -> function of a question's number
-    queries:int, # that count
-    warmup:int=2,# that do not
-) -> dict:       # name -> `[queries,2]` seconds
+    arms: dict,  # name -> function of a question's number
+    queries: int,  # that count
+    warmup: int = 2,  # that do not
+) -> dict:  # name -> `[queries,2]` seconds
     "Each question to each arm, who begins rotates."
-    names,out = list(arms),{n:[] for n in arms}
-    for q in range(warmup+queries):
-        for n in names[q%len(names):]+names[:q%len(names)]:
+    names, out = list(arms), {n: [] for n in arms}
+    for q in range(warmup + queries):
+        for n in names[q % len(names) :] + names[: q % len(names)]:
             t = arms[n](q)
-            if q>=warmup: out[n].append(t)
-    return {n:np.array(t) for n,t in out.items()}
+            if q >= warmup:
+                out[n].append(t)
+    return {n: np.array(t) for n, t in out.items()}
 
 # %% ../../nbs/experiments/12_latency.ipynb #c15
 def speed_rows(
-    cfg:RankSpeedCfg,
-    N:int,       # candidates
-    seconds:dict,# arm -> `[queries,2]` of encoding and of scoring
-    times:float=1., # what the seconds are multiplied by, of an arm that read fewer than N
-) -> list:       # rows for `eval.tables.write_rows`
+    cfg: RankSpeedCfg,
+    N: int,  # candidates
+    seconds: dict,  # arm -> `[queries,2]` of encoding and of scoring
+    times: float = 1.0,  # what the seconds are multiplied by, of an arm that read fewer than N
+) -> list:  # rows for `eval.tables.write_rows`
     "Median milliseconds with their intervals over questions."
-    out,n,what = [],torch.get_num_threads(),{k:v for k,v in asdict(cfg).items() if k in ('encoder','pretrained','context','response')}
-    corpus = (Path(cfg.pretrained).name or f'{cfg.encoder.layers}x{cfg.encoder.d}') + (f', {n} thread'+'s'*(n>1) if cfg.device=='cpu' else f', {cfg.device}')
-    for arm,t in seconds.items():
-        parts = dict(encoding=t[:,0], scoring=t[:,1], total=t.sum(1))
-        for k,x in parts.items():
-            if arm=='cross' and k!='total': continue                      # it encodes and scores at once
-            v,lo,hi = median_interval(x*1e3*times)
-            out.append(row(corpus, arm, f'{k}, ms', v, lo, hi, len(t), slice=f'{N:,} candidates', config=config_hash(what), measured=cfg.pairs if arm=='cross' else N))
+    out, n, what = (
+        [],
+        torch.get_num_threads(),
+        {k: v for k, v in asdict(cfg).items() if k in ("encoder", "pretrained", "context", "response")},
+    )
+    corpus = (Path(cfg.pretrained).name or f"{cfg.encoder.layers}x{cfg.encoder.d}") + (
+        f", {n} thread" + "s" * (n > 1) if cfg.device == "cpu" else f", {cfg.device}"
+    )
+    for arm, t in seconds.items():
+        parts = dict(encoding=t[:, 0], scoring=t[:, 1], total=t.sum(1))
+        for k, x in parts.items():
+            if arm == "cross" and k != "total":
+                continue  # it encodes and scores at once
+            v, lo, hi = median_interval(x * 1e3 * times)
+            out.append(
+                row(
+                    corpus,
+                    arm,
+                    f"{k}, ms",
+                    v,
+                    lo,
+                    hi,
+                    len(t),
+                    slice=f"{N:,} candidates",
+                    config=config_hash(what),
+                    measured=cfg.pairs if arm == "cross" else N,
+                )
+            )
     return out
 
+
 def rank_speed(
-    cfg:RankSpeedCfg=RankSpeedCfg(),
+    cfg: RankSpeedCfg = RankSpeedCfg(),
     say=print,
-) -> pd.DataFrame: # the rows
+) -> pd.DataFrame:  # the rows
     "Time all rankers and write the table."
-    keep_memory(); was = torch.get_num_threads()
-    if cfg.threads: torch.set_num_threads(cfg.threads)
+    keep_memory()
+    was = torch.get_num_threads()
+    if cfg.threads:
+        torch.set_num_threads(cfg.threads)
     try:
         rows = []
-        for N in _numbers(cfg.sizes): say(f'{N:,} candidates'); rows += speed_rows(cfg, N, take_turns(speed_arms(cfg, N), cfg.queries))
+        for N in _numbers(cfg.sizes):
+            say(f"{N:,} candidates")
+            rows += speed_rows(cfg, N, take_turns(speed_arms(cfg, N), cfg.queries))
         if cfg.pairs:
-            say(f'cross-encoder: {cfg.pairs:,} pairs'); t = take_turns(dict(cross=cross_arm(cfg)), cfg.cross, 1)
-            for N in _numbers(cfg.sizes): rows += speed_rows(cfg, N, t, N/cfg.pairs)
-    finally: torch.set_num_threads(was)
-    write_rows(cfg.table, rows, replace=('corpus','slice'))
+            say(f"cross-encoder: {cfg.pairs:,} pairs")
+            t = take_turns(dict(cross=cross_arm(cfg)), cfg.cross, 1)
+            for N in _numbers(cfg.sizes):
+                rows += speed_rows(cfg, N, t, N / cfg.pairs)
+    finally:
+        torch.set_num_threads(was)
+    write_rows(cfg.table, rows, replace=("corpus", "slice"))
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/12_latency.ipynb #c23
 def plot_speed(
-    df:pd.DataFrame, # rows of one corpus
-):                   # a figure
+    df: pd.DataFrame,  # rows of one corpus
+):  # a figure
     "Milliseconds for a question, by ranker."
     from matplotlib import pyplot as plt
-    t = df[df.metric=='total, ms']; sizes = sorted(t.slice.unique(), key=lambda s: int(s.split()[0].replace(',', ''))); order = t[t.slice==sizes[-1]].sort_values('value', kind='stable').arm.tolist()
+
+    t = df[df.metric == "total, ms"]
+    sizes = sorted(t.slice.unique(), key=lambda s: int(s.split()[0].replace(",", "")))
+    order = t[t.slice == sizes[-1]].sort_values("value", kind="stable").arm.tolist()
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(7.5, .38*len(order)+1.2))
-        for s,c in zip(sizes, ('sky','blue','green','pink')):
-            for made,mark in ((False,'o'),(True,'D')):                    # measured, multiplied
-                r = t[(t.slice==s)&((t.measured!=int(s.split()[0].replace(',', '')))==made)].set_index('arm'); at = [order.index(a) for a in r.index]
-                if len(r): ax.errorbar(r.value, at, xerr=[r.value-r.lo, r.hi-r.value], fmt=mark, color=COLORS[c], mfc='white' if made else COLORS[c], label=s+', extrapolated'*made, capsize=2, ls='')
-        ax.set(xscale='log', yticks=range(len(order)), yticklabels=order, xlabel=f'milliseconds for a question, encoding and scoring; {t.corpus.iloc[0]}; {t.n.min()} to {t.n.max()} questions')
-        ax.invert_yaxis(); ax.legend(loc='center left', bbox_to_anchor=(1,.5)); plt.close(fig)
+        fig, ax = plt.subplots(figsize=(7.5, 0.38 * len(order) + 1.2))
+        for s, c in zip(sizes, ("sky", "blue", "green", "pink")):
+            for made, mark in ((False, "o"), (True, "D")):  # measured, multiplied
+                r = t[
+                    (t.slice == s) & ((t.measured != int(s.split()[0].replace(",", ""))) == made)
+                ].set_index("arm")
+                at = [order.index(a) for a in r.index]
+                if len(r):
+                    ax.errorbar(
+                        r.value,
+                        at,
+                        xerr=[r.value - r.lo, r.hi - r.value],
+                        fmt=mark,
+                        color=COLORS[c],
+                        mfc="white" if made else COLORS[c],
+                        label=s + ", extrapolated" * made,
+                        capsize=2,
+                        ls="",
+                    )
+        ax.set(
+            xscale="log",
+            yticks=range(len(order)),
+            yticklabels=order,
+            xlabel=f"milliseconds for a question, encoding and scoring; {t.corpus.iloc[0]}; {t.n.min()} to {t.n.max()} questions",
+        )
+        ax.invert_yaxis()
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/experiments/12_latency.ipynb #c26
@@ -198,12 +308,28 @@ machine, median and 95 % interval over questions, and writes figures/ranking_spe
 examples: ctx_rank_speed                           4 layers of 256, random weights
           ctx_rank_speed threads=1 cross=1
           ctx_rank_speed pretrained=sentence-transformers/all-MiniLM-L6-v2 sizes=1000,10000"""
-    script('ctx_rank_speed', about, RankSpeedCfg, _report, args)
+    script("ctx_rank_speed", about, RankSpeedCfg, _report, args)
+
 
 def _report(cfg):
     "Print the table as the paper has it, and draw it."
     df = rank_speed(cfg)
-    t = df.assign(ms=[f'{r.value:,.1f} [{r.lo:,.1f}, {r.hi:,.1f}]'+'*'*(f'{r.measured:,} candidates'!=r.slice) for r in df.itertuples()])
-    print(f'\nmilliseconds for a question, {df.corpus[0]}; * extrapolated from {cfg.pairs:,} pairs')
-    print(t.pivot(index='arm', columns=['slice','metric'], values='ms').fillna('').reindex(columns=t[['slice','metric']].drop_duplicates().apply(tuple, axis=1)).loc[df.arm.unique()].to_string())
-    if cfg.table==RankSpeedCfg().table: save_figure(plot_speed(df), cfg.table); print(f'\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg')
+    t = df.assign(
+        ms=[
+            f"{r.value:,.1f} [{r.lo:,.1f}, {r.hi:,.1f}]" + "*" * (f"{r.measured:,} candidates" != r.slice)
+            for r in df.itertuples()
+        ]
+    )
+    print(f"\nmilliseconds for a question, {df.corpus[0]}; * extrapolated from {cfg.pairs:,} pairs")
+    print(
+        t.pivot(index="arm", columns=["slice", "metric"], values="ms")
+        .fillna("")
+        .reindex(columns=t[["slice", "metric"]].drop_duplicates().apply(tuple, axis=1))
+        .loc[df.arm.unique()]
+        .to_string()
+    )
+    if cfg.table == RankSpeedCfg().table:
+        save_figure(plot_speed(df), cfg.table)
+        print(
+            f"\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg"
+        )

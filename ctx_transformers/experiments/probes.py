@@ -33,37 +33,50 @@ from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/10_probes.ipynb #c0556bf
 def shown_hidden(
-    corpus:Corpus,
-    split:int,    # TRAIN, VALID or TEST
-    least:int=10, # posts of an author, >=2; authors with fewer are left out
-    seed:int=0,
-) -> tuple:       # (shown `PostSets`, hidden `PostSets`, `[s]` author of each); of an odd number one more is hidden
+    corpus: Corpus,
+    split: int,  # TRAIN, VALID or TEST
+    least: int = 10,  # posts of an author, >=2; authors with fewer are left out
+    seed: int = 0,
+) -> (
+    tuple
+):  # (shown `PostSets`, hidden `PostSets`, `[s]` author of each); of an odd number one more is hidden
     "Halve the posts of each author."
-    if least<2: raise ValueError(f'two halves need at least 2 posts, got least={least}')
-    order,starts = corpus.index('author', split); n = np.diff(starts)
-    author,shown,hidden = np.flatnonzero(n>=least),[],[]
+    if least < 2:
+        raise ValueError(f"two halves need at least 2 posts, got least={least}")
+    order, starts = corpus.index("author", split)
+    n = np.diff(starts)
+    author, shown, hidden = np.flatnonzero(n >= least), [], []
     for a in author:
-        p = np.sort(order[starts[a]:starts[a+1]])
-        first = np.isin(p, p[np.argsort(hash_bits(seed, -57, corpus.dup[p]), kind='stable')[:len(p)//2]])
-        shown.append(p[first]); hidden.append(p[~first])
+        p = np.sort(order[starts[a] : starts[a + 1]])
+        first = np.isin(p, p[np.argsort(hash_bits(seed, -57, corpus.dup[p]), kind="stable")[: len(p) // 2]])
+        shown.append(p[first])
+        hidden.append(p[~first])
     return PostSets.of(shown), PostSets.of(hidden), author
 
 # %% ../../nbs/experiments/10_probes.ipynb #c0656bf
 def user_aggregates(
-    corpus:Corpus,
-    hidden:PostSets, # of s authors
-    columns=(),      # names of numeric columns of the posts
-) -> pd.DataFrame:   # `[s]` rows; nan where nothing is known
+    corpus: Corpus,
+    hidden: PostSets,  # of s authors
+    columns=(),  # names of numeric columns of the posts
+) -> pd.DataFrame:  # `[s]` rows; nan where nothing is known
     "What posts say about those who wrote them, without their texts."
-    if missing := [c for c in columns if c not in corpus.posts.column_names]: raise ValueError(f'there is no column {missing[0]!r}, only {corpus.posts.column_names}')
-    table = corpus.posts.select_columns(['created',*columns]).with_format('arrow')[hidden.posts].to_pandas()
-    if bad := [c for c in columns if table[c].dtype.kind not in 'biuf']: raise ValueError(f'columns must be numeric, but {bad[0]!r} is {table[bad[0]].dtype}')
-    home = pd.Series(np.asarray(corpus.community)[hidden.posts]); home,by = home.where(home>=0),hidden.owner
-    out,g = {'posts':pd.Series(hidden.sizes)},table.groupby(by)
-    for c in columns: out |= {f'mean {c}':g[c].mean(), f'std {c}':g[c].std()}
-    t = g['created'].agg(['min','max','count']); days = (t['max']-t['min']).dt.total_seconds()/86400
-    out |= {'posts per day':((t['count']-1)/days).where(days>0), 'communities':home.groupby(by).nunique().where(lambda n: n>0),
-            'community':home.groupby(by).agg(lambda v: v.mode().min())} # of equally frequent ones the first
+    if missing := [c for c in columns if c not in corpus.posts.column_names]:
+        raise ValueError(f"there is no column {missing[0]!r}, only {corpus.posts.column_names}")
+    table = corpus.posts.select_columns(["created", *columns]).with_format("arrow")[hidden.posts].to_pandas()
+    if bad := [c for c in columns if table[c].dtype.kind not in "biuf"]:
+        raise ValueError(f"columns must be numeric, but {bad[0]!r} is {table[bad[0]].dtype}")
+    home = pd.Series(np.asarray(corpus.community)[hidden.posts])
+    home, by = home.where(home >= 0), hidden.owner
+    out, g = {"posts": pd.Series(hidden.sizes)}, table.groupby(by)
+    for c in columns:
+        out |= {f"mean {c}": g[c].mean(), f"std {c}": g[c].std()}
+    t = g["created"].agg(["min", "max", "count"])
+    days = (t["max"] - t["min"]).dt.total_seconds() / 86400
+    out |= {
+        "posts per day": ((t["count"] - 1) / days).where(days > 0),
+        "communities": home.groupby(by).nunique().where(lambda n: n > 0),
+        "community": home.groupby(by).agg(lambda v: v.mode().min()),
+    }  # of equally frequent ones the first
     df = pd.DataFrame(out).reindex(range(len(hidden)))
     return df.assign(community=df.community.fillna(-1).astype(int))
 
@@ -71,194 +84,323 @@ def user_aggregates(
 @dataclass(frozen=True)
 class ProbeCfg:
     "What is probed, and with what."
-    run:AuthorRunCfg = AuthorRunCfg(ngrams=True, b=48, model=AuthorCfg(text=False, features=300), train=TrainCfg(lr=1e-3, steps=80, valid_every=40, checkpoint_every=80, warmup=.1)) # posts, split, and the author encoder on n-grams
-    encoder:EncoderCfg = EncoderCfg(2, 128, 4, dropout=0., attn_dropout=0.) # of the encoders that learn from hidden words
-    mlm:str = ''           # folder of a finished `ctx_run` on the same posts and split, whose encoders are asked; empty: they are trained here
-    base_steps:int = 100   # of these, without context, before the arms part
-    arm_steps:int  = 50    # of each arm: with context and without
-    start:str      = ''    # checkpoint of an untuned encoder, folder or hub name; empty: none
-    start_name:str = 'untuned' # how tables call it
-    columns:str    = ''    # numeric columns to ask about; empty: all that are known and vary
-    posts:int      = 2000  # single posts, at most
-    per:int        = 5     # single posts of an author, at most
-    users:int      = 600   # users, at most
-    least:int      = 4     # posts of a user, at least; half of them are shown
-    shown:int      = 5     # posts of a user that are shown, at most
-    classes:int    = 20    # communities to tell apart, at most: those with most authors
-    directions:int = 300   # of tf-idf, by SVD
-    fitted:int     = 3000  # training posts that the SVD is fitted on, at most
-    n_boot:int     = 1000
-    seed:int       = 0     # of the choice of posts, the folds and the draws
-    table:str      = 'probes' # in `figures/`, or a path
+
+    run: AuthorRunCfg = AuthorRunCfg(
+        ngrams=True,
+        b=48,
+        model=AuthorCfg(text=False, features=300),
+        train=TrainCfg(lr=1e-3, steps=80, valid_every=40, checkpoint_every=80, warmup=0.1),
+    )  # posts, split, and the author encoder on n-grams
+    encoder: EncoderCfg = EncoderCfg(
+        2, 128, 4, dropout=0.0, attn_dropout=0.0
+    )  # of the encoders that learn from hidden words
+    mlm: str = ""  # folder of a finished `ctx_run` on the same posts and split, whose encoders are asked; empty: they are trained here
+    base_steps: int = 100  # of these, without context, before the arms part
+    arm_steps: int = 50  # of each arm: with context and without
+    start: str = ""  # checkpoint of an untuned encoder, folder or hub name; empty: none
+    start_name: str = "untuned"  # how tables call it
+    columns: str = ""  # numeric columns to ask about; empty: all that are known and vary
+    posts: int = 2000  # single posts, at most
+    per: int = 5  # single posts of an author, at most
+    users: int = 600  # users, at most
+    least: int = 4  # posts of a user, at least; half of them are shown
+    shown: int = 5  # posts of a user that are shown, at most
+    classes: int = 20  # communities to tell apart, at most: those with most authors
+    directions: int = 300  # of tf-idf, by SVD
+    fitted: int = 3000  # training posts that the SVD is fitted on, at most
+    n_boot: int = 1000
+    seed: int = 0  # of the choice of posts, the folds and the draws
+    table: str = "probes"  # in `figures/`, or a path
+
     def __post_init__(self):
-        for f in ('posts','per','users','shown','directions','base_steps','arm_steps'):
-            if getattr(self, f)<1: raise ValueError(f'{f} must be at least 1, got {getattr(self, f)}')
-        if self.least<4: raise ValueError(f'least must be at least 4, two posts to show and two to ask about, got {self.least}')
-        if not self.run.ngrams: raise ValueError('run.ngrams must be on: the n-grams are one of the arms')
+        for f in ("posts", "per", "users", "shown", "directions", "base_steps", "arm_steps"):
+            if getattr(self, f) < 1:
+                raise ValueError(f"{f} must be at least 1, got {getattr(self, f)}")
+        if self.least < 4:
+            raise ValueError(
+                f"least must be at least 4, two posts to show and two to ask about, got {self.least}"
+            )
+        if not self.run.ngrams:
+            raise ValueError("run.ngrams must be on: the n-grams are one of the arms")
 
 # %% ../../nbs/experiments/10_probes.ipynb #c07
 @dataclass(frozen=True, eq=False)
 class ProbeSets:
     "Sets of posts that make vectors, and facts to be found in these."
-    sets:PostSets    # of s sets
-    who:np.ndarray   # `[s]` author, -1: unknown
-    numbers:dict     # name -> `[s]` number; nan: unknown
-    names:dict       # name -> `[s]` class; negative: unknown
-    floors:dict      # name -> `[s,f]` what is known without reading
+
+    sets: PostSets  # of s sets
+    who: np.ndarray  # `[s]` author, -1: unknown
+    numbers: dict  # name -> `[s]` number; nan: unknown
+    names: dict  # name -> `[s]` class; negative: unknown
+    floors: dict  # name -> `[s,f]` what is known without reading
 
 # %% ../../nbs/experiments/10_probes.ipynb #c08
 def _choose(corpus, cfg):
     "`[m]` posts of the test split, ascending, by the hash of their text; at most `per` of an author."
     r = corpus.rows(TEST)
-    p = r.start+np.argsort(hash_bits(cfg.seed, -68, corpus.dup[r.start:r.stop]), kind='stable')
+    p = r.start + np.argsort(hash_bits(cfg.seed, -68, corpus.dup[r.start : r.stop]), kind="stable")
     who = corpus.author[p]
     nth = pd.Series(who).groupby(who).cumcount().to_numpy()
-    return np.sort(p[(nth<cfg.per)|(who<0)][:cfg.posts])
+    return np.sort(p[(nth < cfg.per) | (who < 0)][: cfg.posts])
+
 
 def _numbers(corpus, posts, columns):
     "`[m]` numbers of each column that is asked for, or of each that varies."
-    ours = {'post_id','author','community','created','text'}
-    want = [c.strip() for c in columns.split(',') if c.strip()] or [c for c in corpus.posts.column_names if c not in ours]
-    if missing := [c for c in want if c not in corpus.posts.column_names]: raise ValueError(f'there is no column {missing[0]!r}, only {corpus.posts.column_names}')
-    t = corpus.posts.select_columns(want).with_format('arrow')[posts].to_pandas() if want else pd.DataFrame(index=range(len(posts)))
-    return {c:t[c].to_numpy(float) for c in want if t[c].nunique()>1}
+    ours = {"post_id", "author", "community", "created", "text"}
+    want = [c.strip() for c in columns.split(",") if c.strip()] or [
+        c for c in corpus.posts.column_names if c not in ours
+    ]
+    if missing := [c for c in want if c not in corpus.posts.column_names]:
+        raise ValueError(f"there is no column {missing[0]!r}, only {corpus.posts.column_names}")
+    t = (
+        corpus.posts.select_columns(want).with_format("arrow")[posts].to_pandas()
+        if want
+        else pd.DataFrame(index=range(len(posts)))
+    )
+    return {c: t[c].to_numpy(float) for c in want if t[c].nunique() > 1}
+
 
 def _size(corpus, posts):
     "`[m,2]` log words and log characters."
-    texts = corpus.posts.with_format('arrow')[np.asarray(posts)]['text'].to_pylist()
+    texts = corpus.posts.with_format("arrow")[np.asarray(posts)]["text"].to_pylist()
     return np.log1p([[len(t.split()), len(t)] for t in texts])
+
 
 def _even(code, who, cfg):
     "`[s]` classes; -1 where it is not one of those that most authors have, or one too many of a large class."
-    who = np.where(who<0, -2-np.arange(len(who)), who)
-    n = pd.DataFrame(dict(c=code, w=who))[code>=0].groupby('c').w.nunique(); n = n[n>=5].sort_values(ascending=False, kind='stable')[:cfg.classes]
-    order = np.argsort(hash_bits(cfg.seed, -71, np.arange(len(code))), kind='stable')
-    nth,most = pd.Series(code[order]).groupby(code[order]).cumcount().to_numpy(),pd.Series(code[np.isin(code, n.index)]).value_counts().quantile(.75) if len(n) else 0
-    out = np.full(len(code), -1); some = order[(nth<most)&np.isin(code[order], n.index)]
+    who = np.where(who < 0, -2 - np.arange(len(who)), who)
+    n = pd.DataFrame(dict(c=code, w=who))[code >= 0].groupby("c").w.nunique()
+    n = n[n >= 5].sort_values(ascending=False, kind="stable")[: cfg.classes]
+    order = np.argsort(hash_bits(cfg.seed, -71, np.arange(len(code))), kind="stable")
+    nth, most = (
+        pd.Series(code[order]).groupby(code[order]).cumcount().to_numpy(),
+        pd.Series(code[np.isin(code, n.index)]).value_counts().quantile(0.75) if len(n) else 0,
+    )
+    out = np.full(len(code), -1)
+    some = order[(nth < most) & np.isin(code[order], n.index)]
     out[some] = code[some]
     return out
 
 # %% ../../nbs/experiments/10_probes.ipynb #c09
-def ask_posts(corpus:Corpus, cfg:ProbeCfg) -> ProbeSets:
+def ask_posts(corpus: Corpus, cfg: ProbeCfg) -> ProbeSets:
     "Single posts of test authors: their numbers and their community."
-    p = _choose(corpus, cfg); who,home = np.asarray(corpus.author)[p],np.asarray(corpus.community)[p]
-    names = {'community':_even(home, who, cfg)} if (home>=0).any() else {}
-    return ProbeSets(PostSets.of(p[:,None]), who, _numbers(corpus, p, cfg.columns), names, {'length':_size(corpus, p), 'community':_one_hot(home)})
+    p = _choose(corpus, cfg)
+    who, home = np.asarray(corpus.author)[p], np.asarray(corpus.community)[p]
+    names = {"community": _even(home, who, cfg)} if (home >= 0).any() else {}
+    return ProbeSets(
+        PostSets.of(p[:, None]),
+        who,
+        _numbers(corpus, p, cfg.columns),
+        names,
+        {"length": _size(corpus, p), "community": _one_hot(home)},
+    )
 
-def _one_hot(code): return (np.asarray(code)[:,None]==np.unique(code)).astype(float)
+
+def _one_hot(code):
+    return (np.asarray(code)[:, None] == np.unique(code)).astype(float)
 
 # %% ../../nbs/experiments/10_probes.ipynb #c11
 def ask_users(
-    corpus:Corpus, cfg:ProbeCfg,
-) -> tuple: # (`Asked`, hidden `PostSets`), or None if the split has too few users
+    corpus: Corpus,
+    cfg: ProbeCfg,
+) -> tuple:  # (`Asked`, hidden `PostSets`), or None if the split has too few users
     "Users of the test split: what their hidden posts say about them."
-    shown,hidden,author = shown_hidden(corpus, TEST, cfg.least, cfg.seed)
-    some = np.sort(np.argsort(hash_bits(cfg.seed, -69, author), kind='stable')[:cfg.users]); shown,hidden,author = shown.take(some),hidden.take(some),author[some]
-    if len(author)<20: return None
-    first = lambda sets, k: PostSets.of([p[np.argsort(hash_bits(cfg.seed, -70, corpus.dup[p]), kind='stable')[:k]] for p in (sets[i] for i in range(len(sets)))])
-    few,shown = first(hidden, cfg.least//2),first(shown, cfg.shown)
+    shown, hidden, author = shown_hidden(corpus, TEST, cfg.least, cfg.seed)
+    some = np.sort(np.argsort(hash_bits(cfg.seed, -69, author), kind="stable")[: cfg.users])
+    shown, hidden, author = shown.take(some), hidden.take(some), author[some]
+    if len(author) < 20:
+        return None
+    first = lambda sets, k: PostSets.of(
+        [
+            p[np.argsort(hash_bits(cfg.seed, -70, corpus.dup[p]), kind="stable")[:k]]
+            for p in (sets[i] for i in range(len(sets)))
+        ]
+    )
+    few, shown = first(hidden, cfg.least // 2), first(shown, cfg.shown)
     columns = list(_numbers(corpus, hidden.posts, cfg.columns))
-    agg,of = user_aggregates(corpus, hidden, columns),lambda s, x: pd.DataFrame(x).groupby(s.owner).mean().to_numpy()
-    numbers = {f'mean {c}':agg[f'mean {c}'].to_numpy() for c in columns} | {'posts per day':agg['posts per day'].to_numpy(),
-               'communities':user_aggregates(corpus, few).communities.to_numpy(float), 'words per post':np.expm1(of(hidden, _size(corpus, hidden.posts))[:,0])}
+    agg, of = (
+        user_aggregates(corpus, hidden, columns),
+        lambda s, x: pd.DataFrame(x).groupby(s.owner).mean().to_numpy(),
+    )
+    numbers = {f"mean {c}": agg[f"mean {c}"].to_numpy() for c in columns} | {
+        "posts per day": agg["posts per day"].to_numpy(),
+        "communities": user_aggregates(corpus, few).communities.to_numpy(float),
+        "words per post": np.expm1(of(hidden, _size(corpus, hidden.posts))[:, 0]),
+    }
     classes = _even(agg.community.to_numpy(), author, cfg)
-    floors = {'length':of(shown, _size(corpus, shown.posts)), 'community':of(shown, _one_hot(np.asarray(corpus.community)[shown.posts])), 'number of posts':np.log(hidden.sizes)[:,None]}
-    return ProbeSets(shown, author, {k:v for k,v in numbers.items() if pd.Series(v).nunique()>1}, {'home community':classes} if len(np.unique(classes))>2 else {}, floors), hidden
+    floors = {
+        "length": of(shown, _size(corpus, shown.posts)),
+        "community": of(shown, _one_hot(np.asarray(corpus.community)[shown.posts])),
+        "number of posts": np.log(hidden.sizes)[:, None],
+    }
+    return ProbeSets(
+        shown,
+        author,
+        {k: v for k, v in numbers.items() if pd.Series(v).nunique() > 1},
+        {"home community": classes} if len(np.unique(classes)) > 2 else {},
+        floors,
+    ), hidden
 
 # %% ../../nbs/experiments/10_probes.ipynb #c13
-def train_mlm(cfg:ProbeCfg, data:AuthorData, device='cpu', say=print) -> dict: # name -> folder
+def train_mlm(cfg: ProbeCfg, data: AuthorData, device="cpu", say=print) -> dict:  # name -> folder
     "The encoders that learn from hidden words; finished ones are found again."
-    known = bool((np.asarray(data.corpus.author)>=0).any()); kind = 'author' if known else 'community'
-    if cfg.mlm: return _finished(Path(cfg.mlm), data.corpus, kind)
-    few = lambda lr, n: TrainCfg(lr=lr, steps=n, valid_every=max(1, n//2), checkpoint_every=n, warmup=.1)
-    c = RunCfg(posts=cfg.run.posts, name=cfg.run.name, max_len=cfg.run.max_len, split=cfg.run.split, valid_targets=300, test_targets=1, controls=0, seed=cfg.run.seed,
-               model=ModelCfg(encoder=cfg.encoder), base=few(3e-3, cfg.base_steps), train=few(1e-3, cfg.arm_steps))
-    d = Data(c, data.corpus, data.tokens) # the same corpus object: what is asked about was in no training
-    top = cache_dir('probes')/f'{c.title.replace("/","-")}-{config_hash(dict(settings(c), corpus=data.corpus.name))}'
-    say('base, without context'); train_arm(d, base_arm(c), top/'base', device=device, say=say)
-    for a in ('none',kind): say(f'arm {a}'); train_arm(d, arm_of(c, a), top/a, top/'base'/'best.safetensors', device, say)
-    return {'MLM':top/'none', f'{kind}-context MLM':top/kind}
+    known = bool((np.asarray(data.corpus.author) >= 0).any())
+    kind = "author" if known else "community"
+    if cfg.mlm:
+        return _finished(Path(cfg.mlm), data.corpus, kind)
+    few = lambda lr, n: TrainCfg(lr=lr, steps=n, valid_every=max(1, n // 2), checkpoint_every=n, warmup=0.1)
+    c = RunCfg(
+        posts=cfg.run.posts,
+        name=cfg.run.name,
+        max_len=cfg.run.max_len,
+        split=cfg.run.split,
+        valid_targets=300,
+        test_targets=1,
+        controls=0,
+        seed=cfg.run.seed,
+        model=ModelCfg(encoder=cfg.encoder),
+        base=few(3e-3, cfg.base_steps),
+        train=few(1e-3, cfg.arm_steps),
+    )
+    d = Data(c, data.corpus, data.tokens)  # the same corpus object: what is asked about was in no training
+    top = (
+        cache_dir("probes")
+        / f"{c.title.replace('/', '-')}-{config_hash(dict(settings(c), corpus=data.corpus.name))}"
+    )
+    say("base, without context")
+    train_arm(d, base_arm(c), top / "base", device=device, say=say)
+    for a in ("none", kind):
+        say(f"arm {a}")
+        train_arm(d, arm_of(c, a), top / a, top / "base" / "best.safetensors", device, say)
+    return {"MLM": top / "none", f"{kind}-context MLM": top / kind}
+
 
 def _finished(folder, corpus, kind):
     "The encoders of a finished run, if what it held out for its test is held out here."
-    judged = pd.read_csv(folder/'none'/'scores.csv', usecols=['post']).post.unique(); r = corpus.rows(TEST)
-    if not ((judged>=r.start)&(judged<r.stop)).all(): raise ValueError(f'{folder} was judged on posts that are no test posts here: it may have learnt from what would be asked; give a run of the same posts and split, or mlm=""')
-    return {'MLM':folder/'none', f'{kind}-context MLM':folder/kind}
+    judged = pd.read_csv(folder / "none" / "scores.csv", usecols=["post"]).post.unique()
+    r = corpus.rows(TEST)
+    if not ((judged >= r.start) & (judged < r.stop)).all():
+        raise ValueError(
+            f'{folder} was judged on posts that are no test posts here: it may have learnt from what would be asked; give a run of the same posts and split, or mlm=""'
+        )
+    return {"MLM": folder / "none", f"{kind}-context MLM": folder / kind}
 
 # %% ../../nbs/experiments/10_probes.ipynb #c14
-def probe_arms(cfg:ProbeCfg, data:AuthorData, device='cpu', say=print) -> dict: # name -> function of `[m]` posts, gives `[m,d]`
+def probe_arms(
+    cfg: ProbeCfg, data: AuthorData, device="cpu", say=print
+) -> dict:  # name -> function of `[m]` posts, gives `[m,d]`
     "What makes vectors of posts."
-    corpus,out = data.corpus,{}
+    corpus, out = data.corpus, {}
+
     def tfidf(c):
         t = fit_tfidf(corpus, c)
-        return lambda p: t.vectors(corpus, p, keep=False)@svd(t, corpus, cfg.directions, cfg.fitted)
-    for n,c in (('words',WORD),('characters',CHAR)): out[f'tf-idf {n}'] = tfidf(c)
-    out['n-grams untrained'] = lambda p: np.asarray(data.features[p])
-    if (np.asarray(corpus.author)>=0).any():
-        folder = cache_dir('probes')/f'{cfg.run.title.replace("/","-")}-ngrams-{config_hash(dict(settings(cfg.run), corpus=corpus.name))}'
+        return lambda p: t.vectors(corpus, p, keep=False) @ svd(t, corpus, cfg.directions, cfg.fitted)
+
+    for n, c in (("words", WORD), ("characters", CHAR)):
+        out[f"tf-idf {n}"] = tfidf(c)
+    out["n-grams untrained"] = lambda p: np.asarray(data.features[p])
+    if (np.asarray(corpus.author) >= 0).any():
+        folder = (
+            cache_dir("probes")
+            / f"{cfg.run.title.replace('/', '-')}-ngrams-{config_hash(dict(settings(cfg.run), corpus=corpus.name))}"
+        )
         m = train_author(cfg.run, data, folder, device, say).cpu().eval()
-        out['n-grams, author encoder'] = lambda p: m.encode(data.tokens, p, data.features)
+        out["n-grams, author encoder"] = lambda p: m.encode(data.tokens, p, data.features)
     torch.manual_seed(cfg.run.seed)
     small = AuthorEncoder(AuthorCfg(cfg.encoder), data.tokens.vocab_size)
-    encoders = {'random weights':small} | {n:AuthorEncoder(AuthorCfg(pretrained=str(f))) for n,f in train_mlm(cfg, data, device, say).items()}
-    for n,e in encoders.items(): out[n] = lambda p, e=e: e.encode(data.tokens, p)
+    encoders = {"random weights": small} | {
+        n: AuthorEncoder(AuthorCfg(pretrained=str(f))) for n, f in train_mlm(cfg, data, device, say).items()
+    }
+    for n, e in encoders.items():
+        out[n] = lambda p, e=e: e.encode(data.tokens, p)
     if cfg.start:
-        its,big = open_tokens(corpus, cfg.start, max_len=cfg.run.max_len, say=say)[0],AuthorEncoder(AuthorCfg(pretrained=cfg.start))
+        its, big = (
+            open_tokens(corpus, cfg.start, max_len=cfg.run.max_len, say=say)[0],
+            AuthorEncoder(AuthorCfg(pretrained=cfg.start)),
+        )
         out[cfg.start_name] = lambda p: big.encode(its, p)
     return out
 
 # %% ../../nbs/experiments/10_probes.ipynb #c16
-def vectors_of(arm, asked:ProbeSets) -> np.ndarray: # `[s,d]`
+def vectors_of(arm, asked: ProbeSets) -> np.ndarray:  # `[s,d]`
     "The mean of a set's post vectors, each of length one."
     p = asked.sets.distinct()
     return np.asarray(Pooled(p, normalize(np.asarray(arm(p)))).vectors(asked.sets))
 
-def ask(x, asked:ProbeSets, cfg:ProbeCfg) -> dict: # name -> `Probe`
+
+def ask(x, asked: ProbeSets, cfg: ProbeCfg) -> dict:  # name -> `Probe`
     "Every fact, from these vectors."
     with_seed = dict(n_boot=cfg.n_boot, seed=cfg.seed)
-    out = {k:probe_regression(x, y, asked.who, 'rank', **with_seed) for k,y in asked.numbers.items()}
-    return out | {k:probe_classes(x, y, asked.who, inner=2, penalties=(10.,1.,.1,1e-2), **with_seed) for k,y in asked.names.items()}
+    out = {k: probe_regression(x, y, asked.who, "rank", **with_seed) for k, y in asked.numbers.items()}
+    return out | {
+        k: probe_classes(x, y, asked.who, inner=2, penalties=(10.0, 1.0, 0.1, 1e-2), **with_seed)
+        for k, y in asked.names.items()
+    }
 
 # %% ../../nbs/experiments/10_probes.ipynb #c17
-AGAINST = ('tf-idf characters','number of posts','community') # whom every arm is compared with
+AGAINST = ("tf-idf characters", "number of posts", "community")  # whom every arm is compared with
 
-def _pairs(arm): return [a for a in (*AGAINST, *['MLM']*arm.endswith('context MLM')) if a!=arm]
+
+def _pairs(arm):
+    return [a for a in (*AGAINST, *["MLM"] * arm.endswith("context MLM")) if a != arm]
+
 
 def answer_rows(
-    probes:dict, # arm -> what was asked -> `Probe`
-    cfg:ProbeCfg, slice:str, config='',
-) -> list:       # rows for `eval.tables.write_rows`
+    probes: dict,  # arm -> what was asked -> `Probe`
+    cfg: ProbeCfg,
+    slice: str,
+    config="",
+) -> list:  # rows for `eval.tables.write_rows`
     "Scores of every arm, and the differences that matter."
     rows = []
-    def add(arm, metric, i): rows.append(row(cfg.run.title, arm, metric, i.value, i.lo, i.hi, i.n, cfg.run.seed, slice, config))
-    for arm,of in probes.items():
-        for what,p in of.items():
-            for k,i in p.scores.items():
-                if 'commonest' not in k: add(arm, f'{what} {k}', i)
-                elif arm==next(iter(probes)): add('commonest class', f'{what} {k.removeprefix("commonest ")}', i)
+
+    def add(arm, metric, i):
+        rows.append(row(cfg.run.title, arm, metric, i.value, i.lo, i.hi, i.n, cfg.run.seed, slice, config))
+
+    for arm, of in probes.items():
+        for what, p in of.items():
+            for k, i in p.scores.items():
+                if "commonest" not in k:
+                    add(arm, f"{what} {k}", i)
+                elif arm == next(iter(probes)):
+                    add("commonest class", f"{what} {k.removeprefix('commonest ')}", i)
             for b in [b for b in _pairs(arm) if what in probes.get(b, {})]:
-                for k,i in probe_gain(p, probes[b][what]).items():
-                    if 'commonest' not in k: add(arm, f'{what} {k} - {b}', i)
+                for k, i in probe_gain(p, probes[b][what]).items():
+                    if "commonest" not in k:
+                        add(arm, f"{what} {k} - {b}", i)
     return rows
 
 # %% ../../nbs/experiments/10_probes.ipynb #c18
 def probe_table(
-    cfg:ProbeCfg=ProbeCfg(),
-    say=print, device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
-) -> pd.DataFrame:            # the rows
+    cfg: ProbeCfg = ProbeCfg(),
+    say=print,
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+) -> pd.DataFrame:  # the rows
     "Train what is missing, ask every arm about posts and about users, and write the table."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     data = AuthorData(cfg.run, say)
     users = ask_users(data.corpus, cfg)
-    asked = {'posts':ask_posts(data.corpus, cfg)} | ({'users':users[0]} if users else {})
-    if not users: say(f'users are not asked about: too few have {cfg.least} posts')
-    arms,rows,tag = probe_arms(cfg, data, device, say),[],config_hash(dict(settings(cfg), corpus=data.corpus.name))
-    for slice,a in asked.items():
-        say(f'{cfg.run.title}: {len(a.sets):,} {slice}, {", ".join([*a.numbers,*a.names])}')
-        probes = {n:ask(x, replace(a, names={k:v for k,v in a.names.items() if k!=n}), cfg) for n,x in a.floors.items() if (x!=x[0]).any()}
-        for n,arm in arms.items(): say(n); probes[n] = ask(vectors_of(arm, a), a, cfg)
+    asked = {"posts": ask_posts(data.corpus, cfg)} | ({"users": users[0]} if users else {})
+    if not users:
+        say(f"users are not asked about: too few have {cfg.least} posts")
+    arms, rows, tag = (
+        probe_arms(cfg, data, device, say),
+        [],
+        config_hash(dict(settings(cfg), corpus=data.corpus.name)),
+    )
+    for slice, a in asked.items():
+        say(f"{cfg.run.title}: {len(a.sets):,} {slice}, {', '.join([*a.numbers, *a.names])}")
+        probes = {
+            n: ask(x, replace(a, names={k: v for k, v in a.names.items() if k != n}), cfg)
+            for n, x in a.floors.items()
+            if (x != x[0]).any()
+        }
+        for n, arm in arms.items():
+            say(n)
+            probes[n] = ask(vectors_of(arm, a), a, cfg)
         rows += answer_rows(probes, cfg, slice, tag)
-    write_rows(cfg.table, rows, replace=('corpus','arm'))
+    write_rows(cfg.table, rows, replace=("corpus", "arm"))
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/10_probes.ipynb #c9m
@@ -268,7 +410,14 @@ def main(args=None):
 author, and writes figures/probes.csv.
 
 example: ctx_probes run.posts=newsgroups start=sentence-transformers/all-MiniLM-L6-v2 start_name=MiniLM"""
+
     def job(cfg):
-        t = probe_table(cfg); t = t[t.metric.str.fullmatch('.*(R2|macro F1)')]
-        print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot_table(index='arm', columns=['slice','metric'], values='value', aggfunc='first').T.to_string())
-    script('ctx_probes', about, ProbeCfg, job, args)
+        t = probe_table(cfg)
+        t = t[t.metric.str.fullmatch(".*(R2|macro F1)")]
+        print(
+            t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+            .pivot_table(index="arm", columns=["slice", "metric"], values="value", aggfunc="first")
+            .T.to_string()
+        )
+
+    script("ctx_probes", about, ProbeCfg, job, args)

@@ -32,112 +32,219 @@ from ..train.optim import TrainCfg
 @dataclass(frozen=True)
 class RankGridCfg:
     "The arms of a comparison."
-    run:RankRunCfg = RankRunCfg() # what all arms have in common
-    arms:str  = 'bi,poly-16,poly-64,cross' # of 'bi', 'poly-M', 'poly-M first', 'cross'; with 'distilled' behind it learns from this comparison's cross-encoder of the same seed
-    seeds:str = '0'
-    untuned:bool = False # also the bi-encoder as it comes, which is of use where the start is a sentence encoder
-    cross_b:int     = 0  # dialogues of a cross-encoder's batch; 0: as the others
-    cross_steps:int = 0  # its optimizer steps; 0: as the others
-    cross_negatives:str = '' # its wrong answers, as run.negatives says; empty: as the others
-    distil:float = .5    # of distilled arms, the weight of the teacher, 0 to 1
-    T:float      = 2.    # of distilled arms, the temperature
-    jobs:int  = 1        # arms trained at the same time, each on its share of the cores
-    table:str = 'ranking'# in `figures/`, or a path
-    def __post_init__(self):
-        if bad := [a for a in _words(self.arms) if not re.fullmatch(r'(bi|cross|poly-\d+( first)?)( distilled)?', a) or a=='cross distilled']: raise ValueError(f"arms are of 'bi', 'poly-M', 'poly-M first' and 'cross', the first three perhaps with 'distilled' behind, got {bad[0]!r}")
-        if any('distilled' in a for a in _words(self.arms)) and 'cross' not in _words(self.arms): raise ValueError('distilled arms learn from the cross-encoder of the same comparison: add cross to arms')
-        if self.jobs<1 or self.cross_b<0 or self.cross_steps<0: raise ValueError(f'jobs must be at least 1, cross_b and cross_steps at least 0, got {self.jobs}, {self.cross_b} and {self.cross_steps}')
 
-def _words(s): return [w.strip() for w in s.split(',') if w.strip()]
+    run: RankRunCfg = RankRunCfg()  # what all arms have in common
+    arms: str = "bi,poly-16,poly-64,cross"  # of 'bi', 'poly-M', 'poly-M first', 'cross'; with 'distilled' behind it learns from this comparison's cross-encoder of the same seed
+    seeds: str = "0"
+    untuned: bool = (
+        False  # also the bi-encoder as it comes, which is of use where the start is a sentence encoder
+    )
+    cross_b: int = 0  # dialogues of a cross-encoder's batch; 0: as the others
+    cross_steps: int = 0  # its optimizer steps; 0: as the others
+    cross_negatives: str = ""  # its wrong answers, as run.negatives says; empty: as the others
+    distil: float = 0.5  # of distilled arms, the weight of the teacher, 0 to 1
+    T: float = 2.0  # of distilled arms, the temperature
+    jobs: int = 1  # arms trained at the same time, each on its share of the cores
+    table: str = "ranking"  # in `figures/`, or a path
+
+    def __post_init__(self):
+        if bad := [
+            a
+            for a in _words(self.arms)
+            if not re.fullmatch(r"(bi|cross|poly-\d+( first)?)( distilled)?", a) or a == "cross distilled"
+        ]:
+            raise ValueError(
+                f"arms are of 'bi', 'poly-M', 'poly-M first' and 'cross', the first three perhaps with 'distilled' behind, got {bad[0]!r}"
+            )
+        if any("distilled" in a for a in _words(self.arms)) and "cross" not in _words(self.arms):
+            raise ValueError(
+                "distilled arms learn from the cross-encoder of the same comparison: add cross to arms"
+            )
+        if self.jobs < 1 or self.cross_b < 0 or self.cross_steps < 0:
+            raise ValueError(
+                f"jobs must be at least 1, cross_b and cross_steps at least 0, got {self.jobs}, {self.cross_b} and {self.cross_steps}"
+            )
+
+
+def _words(s):
+    return [w.strip() for w in s.split(",") if w.strip()]
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c06
 def ranking_arms(
-    cfg:RankGridCfg,
-) -> dict: # name -> seed -> `RankRunCfg`
+    cfg: RankGridCfg,
+) -> dict:  # name -> seed -> `RankRunCfg`
     "Every arm by name; of distilled ones, `teacher` is 'cross' until it is known where that lies."
-    out,t = {},cfg.run.train
+    out, t = {}, cfg.run.train
     for a in _words(cfg.arms):
-        kind,_,rest = a.partition(' '); k,_,m = kind.partition('-')
-        model = replace(cfg.run.model, kind=k, m=int(m or cfg.run.model.m), codes='first' if 'first' in rest else 'learned')
+        kind, _, rest = a.partition(" ")
+        k, _, m = kind.partition("-")
+        model = replace(
+            cfg.run.model,
+            kind=k,
+            m=int(m or cfg.run.model.m),
+            codes="first" if "first" in rest else "learned",
+        )
         run = replace(cfg.run, model=model)
-        if k=='cross':
+        if k == "cross":
             steps = cfg.cross_steps or t.steps
-            run = replace(run, b=cfg.cross_b or run.b, negatives=cfg.cross_negatives or run.negatives, train=replace(t, steps=steps, valid_every=max(1, round(t.valid_every*steps/t.steps)) if t.steps else t.valid_every))
-        if 'distilled' in rest: run = replace(run, teacher='cross', loss=RankLoss(cfg.distil, cfg.T), negatives='both' if run.negatives=='batch' else run.negatives)
-        out[a] = {int(s):replace(run, seed=int(s)) for s in _words(cfg.seeds)}
-    return dict(sorted(out.items(), key=lambda x: 'distilled' in x[0])) # teachers first
+            run = replace(
+                run,
+                b=cfg.cross_b or run.b,
+                negatives=cfg.cross_negatives or run.negatives,
+                train=replace(
+                    t,
+                    steps=steps,
+                    valid_every=max(1, round(t.valid_every * steps / t.steps)) if t.steps else t.valid_every,
+                ),
+            )
+        if "distilled" in rest:
+            run = replace(
+                run,
+                teacher="cross",
+                loss=RankLoss(cfg.distil, cfg.T),
+                negatives="both" if run.negatives == "batch" else run.negatives,
+            )
+        out[a] = {int(s): replace(run, seed=int(s)) for s in _words(cfg.seeds)}
+    return dict(sorted(out.items(), key=lambda x: "distilled" in x[0]))  # teachers first
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c09
 def untuned_scores(
-    cfg:RankRunCfg,
-    data:RankData,
-    device='cpu',
-) -> np.ndarray: # `[N,k]`
+    cfg: RankRunCfg,
+    data: RankData,
+    device="cpu",
+) -> np.ndarray:  # `[N,k]`
     "The bi-encoder as it comes."
     set_seed(cfg.seed)
-    model = open_ranker(replace(cfg.model, kind='bi', project=0, freeze=''), data.vocab).to(device)
-    return score_dialogues(model, data.tokens['test'], device=device)
+    model = open_ranker(replace(cfg.model, kind="bi", project=0, freeze=""), data.vocab).to(device)
+    return score_dialogues(model, data.tokens["test"], device=device)
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c10
 def _cost(cfg, data, corpus, arm, config):
     "What an arm was given, and what it took."
-    with open(ranker_folder(cfg, data)/'log.csv') as f: log = list(csv.DictReader(f))
-    got = {'training dialogues':float(log[-1]['step'])*cfg.b, 'training seconds':float(log[-1]['seconds']), 'training tokens/s':float(np.mean([float(r['tokens_per_s']) for r in log]))}
-    return [row(corpus, arm, m, v, seed=cfg.seed, config=config) for m,v in got.items()]
+    with open(ranker_folder(cfg, data) / "log.csv") as f:
+        log = list(csv.DictReader(f))
+    got = {
+        "training dialogues": float(log[-1]["step"]) * cfg.b,
+        "training seconds": float(log[-1]["seconds"]),
+        "training tokens/s": float(np.mean([float(r["tokens_per_s"]) for r in log])),
+    }
+    return [row(corpus, arm, m, v, seed=cfg.seed, config=config) for m, v in got.items()]
+
 
 def _share(arms, first, threads, device):
     "Train some arms in a process of their own."
-    torch.set_num_threads(threads); keep_memory()
+    torch.set_num_threads(threads)
+    keep_memory()
     data = RankData(first, lambda *_: None)
-    for name,cfg in arms: run_ranker(cfg, data, device=device, say=lambda *_: None); print(f'{cfg.title}, seed {cfg.seed}: {name}', flush=True)
+    for name, cfg in arms:
+        run_ranker(cfg, data, device=device, say=lambda *_: None)
+        print(f"{cfg.title}, seed {cfg.seed}: {name}", flush=True)
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c11
 def rank_scores(
-    cfg:RankGridCfg,
-    data:RankData,
-    device='cpu', say=print,
-) -> tuple: # (arm -> seed -> `[N,k]` scores, arm -> seed -> `RankRunCfg`)
+    cfg: RankGridCfg,
+    data: RankData,
+    device="cpu",
+    say=print,
+) -> tuple:  # (arm -> seed -> `[N,k]` scores, arm -> seed -> `RankRunCfg`)
     "Train what is missing, and ask everybody."
     arms = ranking_arms(cfg)
-    for a,of in arms.items(): # the teachers' folders are known now
-        if 'distilled' in a: arms[a] = {s:replace(c, teacher=ranker_folder(arms['cross'][s], data).name) for s,c in of.items()}
-    if cfg.jobs>1:
-        threads = max(1, (os.cpu_count() or 1)//cfg.jobs)
-        for late in (False,True): # students after their teachers
-            todo = [(n,c) for n,of in arms.items() for c in of.values() if ('distilled' in n)==late]
-            todo = sorted(todo, key=lambda x: x[0]!='cross')
+    for a, of in arms.items():  # the teachers' folders are known now
+        if "distilled" in a:
+            arms[a] = {
+                s: replace(c, teacher=ranker_folder(arms["cross"][s], data).name) for s, c in of.items()
+            }
+    if cfg.jobs > 1:
+        threads = max(1, (os.cpu_count() or 1) // cfg.jobs)
+        for late in (False, True):  # students after their teachers
+            todo = [(n, c) for n, of in arms.items() for c in of.values() if ("distilled" in n) == late]
+            todo = sorted(todo, key=lambda x: x[0] != "cross")
             if todo:
-                with ProcessPoolExecutor(cfg.jobs, get_context('spawn')) as pool: [f.result() for f in [pool.submit(_share, todo[i::cfg.jobs], cfg.run, threads, device) for i in range(cfg.jobs)]]
-    found = {n:{0:rank_dialogues(arm, data.sets['test'], cfg.run.text.turns)} for n,arm in simple_arms(data.sets['train']).items()}
-    if cfg.untuned: found['bi untuned'] = {0:untuned_scores(cfg.run, data, device)}
-    for n,of in arms.items():
-        for s,c in of.items(): say(f'{n}, seed {s}'); found.setdefault(n, {})[s] = run_ranker(c, data, device=device, say=say)
-    return found,arms
+                with ProcessPoolExecutor(cfg.jobs, get_context("spawn")) as pool:
+                    [
+                        f.result()
+                        for f in [
+                            pool.submit(_share, todo[i :: cfg.jobs], cfg.run, threads, device)
+                            for i in range(cfg.jobs)
+                        ]
+                    ]
+    found = {
+        n: {0: rank_dialogues(arm, data.sets["test"], cfg.run.text.turns)}
+        for n, arm in simple_arms(data.sets["train"]).items()
+    }
+    if cfg.untuned:
+        found["bi untuned"] = {0: untuned_scores(cfg.run, data, device)}
+    for n, of in arms.items():
+        for s, c in of.items():
+            say(f"{n}, seed {s}")
+            found.setdefault(n, {})[s] = run_ranker(c, data, device=device, say=say)
+    return found, arms
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c12
 def ranking_table(
-    cfg:RankGridCfg=RankGridCfg(),
-    say=print, device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
-) -> pd.DataFrame:            # the rows
+    cfg: RankGridCfg = RankGridCfg(),
+    say=print,
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+) -> pd.DataFrame:  # the rows
     "Train what is missing, ask everybody, and write table and figure."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     data = RankData(cfg.run, say)
-    found,arms = rank_scores(cfg, data, device, say)
-    d,name = data.sets['test'],config_hash(dict(settings(cfg), jobs=1, table='', digest=data.digest, learnt=data.learnt))
-    against = [a for a in ('bm25','bi') if a in found]
+    found, arms = rank_scores(cfg, data, device, say)
+    d, name = (
+        data.sets["test"],
+        config_hash(dict(settings(cfg), jobs=1, table="", digest=data.digest, learnt=data.learnt)),
+    )
+    against = [a for a in ("bm25", "bi") if a in found]
     rows = ranking_rows(found, d, cfg.run.title, against, context_slices(d.turns), config=name)
-    rows += [r for a,of in arms.items() for c in of.values() for r in _cost(c, data, cfg.run.title, a, name)]
-    write_rows(cfg.table, rows, replace=('corpus',)) # arms are compared with each other: none of an older comparison stays
+    rows += [r for a, of in arms.items() for c in of.values() for r in _cost(c, data, cfg.run.title, a, name)]
+    write_rows(
+        cfg.table, rows, replace=("corpus",)
+    )  # arms are compared with each other: none of an older comparison stays
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c14
 RANKING_EXPERIMENTS = dict(
-    quick=RankGridCfg(RankRunCfg(), 'bi,poly-16,cross', cross_b=16, table='ranking_quick'),
-    minilm=RankGridCfg(RankRunCfg(model=RankCfg(pretrained='sentence-transformers/all-MiniLM-L6-v2', segments=True), train=TrainCfg(lr=1e-4, steps=240, valid_every=80, checkpoint_every=40, warmup=.1)),
-                       untuned=True, cross_b=16, cross_steps=200),
-    ubuntu=RankGridCfg(RankRunCfg('ubuntu_v2', expand=True, b=256, valid_rows=5000, test_rows=0, text=RankTextCfg(turns=0, context=360, response=72),
-                                  model=RankCfg('poly', pretrained='bert-base-uncased', m=360, pool='first', shared=False, normalise=False, segments=True),
-                                  train=TrainCfg(lr=5e-5, wd=.01, epochs=3, valid_every=1000, checkpoint_every=500, warmup=.03, precision='bf16')), 'poly-360', cross_b=16),
+    quick=RankGridCfg(RankRunCfg(), "bi,poly-16,cross", cross_b=16, table="ranking_quick"),
+    minilm=RankGridCfg(
+        RankRunCfg(
+            model=RankCfg(pretrained="sentence-transformers/all-MiniLM-L6-v2", segments=True),
+            train=TrainCfg(lr=1e-4, steps=240, valid_every=80, checkpoint_every=40, warmup=0.1),
+        ),
+        untuned=True,
+        cross_b=16,
+        cross_steps=200,
+    ),
+    ubuntu=RankGridCfg(
+        RankRunCfg(
+            "ubuntu_v2",
+            expand=True,
+            b=256,
+            valid_rows=5000,
+            test_rows=0,
+            text=RankTextCfg(turns=0, context=360, response=72),
+            model=RankCfg(
+                "poly",
+                pretrained="bert-base-uncased",
+                m=360,
+                pool="first",
+                shared=False,
+                normalise=False,
+                segments=True,
+            ),
+            train=TrainCfg(
+                lr=5e-5,
+                wd=0.01,
+                epochs=3,
+                valid_every=1000,
+                checkpoint_every=500,
+                warmup=0.03,
+                precision="bf16",
+            ),
+        ),
+        "poly-360",
+        cross_b=16,
+    ),
 )
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c15
@@ -151,11 +258,17 @@ examples: ctx_rank                                        names and docstrings o
           ctx_rank minilm run.dialogues=ubuntu/train.csv  a folder with train, valid and test files
           ctx_rank run.dialogues=faq.csv run.columns=context=question,response=answer
           ctx_rank ubuntu run.dialogues=ubuntu_v2         the paper's setting; wants a GPU"""
-    script('ctx_rank', about, RANKING_EXPERIMENTS, lambda cfg: _report(cfg, ranking_table(cfg)), args)
+    script("ctx_rank", about, RANKING_EXPERIMENTS, lambda cfg: _report(cfg, ranking_table(cfg)), args)
+
 
 def _report(cfg, df):
     "Print what most people want to know, and draw it."
-    t = df[(df.slice=='all')&df.metric.isin(['R@1','R@2','R@5','MRR'])]
-    print(f'\n{cfg.run.title}: the right answer among the candidates, 95 % intervals over conversations')
-    print(t.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in t.itertuples()]).pivot_table(index='arm', columns='metric', values='value', aggfunc='last').to_string())
-    if not cfg.table.endswith('.csv'): save_figure(plot_ranking(read_table(cfg.table)), cfg.table)
+    t = df[(df.slice == "all") & df.metric.isin(["R@1", "R@2", "R@5", "MRR"])]
+    print(f"\n{cfg.run.title}: the right answer among the candidates, 95 % intervals over conversations")
+    print(
+        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+        .pivot_table(index="arm", columns="metric", values="value", aggfunc="last")
+        .to_string()
+    )
+    if not cfg.table.endswith(".csv"):
+        save_figure(plot_ranking(read_table(cfg.table)), cfg.table)

@@ -19,146 +19,247 @@ from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 from ..config import config_hash, settings
 from ..eval.tables import row
-from .search_space import Range, Search, asked_trials, declared_fields, leaves, refuse_test, space_of, trial_of, with_changes
+from ctx_transformers.experiments.search_space import (
+    Range,
+    Search,
+    asked_trials,
+    declared_fields,
+    leaves,
+    refuse_test,
+    space_of,
+    trial_of,
+    with_changes,
+)
 
 # %% ../../nbs/experiments/02_search.ipynb #c07
 def _run_trial(name, cfg, search, job, folder, wait=-1) -> dict:
     "What a trial gave: read, or trained now; `Timeout` if another process has it for more than `wait` seconds."
-    key = config_hash(cfg); done = folder/f'{key}.json'
+    key = config_hash(cfg)
+    done = folder / f"{key}.json"
     if not done.exists():
-        with FileLock(f'{folder/key}.lock', timeout=wait):
-            if not done.exists(): # the process that was waited for may have finished it
-                start,own = time.perf_counter(),folder/key
+        with FileLock(f"{folder / key}.lock", timeout=wait):
+            if not done.exists():  # the process that was waited for may have finished it
+                start, own = time.perf_counter(), folder / key
                 own.mkdir(exist_ok=True)
-                try: found = job(cfg, own)
-                except Exception as e: raise TrialError(f'trial {name!r} failed: {type(e).__name__}: {e}') from e
+                try:
+                    found = job(cfg, own)
+                except Exception as e:
+                    raise TrialError(f"trial {name!r} failed: {type(e).__name__}: {e}") from e
                 found = _checked(found)
-                tmp = done.with_suffix('.tmp')
-                tmp.write_text(json.dumps(dict(trial=name, config=key, metrics=found, seconds=time.perf_counter()-start, settings=settings(cfg)), indent=1, default=str)+'\n', encoding='utf8')
+                tmp = done.with_suffix(".tmp")
+                tmp.write_text(
+                    json.dumps(
+                        dict(
+                            trial=name,
+                            config=key,
+                            metrics=found,
+                            seconds=time.perf_counter() - start,
+                            settings=settings(cfg),
+                        ),
+                        indent=1,
+                        default=str,
+                    )
+                    + "\n",
+                    encoding="utf8",
+                )
                 os.replace(tmp, done)
-    out = json.loads(done.read_text(encoding='utf8'))
-    if search.metric not in out['metrics']: raise ValueError(f'no {search.metric!r} among the numbers of trial {name!r}, which are {[*out["metrics"]]}; set metric to one of these')
+    out = json.loads(done.read_text(encoding="utf8"))
+    if search.metric not in out["metrics"]:
+        raise ValueError(
+            f"no {search.metric!r} among the numbers of trial {name!r}, which are {[*out['metrics']]}; set metric to one of these"
+        )
     return out
+
 
 def _checked(found) -> dict:
     "The numbers of a job, as plain ones."
-    if not isinstance(found, dict) or not all(isinstance(v, numbers.Real) for v in found.values()): raise TypeError(f'a job gives a dict of plain numbers, got {found!r}')
+    if not isinstance(found, dict) or not all(isinstance(v, numbers.Real) for v in found.values()):
+        raise TypeError(f"a job gives a dict of plain numbers, got {found!r}")
     refuse_test(found)
     taken = sorted(_OWN & set(found))
-    if taken: raise ValueError(f'{taken[0]!r} is a column of the table of trials: give this number another name')
-    return {k:float(v) for k,v in found.items()}
+    if taken:
+        raise ValueError(f"{taken[0]!r} is a column of the table of trials: give this number another name")
+    return {k: float(v) for k, v in found.items()}
 
-class TrialError(RuntimeError): "A job that ended with an exception; the message names the trial."
 
-_OWN = {'trial','seconds','config','times','best','error'}
+class TrialError(RuntimeError):
+    "A job that ended with an exception; the message names the trial."
+
+
+_OWN = {"trial", "seconds", "config", "times", "best", "error"}
 
 # %% ../../nbs/experiments/02_search.ipynb #c09
 def _study(search):
     "A seeded study; five random trials come first, however many follow, so that a longer search begins as a shorter one."
-    try: import optuna
-    except ImportError: raise ImportError("mode=optuna needs Optuna: pip install optuna") from None
+    try:
+        import optuna
+    except ImportError:
+        raise ImportError("mode=optuna needs Optuna: pip install optuna") from None
     loud = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try: return optuna.create_study(direction='minimize' if search.lower else 'maximize', sampler=optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=5))
-    finally: optuna.logging.set_verbosity(loud)
+    try:
+        return optuna.create_study(
+            direction="minimize" if search.lower else "maximize",
+            sampler=optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=5),
+        )
+    finally:
+        optuna.logging.set_verbosity(loud)
+
 
 def _proposed(base, search, attempt) -> list:
     "Trials as they come: (name, configuration, changes, what it gave)."
-    study,space,out = _study(search),space_of(base, search),[]
+    study, space, out = _study(search), space_of(base, search), []
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
     from optuna.trial import TrialState
+
     def draws(v):
-        if not isinstance(v, Range): return CategoricalDistribution(list(dict.fromkeys(v)))
+        if not isinstance(v, Range):
+            return CategoricalDistribution(list(dict.fromkeys(v)))
         return (IntDistribution if isinstance(v.low, int) else FloatDistribution)(v.low, v.high, log=v.log)
-    def short(k, x): return min(max(float(f'{x:.4g}'), space[k].low), space[k].high) if isinstance(space[k], Range) and isinstance(x, float) else x
+
+    def short(k, x):
+        return (
+            min(max(float(f"{x:.4g}"), space[k].low), space[k].high)
+            if isinstance(space[k], Range) and isinstance(x, float)
+            else x
+        )
+
     for _ in range(search.trials):
-        t = study.ask({k:draws(v) for k,v in space.items()})
-        changes = {k:short(k, t.params[k]) for k in space}
-        name,cfg = trial_of(base, changes)
+        t = study.ask({k: draws(v) for k, v in space.items()})
+        changes = {k: short(k, t.params[k]) for k in space}
+        name, cfg = trial_of(base, changes)
         found = attempt(name, cfg)
-        value = found['metrics'].get(search.metric)
-        if value is None: study.tell(t, state=TrialState.FAIL)                                              # an exception says nothing of the values
-        else: study.tell(t, value if math.isfinite(value) else math.inf if search.lower else -math.inf) # one that diverged is worse than all others
+        value = found["metrics"].get(search.metric)
+        if value is None:
+            study.tell(t, state=TrialState.FAIL)  # an exception says nothing of the values
+        else:
+            study.tell(
+                t, value if math.isfinite(value) else math.inf if search.lower else -math.inf
+            )  # one that diverged is worse than all others
         out.append((name, cfg, changes, found))
     return out
 
 # %% ../../nbs/experiments/02_search.ipynb #c11
 def run_search(
-    base,          # a frozen dataclass, its parts dataclasses too
-    search:Search,
-    job,           # function of a configuration and a folder of its own; gives a dict of validation numbers
-    folder,        # of this job's trials; several searches may share it, another job may not
-    say=print,     # what to do with a line of report
-) -> pd.DataFrame: # a row for each trial: `trial` (its name), searched fields, the job's numbers, `seconds` of its last attempt, `config`, `times` it was asked for, `best`, and perhaps `error`; also in `folder` as search.csv
+    base,  # a frozen dataclass, its parts dataclasses too
+    search: Search,
+    job,  # function of a configuration and a folder of its own; gives a dict of validation numbers
+    folder,  # of this job's trials; several searches may share it, another job may not
+    say=print,  # what to do with a line of report
+) -> pd.DataFrame:  # a row for each trial: `trial` (its name), searched fields, the job's numbers, `seconds` of its last attempt, `config`, `times` it was asked for, `best`, and perhaps `error`; also in `folder` as search.csv
     "Train the trials that are not finished, and tabulate all."
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
-    asked = [] if search.mode=='optuna' else asked_trials(base, search)
-    keys = {config_hash(cfg) for _,cfg,_ in asked}
-    ready = sum((folder/f'{k}.json').exists() for k in keys)
-    say(f'{search.trials} trials, proposed one by one' if not asked else f'{len(asked)} combinations, {len(keys)} trials, {ready} of them finished before')
-    with tqdm(total=len(keys) or search.trials, disable=None, desc='trials') as bar:
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = [] if search.mode == "optuna" else asked_trials(base, search)
+    keys = {config_hash(cfg) for _, cfg, _ in asked}
+    ready = sum((folder / f"{k}.json").exists() for k in keys)
+    say(
+        f"{search.trials} trials, proposed one by one"
+        if not asked
+        else f"{len(asked)} combinations, {len(keys)} trials, {ready} of them finished before"
+    )
+    with tqdm(total=len(keys) or search.trials, disable=None, desc="trials") as bar:
+
         def attempt(name, cfg, wait=-1):
             bar.set_postfix_str(name)
-            try: found = _run_trial(name, cfg, search, job, folder, wait)
+            try:
+                found = _run_trial(name, cfg, search, job, folder, wait)
             except TrialError as e:
-                if search.stop: raise
+                if search.stop:
+                    raise
                 found = dict(metrics={}, seconds=math.nan, error=str(e))
             bar.update()
-            say(found.get('error') or f'{name}: {search.metric} {found["metrics"][search.metric]:.4g}')
+            say(found.get("error") or f"{name}: {search.metric} {found['metrics'][search.metric]:.4g}")
             return found
-        done = _proposed(base, search, attempt) if search.mode=='optuna' else _each(asked, attempt)
+
+        done = _proposed(base, search, attempt) if search.mode == "optuna" else _each(asked, attempt)
     df = _table(done, search, list(space_of(base, search)))
-    with FileLock(folder/'search.lock'):
-        df.to_csv(folder/'search.tmp', index=False, lineterminator='\n')
-        os.replace(folder/'search.tmp', folder/'search.csv')
+    with FileLock(folder / "search.lock"):
+        df.to_csv(folder / "search.tmp", index=False, lineterminator="\n")
+        os.replace(folder / "search.tmp", folder / "search.csv")
     return df
 
 # %% ../../nbs/experiments/02_search.ipynb #c12
 def _each(asked, attempt) -> list:
     "All declared trials; one that another process is training now is left to it, and read at the end."
     found = {}
-    for wait in (0,-1):
-        for name,cfg,_ in asked:
+    for wait in (0, -1):
+        for name, cfg, _ in asked:
             key = config_hash(cfg)
-            if key in found: continue
-            try: found[key] = attempt(name, cfg, wait)
-            except Timeout: pass
-    return [(name, cfg, changes, found[config_hash(cfg)]) for name,cfg,changes in asked]
+            if key in found:
+                continue
+            try:
+                found[key] = attempt(name, cfg, wait)
+            except Timeout:
+                pass
+    return [(name, cfg, changes, found[config_hash(cfg)]) for name, cfg, changes in asked]
+
 
 def _table(done, search, searched) -> pd.DataFrame:
     "One row for each configuration, in the order in which they were asked for first."
-    times,rows = Counter(config_hash(cfg) for _,cfg,*_ in done),{}
-    for name,cfg,_,found in done:
-        key,value = config_hash(cfg),leaves(cfg)
-        tail = dict(seconds=found['seconds'], config=key, times=times[key])
-        rows.setdefault(key, (dict(trial=name)|{k:value[k][1] for k in searched}, found['metrics'], tail|{k:v for k,v in found.items() if k=='error'}))
-    first,numbers,tail = (pd.DataFrame([r[i] for r in rows.values()]) for i in range(3))
+    times, rows = Counter(config_hash(cfg) for _, cfg, *_ in done), {}
+    for name, cfg, _, found in done:
+        key, value = config_hash(cfg), leaves(cfg)
+        tail = dict(seconds=found["seconds"], config=key, times=times[key])
+        rows.setdefault(
+            key,
+            (
+                dict(trial=name) | {k: value[k][1] for k in searched},
+                found["metrics"],
+                tail | {k: v for k, v in found.items() if k == "error"},
+            ),
+        )
+    first, numbers, tail = (pd.DataFrame([r[i] for r in rows.values()]) for i in range(3))
     clash = sorted(set(first) & set(numbers))
-    if clash: raise ValueError(f'the job gives a number called {clash[0]!r}, which is a searched field: give it another name')
-    df = pd.concat([first, numbers.reindex(columns=list(dict.fromkeys([search.metric, *numbers]))), tail], axis=1)
+    if clash:
+        raise ValueError(
+            f"the job gives a number called {clash[0]!r}, which is a searched field: give it another name"
+        )
+    df = pd.concat(
+        [first, numbers.reindex(columns=list(dict.fromkeys([search.metric, *numbers]))), tail], axis=1
+    )
     good = df[search.metric].where(np.isfinite(df[search.metric].astype(float))).dropna()
-    return df.assign(best=df.index==((good.idxmin() if search.lower else good.idxmax()) if len(good) else -1))
+    return df.assign(
+        best=df.index == ((good.idxmin() if search.lower else good.idxmax()) if len(good) else -1)
+    )
 
 # %% ../../nbs/experiments/02_search.ipynb #c34
 def best_cfg(
-    df:pd.DataFrame, # from `run_search`
-    base,            # as it was given there
-    search:Search,   # as it was given there
-):                   # a configuration
+    df: pd.DataFrame,  # from `run_search`
+    base,  # as it was given there
+    search: Search,  # as it was given there
+):  # a configuration
     "The best trial's configuration."
-    if not df.best.any(): raise ValueError(f'no trial has a finite {search.metric}, so none is the best')
-    kinds,r = leaves(base),df[df.best].iloc[0]
-    cfg = with_changes(base, {k:kinds[k][0](r[k]) for k in space_of(base, search)})
-    if config_hash(cfg)!=r.config: raise ValueError(f'the trial {r.trial!r} belongs to another base: its configuration is {r.config}, from this one it would be {config_hash(cfg)}')
+    if not df.best.any():
+        raise ValueError(f"no trial has a finite {search.metric}, so none is the best")
+    kinds, r = leaves(base), df[df.best].iloc[0]
+    cfg = with_changes(base, {k: kinds[k][0](r[k]) for k in space_of(base, search)})
+    if config_hash(cfg) != r.config:
+        raise ValueError(
+            f"the trial {r.trial!r} belongs to another base: its configuration is {r.config}, from this one it would be {config_hash(cfg)}"
+        )
     return cfg
 
+
 def search_rows(
-    df:pd.DataFrame, # from `run_search`
-    corpus:str,      # what it was trained on
-    search:Search,
-    seed=0,          # of the trainings; where `seed` itself was searched, each trial has its own
-) -> list:           # rows for `eval.tables.write_rows`: each number of each trial, those that failed without
+    df: pd.DataFrame,  # from `run_search`
+    corpus: str,  # what it was trained on
+    search: Search,
+    seed=0,  # of the trainings; where `seed` itself was searched, each trial has its own
+) -> list:  # rows for `eval.tables.write_rows`: each number of each trial, those that failed without
     "The trials as rows of the one tidy table; the name of a trial is its arm."
     searched = declared_fields(search.fields)
     own = [c for c in df if c not in _OWN and c not in searched]
-    return [row(corpus, r['trial'], c, r[c], seed=r['seed'] if 'seed' in searched else seed, config=r['config'], slice='valid') for r in df.to_dict('records') for c in own]
+    return [
+        row(
+            corpus,
+            r["trial"],
+            c,
+            r[c],
+            seed=r["seed"] if "seed" in searched else seed,
+            config=r["config"],
+            slice="valid",
+        )
+        for r in df.to_dict("records")
+        for c in own
+    ]

@@ -21,78 +21,143 @@ from .search_space import Search, declared_fields
 # %% ../../nbs/experiments/03_search_plot.ipynb #c05
 def _round(lo, hi, log) -> list:
     "A few round numbers from `lo` to `hi`."
-    if not log: t = MaxNLocator(5, steps=[1,2,5,10]).tick_values(lo, hi)
+    if not log:
+        t = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(lo, hi)
     else:
-        decades = 10.**np.arange(np.floor(np.log10(lo)), np.ceil(np.log10(hi))+1)
-        t = decades if hi/lo>=1000 else np.outer(decades, (1,2,5)).ravel()
-        t = t[::-(-len(t)//8)]
-    t = [float(x) for x in t if lo*(1-1e-9)-1e-12<=x<=hi*(1+1e-9)+1e-12]
-    return t if len(t)>1 else [lo,hi]
+        decades = 10.0 ** np.arange(np.floor(np.log10(lo)), np.ceil(np.log10(hi)) + 1)
+        t = decades if hi / lo >= 1000 else np.outer(decades, (1, 2, 5)).ravel()
+        t = t[:: -(-len(t) // 8)]
+    t = [float(x) for x in t if lo * (1 - 1e-9) - 1e-12 <= x <= hi * (1 + 1e-9) + 1e-12]
+    return t if len(t) > 1 else [lo, hi]
 
-def _number(x): return isinstance(x, numbers.Real) and not isinstance(x, (bool,np.bool_))
-def _word(x): return f'{x:.4g}' if _number(x) else str(x) or "''"
+
+def _number(x):
+    return isinstance(x, numbers.Real) and not isinstance(x, (bool, np.bool_))
+
+
+def _word(x):
+    return f"{x:.4g}" if _number(x) else str(x) or "''"
+
 
 def _axis(
-    values,    # of all trials
-    log=False, # whether it was declared as a range of orders of magnitude
+    values,  # of all trials
+    log=False,  # whether it was declared as a range of orders of magnitude
     own=True,  # whether a few values are the ticks themselves; else round numbers
-):             # function from values to `[N]` places, 0 to 1, and the ticks as [(place, text)]
+):  # function from values to `[N]` places, 0 to 1, and the ticks as [(place, text)]
     "Where values stand on an axis, and what is written beside it."
     kinds = list(dict.fromkeys(values))
     if all(map(_number, kinds)):
-        kinds = sorted(map(float, kinds)); few = own and len(kinds)<=8
-        log = log or (kinds[0]>0 and kinds[-1]>=100*kinds[0])
+        kinds = sorted(map(float, kinds))
+        few = own and len(kinds) <= 8
+        log = log or (kinds[0] > 0 and kinds[-1] >= 100 * kinds[0])
         scale = np.log10 if log else np.asarray
-        at = scale(np.array(kinds)); span = at[-1]-at[0] or 1.
-        def place(x): return (scale(np.asarray(x, float))-at[0])/span
-        apart = len(kinds)<2 or np.diff(at).min()>=.07*span
-        if apart or not few: return place, [(float(place(t)), _word(t)) for t in (kinds if few else _round(kinds[0], kinds[-1], log))]
-    n = max(len(kinds)-1, 1)
-    return (lambda x: np.array([kinds.index(k)/n for k in x])), [(i/n, _word(k)) for i,k in enumerate(kinds)]
+        at = scale(np.array(kinds))
+        span = at[-1] - at[0] or 1.0
+
+        def place(x):
+            return (scale(np.asarray(x, float)) - at[0]) / span
+
+        apart = len(kinds) < 2 or np.diff(at).min() >= 0.07 * span
+        if apart or not few:
+            return place, [
+                (float(place(t)), _word(t)) for t in (kinds if few else _round(kinds[0], kinds[-1], log))
+            ]
+    n = max(len(kinds) - 1, 1)
+    return (lambda x: np.array([kinds.index(k) / n for k in x])), [
+        (i / n, _word(k)) for i, k in enumerate(kinds)
+    ]
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c08
 def _shades(search):
     "Colours from the smallest to the largest value of the metric; the best is dark, and none so light that a line in it is lost on paper."
-    c = plt.get_cmap('cividis')(np.linspace(0, .93, 256))
+    c = plt.get_cmap("cividis")(np.linspace(0, 0.93, 256))
     return ListedColormap(c if search.lower else c[::-1])
 
-def _says(search): return f"{search.metric} ({'lower' if search.lower else 'higher'} is better)"
+
+def _says(search):
+    return f"{search.metric} ({'lower' if search.lower else 'higher'} is better)"
+
 
 def _heat(df, search, vary):
     "A map of two fields."
-    (x,xt),(y,yt) = [(sorted(df[k].unique()) if all(map(_number, df[k])) else list(dict.fromkeys(df[k])),k) for k in vary]
+    (x, xt), (y, yt) = [
+        (sorted(df[k].unique()) if all(map(_number, df[k])) else list(dict.fromkeys(df[k])), k) for k in vary
+    ]
     m = df[search.metric].to_numpy(float)
-    lo,hi = m[np.isfinite(m)].min(),m[np.isfinite(m)].max()
-    norm,shades = (LogNorm if lo>0 and hi>=100*lo else Normalize)(lo, hi if hi>lo else lo+1),_shades(search)
-    fig,ax = plt.subplots(figsize=(1.9+.62*len(x), 1.1+.42*len(y)), layout='constrained')
-    for a,b,v,best in zip(df[xt], df[yt], m, df.best):
-        i,j = x.index(a),y.index(b); color = shades(norm(v)) if np.isfinite(v) else (.93,.93,.93,1)
-        ax.add_patch(Rectangle((i-.5, j-.5), 1, 1, facecolor=color, edgecolor='white', lw=1))
-        ax.text(i, j, _word(v) if np.isfinite(v) else 'none', ha='center', va='center', fontsize=8, color='white' if np.dot(color[:3], (.3,.59,.11))<.5 else 'black', fontweight='bold' if best else None)
-        if best: ax.add_patch(Rectangle((i-.46, j-.46), .92, .92, fill=False, edgecolor=COLORS['orange'], lw=2.5, zorder=3))
-    ax.set(xlim=(-.5,len(x)-.5), ylim=(-.5,len(y)-.5), xlabel=xt, ylabel=yt); ax.grid(False); ax.spines[:].set_visible(False); ax.tick_params(length=0)
-    ax.set_xticks(range(len(x)), map(_word, x), parse_math=False); ax.set_yticks(range(len(y)), map(_word, y), parse_math=False)
-    fig.colorbar(plt.cm.ScalarMappable(norm, shades), ax=ax, label=_says(search), fraction=.06)
+    lo, hi = m[np.isfinite(m)].min(), m[np.isfinite(m)].max()
+    norm, shades = (
+        (LogNorm if lo > 0 and hi >= 100 * lo else Normalize)(lo, hi if hi > lo else lo + 1),
+        _shades(search),
+    )
+    fig, ax = plt.subplots(figsize=(1.9 + 0.62 * len(x), 1.1 + 0.42 * len(y)), layout="constrained")
+    for a, b, v, best in zip(df[xt], df[yt], m, df.best):
+        i, j = x.index(a), y.index(b)
+        color = shades(norm(v)) if np.isfinite(v) else (0.93, 0.93, 0.93, 1)
+        ax.add_patch(Rectangle((i - 0.5, j - 0.5), 1, 1, facecolor=color, edgecolor="white", lw=1))
+        ax.text(
+            i,
+            j,
+            _word(v) if np.isfinite(v) else "none",
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if np.dot(color[:3], (0.3, 0.59, 0.11)) < 0.5 else "black",
+            fontweight="bold" if best else None,
+        )
+        if best:
+            ax.add_patch(
+                Rectangle(
+                    (i - 0.46, j - 0.46), 0.92, 0.92, fill=False, edgecolor=COLORS["orange"], lw=2.5, zorder=3
+                )
+            )
+    ax.set(xlim=(-0.5, len(x) - 0.5), ylim=(-0.5, len(y) - 0.5), xlabel=xt, ylabel=yt)
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    ax.set_xticks(range(len(x)), map(_word, x), parse_math=False)
+    ax.set_yticks(range(len(y)), map(_word, y), parse_math=False)
+    fig.colorbar(plt.cm.ScalarMappable(norm, shades), ax=ax, label=_says(search), fraction=0.06)
     return fig
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c10
 def _panels(df, search, vary, logs):
     "A small panel for each field; where each varied alone, the others have the base's values."
-    base,m = df[df['trial']=='base'] if search.mode=='one' else df[:0],search.metric
-    fig,axes = plt.subplots(1, len(vary), figsize=(.8+1.9*len(vary), 2.4), sharey=True, squeeze=False, layout='constrained')
-    for ax,k in zip(axes[0], vary):
-        d = df[(df[k]!=base[k].iloc[0]) | (df['trial']=='base')] if len(base) else df
-        place,ticks = _axis(d[k], k in logs)
-        d = d.assign(at=place(d[k])).sort_values('at'); good = d[np.isfinite(d[m].astype(float))]; bad = d.drop(good.index)
-        ax.plot(good['at'], good[m], ls='-' if all(map(_number, d[k])) else 'none', color=COLORS['sky'], lw=1.2)
-        ax.plot(good['at'], good[m], 'o', color=COLORS['blue'], ms=5)
-        ax.plot(bad['at'], [.04]*len(bad), 'x', color=COLORS['grey'], transform=ax.get_xaxis_transform(), ms=6)
+    base, m = df[df["trial"] == "base"] if search.mode == "one" else df[:0], search.metric
+    fig, axes = plt.subplots(
+        1, len(vary), figsize=(0.8 + 1.9 * len(vary), 2.4), sharey=True, squeeze=False, layout="constrained"
+    )
+    for ax, k in zip(axes[0], vary):
+        d = df[(df[k] != base[k].iloc[0]) | (df["trial"] == "base")] if len(base) else df
+        place, ticks = _axis(d[k], k in logs)
+        d = d.assign(at=place(d[k])).sort_values("at")
+        good = d[np.isfinite(d[m].astype(float))]
+        bad = d.drop(good.index)
+        ax.plot(
+            good["at"], good[m], ls="-" if all(map(_number, d[k])) else "none", color=COLORS["sky"], lw=1.2
+        )
+        ax.plot(good["at"], good[m], "o", color=COLORS["blue"], ms=5)
+        ax.plot(
+            bad["at"], [0.04] * len(bad), "x", color=COLORS["grey"], transform=ax.get_xaxis_transform(), ms=6
+        )
         if len(base):
-            ax.axhline(base[m].iloc[0], color=COLORS['grey'], lw=.9, ls='--')
-            ax.plot(d['at'][d['trial']=='base'], base[m], 's', color='white', mec='black', ms=6, mew=1.3, zorder=3)
-        ax.plot(d['at'][d.best], d[m][d.best], 'o', color='none', mec=COLORS['orange'], ms=12, mew=2, zorder=4)
-        ax.set_xticks(*zip(*ticks), parse_math=False, rotation=30*(sum(len(t) for _,t in ticks)>16)); ax.set(xlabel=k, xlim=(-.12,1.12))
-    axes[0,0].set_ylabel(_says(search).replace(' (', '\n(')); axes[0,0].margins(y=.15)
+            ax.axhline(base[m].iloc[0], color=COLORS["grey"], lw=0.9, ls="--")
+            ax.plot(
+                d["at"][d["trial"] == "base"],
+                base[m],
+                "s",
+                color="white",
+                mec="black",
+                ms=6,
+                mew=1.3,
+                zorder=3,
+            )
+        ax.plot(
+            d["at"][d.best], d[m][d.best], "o", color="none", mec=COLORS["orange"], ms=12, mew=2, zorder=4
+        )
+        ax.set_xticks(*zip(*ticks), parse_math=False, rotation=30 * (sum(len(t) for _, t in ticks) > 16))
+        ax.set(xlabel=k, xlim=(-0.12, 1.12))
+    axes[0, 0].set_ylabel(_says(search).replace(" (", "\n("))
+    axes[0, 0].margins(y=0.15)
     return fig
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c12
@@ -100,49 +165,109 @@ def _fan(at, rank):
     "Places moved apart where several lines meet, the lower in `rank` below."
     out = np.array(at, float)
     for p in np.unique(out.round(6)):
-        i = np.flatnonzero(np.abs(out-p)<1e-5); n = len(i)
-        out[i[np.argsort(rank[i], kind='stable')]] += min(.05, .008*(n-1))*np.linspace(-1, 1, n) if n>1 else 0
+        i = np.flatnonzero(np.abs(out - p) < 1e-5)
+        n = len(i)
+        out[i[np.argsort(rank[i], kind="stable")]] += (
+            min(0.05, 0.008 * (n - 1)) * np.linspace(-1, 1, n) if n > 1 else 0
+        )
     return out
+
 
 def _lines(df, search, vary, logs):
     "A line for each trial through an axis for each field; the last axis is the metric."
-    m = df[search.metric].to_numpy(float); good,shades = np.isfinite(m),_shades(search)
-    rank = np.argsort(np.argsort(np.where(good, m, -np.inf), kind='stable'))                 # [N]
+    m = df[search.metric].to_numpy(float)
+    good, shades = np.isfinite(m), _shades(search)
+    rank = np.argsort(np.argsort(np.where(good, m, -np.inf), kind="stable"))  # [N]
     axes = [_axis(df[k], k in logs) for k in vary]
-    last,ticks = _axis(m[good], own=False); end = np.full(len(m), -.16); end[good] = last(m[good])
-    y = np.stack([_fan(place(df[k]), rank) for k,(place,_) in zip(vary, axes)]+[end], 1)     # [N,fields+1]
-    fig,ax = plt.subplots(figsize=(1.2+1.45*len(vary), 3.2), layout='constrained'); ax.axis('off')
-    for i in np.argsort(np.where(good, -m if search.lower else m, -np.inf), kind='stable'):  # the best on top
-        line = [(0,y[i,0])]+[p for j in range(len(vary)) for p in ((j+.5,y[i,j]), (j+.5,y[i,j+1]), (j+1,y[i,j+1]))]
+    last, ticks = _axis(m[good], own=False)
+    end = np.full(len(m), -0.16)
+    end[good] = last(m[good])
+    y = np.stack([_fan(place(df[k]), rank) for k, (place, _) in zip(vary, axes)] + [end], 1)  # [N,fields+1]
+    fig, ax = plt.subplots(figsize=(1.2 + 1.45 * len(vary), 3.2), layout="constrained")
+    ax.axis("off")
+    for i in np.argsort(np.where(good, -m if search.lower else m, -np.inf), kind="stable"):  # the best on top
+        line = [(0, y[i, 0])] + [
+            p
+            for j in range(len(vary))
+            for p in ((j + 0.5, y[i, j]), (j + 0.5, y[i, j + 1]), (j + 1, y[i, j + 1]))
+        ]
         best = bool(df.best.iloc[i])
-        if best: ax.add_patch(PathPatch(Curve(line, [1]+[4]*(len(line)-1)), fill=False, lw=5, edgecolor=COLORS['orange']))
-        ax.add_patch(PathPatch(Curve(line, [1]+[4]*(len(line)-1)), fill=False, lw=2.2 if best else 1.2, edgecolor=shades(end[i]) if good[i] else '#b0b0b0', ls='-' if good[i] else ':'))
-    white = dict(facecolor='white', alpha=.8, lw=0, pad=.6)
-    for j,(name,t) in enumerate([*zip(vary, (t for _,t in axes)), (_says(search), ticks)]):
-        ax.plot([j,j], [-.03,1.03], color='black', lw=1, zorder=3)
-        for at,text in t: ax.text(j-.05, at, text, ha='right', va='center', fontsize=8, bbox=white, zorder=4, parse_math=False); ax.plot([j-.025,j], [at,at], color='black', lw=1, zorder=3)
-        ax.text(j, 1.1, name.replace('.', '.\n').replace(' (', '\n('), ha='center', va='bottom', fontsize=9, parse_math=False)
-    if not good.all(): ax.text(len(vary)+.05, -.16, f'none ({(~good).sum()})', va='center', fontsize=8, color=COLORS['grey'])
-    x = len(vary); ax.pcolormesh([x+.03,x+.1], np.linspace(0, 1, 65), np.linspace(0, 1, 64)[:,None], cmap=shades)
-    ax.set(xlim=(-.4,x+.45), ylim=(-.08 if good.all() else -.22, 1.3))
+        if best:
+            ax.add_patch(
+                PathPatch(
+                    Curve(line, [1] + [4] * (len(line) - 1)), fill=False, lw=5, edgecolor=COLORS["orange"]
+                )
+            )
+        ax.add_patch(
+            PathPatch(
+                Curve(line, [1] + [4] * (len(line) - 1)),
+                fill=False,
+                lw=2.2 if best else 1.2,
+                edgecolor=shades(end[i]) if good[i] else "#b0b0b0",
+                ls="-" if good[i] else ":",
+            )
+        )
+    white = dict(facecolor="white", alpha=0.8, lw=0, pad=0.6)
+    for j, (name, t) in enumerate([*zip(vary, (t for _, t in axes)), (_says(search), ticks)]):
+        ax.plot([j, j], [-0.03, 1.03], color="black", lw=1, zorder=3)
+        for at, text in t:
+            ax.text(
+                j - 0.05,
+                at,
+                text,
+                ha="right",
+                va="center",
+                fontsize=8,
+                bbox=white,
+                zorder=4,
+                parse_math=False,
+            )
+            ax.plot([j - 0.025, j], [at, at], color="black", lw=1, zorder=3)
+        ax.text(
+            j,
+            1.1,
+            name.replace(".", ".\n").replace(" (", "\n("),
+            ha="center",
+            va="bottom",
+            fontsize=9,
+            parse_math=False,
+        )
+    if not good.all():
+        ax.text(
+            len(vary) + 0.05, -0.16, f"none ({(~good).sum()})", va="center", fontsize=8, color=COLORS["grey"]
+        )
+    x = len(vary)
+    ax.pcolormesh([x + 0.03, x + 0.1], np.linspace(0, 1, 65), np.linspace(0, 1, 64)[:, None], cmap=shades)
+    ax.set(xlim=(-0.4, x + 0.45), ylim=(-0.08 if good.all() else -0.22, 1.3))
     return fig
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c14
 def plot_search(
-    df:pd.DataFrame, # from `run_search`
-    search:Search,   # as it was given there
-):                   # a figure
+    df: pd.DataFrame,  # from `run_search`
+    search: Search,  # as it was given there
+):  # a figure
     "A map if two fields vary on a full grid, panels if each varied alone, parallel coordinates otherwise."
     texts = declared_fields(search.fields)
-    missing = [k for k in (*texts, search.metric, 'trial', 'best') if k not in df]
-    if missing: raise ValueError(f'the table has no column {missing[0]!r}: give the search that it comes from; it has {list(df.columns)}')
-    vary = [k for k in texts if df[k].nunique()>1]
-    logs = {k for k,t in texts.items() if re.search(r'\.\..* log$', t, re.I)}
-    if not vary: raise ValueError(f'nothing to draw: none of {list(texts)} has more than one value in {len(df)} trials')
-    if not np.isfinite(df[search.metric].astype(float)).any(): raise ValueError(f'nothing to draw: no trial has a finite {search.metric}')
-    with plt.rc_context(style()|{'font.size':9}):
-        if search.mode=='one' or len(vary)==1: fig = _panels(df, search, vary, logs)
-        elif len(vary)==2 and len(df)==np.prod([df[k].nunique() for k in vary]): fig = _heat(df, search, vary)
-        else: fig = _lines(df, search, vary, logs)
-        fig.suptitle(f'{len(df)} trials', fontsize=9, x=.01, ha='left'); plt.close(fig)
+    missing = [k for k in (*texts, search.metric, "trial", "best") if k not in df]
+    if missing:
+        raise ValueError(
+            f"the table has no column {missing[0]!r}: give the search that it comes from; it has {list(df.columns)}"
+        )
+    vary = [k for k in texts if df[k].nunique() > 1]
+    logs = {k for k, t in texts.items() if re.search(r"\.\..* log$", t, re.I)}
+    if not vary:
+        raise ValueError(
+            f"nothing to draw: none of {list(texts)} has more than one value in {len(df)} trials"
+        )
+    if not np.isfinite(df[search.metric].astype(float)).any():
+        raise ValueError(f"nothing to draw: no trial has a finite {search.metric}")
+    with plt.rc_context(style() | {"font.size": 9}):
+        if search.mode == "one" or len(vary) == 1:
+            fig = _panels(df, search, vary, logs)
+        elif len(vary) == 2 and len(df) == np.prod([df[k].nunique() for k in vary]):
+            fig = _heat(df, search, vary)
+        else:
+            fig = _lines(df, search, vary, logs)
+        fig.suptitle(f"{len(df)} trials", fontsize=9, x=0.01, ha="left")
+        plt.close(fig)
     return fig

@@ -18,119 +18,204 @@ from ..config import check_names, config_hash
 @dataclass(frozen=True)
 class Search:
     "What varies, how, and what is best."
-    fields:str = ''        # 'model.hidden=25,0; smoothing=.1,0'; with mode=optuna also ranges, 'train.lr=1e-5..1e-3 log'; empty: only the base
-    mode:str   = 'grid'    # 'grid' every combination, 'paired' the i-th values together, 'one' each value alone beside the base, 'optuna' proposed from earlier trials
-    trials:int = 20        # with mode=optuna: how many, >=1, the first five of them random
-    seed:int   = 0         # of Optuna's sampler, >=0; not of the training
-    metric:str = 'loss'    # what is best by: one of the validation numbers that the job gives
-    lower:bool = True      # whether less of it is better
-    stop:bool  = True      # whether an exception in a trial ends the search; else the trial stands in the table without numbers and is tried again next time
-    def __post_init__(self):
-        if self.mode not in MODES: raise ValueError(f'mode is one of {list(MODES)}, got {self.mode!r}')
-        if self.trials<1 or self.seed<0: raise ValueError(f'trials must be at least 1 and seed at least 0, got {self.trials} and {self.seed}')
-        refuse_test([self.metric]); declared_fields(self.fields)
 
-MODES = 'grid','paired','one','optuna'
+    fields: str = ""  # 'model.hidden=25,0; smoothing=.1,0'; with mode=optuna also ranges, 'train.lr=1e-5..1e-3 log'; empty: only the base
+    mode: str = "grid"  # 'grid' every combination, 'paired' the i-th values together, 'one' each value alone beside the base, 'optuna' proposed from earlier trials
+    trials: int = 20  # with mode=optuna: how many, >=1, the first five of them random
+    seed: int = 0  # of Optuna's sampler, >=0; not of the training
+    metric: str = "loss"  # what is best by: one of the validation numbers that the job gives
+    lower: bool = True  # whether less of it is better
+    stop: bool = True  # whether an exception in a trial ends the search; else the trial stands in the table without numbers and is tried again next time
+
+    def __post_init__(self):
+        if self.mode not in MODES:
+            raise ValueError(f"mode is one of {list(MODES)}, got {self.mode!r}")
+        if self.trials < 1 or self.seed < 0:
+            raise ValueError(
+                f"trials must be at least 1 and seed at least 0, got {self.trials} and {self.seed}"
+            )
+        refuse_test([self.metric])
+        declared_fields(self.fields)
+
+
+MODES = "grid", "paired", "one", "optuna"
 
 # %% ../../nbs/experiments/01_search_space.ipynb #c08
 def _cut(text, at):
     "Pieces of a text between separators that are outside of single quotes."
     return [p.strip() for p in re.split(rf"{at}(?=(?:[^']*'[^']*')*[^']*$)", text)]
 
+
 def declared_fields(text) -> dict:
     "Name of each field -> its values as they were written."
     out = {}
-    for p in filter(None, _cut(text, r'[;\n]')):
-        name,eq,values = (w.strip() for w in p.partition('='))
-        if not (name and values): raise ValueError(f"a searched field is written name=value,value and divided from the next by ';', got {p!r}")
-        if name in out: raise ValueError(f'{name!r} is declared twice: write all its values behind one name')
+    for p in filter(None, _cut(text, r"[;\n]")):
+        name, eq, values = (w.strip() for w in p.partition("="))
+        if not (name and values):
+            raise ValueError(
+                f"a searched field is written name=value,value and divided from the next by ';', got {p!r}"
+            )
+        if name in out:
+            raise ValueError(f"{name!r} is declared twice: write all its values behind one name")
         out[name] = values
     return out
 
+
 def refuse_test(names):
     "Refuse numbers of the test."
-    bad = [n for n in names if 'test' in re.split(r'[\W\d_]+', n.lower())]
-    if bad: raise ValueError(f'{bad[0]!r} is a number of the test: a search chooses by the validation, judge the chosen configuration afterwards')
+    bad = [n for n in names if "test" in re.split(r"[\W\d_]+", n.lower())]
+    if bad:
+        raise ValueError(
+            f"{bad[0]!r} is a number of the test: a search chooses by the validation, judge the chosen configuration afterwards"
+        )
 
 # %% ../../nbs/experiments/01_search_space.ipynb #c11
 class Range(NamedTuple):
     "Numbers from `low` to `high`, both included."
-    low:float  # smallest
-    high:float # largest
-    log:bool   # whether equal ratios rather than equal differences are equally likely
 
-_NUMBER = r'[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?'
+    low: float  # smallest
+    high: float  # largest
+    log: bool  # whether equal ratios rather than equal differences are equally likely
+
+
+_NUMBER = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?"
 _TRUTH = dict(true=True, yes=True, false=False, no=False)
+
 
 def _values(name, text, kind):
     "The values of one field: a list, or a `Range`."
+
     def value(x):
-        try: return _TRUTH[x.lower()] if kind is bool else kind(x) if kind is not str else x[1:-1] if x[:1]==x[-1:]=="'" and len(x)>1 else x
-        except (KeyError,ValueError): raise ValueError(f'{name} takes {_KINDS[kind]}, got {x!r} in {text!r}') from None
-    m = re.fullmatch(rf'({_NUMBER})\s*\.\.\s*({_NUMBER})(\s+log)?', text, re.I) if kind in (int,float) else None
-    if not m: return [value(x) for x in _cut(text, ',')]
+        try:
+            return (
+                _TRUTH[x.lower()]
+                if kind is bool
+                else kind(x)
+                if kind is not str
+                else x[1:-1]
+                if x[:1] == x[-1:] == "'" and len(x) > 1
+                else x
+            )
+        except (KeyError, ValueError):
+            raise ValueError(f"{name} takes {_KINDS[kind]}, got {x!r} in {text!r}") from None
+
+    m = (
+        re.fullmatch(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(\s+log)?", text, re.I)
+        if kind in (int, float)
+        else None
+    )
+    if not m:
+        return [value(x) for x in _cut(text, ",")]
     r = Range(value(m[1]), value(m[2]), bool(m[3]))
-    if r.low>=r.high or (r.log and r.low<=0): raise ValueError(f'{name}: a range goes from a smaller to a larger number'+', both above 0,'*r.log+f' got {text!r}')
+    if r.low >= r.high or (r.log and r.low <= 0):
+        raise ValueError(
+            f"{name}: a range goes from a smaller to a larger number"
+            + ", both above 0," * r.log
+            + f" got {text!r}"
+        )
     return r
 
-_KINDS = {bool:'true or false', int:'whole numbers', float:'numbers', str:'words'}
+
+_KINDS = {bool: "true or false", int: "whole numbers", float: "numbers", str: "words"}
 
 # %% ../../nbs/experiments/01_search_space.ipynb #c14
-def leaves(cfg, at='') -> dict:
+def leaves(cfg, at="") -> dict:
     "Path of each setting -> (its type, its value)."
     out = {}
     for f in fields(cfg):
         v = getattr(cfg, f.name)
-        named = {k.__name__:k for k in _KINDS}.get(f.type if isinstance(f.type, str) else getattr(f.type, '__name__', ''))
-        out |= leaves(v, f'{at}{f.name}.') if is_dataclass(v) else {at+f.name:(named or type(v), v)}
+        named = {k.__name__: k for k in _KINDS}.get(
+            f.type if isinstance(f.type, str) else getattr(f.type, "__name__", "")
+        )
+        out |= leaves(v, f"{at}{f.name}.") if is_dataclass(v) else {at + f.name: (named or type(v), v)}
     return out
+
 
 def space_of(base, search) -> dict:
     "Path of each searched field -> its values."
-    if any(isinstance(v, Search) and v!=Search() for v in (getattr(base, f.name) for f in fields(base))): raise ValueError('the base holds a search of its own, which would give each trial another name whenever it changes: replace it by Search()')
-    known,texts = leaves(base),declared_fields(search.fields)
+    if any(isinstance(v, Search) and v != Search() for v in (getattr(base, f.name) for f in fields(base))):
+        raise ValueError(
+            "the base holds a search of its own, which would give each trial another name whenever it changes: replace it by Search()"
+        )
+    known, texts = leaves(base), declared_fields(search.fields)
     check_names(texts, known)
     for k in texts:
-        if k not in known: raise ValueError(f'{k!r} is a group of settings; search one of {", ".join(x for x in known if x.startswith(k+"."))}')
-        if known[k][0] not in _KINDS: raise ValueError(f'{k} is a {known[k][0].__name__}; only flags, numbers and words can be searched')
-    out = {k:_values(k, v, known[k][0]) for k,v in texts.items()}
-    ranges = [k for k,v in out.items() if isinstance(v, Range)]
-    if ranges and search.mode!='optuna': raise ValueError(f'{ranges[0]}={texts[ranges[0]]} is a range, from which only mode=optuna draws; write the values, divided by commas')
+        if k not in known:
+            raise ValueError(
+                f"{k!r} is a group of settings; search one of {', '.join(x for x in known if x.startswith(k + '.'))}"
+            )
+        if known[k][0] not in _KINDS:
+            raise ValueError(
+                f"{k} is a {known[k][0].__name__}; only flags, numbers and words can be searched"
+            )
+    out = {k: _values(k, v, known[k][0]) for k, v in texts.items()}
+    ranges = [k for k, v in out.items() if isinstance(v, Range)]
+    if ranges and search.mode != "optuna":
+        raise ValueError(
+            f"{ranges[0]}={texts[ranges[0]]} is a range, from which only mode=optuna draws; write the values, divided by commas"
+        )
     return out
+
 
 def with_changes(cfg, changes):
     "The configuration with other values at some paths; each dataclass is built, and checks itself, once."
-    own = {k:v for k,v in changes.items() if '.' not in k}
-    for g in dict.fromkeys(k.split('.')[0] for k in changes if '.' in k):
-        own[g] = with_changes(getattr(cfg, g), {k[len(g)+1:]:v for k,v in changes.items() if k.startswith(f'{g}.')})
+    own = {k: v for k, v in changes.items() if "." not in k}
+    for g in dict.fromkeys(k.split(".")[0] for k in changes if "." in k):
+        own[g] = with_changes(
+            getattr(cfg, g), {k[len(g) + 1 :]: v for k, v in changes.items() if k.startswith(f"{g}.")}
+        )
     return replace(cfg, **own)
 
 # %% ../../nbs/experiments/01_search_space.ipynb #c17
 def trial_of(base, changes):
     "Name and configuration."
-    old,ends = leaves(base),Counter(k.split('.')[-1] for k in changes)
-    def word(v): return f'{v:g}' if isinstance(v, float) and float(f'{v:g}')==v else str(v) or "''"
-    name = ' '.join(f'{k if ends[k.split(".")[-1]]>1 else k.split(".")[-1]}={word(v)}' for k,v in changes.items() if v!=old[k][1]) or 'base'
-    try: return name,with_changes(base, changes)
-    except ValueError as e: raise ValueError(f'trial {name!r}: {e}') from e
+    old, ends = leaves(base), Counter(k.split(".")[-1] for k in changes)
+
+    def word(v):
+        return f"{v:g}" if isinstance(v, float) and float(f"{v:g}") == v else str(v) or "''"
+
+    name = (
+        " ".join(
+            f"{k if ends[k.split('.')[-1]] > 1 else k.split('.')[-1]}={word(v)}"
+            for k, v in changes.items()
+            if v != old[k][1]
+        )
+        or "base"
+    )
+    try:
+        return name, with_changes(base, changes)
+    except ValueError as e:
+        raise ValueError(f"trial {name!r}: {e}") from e
+
 
 def asked_trials(base, search) -> list:
     "Every combination as (name, configuration, changes), with those that are met twice."
     space = space_of(base, search)
-    if search.mode=='optuna': raise ValueError('Optuna proposes a trial when it knows the earlier ones: there is no list of them, call run_search')
-    n = {k:len(v) for k,v in space.items()}
-    if search.mode=='paired' and len(set(n.values()))>1: raise ValueError(f'mode=paired takes the i-th values together, so that all fields have equally many; got {n}')
-    combos = dict(grid=lambda: product(*space.values()), paired=lambda: zip(*space.values()) if space else [()])
-    if search.mode=='one': changes = [{}]+[{k:v} for k,vs in space.items() for v in vs]
-    else: changes = [dict(zip(space, c)) for c in combos[search.mode]()]
+    if search.mode == "optuna":
+        raise ValueError(
+            "Optuna proposes a trial when it knows the earlier ones: there is no list of them, call run_search"
+        )
+    n = {k: len(v) for k, v in space.items()}
+    if search.mode == "paired" and len(set(n.values())) > 1:
+        raise ValueError(
+            f"mode=paired takes the i-th values together, so that all fields have equally many; got {n}"
+        )
+    combos = dict(
+        grid=lambda: product(*space.values()), paired=lambda: zip(*space.values()) if space else [()]
+    )
+    if search.mode == "one":
+        changes = [{}] + [{k: v} for k, vs in space.items() for v in vs]
+    else:
+        changes = [dict(zip(space, c)) for c in combos[search.mode]()]
     return [(*trial_of(base, c), c) for c in changes]
 
 # %% ../../nbs/experiments/01_search_space.ipynb #c18
 def trials(
-    base,          # any frozen dataclass, its parts dataclasses too
-    search:Search, # with any mode but 'optuna'
-) -> list:         # (name, configuration); one that is asked for twice stands where it was met first
+    base,  # any frozen dataclass, its parts dataclasses too
+    search: Search,  # with any mode but 'optuna'
+) -> list:  # (name, configuration); one that is asked for twice stands where it was met first
     "The trials that a search declares."
     out = {}
-    for name,cfg,_ in asked_trials(base, search): out.setdefault(config_hash(cfg), (name,cfg))
+    for name, cfg, _ in asked_trials(base, search):
+        out.setdefault(config_hash(cfg), (name, cfg))
     return list(out.values())

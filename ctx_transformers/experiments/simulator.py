@@ -24,121 +24,233 @@ from ..models.encoder import EncoderCfg
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c04
-SIMULATED = RunCfg( # small posts and a small language, so that a small model can learn it in a minute
-    posts='simulated', simulated=SimulateCfg(values=12, clauses=(2,2), author_strength=.7, community_strength=.7), split=CorpusCfg(near=0, heldout=0, test=.2),
-    vocab=2000, k=5, vary=True, max_len=16, context_len=16, min_posts=11, valid_targets=300, test_targets=1500, controls=1500, budget=4096, mask=MaskCfg(.5, 0, 0),
-    model=ModelCfg(EncoderCfg(layers=2, d=64, heads=4, max_len=16, dropout=0., attn_dropout=0.), copy=False),
-    base=TrainCfg(lr=4e-3, steps=500, valid_every=250, checkpoint_every=250, warmup=.1), train=TrainCfg(lr=4e-3, steps=800, valid_every=200, checkpoint_every=200, warmup=.1))
+SIMULATED = RunCfg(  # small posts and a small language, so that a small model can learn it in a minute
+    posts="simulated",
+    simulated=SimulateCfg(values=12, clauses=(2, 2), author_strength=0.7, community_strength=0.7),
+    split=CorpusCfg(near=0, heldout=0, test=0.2),
+    vocab=2000,
+    k=5,
+    vary=True,
+    max_len=16,
+    context_len=16,
+    min_posts=11,
+    valid_targets=300,
+    test_targets=1500,
+    controls=1500,
+    budget=4096,
+    mask=MaskCfg(0.5, 0, 0),
+    model=ModelCfg(
+        EncoderCfg(layers=2, d=64, heads=4, max_len=16, dropout=0.0, attn_dropout=0.0), copy=False
+    ),
+    base=TrainCfg(lr=4e-3, steps=500, valid_every=250, checkpoint_every=250, warmup=0.1),
+    train=TrainCfg(lr=4e-3, steps=800, valid_every=200, checkpoint_every=200, warmup=0.1),
+)
+
 
 @dataclass(frozen=True)
 class RecoverCfg:
     "Which architectures, at which strengths."
-    grid:GridCfg = GridCfg(run=SIMULATED, seeds='0')
-    strengths:str = '.7,0' # how much authors and communities matter, 0 to 1; the first is what others are measured by
-    zero_kinds:str = 'author' # kinds of context at strength 0
+
+    grid: GridCfg = GridCfg(run=SIMULATED, seeds="0")
+    strengths: str = (
+        ".7,0"  # how much authors and communities matter, 0 to 1; the first is what others are measured by
+    )
+    zero_kinds: str = "author"  # kinds of context at strength 0
+
     def __post_init__(self):
         s = [float(x) for x in words_of(self.strengths)]
-        if not s or s[0]<=0: raise ValueError(f'strengths begins with the one that others are measured by, above 0; got {self.strengths!r}')
+        if not s or s[0] <= 0:
+            raise ValueError(
+                f"strengths begins with the one that others are measured by, above 0; got {self.strengths!r}"
+            )
         ok = set(words_of(self.grid.kinds))
-        if 'author' not in ok or not ok<={'author','community','random'} or not set(words_of(self.zero_kinds))<=ok: raise ValueError(f'kinds must hold author, and zero_kinds some of them; got {self.grid.kinds!r} and {self.zero_kinds!r}')
-        if words_of(self.grid.starts)!=['scratch'] or self.grid.depths: raise ValueError('the simulated grid has one start and one depth: leave grid.starts and grid.depths as they are')
-    def at(self, strength:float) -> GridCfg:
+        if (
+            "author" not in ok
+            or not ok <= {"author", "community", "random"}
+            or not set(words_of(self.zero_kinds)) <= ok
+        ):
+            raise ValueError(
+                f"kinds must hold author, and zero_kinds some of them; got {self.grid.kinds!r} and {self.zero_kinds!r}"
+            )
+        if words_of(self.grid.starts) != ["scratch"] or self.grid.depths:
+            raise ValueError(
+                "the simulated grid has one start and one depth: leave grid.starts and grid.depths as they are"
+            )
+
+    def at(self, strength: float) -> GridCfg:
         "The grid at one strength."
         r = self.grid.run
         s = replace(r.simulated, author_strength=strength, community_strength=strength)
-        return replace(self.grid, run=replace(r, simulated=s, name=f'simulated, strength {strength:g}'), kinds=self.grid.kinds if strength else self.zero_kinds)
+        return replace(
+            self.grid,
+            run=replace(r, simulated=s, name=f"simulated, strength {strength:g}"),
+            kinds=self.grid.kinds if strength else self.zero_kinds,
+        )
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c08
-def best_reader(data, kinds) -> dict: # (kind, control) -> as `score_bayes` gives; ('none','') without context
+def best_reader(
+    data, kinds
+) -> dict:  # (kind, control) -> as `score_bayes` gives; ('none','') without context
     "Bayes losses on the targets of the controls."
     truth = simulate(data.cfg.simulated)[1]
-    def batches(kind): return data.batches(arm_of(data.cfg, kind), TEST).but(posts=data.few)
-    out = {('none',''):score_bayes(batches('none'), truth)}
+
+    def batches(kind):
+        return data.batches(arm_of(data.cfg, kind), TEST).but(posts=data.few)
+
+    out = {("none", ""): score_bayes(batches("none"), truth)}
     for k in kinds:
-        for control,dl in control_batches(batches(k)).items():
-            if control[0].isdigit(): out[k,control] = score_bayes(dl, truth)
+        for control, dl in control_batches(batches(k)).items():
+            if control[0].isdigit():
+                out[k, control] = score_bayes(dl, truth)
     return out
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c09
 def measure_by(
-    kind:str, control:str,
-    here:float, # nats that these contexts are worth where they were judged
-    worth:dict, # (kind, control) -> nats that contexts are worth at the strength to measure by
-):              # nats, or None for what they are worth here
+    kind: str,
+    control: str,
+    here: float,  # nats that these contexts are worth where they were judged
+    worth: dict,  # (kind, control) -> nats that contexts are worth at the strength to measure by
+):  # nats, or None for what they are worth here
     "What a gain is a share of: what there was to gain here; or elsewhere, if there was nothing; or with the author's contexts, if there is nothing anywhere."
-    if here>1e-6: return None
-    return worth[kind,control] if worth[kind,control]>1e-6 else worth['author',control]
+    if here > 1e-6:
+        return None
+    return worth[kind, control] if worth[kind, control] > 1e-6 else worth["author", control]
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c11
 def recover_rows(
-    data, arms:list, folders:dict, # of one strength, as `train_grid` gives them
-    best:dict,                     # as `best_reader` gives
-    worth:dict,                    # (kind, control) -> nats that contexts are worth at the strength to measure by
-    config='',
-) -> list:                         # rows for `eval.tables.write_rows`, with columns of their own
+    data,
+    arms: list,
+    folders: dict,  # of one strength, as `train_grid` gives them
+    best: dict,  # as `best_reader` gives
+    worth: dict,  # (kind, control) -> nats that contexts are worth at the strength to measure by
+    config="",
+) -> list:  # rows for `eval.tables.write_rows`, with columns of their own
     "Gain and recovered share of every arm, by number of contexts."
-    rows,author,none = [],data.corpus.author,best['none','']
-    def loss(s): return s.loss.sum()/s.n.sum()
-    for seed in sorted({s for s,_ in folders}):
-        read = {a.name:pd.read_csv(folders[seed,a.name]/'scores.csv', keep_default_na=False) for a in arms}
-        plain = min((by_arm(read[a.name])[a.name].loc[none.index] for a in arms if a.kind=='none'), key=loss) # of those trained without context, the better
-        for a,control in product((a for a in arms if a.kind!='none'), dict.fromkeys(c for _,c in best if c)):
-            s,b = by_arm(read[a.name], control)[a.name],best[a.kind,control]
+    rows, author, none = [], data.corpus.author, best["none", ""]
+
+    def loss(s):
+        return s.loss.sum() / s.n.sum()
+
+    for seed in sorted({s for s, _ in folders}):
+        read = {
+            a.name: pd.read_csv(folders[seed, a.name] / "scores.csv", keep_default_na=False) for a in arms
+        }
+        plain = min(
+            (by_arm(read[a.name])[a.name].loc[none.index] for a in arms if a.kind == "none"), key=loss
+        )  # of those trained without context, the better
+        for a, control in product(
+            (a for a in arms if a.kind != "none"), dict.fromkeys(c for _, c in best if c)
+        ):
+            s, b = by_arm(read[a.name], control)[a.name], best[a.kind, control]
             here = gain(none, b, author).value
-            g,r = gain(plain, s, author),recovered(plain, s, none, b, author, available=measure_by(a.kind, control, here, worth))
-            more = dict(recovered=r.value, recovered_lo=r.lo, recovered_hi=r.hi, available=here, loss=loss(s), bayes_loss=loss(b), loss_without=loss(plain), bayes_without=loss(none))
-            rows.append(row(data.cfg.title, a.name, 'gain', g.value, g.lo, g.hi, g.n, seed, control, config, **more, contexts=int(control.split()[0]), architecture=a.model.architecture, kind=a.kind))
+            g, r = (
+                gain(plain, s, author),
+                recovered(plain, s, none, b, author, available=measure_by(a.kind, control, here, worth)),
+            )
+            more = dict(
+                recovered=r.value,
+                recovered_lo=r.lo,
+                recovered_hi=r.hi,
+                available=here,
+                loss=loss(s),
+                bayes_loss=loss(b),
+                loss_without=loss(plain),
+                bayes_without=loss(none),
+            )
+            rows.append(
+                row(
+                    data.cfg.title,
+                    a.name,
+                    "gain",
+                    g.value,
+                    g.lo,
+                    g.hi,
+                    g.n,
+                    seed,
+                    control,
+                    config,
+                    **more,
+                    contexts=int(control.split()[0]),
+                    architecture=a.model.architecture,
+                    kind=a.kind,
+                )
+            )
     return rows
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c12
 def recover(
-    cfg:RecoverCfg=RecoverCfg(),
-    table:str='simulator', # in `figures/`, or a path
+    cfg: RecoverCfg = RecoverCfg(),
+    table: str = "simulator",  # in `figures/`, or a path
     say=print,
-) -> pd.DataFrame:         # its rows
+) -> pd.DataFrame:  # its rows
     "Train what is not yet trained, at every strength, and write the table."
-    rows,worth = [],None
+    rows, worth = [], None
     for s in map(float, words_of(cfg.strengths)):
         g = cfg.at(s)
-        data,arms,folders,_ = train_grid(g, say=say)
+        data, arms, folders, _ = train_grid(g, say=say)
         best = best_reader(data, words_of(g.kinds))
-        worth = worth or {k:gain(best['none',''], b, data.corpus.author).value for k,b in best.items() if k[1]}
-        rows += recover_rows(data, arms[''], folders, best, worth, config_hash(replace(g, jobs=1)))
+        worth = worth or {
+            k: gain(best["none", ""], b, data.corpus.author).value for k, b in best.items() if k[1]
+        }
+        rows += recover_rows(data, arms[""], folders, best, worth, config_hash(replace(g, jobs=1)))
     write_rows(table, rows)
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c14
 def plot_recovered(
-    df:pd.DataFrame, # rows of `experiments.simulator`
-    kind='author',
-):                   # a figure
+    df: pd.DataFrame,  # rows of `recover`
+    kind="author",
+):  # a figure
     "Recovered share against the number of contexts, for each architecture, at every strength."
     import matplotlib.pyplot as plt
     from ctx_transformers.eval.figures import COLORS, style
-    d = df[(df.kind==kind)&(df.metric=='gain')]
+
+    d = df[(df.kind == kind) & (df.metric == "gain")]
     places = list(dict.fromkeys(d.corpus))
     with plt.rc_context(style()):
-        fig,axes = plt.subplots(1, len(places), figsize=(3.4*len(places)+.6, 3.2), sharey=True, squeeze=False)
-        for ax,c in zip(axes[0], places):
-            for a,color,mark in zip(('standard','bi','hierarchical','joint'), ('blue','orange','green','pink'), 'os^D'):
-                g = d[(d.corpus==c)&(d.architecture==a)].groupby('contexts').agg(dict(recovered='mean', recovered_lo='min', recovered_hi='max')) # of several seeds the widest
-                if g.empty: continue
-                ax.plot(g.index, g.recovered, marker=mark, color=COLORS[color], label=a, ms=5); ax.fill_between(g.index, g.recovered_lo, g.recovered_hi, color=COLORS[color], alpha=.15, lw=0)
+        fig, axes = plt.subplots(
+            1, len(places), figsize=(3.4 * len(places) + 0.6, 3.2), sharey=True, squeeze=False
+        )
+        for ax, c in zip(axes[0], places):
+            for a, color, mark in zip(
+                ("standard", "bi", "hierarchical", "joint"), ("blue", "orange", "green", "pink"), "os^D"
+            ):
+                g = (
+                    d[(d.corpus == c) & (d.architecture == a)]
+                    .groupby("contexts")
+                    .agg(dict(recovered="mean", recovered_lo="min", recovered_hi="max"))
+                )  # of several seeds the widest
+                if g.empty:
+                    continue
+                ax.plot(g.index, g.recovered, marker=mark, color=COLORS[color], label=a, ms=5)
+                ax.fill_between(
+                    g.index, g.recovered_lo, g.recovered_hi, color=COLORS[color], alpha=0.15, lw=0
+                )
             ks = sorted(d.contexts.unique())
-            ax.axhline(1, color='black', lw=.8); ax.axhline(0, color='black', lw=.8)
-            ax.set(xscale='log', xticks=ks, xticklabels=ks, xlabel=f'{kind} contexts at evaluation', title=c); ax.minorticks_off()
-        axes[0][0].set_ylabel('recovered share of the available gain'); axes[0][-1].legend(loc='upper left', bbox_to_anchor=(1,1))
-        fig.tight_layout(); plt.close(fig)
+            ax.axhline(1, color="black", lw=0.8)
+            ax.axhline(0, color="black", lw=0.8)
+            ax.set(xscale="log", xticks=ks, xticklabels=ks, xlabel=f"{kind} contexts at evaluation", title=c)
+            ax.minorticks_off()
+        axes[0][0].set_ylabel("recovered share of the available gain")
+        axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+        fig.tight_layout()
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c15
 def main(args=None):
     "Console script `ctx_recover`."
+
     def job(cfg):
         df = recover(cfg)
-        print(df[df.contexts==5][['corpus','arm','seed','value','recovered','recovered_lo','recovered_hi']].to_string(index=False))
+        print(
+            df[df.contexts == 5][
+                ["corpus", "arm", "seed", "value", "recovered", "recovered_lo", "recovered_hi"]
+            ].to_string(index=False)
+        )
+
     about = """The grid on simulated posts whose best possible reader is known: which share of what context is worth
 does each architecture recover? Writes figures/simulator.csv; finished arms are not trained again.
 
 example: ctx_recover grid.jobs=2 grid.seeds=0,1"""
-    script('ctx_recover', about, RecoverCfg, job, args)
+    script("ctx_recover", about, RecoverCfg, job, args)

@@ -29,114 +29,217 @@ from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/17_sts.ipynb #c07
 def word_means(
-    m:DocEmbedder,
-    texts:list,     # N strings
-) -> np.ndarray:    # `[N,d]` sums, whose cosines are those of means; zeros for a text without tokens
+    m: DocEmbedder,
+    texts: list,  # N strings
+) -> np.ndarray:  # `[N,d]` sums, whose cosines are those of means; zeros for a text without tokens
     "Static vectors of a text's tokens, added up; nobody reads anybody else."
-    t,s,enc = tokenize_documents(texts, m.tokenizer, m.text),special_ids(m.tokenizer),m.model.encoder
-    table = (enc.words if hasattr(enc, 'words') else enc.model.get_input_embeddings()).weight.detach().float().cpu().numpy() # [v,d]
-    ids,of = t.segments.ids,np.repeat(np.repeat(np.arange(len(t)), t.docs.lengths), t.segments.lengths)                    # [n]
-    keep = ~np.isin(ids, [s['cls'],s['sep']])
-    return sp.csr_matrix((np.ones(keep.sum(), np.float32), (of[keep], ids[keep])), shape=(len(t), len(table)))@table
+    t, s, enc = tokenize_documents(texts, m.tokenizer, m.text), special_ids(m.tokenizer), m.model.encoder
+    table = (
+        (enc.words if hasattr(enc, "words") else enc.model.get_input_embeddings())
+        .weight.detach()
+        .float()
+        .cpu()
+        .numpy()
+    )  # [v,d]
+    ids, of = (
+        t.segments.ids,
+        np.repeat(np.repeat(np.arange(len(t)), t.docs.lengths), t.segments.lengths),
+    )  # [n]
+    keep = ~np.isin(ids, [s["cls"], s["sep"]])
+    return (
+        sp.csr_matrix((np.ones(keep.sum(), np.float32), (of[keep], ids[keep])), shape=(len(t), len(table)))
+        @ table
+    )
+
 
 def _reference(cfg, device):
     "How sentence-transformers encodes with the same checkpoint, or why it cannot be asked."
     name = cfg.model.pretrained
-    if not name or (Path(name)/'model.json').exists(): return None,'the encoder is not one of its checkpoints'
-    try: from sentence_transformers import SentenceTransformer
-    except ImportError: return None,'pip install sentence-transformers'
+    if not name or (Path(name) / "model.json").exists():
+        return None, "the encoder is not one of its checkpoints"
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError:
+        return None, "pip install sentence-transformers"
     m = SentenceTransformer(name, device=device)
-    return lambda texts: m.encode(texts, batch_size=64, show_progress_bar=False),''
+    return lambda texts: m.encode(texts, batch_size=64, show_progress_bar=False), ""
 
 # %% ../../nbs/experiments/17_sts.ipynb #c08
 def untuned_arms(
-    cfg:StsRunCfg,
-    data:StsData,
-    sets:dict,    # set -> Pairs, all that will be asked
-    device='cpu', say=print,
-) -> dict:        # arm -> how it encodes N strings
+    cfg: StsRunCfg,
+    data: StsData,
+    sets: dict,  # set -> Pairs, all that will be asked
+    device="cpu",
+    say=print,
+) -> dict:  # arm -> how it encodes N strings
     "Those who learn nothing from scores; who cannot be asked here is left out, and it is said."
     learnt = [t for p in data.sides.values() for t in (*p.a, *p.b)]
-    every = list(dict.fromkeys(learnt+[t for p in sets.values() for t in (*p.a, *p.b)]))
-    out = {f'{cfg.title} word vectors':lambda texts: word_means(DocEmbedder(open_sts_model(cfg, data), data.tokenizer, cfg.text), texts),
-           'TF-IDF':DocTfidf(every, replace(DOC, ngrams=(1,1), min_df=1))}
-    try: out['paragraph vectors'] = ParagraphVectors.fit(list(dict.fromkeys(learnt)), ParagraphCfg()).encode
-    except ImportError as e: say(f'left out: {e}')
-    ref,why = _reference(cfg, device)
-    if ref is None: say(f'left out: sentence-transformers ({why})')
-    return out if ref is None else out|{'sentence-transformers':ref}
+    every = list(dict.fromkeys(learnt + [t for p in sets.values() for t in (*p.a, *p.b)]))
+    out = {
+        f"{cfg.title} word vectors": lambda texts: word_means(
+            DocEmbedder(open_sts_model(cfg, data), data.tokenizer, cfg.text), texts
+        ),
+        "TF-IDF": DocTfidf(every, replace(DOC, ngrams=(1, 1), min_df=1)),
+    }
+    try:
+        out["paragraph vectors"] = ParagraphVectors.fit(list(dict.fromkeys(learnt)), ParagraphCfg()).encode
+    except ImportError as e:
+        say(f"left out: {e}")
+    ref, why = _reference(cfg, device)
+    if ref is None:
+        say(f"left out: sentence-transformers ({why})")
+    return out if ref is None else out | {"sentence-transformers": ref}
 
 # %% ../../nbs/experiments/17_sts.ipynb #c12
 @dataclass(frozen=True)
 class StsTableCfg:
     "The arms of a table."
-    run:StsRunCfg = StsRunCfg() # of all trainings; its seed and learning rate are set by the table
-    lrs:str   = '3e-5,1e-4,3e-4' # peak learning rates, of which the validation side chooses; one: nothing is chosen
-    seeds:str = '0,1,2' # of batches and dropout; the first chooses
-    baselines:bool = True # arms that learn nothing from scores
-    table:str = 'sts'   # in `figures/`, or a path
+
+    run: StsRunCfg = StsRunCfg()  # of all trainings; its seed and learning rate are set by the table
+    lrs: str = (
+        "3e-5,1e-4,3e-4"  # peak learning rates, of which the validation side chooses; one: nothing is chosen
+    )
+    seeds: str = "0,1,2"  # of batches and dropout; the first chooses
+    baselines: bool = True  # arms that learn nothing from scores
+    table: str = "sts"  # in `figures/`, or a path
+
     def __post_init__(self):
-        if not all(w.strip().isdigit() for w in self.seeds.split(',')): raise ValueError(f'seeds are numbers with commas between, got {self.seeds!r}')
-        try: good = all(float(w)>0 for w in self.lrs.split(','))
-        except ValueError: good = False
-        if not good: raise ValueError(f'lrs are numbers above 0 with commas between, got {self.lrs!r}')
+        if not all(w.strip().isdigit() for w in self.seeds.split(",")):
+            raise ValueError(f"seeds are numbers with commas between, got {self.seeds!r}")
+        try:
+            good = all(float(w) > 0 for w in self.lrs.split(","))
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError(f"lrs are numbers above 0 with commas between, got {self.lrs!r}")
+
 
 def pick_lr(
-    cfg:StsTableCfg,
-    data:StsData,
-    device='cpu', say=print,
-) -> tuple: # `StsRunCfg` with the learning rate that won, and rate -> correlation on the validation side
+    cfg: StsTableCfg,
+    data: StsData,
+    device="cpu",
+    say=print,
+) -> tuple:  # `StsRunCfg` with the learning rate that won, and rate -> correlation on the validation side
     "Train the first seed at each learning rate; the validation side chooses."
-    runs = {float(w):replace(cfg.run, seed=int(cfg.seeds.split(',')[0]), train=replace(cfg.run.train, lr=float(w))) for w in cfg.lrs.split(',')}
-    for r in runs.values(): train_sts(r, data, device=device, say=say)
-    won = {lr:pd.read_csv(sts_folder(r, data)/'scores.csv').valid_spearman.max() for lr,r in runs.items()}
-    say('Spearman on the validation side: ' + ', '.join(f'{v:.4f} at {lr:g}' for lr,v in won.items()))
-    return runs[max(won, key=won.get)],won
+    runs = {
+        float(w): replace(
+            cfg.run, seed=int(cfg.seeds.split(",")[0]), train=replace(cfg.run.train, lr=float(w))
+        )
+        for w in cfg.lrs.split(",")
+    }
+    for r in runs.values():
+        train_sts(r, data, device=device, say=say)
+    won = {lr: pd.read_csv(sts_folder(r, data) / "scores.csv").valid_spearman.max() for lr, r in runs.items()}
+    say("Spearman on the validation side: " + ", ".join(f"{v:.4f} at {lr:g}" for lr, v in won.items()))
+    return runs[max(won, key=won.get)], won
 
 # %% ../../nbs/experiments/17_sts.ipynb #c13
-def _found(cfg, run, data, device, say): # -> arm -> seed -> set -> `[N]` scores; `whole` sets only of arms that learn nothing
-    keep = cache_dir('sts', 'vectors'); asked = data.asked|dict(validation=data.sides['valid']); every = data.asked|data.whole
-    plain = DocEmbedder(open_sts_model(run, data), data.tokenizer, run.text, device=device, precision='fp32')
-    out = {run.title:{0:sts_scores(lambda t: plain.encode(t, keep=keep), asked|data.whole)}, f'{run.title} tuned':{}}
-    for s in map(int, cfg.seeds.split(',')):
+def _found(
+    cfg, run, data, device, say
+):  # -> arm -> seed -> set -> `[N]` scores; `whole` sets only of arms that learn nothing
+    keep = cache_dir("sts", "vectors")
+    asked = data.asked | dict(validation=data.sides["valid"])
+    every = data.asked | data.whole
+    plain = DocEmbedder(open_sts_model(run, data), data.tokenizer, run.text, device=device, precision="fp32")
+    out = {
+        run.title: {0: sts_scores(lambda t: plain.encode(t, keep=keep), asked | data.whole)},
+        f"{run.title} tuned": {},
+    }
+    for s in map(int, cfg.seeds.split(",")):
         m = train_sts(replace(run, seed=s), data, device=device, say=say)
-        out[f'{run.title} tuned'][s] = sts_scores(lambda t: m.encode(t, keep=keep), asked)
-    for arm,encode in (untuned_arms(run, data, every, device, say) if cfg.baselines else {}).items(): say(f'asking {arm}'); out[arm] = {0:sts_scores(encode, every)}
+        out[f"{run.title} tuned"][s] = sts_scores(lambda t: m.encode(t, keep=keep), asked)
+    for arm, encode in (untuned_arms(run, data, every, device, say) if cfg.baselines else {}).items():
+        say(f"asking {arm}")
+        out[arm] = {0: sts_scores(encode, every)}
     return out
+
 
 def _rows(found, data, title, config):
     "All that the table holds of the answers."
-    average = [k for k in data.asked if not k.startswith('STS-B')] # the Benchmark is made of the others
-    rows = sts_rows(found, data.asked, title, average, config=config)+sts_rows(found, data.asked, title, average, rank=False, config=config)
-    new = {a:{s:{k:x[k][i] for k,i in data.fresh.items()} for s,x in of.items()} for a,of in found.items()}
-    rows += [r|dict(slice='new sentences') for r in sts_rows(new, {k:data.asked[k].take(i) for k,i in data.fresh.items()}, title, [k for k in average if k in data.fresh], config=config)]
-    untuned = {a:of for a,of in found.items() if all(set(data.whole)<=set(x) for x in of.values())}
+    average = [k for k in data.asked if not k.startswith("STS-B")]  # the Benchmark is made of the others
+    rows = sts_rows(found, data.asked, title, average, config=config) + sts_rows(
+        found, data.asked, title, average, rank=False, config=config
+    )
+    new = {
+        a: {s: {k: x[k][i] for k, i in data.fresh.items()} for s, x in of.items()} for a, of in found.items()
+    }
+    rows += [
+        r | dict(slice="new sentences")
+        for r in sts_rows(
+            new,
+            {k: data.asked[k].take(i) for k, i in data.fresh.items()},
+            title,
+            [k for k in average if k in data.fresh],
+            config=config,
+        )
+    ]
+    untuned = {a: of for a, of in found.items() if all(set(data.whole) <= set(x) for x in of.values())}
     rows += sts_rows(untuned, data.whole, average=[], config=config) if data.whole else []
-    if ref := found.get('sentence-transformers'):
-        rows += [row(k, 'sentence-transformers', f'largest difference of a cosine - {title}', float(np.abs(ref[0][k]-found[title][0][k]).max()), n=len(p), config=config) for k,p in data.asked.items()]
+    if ref := found.get("sentence-transformers"):
+        rows += [
+            row(
+                k,
+                "sentence-transformers",
+                f"largest difference of a cosine - {title}",
+                float(np.abs(ref[0][k] - found[title][0][k]).max()),
+                n=len(p),
+                config=config,
+            )
+            for k, p in data.asked.items()
+        ]
     return rows
 
 # %% ../../nbs/experiments/17_sts.ipynb #c14
 def sts_table(
-    cfg:StsTableCfg=StsTableCfg(),
-    say=print, device:str='', # 'cpu' or 'cuda'; empty: a GPU if there is one
-) -> pd.DataFrame:            # the rows
+    cfg: StsTableCfg = StsTableCfg(),
+    say=print,
+    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+) -> pd.DataFrame:  # the rows
     "Tune what is missing, ask everybody, and write the table."
-    keep_memory(); device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    keep_memory()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     data = StsData(cfg.run, say)
-    run,won = pick_lr(cfg, data, device, say)
+    run, won = pick_lr(cfg, data, device, say)
     found = _found(cfg, run, data, device, say)
-    name = config_hash(dict(settings(cfg), table='', run=sts_folder(run, data).name))
-    rows,valid = _rows(found, data, run.title, name),data.sides['valid']
-    rows += sts_rows({a:found[a] for a in (run.title, f'{run.title} tuned')}, dict(validation=valid), config=name)
-    rows += [row('validation', f'{run.title} tuned', 'Spearman', v, n=len(valid), seed=cfg.seeds.split(',')[0], slice=f'lr {lr:g}', config=name) for lr,v in won.items()]
-    write_rows(cfg.table, rows, replace=('corpus',)) # arms are compared with each other: none of an older comparison stays
+    name = config_hash(dict(settings(cfg), table="", run=sts_folder(run, data).name))
+    rows, valid = _rows(found, data, run.title, name), data.sides["valid"]
+    rows += sts_rows(
+        {a: found[a] for a in (run.title, f"{run.title} tuned")}, dict(validation=valid), config=name
+    )
+    rows += [
+        row(
+            "validation",
+            f"{run.title} tuned",
+            "Spearman",
+            v,
+            n=len(valid),
+            seed=cfg.seeds.split(",")[0],
+            slice=f"lr {lr:g}",
+            config=name,
+        )
+        for lr, v in won.items()
+    ]
+    write_rows(
+        cfg.table, rows, replace=("corpus",)
+    )  # arms are compared with each other: none of an older comparison stays
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/17_sts.ipynb #c27
 STS_EXPERIMENTS = dict(
     minilm=StsTableCfg(),
-    quick=StsTableCfg(StsRunCfg(title='small', text=DocTextCfg(64), model=DocCfg(encoder=EncoderCfg(layers=1, d=64, heads=4, max_len=64)), train=TrainCfg(lr=1e-3, steps=30, valid_every=15, checkpoint_every=15)), lrs='1e-3', seeds='0', table='sts_quick'))
+    quick=StsTableCfg(
+        StsRunCfg(
+            title="small",
+            text=DocTextCfg(64),
+            model=DocCfg(encoder=EncoderCfg(layers=1, d=64, heads=4, max_len=64)),
+            train=TrainCfg(lr=1e-3, steps=30, valid_every=15, checkpoint_every=15),
+        ),
+        lrs="1e-3",
+        seeds="0",
+        table="sts_quick",
+    ),
+)
+
 
 def main(args=None):
     "Console script `ctx_sts`."
@@ -148,16 +251,31 @@ writes a table and a figure (`table`). What was trained is read from the cache, 
 examples: ctx_sts run.folder=data/sts                              MiniLM, three learning rates, three seeds
           ctx_sts run.folder=data/sts run.model.pretrained=sentence-transformers/all-mpnet-base-v2 run.title=mpnet table=sts_mpnet
           ctx_sts quick run.folder=data/sts                        a small encoder from scratch, a minute"""
-    script('ctx_sts', about, STS_EXPERIMENTS, lambda cfg: _report(cfg, sts_table(cfg)), args)
+    script("ctx_sts", about, STS_EXPERIMENTS, lambda cfg: _report(cfg, sts_table(cfg)), args)
+
 
 def _report(cfg, df):
     "Print what most people want to know, and draw it."
-    tuned = f'{cfg.run.title} tuned'; sets = [c for c in dict.fromkeys(df[df.arm==tuned].corpus) if c!='validation']
-    t = df[(df.slice=='all')&df.corpus.isin(sets)]; shown = t[t.metric=='Spearman']
+    tuned = f"{cfg.run.title} tuned"
+    sets = [c for c in dict.fromkeys(df[df.arm == tuned].corpus) if c != "validation"]
+    t = df[(df.slice == "all") & df.corpus.isin(sets)]
+    shown = t[t.metric == "Spearman"]
     print("\nSpearman's correlation with people's scores, 95 % intervals over pairs and seeds")
-    print(shown.assign(value=[f'{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]' for r in shown.itertuples()]).pivot(index='corpus', columns='arm', values='value').reindex(sets).T.to_string())
-    gain = t[(t.arm==tuned)&(t.metric==f'Spearman - {cfg.run.title}')]
-    print('\n'.join(f'{r.corpus}: {r.value:+.4f} [{r.lo:+.4f}, {r.hi:+.4f}] by tuning' for r in gain.itertuples()))
-    if cfg.table.endswith('.csv'): return
-    save_figure(plot_sts(t, [a for a in dict.fromkeys([tuned, *t.arm]) if a!='sentence-transformers']), cfg.table)
-    print(f'\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg')
+    print(
+        shown.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in shown.itertuples()])
+        .pivot(index="corpus", columns="arm", values="value")
+        .reindex(sets)
+        .T.to_string()
+    )
+    gain = t[(t.arm == tuned) & (t.metric == f"Spearman - {cfg.run.title}")]
+    print(
+        "\n".join(
+            f"{r.corpus}: {r.value:+.4f} [{r.lo:+.4f}, {r.hi:+.4f}] by tuning" for r in gain.itertuples()
+        )
+    )
+    if cfg.table.endswith(".csv"):
+        return
+    save_figure(
+        plot_sts(t, [a for a in dict.fromkeys([tuned, *t.arm]) if a != "sentence-transformers"]), cfg.table
+    )
+    print(f"\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg")

@@ -34,166 +34,314 @@ from ..train.checkpoint import load_weights
 def _draws(s, a, n_boot, seed):
     "How often each author `[n_boot,a]` and each seed `[n_boot,s]` is drawn; s-1 seeds of s, as in `crossed_interval`."
     rng = np.random.default_rng(seed)
-    times = lambda n, k: np.bincount((rng.integers(n, size=(n_boot, k))+np.arange(n_boot)[:,None]*n).ravel(), minlength=n_boot*n).reshape(n_boot, n).astype(np.float32)
-    return times(a, a), times(s, max(1, s-1))
+    times = lambda n, k: (
+        np.bincount(
+            (rng.integers(n, size=(n_boot, k)) + np.arange(n_boot)[:, None] * n).ravel(), minlength=n_boot * n
+        )
+        .reshape(n_boot, n)
+        .astype(np.float32)
+    )
+    return times(a, a), times(s, max(1, s - 1))
+
 
 def sums_interval(
-    sums,            # `[s,a,j]` j sums of each seed and author
-    f,               # function of `[.,j]` sums over authors and seeds; nan where they do not say
-    n_boot:int=2000, level:float=.95, seed:int=0, # draws, share of them within the interval
-) -> Interval:       # without ends where more draws than the level leaves out do not say
+    sums,  # `[s,a,j]` j sums of each seed and author
+    f,  # function of `[.,j]` sums over authors and seeds; nan where they do not say
+    n_boot: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,  # draws, share of them within the interval
+) -> Interval:  # without ends where more draws than the level leaves out do not say
     "Interval of any function of sums, drawn over seeds and authors."
-    sums = np.asarray(sums, np.float64); s,a,j = sums.shape
-    value = float(f(sums.sum((0,1))[None])[0])
-    order = np.lexsort(sums.transpose(0,2,1).reshape(-1,a)) # whatever the order of the authors, the draws are the same
-    of_authors,of_seeds = _draws(s, a, n_boot, seed)
-    total = np.einsum('bsj,bs->bj', np.einsum('ba,saj->bsj', of_authors, sums[:,order], optimize=True), of_seeds)
-    x = f(total); x = np.where(np.isnan(x), np.inf, x)
-    lo,hi = np.quantile(x, [(1-level)/2, (1+level)/2], method='nearest')
-    if a<2 or not np.isfinite([lo,hi,value]).all(): return Interval(value, np.nan, np.nan, a)
+    sums = np.asarray(sums, np.float64)
+    s, a, j = sums.shape
+    value = float(f(sums.sum((0, 1))[None])[0])
+    order = np.lexsort(
+        sums.transpose(0, 2, 1).reshape(-1, a)
+    )  # whatever the order of the authors, the draws are the same
+    of_authors, of_seeds = _draws(s, a, n_boot, seed)
+    total = np.einsum(
+        "bsj,bs->bj", np.einsum("ba,saj->bsj", of_authors, sums[:, order], optimize=True), of_seeds
+    )
+    x = f(total)
+    x = np.where(np.isnan(x), np.inf, x)
+    lo, hi = np.quantile(x, [(1 - level) / 2, (1 + level) / 2], method="nearest")
+    if a < 2 or not np.isfinite([lo, hi, value]).all():
+        return Interval(value, np.nan, np.nan, a)
     return Interval(value, min(lo, value), max(hi, value), a)
 
-def _over(num, den): return np.divide(num, den, out=np.full(len(num), np.nan), where=den>0)
-MEASURES = { # of sums: right with the control, right as it is, questions
-    'accuracy':          lambda x: _over(x[:,0], x[:,2]),
-    'change':            lambda x: _over(x[:,0]-x[:,1], x[:,2]),
-    'share that remains':lambda x: _over(x[:,0]-x[:,2]/2, x[:,1]-x[:,2]/2)}
+
+def _over(num, den):
+    return np.divide(num, den, out=np.full(len(num), np.nan), where=den > 0)
+
+
+MEASURES = {  # of sums: right with the control, right as it is, questions
+    "accuracy": lambda x: _over(x[:, 0], x[:, 2]),
+    "change": lambda x: _over(x[:, 0] - x[:, 1], x[:, 2]),
+    "share that remains": lambda x: _over(x[:, 0] - x[:, 2] / 2, x[:, 1] - x[:, 2] / 2),
+}
 
 # %% ../../nbs/experiments/09_style_topic.ipynb #c09
 @dataclass(frozen=True)
 class StyleTopicCfg:
     "Which arms are asked, and what."
-    grid:AuthorGridCfg = AuthorGridCfg() # the arms; what is not trained yet is
-    shapes:str  = '1/1/1,3/3/3' # of the shapes of the grid's run
-    authors:int = 400  # authors of each shape that are asked about at most, chosen by hash; 0: all
-    read:int    = 1500 # characters of a post, in every version: hidden words must not make room for others
-    words:int   = 10_000 # training posts at most that tell which words are rare
-    table:str   = 'style_topic' # in `figures/`, or a path
+
+    grid: AuthorGridCfg = AuthorGridCfg()  # the arms; what is not trained yet is
+    shapes: str = "1/1/1,3/3/3"  # of the shapes of the grid's run
+    authors: int = 400  # authors of each shape that are asked about at most, chosen by hash; 0: all
+    read: int = 1500  # characters of a post, in every version: hidden words must not make room for others
+    words: int = 10_000  # training posts at most that tell which words are rare
+    table: str = "style_topic"  # in `figures/`, or a path
+
     def __post_init__(self):
-        if self.read<1 or self.words<1 or self.authors<0: raise ValueError(f'read and words must be at least 1, and authors at least 0, got {self.read}, {self.words}, {self.authors}')
-        if odd := [s for s in self.asked if s not in map(str, self.grid.run.asked)]: raise ValueError(f'{odd[0]} is none of the shapes of the run, {self.grid.run.shapes}')
+        if self.read < 1 or self.words < 1 or self.authors < 0:
+            raise ValueError(
+                f"read and words must be at least 1, and authors at least 0, got {self.read}, {self.words}, {self.authors}"
+            )
+        if odd := [s for s in self.asked if s not in map(str, self.grid.run.asked)]:
+            raise ValueError(f"{odd[0]} is none of the shapes of the run, {self.grid.run.shapes}")
+
     @property
-    def asked(self): return [s.strip() for s in self.shapes.split(',')]
+    def asked(self):
+        return [s.strip() for s in self.shapes.split(",")]
+
 
 class _Once:
     "N-grams of each text once, for all arms; a new version of the posts forgets the last."
-    def __init__(self, grams): self.grams,self.cfg,self.known = grams,grams.cfg,{}
+
+    def __init__(self, grams):
+        self.grams, self.cfg, self.known = grams, grams.cfg, {}
+
     def apply(self, texts):
         new = list(dict.fromkeys(t for t in texts if t not in self.known))
-        if new: self.known.update(zip(new, self.grams.apply(new)))
+        if new:
+            self.known.update(zip(new, self.grams.apply(new)))
         return np.stack([self.known[t] for t in texts])
 
 # %% ../../nbs/experiments/09_style_topic.ipynb #c10
 def text_arms(
-    cfg:AuthorGridCfg,
-    data:AuthorData, questions:Questions, # of the grid
-    say=print, device='cpu',
-) -> dict: # name -> seed -> function of posts `[m]`, ascending, and their texts, that gives an arm
+    cfg: AuthorGridCfg,
+    data: AuthorData,
+    questions: Questions,  # of the grid
+    say=print,
+    device="cpu",
+) -> dict:  # name -> seed -> function of posts `[m]`, ascending, and their texts, that gives an arm
     "Everybody who is asked, reading texts."
-    out,grams = {},_Once(data.grams) if data.grams else None
-    def fresh(posts, texts): # the first arm of each version
-        if grams: grams.known.clear()
+    out, grams = {}, _Once(data.grams) if data.grams else None
+
+    def fresh(posts, texts):  # the first arm of each version
+        if grams:
+            grams.known.clear()
         return Pooled(posts, words(texts))
-    words,chars = fit_tfidf(data.corpus, WORD),fit_tfidf(data.corpus, CHAR)
-    out['tf-idf words'],out['tf-idf characters'] = {0:fresh},{0:lambda posts, texts: Pooled(posts, chars(texts))}
-    if grams: out['n-grams untrained'] = {0:lambda posts, texts: Pooled(posts, grams.apply(texts))}
+
+    words, chars = fit_tfidf(data.corpus, WORD), fit_tfidf(data.corpus, CHAR)
+    out["tf-idf words"], out["tf-idf characters"] = (
+        {0: fresh},
+        {0: lambda posts, texts: Pooled(posts, chars(texts))},
+    )
+    if grams:
+        out["n-grams untrained"] = {0: lambda posts, texts: Pooled(posts, grams.apply(texts))}
+
     def reader(run, model):
-        e = AuthorEmbedder(model, load_tokenizer(data.tokenizer) if run.model.text else None, run.max_len, grams if model.cfg.features else None, device)
+        e = AuthorEmbedder(
+            model,
+            load_tokenizer(data.tokenizer) if run.model.text else None,
+            run.max_len,
+            grams if model.cfg.features else None,
+            device,
+        )
         return lambda posts, texts: arm_of_model(model, data, posts, x=e.encode_posts(texts, unit=False))
+
     def of(run):
         folder = author_folder(run, data)
         run_author(run, data, questions, folder, device, say)
-        return reader(run, load_weights(ContrastiveEncoder(run.model, run.loss, data.tokens.vocab_size), folder/'best.safetensors').eval())
+        return reader(
+            run,
+            load_weights(
+                ContrastiveEncoder(run.model, run.loss, data.tokens.vocab_size), folder / "best.safetensors"
+            ).eval(),
+        )
+
     arms = author_arms(cfg)
     texts = [r for of_ in arms.values() for r in of_.values() if r.model.text]
     if texts:
-        torch.manual_seed(cfg.run.seed); run = replace(texts[0], ngrams=False, model=replace(texts[0].model, features=0, pool='mean', sets='mean', compress='none', w=0, freeze=''))
-        out[f'{cfg.start} untuned'] = {0:reader(run, ContrastiveEncoder(run.model, run.loss, data.tokens.vocab_size).eval())}
-    return out | {name:{s:of(run) for s,run in seeds.items()} for name,seeds in arms.items()}
+        torch.manual_seed(cfg.run.seed)
+        run = replace(
+            texts[0],
+            ngrams=False,
+            model=replace(
+                texts[0].model, features=0, pool="mean", sets="mean", compress="none", w=0, freeze=""
+            ),
+        )
+        out[f"{cfg.start} untuned"] = {
+            0: reader(run, ContrastiveEncoder(run.model, run.loss, data.tokens.vocab_size).eval())
+        }
+    return out | {name: {s: of(run) for s, run in seeds.items()} for name, seeds in arms.items()}
 
 # %% ../../nbs/experiments/09_style_topic.ipynb #c12
-CLEAR = 'positive only','negative only'
-def _inside_slice(where, q): return q.crossed&(q.slice.isin(('neither','both')) if where=='no clue' else q.slice==where) if where!='all' else ~q.crossed
+CLEAR = "positive only", "negative only"
+
+
+def _inside_slice(where, q):
+    return (
+        q.crossed & (q.slice.isin(("neither", "both")) if where == "no clue" else q.slice == where)
+        if where != "all"
+        else ~q.crossed
+    )
+
 
 def asked(
-    cfg:StyleTopicCfg, questions:Questions,
-) -> dict: # shape -> (episodes, `[e]` table of their author, slice, and whether they are of the crossed draw)
+    cfg: StyleTopicCfg,
+    questions: Questions,
+) -> (
+    dict
+):  # shape -> (episodes, `[e]` table of their author, slice, and whether they are of the crossed draw)
     "The questions, about some of the authors."
     out = {}
     for shape in [s for s in cfg.asked if s in questions.triplets]:
-        plain,cross = questions.triplets[shape],questions.triplets[f'{shape} crossed']
+        plain, cross = questions.triplets[shape], questions.triplets[f"{shape} crossed"]
         who = np.unique(np.concatenate([e.author for e in plain]))
-        who = who[np.argsort(hash_uniform(cfg.grid.run.judge, -68, who), kind='stable')[:cfg.authors or None]]
+        who = who[
+            np.argsort(hash_uniform(cfg.grid.run.judge, -68, who), kind="stable")[: cfg.authors or None]
+        ]
         e = _join([e.take(np.isin(e.author, who)) for e in (*plain, *cross)])
         n = sum(np.isin(e.author, who).sum() for e in plain)
-        out[shape] = e, pd.DataFrame(dict(author=e.author, slice=e.slice, crossed=np.arange(len(e))>=n))
+        out[shape] = e, pd.DataFrame(dict(author=e.author, slice=e.slice, crossed=np.arange(len(e)) >= n))
     return out
+
 
 def _join(es):
     sets = lambda k: PostSets.of([x[i] for x in (getattr(e, k) for e in es) for i in range(len(x))])
-    return Episodes(*map(sets, ('anchors','positives','negatives')), *(np.concatenate([getattr(e, k) for e in es]) for k in ('author','other','pos_shared','neg_shared')))
+    return Episodes(
+        *map(sets, ("anchors", "positives", "negatives")),
+        *(
+            np.concatenate([getattr(e, k) for e in es])
+            for k in ("author", "other", "pos_shared", "neg_shared")
+        ),
+    )
 
-def _right(arm, episodes): # `[e]`, a tie is half right
+
+def _right(arm, episodes):  # `[e]`, a tie is half right
     m = triplet_table(arm, episodes).margin.to_numpy()
-    return (m>0)+.5*(m==0)
+    return (m > 0) + 0.5 * (m == 0)
 
 # %% ../../nbs/experiments/09_style_topic.ipynb #c13
 def style_topic_rows(
-    right:dict,  # shape -> arm -> control -> seed -> `[e]` 1, .5 or 0
-    questions:dict, # of `asked`
-    corpus:str, config:str='',
-) -> list:       # rows for `eval.tables.write_rows`; the metric names the control
+    right: dict,  # shape -> arm -> control -> seed -> `[e]` 1, .5 or 0
+    questions: dict,  # of `asked`
+    corpus: str,
+    config: str = "",
+) -> list:  # rows for `eval.tables.write_rows`; the metric names the control
     "What is left of every arm."
-    rows,commit = [],git_commit()
-    for shape,arms in right.items():
-        q = questions[shape][1]; who = np.unique(q.author, return_inverse=True)[1]
-        slices = {w:_inside_slice(w, q).to_numpy() for w in ('all','no clue','neither','both',*CLEAR)}
-        per = lambda x, m: np.bincount(who[m], x[m], who.max()+1)                                # [a]
-        for arm,controls in arms.items():
+    rows, commit = [], git_commit()
+    for shape, arms in right.items():
+        q = questions[shape][1]
+        who = np.unique(q.author, return_inverse=True)[1]
+        slices = {w: _inside_slice(w, q).to_numpy() for w in ("all", "no clue", "neither", "both", *CLEAR)}
+        per = lambda x, m: np.bincount(who[m], x[m], who.max() + 1)  # [a]
+        for arm, controls in arms.items():
+
             def add(metric, where, sums, f):
-                s = sums[:,sums.sum((0,2))>0]; i = sums_interval(s, f)
-                if np.isfinite(i.value): rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ','.join(map(str, seeds)), f'{shape} {where}', config, commit))
-            for control,seeds in controls.items():
-                for where,m in slices.items():
-                    if not m.any(): continue
-                    sums = np.stack([[per(x, m), per(controls[AS_IS][s], m), per(np.ones(len(x)), m)] for s,x in seeds.items()]).transpose(0,2,1)  # [s,a,3]
-                    for name,f in MEASURES.items():
-                        if name=='accuracy' or control!=AS_IS: add(f'{name}, {control}', where, sums, f)
-                pos,neg = (slices[w] for w in CLEAR)
+                s = sums[:, sums.sum((0, 2)) > 0]
+                i = sums_interval(s, f)
+                if np.isfinite(i.value):
+                    rows.append(
+                        row(
+                            corpus,
+                            arm,
+                            metric,
+                            i.value,
+                            i.lo,
+                            i.hi,
+                            i.n,
+                            ",".join(map(str, seeds)),
+                            f"{shape} {where}",
+                            config,
+                            commit,
+                        )
+                    )
+
+            for control, seeds in controls.items():
+                for where, m in slices.items():
+                    if not m.any():
+                        continue
+                    sums = np.stack(
+                        [
+                            [per(x, m), per(controls[AS_IS][s], m), per(np.ones(len(x)), m)]
+                            for s, x in seeds.items()
+                        ]
+                    ).transpose(0, 2, 1)  # [s,a,3]
+                    for name, f in MEASURES.items():
+                        if name == "accuracy" or control != AS_IS:
+                            add(f"{name}, {control}", where, sums, f)
+                pos, neg = (slices[w] for w in CLEAR)
                 if pos.any() and neg.any():
-                    sums = np.stack([[per(v, m) for m in (pos,neg) for v in (x,np.ones(len(x)))] for x in seeds.values()]).transpose(0,2,1)        # [s,a,4]
-                    add(f'pull of the community, {control}', 'crossed', sums, lambda x: _over(x[:,0], x[:,1])-_over(x[:,2], x[:,3]))
+                    sums = np.stack(
+                        [
+                            [per(v, m) for m in (pos, neg) for v in (x, np.ones(len(x)))]
+                            for x in seeds.values()
+                        ]
+                    ).transpose(0, 2, 1)  # [s,a,4]
+                    add(
+                        f"pull of the community, {control}",
+                        "crossed",
+                        sums,
+                        lambda x: _over(x[:, 0], x[:, 1]) - _over(x[:, 2], x[:, 3]),
+                    )
     return rows
 
 # %% ../../nbs/experiments/09_style_topic.ipynb #c14
 def style_topic(
-    cfg:StyleTopicCfg=StyleTopicCfg(),
-    say=print, device:str='cpu',
-    tag=None,        # of parts of speech; `english_tagger()` if None
-) -> pd.DataFrame:   # the rows
+    cfg: StyleTopicCfg = StyleTopicCfg(),
+    say=print,
+    device: str = "cpu",
+    tag=None,  # of parts of speech; `english_tagger()` if None
+) -> pd.DataFrame:  # the rows
     "Ask every arm about every version of the same posts, and write the table."
-    keep_memory(); run,tag = cfg.grid.run,tag or english_tagger()
+    keep_memory()
+    run, tag = cfg.grid.run, tag or english_tagger()
     todo = [c for of in author_arms(cfg.grid).values() for c in of.values()]
-    first = replace(run, ngrams=any(c.ngrams for c in todo), model=next((c.model for c in todo if c.model.text), todo[0].model)) # one that says which tokenizer is needed
-    data = AuthorData(first, say); questions = Questions(data.corpus, first, say=say); todo = asked(cfg, questions)
-    posts = np.unique(np.concatenate([s.posts for e,_ in todo.values() for s in (e.anchors, e.positives, e.negatives)]))
-    read = lambda at: [t[:cfg.read] for t in data.corpus.posts.with_format('arrow')[at]['text'].to_pylist()]
+    first = replace(
+        run,
+        ngrams=any(c.ngrams for c in todo),
+        model=next((c.model for c in todo if c.model.text), todo[0].model),
+    )  # one that says which tokenizer is needed
+    data = AuthorData(first, say)
+    questions = Questions(data.corpus, first, say=say)
+    todo = asked(cfg, questions)
+    posts = np.unique(
+        np.concatenate([s.posts for e, _ in todo.values() for s in (e.anchors, e.positives, e.negatives)])
+    )
+    read = lambda at: [t[: cfg.read] for t in data.corpus.posts.with_format("arrow")[at]["text"].to_pylist()]
     seen = WordCounts(read(train_sample(data.corpus, cfg.words)))
-    say(f'{run.title}: {len(posts):,} posts are rewritten, by what {seen.n:,} training posts say')
-    texts,share = {},{}
+    say(f"{run.title}: {len(posts):,} posts are rewritten, by what {seen.n:,} training posts say")
+    texts, share = {}, {}
     for t in read(posts):
-        for control,(new,h) in versions(t, read_words(t, tag), seen).items(): texts.setdefault(control, []).append(new); share.setdefault(control, []).append(h)
-    arms,right = text_arms(cfg.grid, data, questions, say, device),{shape:{} for shape in todo}
-    for control,ts in texts.items():
-        say(f'asked: {control}')
-        for name,of in arms.items():
-            for seed,f in of.items():
+        for control, (new, h) in versions(t, read_words(t, tag), seen).items():
+            texts.setdefault(control, []).append(new)
+            share.setdefault(control, []).append(h)
+    arms, right = text_arms(cfg.grid, data, questions, say, device), {shape: {} for shape in todo}
+    for control, ts in texts.items():
+        say(f"asked: {control}")
+        for name, of in arms.items():
+            for seed, f in of.items():
                 arm = f(posts, ts)
-                for shape,(e,_) in todo.items(): right[shape].setdefault(name, {}).setdefault(control, {})[seed] = _right(arm, e)
+                for shape, (e, _) in todo.items():
+                    right[shape].setdefault(name, {}).setdefault(control, {})[seed] = _right(arm, e)
     tag_ = config_hash(cfg)
     rows = style_topic_rows(right, todo, run.title, tag_)
-    rows += [row(run.title, 'texts', f'words hidden, {c}', float(np.mean(h)), n=len(h), config=tag_, commit=rows[0]['commit']) for c,h in share.items()]
-    write_rows(cfg.table, rows, replace=('corpus','arm'))
+    rows += [
+        row(
+            run.title,
+            "texts",
+            f"words hidden, {c}",
+            float(np.mean(h)),
+            n=len(h),
+            config=tag_,
+            commit=rows[0]["commit"],
+        )
+        for c, h in share.items()
+    ]
+    write_rows(cfg.table, rows, replace=("corpus", "arm"))
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/09_style_topic.ipynb #c15
@@ -204,12 +352,22 @@ posts that are asked about are hidden? Trains what is missing, and writes figure
 grid.*: the arms, as of `ctx_authors`.
 
 example: ctx_style_topic grid.run.posts=newsgroups grid.seeds=0,1,2"""
-    script('ctx_style_topic', about, StyleTopicCfg, lambda cfg: print(remains(style_topic(cfg)).to_string()), args)
+    script(
+        "ctx_style_topic",
+        about,
+        StyleTopicCfg,
+        lambda cfg: print(remains(style_topic(cfg)).to_string()),
+        args,
+    )
+
 
 def remains(
-    df:pd.DataFrame, # rows of one or more corpora
-    where:str='3/3/3 no clue',
-) -> pd.DataFrame:   # by corpus and control, a column an arm: accuracy and its interval
+    df: pd.DataFrame,  # rows of one or more corpora
+    where: str = "3/3/3 no clue",
+) -> pd.DataFrame:  # by corpus and control, a column an arm: accuracy and its interval
     "The table in short."
-    t = df[(df.slice==where)&df.metric.str.startswith('accuracy, ')]
-    return t.assign(control=t.metric.str.partition(', ')[2], x=[f'{r.value:.2f} [{r.lo:.2f}, {r.hi:.2f}]' for r in t.itertuples()]).pivot(index=['corpus','control'], columns='arm', values='x')
+    t = df[(df.slice == where) & df.metric.str.startswith("accuracy, ")]
+    return t.assign(
+        control=t.metric.str.partition(", ")[2],
+        x=[f"{r.value:.2f} [{r.lo:.2f}, {r.hi:.2f}]" for r in t.itertuples()],
+    ).pivot(index=["corpus", "control"], columns="arm", values="x")

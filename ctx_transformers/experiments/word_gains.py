@@ -27,78 +27,118 @@ from .context_grid import GridCfg, train_grid, words_of
 from ..train.checkpoint import load_weights
 
 # %% ../../nbs/experiments/07_word_gains.ipynb #c05
-def trained(data, arm, folder): # an `Arm` and its folder
+def trained(data, arm, folder):  # an `Arm` and its folder
     "A finished arm's model, in evaluation."
-    return load_weights(ContextMLM(arm.model, data.tokens.vocab_size), folder/'best.safetensors').eval()
+    return load_weights(ContextMLM(arm.model, data.tokens.vocab_size), folder / "best.safetensors").eval()
 
-def score_seeds(data, arm, folders) -> pd.DataFrame: # as `score_words` gives
+
+def score_seeds(data, arm, folders) -> pd.DataFrame:  # as `score_words` gives
     "Losses of every hidden word, averaged over the seeds."
-    tables = [score_words(trained(data, arm, f), data.batches(arm, TEST)) for (s,n),f in folders.items() if n==arm.name]
+    tables = [
+        score_words(trained(data, arm, f), data.batches(arm, TEST))
+        for (s, n), f in folders.items()
+        if n == arm.name
+    ]
     return tables[0].assign(loss=np.mean([t.loss for t in tables], 0))
 
 # %% ../../nbs/experiments/07_word_gains.ipynb #c06
-def one_architecture(cfg:GridCfg, say) -> tuple: # (`Data`, kind -> `Arm`, folders)
+def one_architecture(cfg: GridCfg, say) -> tuple:  # (`Data`, kind -> `Arm`, folders)
     "The arms of a grid that has one of each kind."
-    many = {f:getattr(cfg, f) for f in ('architectures','merges','pools','pointers','heads','starts','depths') if len(words_of(getattr(cfg, f)))>1}
-    if many: raise ValueError(f'words are compared within one architecture, got {many}')
-    data,arms,folders,_ = train_grid(replace(cfg, matched=False), say=say)
+    many = {
+        f: getattr(cfg, f)
+        for f in ("architectures", "merges", "pools", "pointers", "heads", "starts", "depths")
+        if len(words_of(getattr(cfg, f))) > 1
+    }
+    if many:
+        raise ValueError(f"words are compared within one architecture, got {many}")
+    data, arms, folders, _ = train_grid(replace(cfg, matched=False), say=say)
     (some,) = arms.values()
-    return data, {a.kind:a for a in some}, folders
+    return data, {a.kind: a for a in some}, folders
+
 
 def tokenizer_of(data):
     "The tokenizer that the run's tokens were made with."
-    return load_tokenizer(data.cfg.model.pretrained) if data.cfg.model.pretrained else train_tokenizer(data.corpus, data.cfg.vocab)
+    return (
+        load_tokenizer(data.cfg.model.pretrained)
+        if data.cfg.model.pretrained
+        else train_tokenizer(data.corpus, data.cfg.vocab)
+    )
 
 # %% ../../nbs/experiments/07_word_gains.ipynb #c07
 def word_gains(
-    cfg:GridCfg,           # one architecture; its arms are trained if they are not yet
-    table:str='words_mlm', # name of the table; the words that change most go to a second one, `..._top`
-    where=None,            # folder of both; `figures/` if None
+    cfg: GridCfg,  # one architecture; its arms are trained if they are not yet
+    table: str = "words_mlm",  # name of the table; the words that change most go to a second one, `..._top`
+    where=None,  # folder of both; `figures/` if None
     say=print,
-) -> tuple:                # (gain by class, words that change most)
+) -> tuple:  # (gain by class, words that change most)
     "Which words gain from which context, over all seeds; rows of the same corpus give way to the new ones."
-    data,arms,folders = one_architecture(cfg, say)
-    scores = {k:score_seeds(data, a, folders) for k,a in tqdm(arms.items(), desc='words', unit='arm', disable=None)}
+    data, arms, folders = one_architecture(cfg, say)
+    scores = {
+        k: score_seeds(data, a, folders)
+        for k, a in tqdm(arms.items(), desc="words", unit="arm", disable=None)
+    }
     tok = tokenizer_of(data)
-    classes = word_classes(scores['none'], data.corpus, data.tokens, tok, english_tagger())
+    classes = word_classes(scores["none"], data.corpus, data.tokens, tok, english_tagger())
     about = dict(corpus=data.cfg.title, seeds=cfg.seeds, commit=git_commit())
     gains = gain_by_class(scores, classes, data.corpus).assign(**about)
-    top = pd.concat([top_words(scores, tok, k, k=30).reset_index().assign(arm=k, **about) for k in scores if k!='none'])
-    top = top[top.posts>1] # a word of a single post says something about that post only
-    for name,new in ((table, gains), (f'{table}_top', top)):
-        p = Path(where or figures_dir())/f'{name}.csv'
+    top = pd.concat(
+        [top_words(scores, tok, k, k=30).reset_index().assign(arm=k, **about) for k in scores if k != "none"]
+    )
+    top = top[top.posts > 1]  # a word of a single post says something about that post only
+    for name, new in ((table, gains), (f"{table}_top", top)):
+        p = Path(where or figures_dir()) / f"{name}.csv"
         old = pd.read_csv(p, keep_default_na=False) if p.exists() else new[:0]
-        pd.concat([old[old.corpus!=data.cfg.title], new]).to_csv(p, index=False, float_format='%.6g', lineterminator='\n')
+        pd.concat([old[old.corpus != data.cfg.title], new]).to_csv(
+            p, index=False, float_format="%.6g", lineterminator="\n"
+        )
     return gains, top
 
 # %% ../../nbs/experiments/07_word_gains.ipynb #c09
-def best_example(cfg:GridCfg, kind='author', say=print) -> dict: # arguments of `context.interpret.plot_attention`
+def best_example(
+    cfg: GridCfg, kind="author", say=print
+) -> dict:  # arguments of `context.interpret.plot_attention`
     "The hidden word that gained most from its contexts, and where it looked."
-    data,by,folders = one_architecture(cfg, say)
+    data, by, folders = one_architecture(cfg, say)
     seed = int(words_of(cfg.seeds)[0])
-    model = trained(data, by[kind], folders[seed,by[kind].name])
-    a,b = (score_words(trained(data, by[k], folders[seed,by[k].name]), data.batches(by[k], TEST)).loss for k in ('none',kind))
-    post,place = (a-b).idxmax()
-    groups,at,y = data.batches(by[kind], TEST).make(np.array([post]))
-    m = int((at-starts(groups.lengths)[groups.role==Role.TARGET]==place).nonzero()[0,0])
+    model = trained(data, by[kind], folders[seed, by[kind].name])
+    a, b = (
+        score_words(trained(data, by[k], folders[seed, by[k].name]), data.batches(by[k], TEST)).loss
+        for k in ("none", kind)
+    )
+    post, place = (a - b).idxmax()
+    groups, at, y = data.batches(by[kind], TEST).make(np.array([post]))
+    m = int((at - starts(groups.lengths)[groups.role == Role.TARGET] == place).nonzero()[0, 0])
     tok = tokenizer_of(data)
-    i,j,w = attention(model, groups, at)
-    weight = torch.zeros(groups.n_tokens).index_add(0, j[i==m], w[i==m])
-    parts = list(zip(groups.ids.split(groups.lengths.tolist()), weight.split(groups.lengths.tolist()), groups.role.tolist()))
+    i, j, w = attention(model, groups, at)
+    weight = torch.zeros(groups.n_tokens).index_add(0, j[i == m], w[i == m])
+    parts = list(
+        zip(
+            groups.ids.split(groups.lengths.tolist()),
+            weight.split(groups.lengths.tolist()),
+            groups.role.tolist(),
+        )
+    )
     show = lambda ids: tok.convert_ids_to_tokens(ids.tolist())
-    target = show(next(ids for ids,_,r in parts if r==Role.TARGET)); target[place] = tok.convert_ids_to_tokens([int(y[m])])[0]
-    return dict(target=target, at=int(place), contexts=[(show(ids), ws.tolist()) for ids,ws,r in parts if r==Role.CONTEXT],
-                title=f'loss {a.loc[post,place]:.1f} without context, {b.loc[post,place]:.1f} with')
+    target = show(next(ids for ids, _, r in parts if r == Role.TARGET))
+    target[place] = tok.convert_ids_to_tokens([int(y[m])])[0]
+    return dict(
+        target=target,
+        at=int(place),
+        contexts=[(show(ids), ws.tolist()) for ids, ws, r in parts if r == Role.CONTEXT],
+        title=f"loss {a.loc[post, place]:.1f} without context, {b.loc[post, place]:.1f} with",
+    )
 
 # %% ../../nbs/experiments/07_word_gains.ipynb #c10
 def main(args=None):
     "Console script `ctx_words`: settings as of `ctx_grid`, with one architecture."
+
     def job(cfg):
         word_gains(cfg)
-        (figures_dir()/'example_mlm.json').write_text(json.dumps(best_example(cfg), indent=1)+'\n')
+        (figures_dir() / "example_mlm.json").write_text(json.dumps(best_example(cfg), indent=1) + "\n")
+
     about = """Which words gain from which context, in a grid of one architecture, and one example of where it looks.
 Writes figures/words_mlm.csv, words_mlm_top.csv and example_mlm.json; arms that `ctx_grid` trained with
 the same settings are not trained again.
 
 example: ctx_words architectures=standard pointers=with"""
-    script('ctx_words', about, GridCfg, job, args)
+    script("ctx_words", about, GridCfg, job, args)

@@ -14,76 +14,102 @@ from ..data.groups import Block, Plan
 
 # %% ../../nbs/layers/00_attention.ipynb #c05
 def dropout(
-    x:Tensor,      # any shape
-    p:float,       # share of elements to drop, 0 to 1; rounded to a 256th on a processor
-    training:bool, # off: `x` itself
-) -> Tensor:       # same shape
+    x: Tensor,  # any shape
+    p: float,  # share of elements to drop, 0 to 1; rounded to a 256th on a processor
+    training: bool,  # off: `x` itself
+) -> Tensor:  # same shape
     "Zero a share `p` of the elements and scale the others to keep the mean."
-    if not training or p==0: return x
-    if x.device.type!='cpu': return F.dropout(x, p)
-    k = round(p*256)
-    bits = torch.empty(-(-x.numel()//8), dtype=torch.int64).random_(-2**63, None)
-    keep = (bits.view(torch.uint8)[:x.numel()]>=k).view(x.shape)
-    return x*keep.to(x.dtype).mul_(256/max(256-k, 1))
+    if not training or p == 0:
+        return x
+    if x.device.type != "cpu":
+        return F.dropout(x, p)
+    k = round(p * 256)
+    bits = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
+    keep = (bits.view(torch.uint8)[: x.numel()] >= k).view(x.shape)
+    return x * keep.to(x.dtype).mul_(256 / max(256 - k, 1))
 
 # %% ../../nbs/layers/00_attention.ipynb #c06
 class Dropout(nn.Module):
     "`dropout` as a layer."
-    def __init__(self, p:float): # share to drop, 0 to 1
+
+    def __init__(self, p: float):  # share to drop, 0 to 1
         super().__init__()
-        if not 0<=p<1: raise ValueError(f'p must be in [0,1), got {p}')
+        if not 0 <= p < 1:
+            raise ValueError(f"p must be in [0,1), got {p}")
         self.p = p
-    def forward(self, x): return dropout(x, self.p, self.training)
-    def extra_repr(self): return f'p={self.p}'
+
+    def forward(self, x):
+        return dropout(x, self.p, self.training)
+
+    def extra_repr(self):
+        return f"p={self.p}"
 
 # %% ../../nbs/layers/00_attention.ipynb #c10
 def attend_block(
-    q:Tensor, k:Tensor, v:Tensor, # `[t,h,l,d/h]` each
-    mask:Tensor|None, # `[t,1,1,l]` bool, True where a key is real; None if all are. Or `[t,h,l,l]` float, added to the scores
-    p:float,          # dropout of the weights, 0 to 1; 0 in evaluation
-    causal:bool=False,# a query sees the keys up to its own place, and there is no `mask`
-) -> Tensor:          # `[t,h,l,d/h]`
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,  # `[t,h,l,d/h]` each
+    mask: Tensor
+    | None,  # `[t,1,1,l]` bool, True where a key is real; None if all are. Or `[t,h,l,l]` float, added to the scores
+    p: float,  # dropout of the weights, 0 to 1; 0 in evaluation
+    causal: bool = False,  # a query sees the keys up to its own place, and there is no `mask`
+) -> Tensor:  # `[t,h,l,d/h]`
     "Attention within each text of a block, with the best kernel for the device."
-    if p==0 or q.device.type!='cpu': return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=p, is_causal=causal)
-    w = (q*q.shape[-1]**-.5)@k.transpose(-1,-2)                # [t,h,l,l]
-    if causal: w = w.masked_fill(w.new_ones(w.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)
-    if mask is not None: w = w.masked_fill(~mask, -torch.inf) if mask.dtype==torch.bool else w+mask # removed, not multiplied
-    return dropout(w.softmax(-1), p, True)@v
+    if p == 0 or q.device.type != "cpu":
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=p, is_causal=causal)
+    w = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)  # [t,h,l,l]
+    if causal:
+        w = w.masked_fill(w.new_ones(w.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)
+    if mask is not None:
+        w = (
+            w.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else w + mask
+        )  # removed, not multiplied
+    return dropout(w.softmax(-1), p, True) @ v
 
 # %% ../../nbs/layers/00_attention.ipynb #c12
 @dataclass(frozen=True, eq=False)
 class Across:
     "Attention between the texts of a span."
-    text:Tensor  # `[n]` text of each token, in the plan's order
-    group:Tensor # `[n]` group of each token, in the plan's order
-    bias:Tensor  # `[b,h]` added to the scores between different texts of a group; -inf: they do not see each other
 
-    def split(self, sizes): return zip(self.text.split(sizes), self.group.split(sizes))
-    def mask(self, z:tuple, b:Block) -> Tensor: # texts and groups of a block's tokens -> `[t,h,l,l]` float
+    text: Tensor  # `[n]` text of each token, in the plan's order
+    group: Tensor  # `[n]` group of each token, in the plan's order
+    bias: Tensor  # `[b,h]` added to the scores between different texts of a group; -inf: they do not see each other
+
+    def split(self, sizes):
+        return zip(self.text.split(sizes), self.group.split(sizes))
+
+    def mask(self, z: tuple, b: Block) -> Tensor:  # texts and groups of a block's tokens -> `[t,h,l,l]` float
         "What is added to the scores of a block."
-        text,group = (x if b.gather is None else x[b.gather] for x in z)                # [t*l] each
+        text, group = (x if b.gather is None else x[b.gather] for x in z)  # [t*l] each
         text = text.view(b.t, 1, b.l)
-        bias = self.bias[group.view(b.t, b.l)[:,0]][:,:,None,None]                      # [t,h,1,1]
-        w = torch.where((text.unsqueeze(3)==text.unsqueeze(2)), 0., bias)               # [t,h,l,l]
+        bias = self.bias[group.view(b.t, b.l)[:, 0]][:, :, None, None]  # [t,h,1,1]
+        w = torch.where((text.unsqueeze(3) == text.unsqueeze(2)), 0.0, bias)  # [t,h,l,l]
         return w if b.mask is None else w.masked_fill(~b.mask, -torch.inf)
 
 # %% ../../nbs/layers/00_attention.ipynb #c13
 def attend(
-    qkv:Tensor,  # `[n,3d]` queries, keys and values of all tokens, in the plan's order
-    plan:Plan,   # which tokens see each other
-    heads:int,   # divides d
-    p:float=0.,  # dropout of the weights, 0 to 1; 0 in evaluation
-    across:Across|None=None, # what is different between texts, where a span holds several
-) -> Tensor:     # `[n,d]` in the plan's order
+    qkv: Tensor,  # `[n,3d]` queries, keys and values of all tokens, in the plan's order
+    plan: Plan,  # which tokens see each other
+    heads: int,  # divides d
+    p: float = 0.0,  # dropout of the weights, 0 to 1; 0 in evaluation
+    across: Across | None = None,  # what is different between texts, where a span holds several
+) -> Tensor:  # `[n,d]` in the plan's order
     "Self-attention within each span of the plan."
-    d,out,sizes = qkv.shape[1]//3,[],[b.hi-b.lo for b in plan.blocks]
-    if not sizes: return qkv[:,:d]
-    if across is not None and any(b.causal for b in plan.blocks): raise ValueError('texts that see each other are read both ways: give `across` a plan without causal blocks')
-    others = across.split(sizes) if across is not None else [None]*len(sizes)
-    for b,z,o in zip(plan.blocks, qkv.split(sizes), others):                            # slices would each cost a gradient of the whole size
-        if b.gather is not None: z = z[b.gather]                                        # [t*l,3d]
-        q,k,v = z.view(b.t, b.l, 3, heads, d//heads).permute(2,0,3,1,4)                 # each [t,h,l,d/h]
+    d, out, sizes = qkv.shape[1] // 3, [], [b.hi - b.lo for b in plan.blocks]
+    if not sizes:
+        return qkv[:, :d]
+    if across is not None and any(b.causal for b in plan.blocks):
+        raise ValueError(
+            "texts that see each other are read both ways: give `across` a plan without causal blocks"
+        )
+    others = across.split(sizes) if across is not None else [None] * len(sizes)
+    for b, z, o in zip(
+        plan.blocks, qkv.split(sizes), others
+    ):  # slices would each cost a gradient of the whole size
+        if b.gather is not None:
+            z = z[b.gather]  # [t*l,3d]
+        q, k, v = z.view(b.t, b.l, 3, heads, d // heads).permute(2, 0, 3, 1, 4)  # each [t,h,l,d/h]
         mask = None if b.causal else b.mask if o is None else across.mask(o, b).to(q.dtype)
-        y = attend_block(q, k, v, mask, p, b.causal).transpose(1,2).reshape(b.t*b.l, d)           # [t*l,d]
-        out.append(y if b.back is None else y[b.back])                                  # [n_b,d]
+        y = attend_block(q, k, v, mask, p, b.causal).transpose(1, 2).reshape(b.t * b.l, d)  # [t*l,d]
+        out.append(y if b.back is None else y[b.back])  # [n_b,d]
     return torch.cat(out)

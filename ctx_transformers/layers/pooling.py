@@ -13,117 +13,153 @@ from ..data.groups import Plan, owner, plan_attention, segment_mean, segment_sof
 
 # %% ../../nbs/layers/01_pooling.ipynb #c05
 def pool_first(
-    h:Tensor,       # `[n,d]` token vectors
-    lengths:Tensor, # `[t]` tokens of each text
-) -> Tensor:        # `[t,d]`
+    h: Tensor,  # `[n,d]` token vectors
+    lengths: Tensor,  # `[t]` tokens of each text
+) -> Tensor:  # `[t,d]`
     "The first token's vector (CLS in BERT); zeros for an empty text."
-    return _take(h, starts(lengths), lengths>0)
+    return _take(h, starts(lengths), lengths > 0)
 
-def pool_last(h:Tensor, lengths:Tensor) -> Tensor:
+
+def pool_last(h: Tensor, lengths: Tensor) -> Tensor:
     "The last token's vector, as for GPT-2; zeros for an empty text. Shapes as in `pool_first`."
-    return _take(h, starts(lengths)+lengths-1, lengths>0)
+    return _take(h, starts(lengths) + lengths - 1, lengths > 0)
 
-def pool_mean(h:Tensor, lengths:Tensor) -> Tensor:
+
+def pool_mean(h: Tensor, lengths: Tensor) -> Tensor:
     "Mean of the tokens; zeros for an empty text. Shapes as in `pool_first`."
-    return segment_mean(h, owner(lengths), len(lengths))       # [t,d]
+    return segment_mean(h, owner(lengths), len(lengths))  # [t,d]
 
-def pool_max(h:Tensor, lengths:Tensor) -> Tensor:
+
+def pool_max(h: Tensor, lengths: Tensor) -> Tensor:
     "Largest value of each coordinate; zeros for an empty text. Shapes as in `pool_first`."
-    i = owner(lengths).unsqueeze(1).expand_as(h)               # [n,d]
-    return h.new_zeros(len(lengths), h.shape[1]).scatter_reduce(0, i, h, 'amax', include_self=False) # [t,d]
+    i = owner(lengths).unsqueeze(1).expand_as(h)  # [n,d]
+    return h.new_zeros(len(lengths), h.shape[1]).scatter_reduce(0, i, h, "amax", include_self=False)  # [t,d]
 
-def pool_sum(h:Tensor, lengths:Tensor) -> Tensor:
+
+def pool_sum(h: Tensor, lengths: Tensor) -> Tensor:
     "Sum of the tokens, so that a longer text has a longer vector; zeros for an empty text. Shapes as in `pool_first`."
-    return h.new_zeros(len(lengths), h.shape[1]).index_add(0, owner(lengths), h) # [t,d]
+    return h.new_zeros(len(lengths), h.shape[1]).index_add(0, owner(lengths), h)  # [t,d]
+
 
 def pool_some(
-    h:Tensor, lengths:Tensor, # as in `pool_first`
-    keep:Tensor,    # `[n]` bool, the tokens that count: those of local attention only, in an encoder where some see the whole text
-) -> Tensor:        # `[t,d]`
+    h: Tensor,
+    lengths: Tensor,  # as in `pool_first`
+    keep: Tensor,  # `[n]` bool, the tokens that count: those of local attention only, in an encoder where some see the whole text
+) -> Tensor:  # `[t,d]`
     "Mean of some of the tokens of each text; zeros where there is none."
-    if keep.dtype!=torch.bool or keep.shape!=h.shape[:1]: raise ValueError(f'keep must be a bool for each of {len(h)} tokens, got {keep.dtype} of shape {list(keep.shape)}')
-    return segment_mean(h[keep], owner(lengths)[keep], len(lengths)) # [t,d]
+    if keep.dtype != torch.bool or keep.shape != h.shape[:1]:
+        raise ValueError(
+            f"keep must be a bool for each of {len(h)} tokens, got {keep.dtype} of shape {list(keep.shape)}"
+        )
+    return segment_mean(h[keep], owner(lengths)[keep], len(lengths))  # [t,d]
 
 # %% ../../nbs/layers/01_pooling.ipynb #c06
-def _take(h, at, keep): # `[n,d]`; any shape, int and bool -> that shape and d
+def _take(h, at, keep):  # `[n,d]`; any shape, int and bool -> that shape and d
     "Vectors of these tokens, zeros where there is none."
-    if not len(h): return h.new_zeros(*at.shape, h.shape[1])
-    return h[at.clamp(0, len(h)-1)]*keep.unsqueeze(-1).to(h.dtype)
+    if not len(h):
+        return h.new_zeros(*at.shape, h.shape[1])
+    return h[at.clamp(0, len(h) - 1)] * keep.unsqueeze(-1).to(h.dtype)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c07
-POOLINGS = dict(first=pool_first, mean=pool_mean, max=pool_max, last=pool_last, sum=pool_sum) # those that have nothing to learn
+POOLINGS = dict(
+    first=pool_first, mean=pool_mean, max=pool_max, last=pool_last, sum=pool_sum
+)  # those that have nothing to learn
 
 # %% ../../nbs/layers/01_pooling.ipynb #c09
 def pool_leading(
-    h:Tensor,       # `[n,d]` token vectors
-    lengths:Tensor, # `[t]` tokens of each text
-    m:int,          # vectors of a text, >=1
-) -> tuple:         # (`[t,m,d]` vectors, zeros where the text has ended; `[t,m]` bool, True where it has not)
+    h: Tensor,  # `[n,d]` token vectors
+    lengths: Tensor,  # `[t]` tokens of each text
+    m: int,  # vectors of a text, >=1
+) -> tuple:  # (`[t,m,d]` vectors, zeros where the text has ended; `[t,m]` bool, True where it has not)
     "The first tokens' vectors."
-    if m<1: raise ValueError(f'there must be at least 1 vector of a text, got m={m}')
-    place = torch.arange(m, device=h.device)                   # [m]
-    keep = place<lengths.unsqueeze(1)                          # [t,m]
-    return _take(h, starts(lengths).unsqueeze(1)+place, keep), keep
+    if m < 1:
+        raise ValueError(f"there must be at least 1 vector of a text, got m={m}")
+    place = torch.arange(m, device=h.device)  # [m]
+    keep = place < lengths.unsqueeze(1)  # [t,m]
+    return _take(h, starts(lengths).unsqueeze(1) + place, keep), keep
 
 # %% ../../nbs/layers/01_pooling.ipynb #c11
 class RandomToken(nn.Module):
     "One token of each text, drawn anew in each step of training; the mean at evaluation."
-    def forward(self, h, lengths):                                       # shapes as in `pool_first`
-        if not self.training or not len(h): return pool_mean(h, lengths)
-        place = (torch.rand(len(lengths), device=h.device)*lengths).long()
-        return _take(h, starts(lengths)+place.minimum(lengths-1), lengths>0) # [t,d]; the product may round up to the length
+
+    def forward(self, h, lengths):  # shapes as in `pool_first`
+        if not self.training or not len(h):
+            return pool_mean(h, lengths)
+        place = (torch.rand(len(lengths), device=h.device) * lengths).long()
+        return _take(
+            h, starts(lengths) + place.minimum(lengths - 1), lengths > 0
+        )  # [t,d]; the product may round up to the length
 
 # %% ../../nbs/layers/01_pooling.ipynb #c14
 class Codes(nn.Module):
     "Learned codes that each take a weighted mean of a text's tokens."
-    def __init__(self, d:int, m:int=1): # width; codes, >=1
+
+    def __init__(self, d: int, m: int = 1):  # width; codes, >=1
         super().__init__()
-        if m<1: raise ValueError(f'there must be at least 1 code, got {m}')
-        self.codes = nn.Parameter(torch.randn(m, d)*d**-.5) # a token's vector is about sqrt(d) long: scores of the order of 1
-    def weights(self, h, lengths): # shapes as in `pool_first` -> `[n,m]`
+        if m < 1:
+            raise ValueError(f"there must be at least 1 code, got {m}")
+        self.codes = nn.Parameter(
+            torch.randn(m, d) * d**-0.5
+        )  # a token's vector is about sqrt(d) long: scores of the order of 1
+
+    def weights(self, h, lengths):  # shapes as in `pool_first` -> `[n,m]`
         "What each code makes of each token; adds up to 1 over the tokens of a text."
-        return segment_softmax((h@self.codes.T).float(), owner(lengths), len(lengths))
-    def forward(self,
-        h:Tensor,            # `[n,d]` token vectors
-        lengths:Tensor,      # `[t]` tokens of each text
-        plan:Plan|None=None, # of these texts, each by itself; made here if None
-    ) -> Tensor:             # `[t*m,d]`, codes of a text side by side; zeros for an empty text
-        t,d = len(lengths),h.shape[1]
-        if len(self.codes)==1: return h.new_zeros(t, d).index_add(0, owner(lengths), h*self.weights(h, lengths).to(h.dtype))
-        plan = plan_attention(lengths, waste=.25).to(h.device) if plan is None else plan
-        text = _texts(plan, lengths)                                                     # [t'] texts that have tokens
-        y = _in_blocks(h[plan.order], self.codes, plan)                                  # [t',m,d]
+        return segment_softmax((h @ self.codes.T).float(), owner(lengths), len(lengths))
+
+    def forward(
+        self,
+        h: Tensor,  # `[n,d]` token vectors
+        lengths: Tensor,  # `[t]` tokens of each text
+        plan: Plan | None = None,  # of these texts, each by itself; made here if None
+    ) -> Tensor:  # `[t*m,d]`, codes of a text side by side; zeros for an empty text
+        t, d = len(lengths), h.shape[1]
+        if len(self.codes) == 1:
+            return h.new_zeros(t, d).index_add(0, owner(lengths), h * self.weights(h, lengths).to(h.dtype))
+        plan = plan_attention(lengths, waste=0.25).to(h.device) if plan is None else plan
+        text = _texts(plan, lengths)  # [t'] texts that have tokens
+        y = _in_blocks(h[plan.order], self.codes, plan)  # [t',m,d]
         return h.new_zeros(t, len(self.codes), d).index_copy(0, text, y).flatten(0, 1)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c15
-def _in_blocks(x, codes, plan): # `[n,d]` in the plan's order, `[m,d]` -> `[t',m,d]`
+def _in_blocks(x, codes, plan):  # `[n,d]` in the plan's order, `[m,d]` -> `[t',m,d]`
     "Each code's weighted mean of each text of the plan."
-    if not plan.blocks: return x.new_zeros(0, *codes.shape)
-    out,sizes = [],[b.hi-b.lo for b in plan.blocks]
-    for b,z,s in zip(plan.blocks, x.split(sizes), (x@codes.T).float().split(sizes)):
-        if b.gather is not None: z,s = z[b.gather],s[b.gather]
-        s = s.view(b.t, b.l, -1)                                                         # [t,l,m]
-        if b.mask is not None: s = s.masked_fill(~b.mask.view(b.t, b.l, 1), -torch.inf)
-        out.append(s.softmax(1).to(z.dtype).transpose(1, 2)@z.view(b.t, b.l, -1))        # [t,m,d]
+    if not plan.blocks:
+        return x.new_zeros(0, *codes.shape)
+    out, sizes = [], [b.hi - b.lo for b in plan.blocks]
+    for b, z, s in zip(plan.blocks, x.split(sizes), (x @ codes.T).float().split(sizes)):
+        if b.gather is not None:
+            z, s = z[b.gather], s[b.gather]
+        s = s.view(b.t, b.l, -1)  # [t,l,m]
+        if b.mask is not None:
+            s = s.masked_fill(~b.mask.view(b.t, b.l, 1), -torch.inf)
+        out.append(s.softmax(1).to(z.dtype).transpose(1, 2) @ z.view(b.t, b.l, -1))  # [t,m,d]
     return torch.cat(out).to(x.dtype)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c16
-def _texts(plan, lengths): # -> `[t']`
+def _texts(plan, lengths):  # -> `[t']`
     "The texts of a plan, in its order."
     n = sum(b.t for b in plan.blocks)
-    if n!=int((lengths>0).sum()) or len(plan.order)!=int(lengths.sum()): raise ValueError(f'the plan is of {n} texts and {len(plan.order)} tokens, the batch of {int((lengths>0).sum())} and {int(lengths.sum())}: give the plan in which each text sees itself alone')
-    own = owner(lengths)[plan.order].split([b.hi-b.lo for b in plan.blocks]) if n else ()
-    first = [o[::b.l] if b.gather is None else o[b.gather[::b.l]] for b,o in zip(plan.blocks, own)]
+    if n != int((lengths > 0).sum()) or len(plan.order) != int(lengths.sum()):
+        raise ValueError(
+            f"the plan is of {n} texts and {len(plan.order)} tokens, the batch of {int((lengths > 0).sum())} and {int(lengths.sum())}: give the plan in which each text sees itself alone"
+        )
+    own = owner(lengths)[plan.order].split([b.hi - b.lo for b in plan.blocks]) if n else ()
+    first = [o[:: b.l] if b.gather is None else o[b.gather[:: b.l]] for b, o in zip(plan.blocks, own)]
     return torch.cat([lengths[:0], *first])
 
 # %% ../../nbs/layers/01_pooling.ipynb #c17
 def pooling(
-    name:str, # 'first', 'mean', 'max', 'last', 'sum', 'random', 'attention' or 'codes'
-    d:int=0,  # width, needed by the last two
-    m:int=4,  # codes of 'codes'
-):            # (`h` `[n,d]`, `lengths` `[t]`) -> `[t,d]`, or `[t*m,d]` with codes; a module where something is learned or drawn
+    name: str,  # 'first', 'mean', 'max', 'last', 'sum', 'random', 'attention' or 'codes'
+    d: int = 0,  # width, needed by the last two
+    m: int = 4,  # codes of 'codes'
+):  # (`h` `[n,d]`, `lengths` `[t]`) -> `[t,d]`, or `[t*m,d]` with codes; a module where something is learned or drawn
     "The pooling of that name."
-    if name in POOLINGS: return POOLINGS[name]
-    if name=='random': return RandomToken()
-    if name not in ('attention','codes'): raise ValueError(f"pooling must be one of {[*POOLINGS,'random','attention','codes']}, got {name!r}")
-    return Codes(d, m if name=='codes' else 1)
+    if name in POOLINGS:
+        return POOLINGS[name]
+    if name == "random":
+        return RandomToken()
+    if name not in ("attention", "codes"):
+        raise ValueError(
+            f"pooling must be one of {[*POOLINGS, 'random', 'attention', 'codes']}, got {name!r}"
+        )
+    return Codes(d, m if name == "codes" else 1)

@@ -12,49 +12,60 @@ from torch.nn.functional import layer_norm
 from ..data.groups import segment_mean, segment_softmax
 
 # %% ../../nbs/layers/02_set_pooling.ipynb #c06
-def _members(of:Tensor, keep:Tensor, s:int) -> Tensor:
+def _members(of: Tensor, keep: Tensor, s: int) -> Tensor:
     "The set of each post; a set of their own, the last, for posts that take no part."
-    if keep.dtype!=torch.bool: raise TypeError(f'keep must be bool, True for a post that takes part, got {keep.dtype}')
+    if keep.dtype != torch.bool:
+        raise TypeError(f"keep must be bool, True for a post that takes part, got {keep.dtype}")
     return torch.where(keep, of, s)
 
 # %% ../../nbs/layers/02_set_pooling.ipynb #c07
 def set_mean(
-    x:Tensor,    # `[t,d]` vectors of posts
-    of:Tensor,   # `[t]` set of each post, 0..s-1, in any order
-    keep:Tensor, # `[t]` bool, False for a post that takes no part, such as an empty one
-    s:int,       # number of sets
-) -> Tensor:     # `[s,d]` one vector per set
+    x: Tensor,  # `[t,d]` vectors of posts
+    of: Tensor,  # `[t]` set of each post, 0..s-1, in any order
+    keep: Tensor,  # `[t]` bool, False for a post that takes no part, such as an empty one
+    s: int,  # number of sets
+) -> Tensor:  # `[s,d]` one vector per set
     "Mean of the posts of each set; zeros for a set without posts."
-    return segment_mean(x, _members(of, keep, s), s+1)[:s]
+    return segment_mean(x, _members(of, keep, s), s + 1)[:s]
 
-def set_max(x:Tensor, of:Tensor, keep:Tensor, s:int) -> Tensor:
+
+def set_max(x: Tensor, of: Tensor, keep: Tensor, s: int) -> Tensor:
     "Largest value of each coordinate; zeros for a set without posts. Shapes as in `set_mean`."
-    i = _members(of, keep, s).unsqueeze(1).expand_as(x)                                               # [t,d]
-    return x.new_zeros(s+1, x.shape[1]).scatter_reduce(0, i, x, 'amax', include_self=False)[:s]        # [s,d]
+    i = _members(of, keep, s).unsqueeze(1).expand_as(x)  # [t,d]
+    return x.new_zeros(s + 1, x.shape[1]).scatter_reduce(0, i, x, "amax", include_self=False)[:s]  # [s,d]
 
 # %% ../../nbs/layers/02_set_pooling.ipynb #c11
 class SetAttention(nn.Module):
     "A learned weighted mean of the posts of each set; starts as the plain mean."
-    def __init__(self, d:int): # width
+
+    def __init__(self, d: int):  # width
         super().__init__()
         self.query = nn.Parameter(torch.zeros(d))
-    def weights(self, x, of, keep, s): # shapes as in `set_mean` -> `[t]`
+
+    def weights(self, x, of, keep, s):  # shapes as in `set_mean` -> `[t]`
         "Weight of each post; adds up to 1 over the posts of a set that take part, 0 for the others."
-        score = (layer_norm(x.float(), x.shape[-1:])@self.query.float()).float()               # [t]; under autocast a product is in half precision
-        return segment_softmax(score.unsqueeze(1), _members(of, keep, s), s+1).squeeze(1)*keep # [t]
-    def forward(self, x, of, keep, s): # shapes as in `set_mean` -> `[s,d]`
-        w = self.weights(x, of, keep, s).to(x.dtype).unsqueeze(1)                              # [t,1]
-        return x.new_zeros(s, x.shape[1]).index_add(0, torch.where(keep, of, 0), x*w)          # [s,d]
+        score = (
+            layer_norm(x.float(), x.shape[-1:]) @ self.query.float()
+        ).float()  # [t]; under autocast a product is in half precision
+        return segment_softmax(score.unsqueeze(1), _members(of, keep, s), s + 1).squeeze(1) * keep  # [t]
+
+    def forward(self, x, of, keep, s):  # shapes as in `set_mean` -> `[s,d]`
+        w = self.weights(x, of, keep, s).to(x.dtype).unsqueeze(1)  # [t,1]
+        return x.new_zeros(s, x.shape[1]).index_add(0, torch.where(keep, of, 0), x * w)  # [s,d]
 
 # %% ../../nbs/layers/02_set_pooling.ipynb #c12
-SETS = dict(mean=set_mean, max=set_max) # those that have nothing to learn
+SETS = dict(mean=set_mean, max=set_max)  # those that have nothing to learn
+
 
 def set_pooling(
-    name:str, # 'mean', 'max', 'attention', or 'multi': the posts' vectors stay as they are
-    d:int=0,  # width, needed by 'attention'
-):            # (`x` `[t,d]`, `of` `[t]`, `keep` `[t]`, `s`) -> `[s,d]`; None for 'multi'
+    name: str,  # 'mean', 'max', 'attention', or 'multi': the posts' vectors stay as they are
+    d: int = 0,  # width, needed by 'attention'
+):  # (`x` `[t,d]`, `of` `[t]`, `keep` `[t]`, `s`) -> `[s,d]`; None for 'multi'
     "The pooling over posts of that name."
-    if name in SETS: return SETS[name]
-    if name not in ('attention','multi'): raise ValueError(f"pooling over posts must be one of {[*SETS,'attention','multi']}, got {name!r}")
-    if name=='attention' and d<1: raise ValueError(f'attention over posts needs the width of a post, got {d}')
-    return SetAttention(d) if name=='attention' else None
+    if name in SETS:
+        return SETS[name]
+    if name not in ("attention", "multi"):
+        raise ValueError(f"pooling over posts must be one of {[*SETS, 'attention', 'multi']}, got {name!r}")
+    if name == "attention" and d < 1:
+        raise ValueError(f"attention over posts needs the width of a post, got {d}")
+    return SetAttention(d) if name == "attention" else None

@@ -16,51 +16,75 @@ from ..data.groups import Plan, offsets, plan_attention
 from ..layers.attention import Across, Dropout, attend
 
 # %% ../../nbs/models/00_encoder.ipynb #c05
-ACTS = dict(gelu=F.gelu, gelu_tanh=partial(F.gelu, approximate='tanh'))
+ACTS = dict(gelu=F.gelu, gelu_tanh=partial(F.gelu, approximate="tanh"))
 
 # %% ../../nbs/models/00_encoder.ipynb #c06
 @dataclass(frozen=True)
 class EncoderCfg:
     "Shape of an encoder."
-    layers:int  = 2    # transformer layers, >=1
-    d:int       = 128  # width of a token's vector
-    heads:int   = 4    # attention heads, dividing d
-    ffn:int     = 0    # width of the feed-forward network; 0 means 4*d
-    max_len:int = 128  # longest text, tokens
-    dropout:float      = .1 # of embeddings and of each layer's two outputs, 0 to 1
-    attn_dropout:float = .1 # of attention weights, 0 to 1
-    eps:float   = 1e-12 # of LayerNorm, as in BERT
-    causal:bool  = field(default=False, metadata=dict(new=True))     # a token sees itself and those before it; else its whole text
-    prenorm:bool = field(default=False, metadata=dict(new=True))     # normalise before each step and once at the end, as GPT-2; else after each, as BERT
-    act:str      = field(default='gelu', metadata=dict(new=True))    # of the feed-forward network: 'gelu', or 'gelu_tanh', its approximation in GPT-2
-    places:str   = field(default='learned', metadata=dict(new=True)) # what tells a token its place: 'learned' vectors or 'sinusoidal' ones
-    segments:int = field(default=0, metadata=dict(new=True))         # kinds of segments that a text may consist of, each with a vector; 0: none
+
+    layers: int = 2  # transformer layers, >=1
+    d: int = 128  # width of a token's vector
+    heads: int = 4  # attention heads, dividing d
+    ffn: int = 0  # width of the feed-forward network; 0 means 4*d
+    max_len: int = 128  # longest text, tokens
+    dropout: float = 0.1  # of embeddings and of each layer's two outputs, 0 to 1
+    attn_dropout: float = 0.1  # of attention weights, 0 to 1
+    eps: float = 1e-12  # of LayerNorm, as in BERT
+    causal: bool = field(
+        default=False, metadata=dict(new=True)
+    )  # a token sees itself and those before it; else its whole text
+    prenorm: bool = field(
+        default=False, metadata=dict(new=True)
+    )  # normalise before each step and once at the end, as GPT-2; else after each, as BERT
+    act: str = field(
+        default="gelu", metadata=dict(new=True)
+    )  # of the feed-forward network: 'gelu', or 'gelu_tanh', its approximation in GPT-2
+    places: str = field(
+        default="learned", metadata=dict(new=True)
+    )  # what tells a token its place: 'learned' vectors or 'sinusoidal' ones
+    segments: int = field(
+        default=0, metadata=dict(new=True)
+    )  # kinds of segments that a text may consist of, each with a vector; 0: none
+
     def __post_init__(self):
-        if self.layers<1 or self.d<1 or self.max_len<1: raise ValueError(f'layers, d and max_len must be at least 1, got {self}')
-        if self.d%self.heads: raise ValueError(f'heads must divide the width d: {self.d} is not a multiple of {self.heads}')
-        if not (0<=self.dropout<1 and 0<=self.attn_dropout<1): raise ValueError(f'dropout and attn_dropout must be in [0,1), got {self.dropout} and {self.attn_dropout}')
-        if self.act not in ACTS: raise ValueError(f'act must be one of {[*ACTS]}, got {self.act!r}')
-        if self.places not in ('learned','sinusoidal'): raise ValueError(f"places must be 'learned' or 'sinusoidal', got {self.places!r}")
-        if self.segments<0: raise ValueError(f'segments must be at least 0, got {self.segments}')
+        if self.layers < 1 or self.d < 1 or self.max_len < 1:
+            raise ValueError(f"layers, d and max_len must be at least 1, got {self}")
+        if self.d % self.heads:
+            raise ValueError(f"heads must divide the width d: {self.d} is not a multiple of {self.heads}")
+        if not (0 <= self.dropout < 1 and 0 <= self.attn_dropout < 1):
+            raise ValueError(
+                f"dropout and attn_dropout must be in [0,1), got {self.dropout} and {self.attn_dropout}"
+            )
+        if self.act not in ACTS:
+            raise ValueError(f"act must be one of {[*ACTS]}, got {self.act!r}")
+        if self.places not in ("learned", "sinusoidal"):
+            raise ValueError(f"places must be 'learned' or 'sinusoidal', got {self.places!r}")
+        if self.segments < 0:
+            raise ValueError(f"segments must be at least 0, got {self.segments}")
 
 # %% ../../nbs/models/00_encoder.ipynb #c07
 class Layer(nn.Module):
     "One transformer layer, post-LN or pre-LN."
-    recompute = False # in training keep its input only, and compute the rest again for the backward pass
-    def __init__(self, cfg:EncoderCfg):
+
+    recompute = False  # in training keep its input only, and compute the rest again for the backward pass
+
+    def __init__(self, cfg: EncoderCfg):
         super().__init__()
-        d,f = cfg.d,cfg.ffn or 4*cfg.d
-        self.heads,self.p,self.act,self.prenorm = cfg.heads,cfg.attn_dropout,ACTS[cfg.act],cfg.prenorm
-        self.qkv,self.out,self.norm1 = nn.Linear(d, 3*d),nn.Linear(d, d),nn.LayerNorm(d, cfg.eps)
-        self.up,self.down,self.norm2 = nn.Linear(d, f),nn.Linear(f, d),nn.LayerNorm(d, cfg.eps)
+        d, f = cfg.d, cfg.ffn or 4 * cfg.d
+        self.heads, self.p, self.act, self.prenorm = cfg.heads, cfg.attn_dropout, ACTS[cfg.act], cfg.prenorm
+        self.qkv, self.out, self.norm1 = nn.Linear(d, 3 * d), nn.Linear(d, d), nn.LayerNorm(d, cfg.eps)
+        self.up, self.down, self.norm2 = nn.Linear(d, f), nn.Linear(f, d), nn.LayerNorm(d, cfg.eps)
         self.drop = Dropout(cfg.dropout)
 
-    def forward(self,
-        x:Tensor,  # `[n,d]` in the plan's order
-        plan:Plan,
-        across:Across|None=None, # what is different between the texts of a span
-    ) -> Tensor:   # `[n,d]`
-        if self.recompute and self.training and torch.is_grad_enabled(): return checkpoint(self.both, x, plan, across, use_reentrant=False)
+    def forward(
+        self,
+        x: Tensor,  # `[n,d]` in the plan's order
+        plan: Plan,
+        across: Across | None = None,  # what is different between the texts of a span
+    ) -> Tensor:  # `[n,d]`
+        if self.recompute and self.training and torch.is_grad_enabled():
+            return checkpoint(self.both, x, plan, across, use_reentrant=False)
         return self.both(x, plan, across)
 
     def both(self, x, plan, across):
@@ -71,65 +95,90 @@ class Layer(nn.Module):
         return self.norm2(x + self.feed(x))
 
     def attention(self, x, plan, across):
-        y = attend(self.qkv(x), plan, self.heads, self.p if self.training else 0., across)
+        y = attend(self.qkv(x), plan, self.heads, self.p if self.training else 0.0, across)
         return self.drop(self.out(y))
-    def feed(self, x): return self.drop(self.down(self.act(self.up(x))))
+
+    def feed(self, x):
+        return self.drop(self.down(self.act(self.up(x))))
 
 # %% ../../nbs/models/00_encoder.ipynb #c09
 class Sinusoids(nn.Module):
     "Vectors of places that are not learned."
-    def __init__(self, n:int, d:int): # places, width
+
+    def __init__(self, n: int, d: int):  # places, width
         super().__init__()
-        angle = torch.arange(n).unsqueeze(1)*10000**(-torch.arange(0, d, 2)/d)          # [n,d/2]
-        table = torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:,:d]             # [n,d]
-        self.register_buffer('table', table*.02*2**.5, persistent=False)                # a sine's mean square is 1/2
-    def forward(self, place): return self.table[place]  # `[n]` -> `[n,d]`
+        angle = torch.arange(n).unsqueeze(1) * 10000 ** (-torch.arange(0, d, 2) / d)  # [n,d/2]
+        table = torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:, :d]  # [n,d]
+        self.register_buffer("table", table * 0.02 * 2**0.5, persistent=False)  # a sine's mean square is 1/2
+
+    def forward(self, place):
+        return self.table[place]  # `[n]` -> `[n,d]`
 
 # %% ../../nbs/models/00_encoder.ipynb #c10
 class Encoder(nn.Module):
     "Tokens to vectors, each text by itself. With `recompute` set to True, training needs less memory and about a third more time."
-    def __init__(self, cfg:EncoderCfg, vocab:int): # shape, and number of words
+
+    def __init__(self, cfg: EncoderCfg, vocab: int):  # shape, and number of words
         super().__init__()
-        self.cfg,self.vocab = cfg,vocab
+        self.cfg, self.vocab = cfg, vocab
         self.words = nn.Embedding(vocab, cfg.d)
-        self.places = nn.Embedding(cfg.max_len, cfg.d) if cfg.places=='learned' else Sinusoids(cfg.max_len, cfg.d)
+        self.places = (
+            nn.Embedding(cfg.max_len, cfg.d) if cfg.places == "learned" else Sinusoids(cfg.max_len, cfg.d)
+        )
         self.segments = nn.Embedding(cfg.segments, cfg.d) if cfg.segments else None
         norm = nn.LayerNorm(cfg.d, cfg.eps)
-        self.norm,self.last = (nn.Identity(),norm) if cfg.prenorm else (norm,nn.Identity()) # of the embeddings, of the output
-        self.drop,self.layers = Dropout(cfg.dropout),nn.ModuleList(Layer(cfg) for _ in range(cfg.layers))
+        self.norm, self.last = (
+            (nn.Identity(), norm) if cfg.prenorm else (norm, nn.Identity())
+        )  # of the embeddings, of the output
+        self.drop, self.layers = Dropout(cfg.dropout), nn.ModuleList(Layer(cfg) for _ in range(cfg.layers))
         self.apply(init_bert)
 
-    def forward(self,
-        ids:Tensor,          # `[n]` tokens of all texts, end to end
-        lengths:Tensor,      # `[t]` tokens of each text; places are counted from 0 in each
-        plan:Plan|None=None, # who sees whom; each text itself if None. A causal encoder makes it causal; any other leaves that to the plan
-        segment:Tensor|None=None, # `[n]` segment of each token, 0..segments-1; all 0 if None
-        add:Tensor|None=None, # `[n,d]` what else is known of each token, added to its vector before the first layer
-    ) -> Tensor:             # `[n,d]`, in the order of `ids`
+    def forward(
+        self,
+        ids: Tensor,  # `[n]` tokens of all texts, end to end
+        lengths: Tensor,  # `[t]` tokens of each text; places are counted from 0 in each
+        plan: Plan
+        | None = None,  # who sees whom; each text itself if None. A causal encoder makes it causal; any other leaves that to the plan
+        segment: Tensor | None = None,  # `[n]` segment of each token, 0..segments-1; all 0 if None
+        add: Tensor
+        | None = None,  # `[n,d]` what else is known of each token, added to its vector before the first layer
+    ) -> Tensor:  # `[n,d]`, in the order of `ids`
         plan = plan_attention(lengths).to(ids.device) if plan is None else plan
-        if self.cfg.causal: plan = plan.as_causal()
-        x = self.embed(ids, lengths, segment, add)[plan.order] # [n,d] in the plan's order
-        for layer in self.layers: x = layer(x, plan)
+        if self.cfg.causal:
+            plan = plan.as_causal()
+        x = self.embed(ids, lengths, segment, add)[plan.order]  # [n,d] in the plan's order
+        for layer in self.layers:
+            x = layer(x, plan)
         return self.last(x)[plan.inverse]
 
     @property
-    def recompute(self) -> bool: return all(l.recompute for l in self.layers)
+    def recompute(self) -> bool:
+        return all(l.recompute for l in self.layers)
+
     @recompute.setter
-    def recompute(self, on:bool):
-        for l in self.layers: l.recompute = on
+    def recompute(self, on: bool):
+        for l in self.layers:
+            l.recompute = on
 
     def embed(self, ids, lengths, segment=None, add=None):
         "Vectors of the tokens, their places and their segments, before any attention, `[n,d]`."
-        if int(lengths.max() if len(lengths) else 0)>self.cfg.max_len: raise ValueError(f'a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts when they are tokenised')
+        if int(lengths.max() if len(lengths) else 0) > self.cfg.max_len:
+            raise ValueError(
+                f"a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts when they are tokenised"
+            )
         x = self.words(ids) + self.places(offsets(lengths))
-        if self.segments is None and segment is not None: raise ValueError('this encoder knows no segments: make it with EncoderCfg(segments=2)')
-        if self.segments is not None: x = x + (self.segments.weight[0] if segment is None else self.segments(segment))
-        return self.drop(self.norm(x if add is None else x+add))
+        if self.segments is None and segment is not None:
+            raise ValueError("this encoder knows no segments: make it with EncoderCfg(segments=2)")
+        if self.segments is not None:
+            x = x + (self.segments.weight[0] if segment is None else self.segments(segment))
+        return self.drop(self.norm(x if add is None else x + add))
 
 # %% ../../nbs/models/00_encoder.ipynb #c12
-def init_bert(m:nn.Module):
+def init_bert(m: nn.Module):
     "BERT's starting point, for any width: normal, biases 0."
-    if isinstance(m, nn.Embedding): nn.init.normal_(m.weight, std=.02)
+    if isinstance(m, nn.Embedding):
+        nn.init.normal_(m.weight, std=0.02)
     if isinstance(m, nn.Linear):
-        nn.init.normal_(m.weight, std=.02*(768/m.in_features)**.5)
-        if m.bias is not None: nn.init.zeros_(m.bias)
+        nn.init.normal_(m.weight, std=0.02 * (768 / m.in_features) ** 0.5)
+        if m.bias is not None:
+            nn.init.zeros_(m.bias)

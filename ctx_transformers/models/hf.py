@@ -20,96 +20,154 @@ from .pretrained import SHAPE, quietly, load_checkpoint
 
 # %% ../../nbs/models/02_hf.ipynb #c05
 def attend_ways(
-    config,   # a transformers configuration
-) -> tuple:   # names; the first is the architecture's own
+    config,  # a transformers configuration
+) -> tuple:  # names; the first is the architecture's own
     "What may be chosen about who sees the whole text."
-    if config.model_type=='longformer': return 'first','none','first+separators'
-    own = getattr(config, 'attention_type', '')=='block_sparse' or 'sliding_attention' in (getattr(config, 'layer_types', None) or ())
-    return ('built-in',) if own else ('all',)
+    if config.model_type == "longformer":
+        return "first", "none", "first+separators"
+    own = getattr(config, "attention_type", "") == "block_sparse" or "sliding_attention" in (
+        getattr(config, "layer_types", None) or ()
+    )
+    return ("built-in",) if own else ("all",)
 
 # %% ../../nbs/models/02_hf.ipynb #c08
 @dataclass(frozen=True)
 class HFCfg:
     "Shape of an encoder that the transformers library runs."
-    kind:str    # its `model_type`
-    layers:int  # transformer layers, >=1
-    d:int       # width of a token's vector
-    heads:int   # attention heads; 0 if it has none
-    max_len:int # longest text, tokens
-    eps:float   # of LayerNorm
-    attend:str  # who sees the whole text: one of `attend_ways`
+
+    kind: str  # its `model_type`
+    layers: int  # transformer layers, >=1
+    d: int  # width of a token's vector
+    heads: int  # attention heads; 0 if it has none
+    max_len: int  # longest text, tokens
+    eps: float  # of LayerNorm
+    attend: str  # who sees the whole text: one of `attend_ways`
+
     def __post_init__(self):
-        if not self.max_len or self.max_len<1: raise ValueError(f'a model of type {self.kind!r} does not say how long a text may be: its configuration has no max_position_embeddings')
+        if not self.max_len or self.max_len < 1:
+            raise ValueError(
+                f"a model of type {self.kind!r} does not say how long a text may be: its configuration has no max_position_embeddings"
+            )
 
 # %% ../../nbs/models/02_hf.ipynb #c09
 def _places(
     model,  # a transformers model
-) -> int:   # 0 if it does not say
+) -> int:  # 0 if it does not say
     "How many tokens a text may have."
-    table = [m for k,m in model.named_modules() if k.endswith('position_embeddings') and getattr(m, 'padding_idx', None) is not None]
-    if table: return table[0].num_embeddings-1-table[0].padding_idx # places are counted from behind the padding's number
-    return getattr(model.config, 'max_position_embeddings', None) or 0
+    table = [
+        m
+        for k, m in model.named_modules()
+        if k.endswith("position_embeddings") and getattr(m, "padding_idx", None) is not None
+    ]
+    if table:
+        return (
+            table[0].num_embeddings - 1 - table[0].padding_idx
+        )  # places are counted from behind the padding's number
+    return getattr(model.config, "max_position_embeddings", None) or 0
 
 # %% ../../nbs/models/02_hf.ipynb #c10
-def _shape(model, attend:str) -> HFCfg: # a transformers model, one of `attend_ways`
+def _shape(model, attend: str) -> HFCfg:  # a transformers model, one of `attend_ways`
     "What the rest of the library asks about a model."
-    c,top = model.config,_places(model)
-    if attend=='built-in' and c.model_type=='big_bird': top = top//c.block_size*c.block_size # the last block must be whole
+    c, top = model.config, _places(model)
+    if attend == "built-in" and c.model_type == "big_bird":
+        top = top // c.block_size * c.block_size  # the last block must be whole
     eps = next((m.eps for m in model.modules() if isinstance(m, nn.LayerNorm)), 1e-12)
-    return HFCfg(c.model_type, c.num_hidden_layers, c.hidden_size, getattr(c, 'num_attention_heads', 0), top, eps, attend)
+    return HFCfg(
+        c.model_type,
+        c.num_hidden_layers,
+        c.hidden_size,
+        getattr(c, "num_attention_heads", 0),
+        top,
+        eps,
+        attend,
+    )
 
 # %% ../../nbs/models/02_hf.ipynb #c12
 def _load(
-    name,       # folder or hub name of a checkpoint, or a transformers configuration for random weights
-    layers:int, # keep the first so many; 0 keeps all
+    name,  # folder or hub name of a checkpoint, or a transformers configuration for random weights
+    layers: int,  # keep the first so many; 0 keeps all
 ):
     "A transformers model without a pooler, in training mode."
     from transformers import AutoConfig, AutoModel, PretrainedConfig
+
     made = isinstance(name, PretrainedConfig)
     config = deepcopy(name) if made else from_checkpoint(AutoConfig, name)
-    if config.is_encoder_decoder: raise ValueError(f'a model of type {config.model_type!r} is an encoder with a decoder: expected an encoder')
-    if layers>config.num_hidden_layers: raise ValueError(f'the model has {config.num_hidden_layers} layers, asked for {layers}')
+    if config.is_encoder_decoder:
+        raise ValueError(
+            f"a model of type {config.model_type!r} is an encoder with a decoder: expected an encoder"
+        )
+    if layers > config.num_hidden_layers:
+        raise ValueError(f"the model has {config.num_hidden_layers} layers, asked for {layers}")
     if layers:
         config.num_hidden_layers = layers
-        for k in ('attention_window','layer_types'): # lists with a number or a name for each layer
-            if isinstance(v:=getattr(config, k, None), list): setattr(config, k, v[:layers])
-    if made: model = AutoModel.from_config(config)
+        for k in ("attention_window", "layer_types"):  # lists with a number or a name for each layer
+            if isinstance(v := getattr(config, k, None), list):
+                setattr(config, k, v[:layers])
+    if made:
+        model = AutoModel.from_config(config)
     else:
-        model,info = quietly(partial(from_checkpoint, AutoModel, config=config, output_loading_info=True), name)
-        lost = sorted(k for k in info['missing_keys'] if not k.startswith('pooler.'))
-        if lost: raise ValueError(f'{name} lacks {len(lost)} tensors of the encoder, {lost[0]} first: is it a checkpoint of another architecture?')
-    if getattr(model, 'pooler', None) is not None: model.pooler = None
+        model, info = quietly(
+            partial(from_checkpoint, AutoModel, config=config, output_loading_info=True), name
+        )
+        lost = sorted(k for k in info["missing_keys"] if not k.startswith("pooler."))
+        if lost:
+            raise ValueError(
+                f"{name} lacks {len(lost)} tensors of the encoder, {lost[0]} first: is it a checkpoint of another architecture?"
+            )
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
     return model.float().train()
 
 # %% ../../nbs/models/02_hf.ipynb #c14
 class Renamed(nn.Module):
     "A transformers model under the names of our own encoder."
-    def __init__(self, model): # a transformers encoder
+
+    def __init__(self, model):  # a transformers encoder
         super().__init__()
-        self.model,self._recompute = model,False
+        self.model, self._recompute = model, False
 
     @property
-    def layers(self) -> nn.ModuleList: # bottom to top
+    def layers(self) -> nn.ModuleList:  # bottom to top
         n = self.model.config.num_hidden_layers
-        found = [m for m in self.model.modules() if isinstance(m, nn.ModuleList) and len(m)==n]
-        if not found: raise ValueError(f'{type(self.model).__name__} has no list of {n} layers: its layers share their weights')
+        found = [m for m in self.model.modules() if isinstance(m, nn.ModuleList) and len(m) == n]
+        if not found:
+            raise ValueError(
+                f"{type(self.model).__name__} has no list of {n} layers: its layers share their weights"
+            )
         return found[0]
+
     @property
-    def words(self) -> nn.Embedding: return self.model.get_input_embeddings()
+    def words(self) -> nn.Embedding:
+        return self.model.get_input_embeddings()
+
     @property
-    def recompute(self) -> bool: return self._recompute
+    def recompute(self) -> bool:
+        return self._recompute
+
     @recompute.setter
     def recompute(self, on):
-        if on and not self.model.supports_gradient_checkpointing: raise ValueError(f'{type(self.model).__name__} cannot compute its layers again: leave recompute off')
-        name = 'activation_checkpointing' if hasattr(self.model, 'activation_checkpointing_enable') else 'gradient_checkpointing' # its older name
-        if on: getattr(self.model, f'{name}_enable')(dict(use_reentrant=False))
-        elif self.recompute: getattr(self.model, f'{name}_disable')()
+        if on and not self.model.supports_gradient_checkpointing:
+            raise ValueError(
+                f"{type(self.model).__name__} cannot compute its layers again: leave recompute off"
+            )
+        name = (
+            "activation_checkpointing"
+            if hasattr(self.model, "activation_checkpointing_enable")
+            else "gradient_checkpointing"
+        )  # its older name
+        if on:
+            getattr(self.model, f"{name}_enable")(dict(use_reentrant=False))
+        elif self.recompute:
+            getattr(self.model, f"{name}_disable")()
         self._recompute = bool(on)
 
 # %% ../../nbs/models/02_hf.ipynb #c16
 def _before(m, args, kw):
     "Before a BigBird layer's attention: the kind that this call's masks are for."
-    with torch.device('meta'): m.set_attention_type('original_full' if kw['band_mask'] is None else 'block_sparse') # the weights move over; nothing is drawn for new ones
+    with torch.device("meta"):
+        m.set_attention_type(
+            "original_full" if kw["band_mask"] is None else "block_sparse"
+        )  # the weights move over; nothing is drawn for new ones
     m.numpy_state = np.random.get_state()
 
 # %% ../../nbs/models/02_hf.ipynb #c17
@@ -119,64 +177,96 @@ def _after(m, args, out):
 
 # %% ../../nbs/models/02_hf.ipynb #c18
 def _alike(
-    n:Tensor,   # `[t]` tokens of each text, ascending
-    unit:int,   # tokens of a block
-    limit:int,  # texts up to so many tokens are read with full attention
-) -> list:      # of (slice of texts, length that they are padded to)
+    n: Tensor,  # `[t]` tokens of each text, ascending
+    unit: int,  # tokens of a block
+    limit: int,  # texts up to so many tokens are read with full attention
+) -> list:  # of (slice of texts, length that they are padded to)
     "Texts that BigBird may read in one batch."
-    blocks = torch.where(n<=limit, 0, (n+unit-1)//unit)                              # [t]
+    blocks = torch.where(n <= limit, 0, (n + unit - 1) // unit)  # [t]
     ends = blocks.unique_consecutive(return_counts=True)[1].cumsum(0).tolist()
-    return [(slice(a,z), int(blocks[a])*unit or int(n[z-1])) for a,z in zip([0]+ends[:-1], ends)]
+    return [(slice(a, z), int(blocks[a]) * unit or int(n[z - 1])) for a, z in zip([0] + ends[:-1], ends)]
 
 # %% ../../nbs/models/02_hf.ipynb #c22
 class Padded(Renamed):
     "A transformers model on padded texts, whatever its architecture."
-    def __init__(self,
-        model,      # a transformers encoder
-        attend:str, # one of `attend_ways`
+
+    def __init__(
+        self,
+        model,  # a transformers encoder
+        attend: str,  # one of `attend_ways`
     ):
         super().__init__(model)
         c = model.config
-        self.marks,self.sparse = c.model_type=='longformer',c.model_type=='big_bird' and attend=='built-in'
+        self.marks, self.sparse = (
+            c.model_type == "longformer",
+            c.model_type == "big_bird" and attend == "built-in",
+        )
         self.unit = c.block_size if self.sparse else max(c.attention_window) if self.marks else 1
-        self.limit = (5+2*c.num_random_blocks)*c.block_size if self.sparse else 0 # tokens; BigBird reads no more with full attention
+        self.limit = (
+            (5 + 2 * c.num_random_blocks) * c.block_size if self.sparse else 0
+        )  # tokens; BigBird reads no more with full attention
         self.pad = c.pad_token_id or 0
         if self.sparse:
             for m in model.modules():
-                if hasattr(m, 'set_attention_type') and hasattr(m, 'self'): m.register_forward_pre_hook(_before, with_kwargs=True); m.register_forward_hook(_after, always_call=True)
+                if hasattr(m, "set_attention_type") and hasattr(m, "self"):
+                    m.register_forward_pre_hook(_before, with_kwargs=True)
+                    m.register_forward_hook(_after, always_call=True)
 
-    def read(self,
-        x:Tensor,    # `[t,l]` tokens; texts by length, shortest first
-        real:Tensor, # `[t,l]` bool, True where the place holds a token
-        mark:Tensor, # `[t,l]` bool, which tokens are global
-    ) -> Tensor:     # `[t,l,d]`
+    def read(
+        self,
+        x: Tensor,  # `[t,l]` tokens; texts by length, shortest first
+        real: Tensor,  # `[t,l]` bool, True where the place holds a token
+        mark: Tensor,  # `[t,l]` bool, which tokens are global
+    ) -> Tensor:  # `[t,l,d]`
         "Read a batch; what stands in a padded place of it does not matter."
-        l,x = x.shape[1],x.masked_fill(~real, self.pad)
-        alike = _alike(real.sum(1), self.unit, self.limit) if self.sparse else [(slice(None), -(-l//self.unit)*self.unit)]
+        l, x = x.shape[1], x.masked_fill(~real, self.pad)
+        alike = (
+            _alike(real.sum(1), self.unit, self.limit)
+            if self.sparse
+            else [(slice(None), -(-l // self.unit) * self.unit)]
+        )
         out = []
-        for rows,w in alike:
-            if self.sparse: self.model.attention_type = 'block_sparse' if w>self.limit else 'original_full'
-            kw = dict(global_attention_mask=F.pad((mark&real)[rows].long(), (0,w-l))) if self.marks else {}
-            with torch.autocast(x.device.type, enabled=False) if self.sparse and w>self.limit else nullcontext():
-                h = self.model(input_ids=F.pad(x[rows], (0,w-l), value=self.pad), attention_mask=F.pad(real[rows].long(), (0,w-l)), **kw).last_hidden_state # [t,w,d]
-            out.append(F.pad(h, (0,0,0,l-w)))                                        # [t,l,d]; a negative number of places is cut off
+        for rows, w in alike:
+            if self.sparse:
+                self.model.attention_type = "block_sparse" if w > self.limit else "original_full"
+            kw = (
+                dict(global_attention_mask=F.pad((mark & real)[rows].long(), (0, w - l)))
+                if self.marks
+                else {}
+            )
+            with (
+                torch.autocast(x.device.type, enabled=False)
+                if self.sparse and w > self.limit
+                else nullcontext()
+            ):
+                h = self.model(
+                    input_ids=F.pad(x[rows], (0, w - l), value=self.pad),
+                    attention_mask=F.pad(real[rows].long(), (0, w - l)),
+                    **kw,
+                ).last_hidden_state  # [t,w,d]
+            out.append(F.pad(h, (0, 0, 0, l - w)))  # [t,l,d]; a negative number of places is cut off
         return torch.cat(out)
 
 # %% ../../nbs/models/02_hf.ipynb #c24
-def _try_padding(reader:Padded): # in 9 words at least
+def _try_padding(reader: Padded):  # in 9 words at least
     "An error if padding changes what the model makes of a text."
-    x = torch.arange(8); x = (x+(x>=reader.pad)).unsqueeze(0)                        # [1,8] without the padding token
-    real = torch.arange(8).unsqueeze(0)<5
+    x = torch.arange(8)
+    x = (x + (x >= reader.pad)).unsqueeze(0)  # [1,8] without the padding token
+    real = torch.arange(8).unsqueeze(0) < 5
     reader.eval()
-    with torch.no_grad(): alone,padded = reader.read(x[:,:5], real[:,:5], real[:,:5]),reader.read(x, real, real)[:,:5]
+    with torch.no_grad():
+        alone, padded = reader.read(x[:, :5], real[:, :5], real[:, :5]), reader.read(x, real, real)[:, :5]
     reader.train()
-    off = ((alone-padded).abs().max()/alone.abs().max()).item()
-    if not off<1e-4: raise ValueError(f'{type(reader.model).__name__} lets padding change the vectors of a text, by {off:.0e} of the largest number in them: it cannot read texts of different lengths at once')
+    off = ((alone - padded).abs().max() / alone.abs().max()).item()
+    if not off < 1e-4:
+        raise ValueError(
+            f"{type(reader.model).__name__} lets padding change the vectors of a text, by {off:.0e} of the largest number in them: it cannot read texts of different lengths at once"
+        )
 
 # %% ../../nbs/models/02_hf.ipynb #c26
 def _pad(
-    b:Block,  # of a plan
-    v:Tensor, # `[n,...]` something about each of its tokens
+    b: Block,  # of a plan
+    v: Tensor,  # `[n,...]` something about each of its tokens
 ) -> Tensor:  # `[t,l,...]`
     "Put the tokens of a block side by side; a padded place repeats one."
     return (v if b.gather is None else v[b.gather]).unflatten(0, (b.t, b.l))
@@ -184,53 +274,78 @@ def _pad(
 # %% ../../nbs/models/02_hf.ipynb #c27
 class HFEncoder(Padded):
     "Tokens to vectors, each text by itself, by any encoder of the transformers library."
-    def __init__(self,
-        name,            # folder or hub name of a checkpoint, or a transformers configuration for random weights
-        attend:str='',   # who sees the whole text: one of `attend_ways`; empty: the architecture's own
-        layers:int=0,    # keep the first so many layers; 0 keeps all
-        recompute:bool=False, # gradient checkpointing: layers are computed again for the gradient, and keep only their inputs until then
+
+    def __init__(
+        self,
+        name,  # folder or hub name of a checkpoint, or a transformers configuration for random weights
+        attend: str = "",  # who sees the whole text: one of `attend_ways`; empty: the architecture's own
+        layers: int = 0,  # keep the first so many layers; 0 keeps all
+        recompute: bool = False,  # gradient checkpointing: layers are computed again for the gradient, and keep only their inputs until then
     ):
         model = _load(name, layers)
-        c,ways = model.config,attend_ways(model.config)
+        c, ways = model.config, attend_ways(model.config)
         attend = attend or ways[0]
-        if attend not in ways: raise ValueError(f'with a model of type {c.model_type!r} attend must be {" or ".join(map(repr, ways))}, got {attend!r}')
+        if attend not in ways:
+            raise ValueError(
+                f"with a model of type {c.model_type!r} attend must be {' or '.join(map(repr, ways))}, got {attend!r}"
+            )
         super().__init__(model, attend)
-        self.cfg,self.vocab,self.recompute = _shape(model, attend),c.vocab_size,recompute
-        self.specials = dict(pad=self.pad, sep=getattr(c, 'eos_token_id', None) if getattr(c, 'sep_token_id', None) is None else c.sep_token_id)
-        if attend=='none': # nothing is global: these have nothing to learn
-            for k,p in model.named_parameters(): p.requires_grad_('_global.' not in k)
-        self.layers # an error now if there is no such list
+        self.cfg, self.vocab, self.recompute = _shape(model, attend), c.vocab_size, recompute
+        self.specials = dict(
+            pad=self.pad,
+            sep=getattr(c, "eos_token_id", None)
+            if getattr(c, "sep_token_id", None) is None
+            else c.sep_token_id,
+        )
+        if attend == "none":  # nothing is global: these have nothing to learn
+            for k, p in model.named_parameters():
+                p.requires_grad_("_global." not in k)
+        self.layers  # an error now if there is no such list
         _try_padding(self)
 
-    def forward(self,
-        ids:Tensor,     # `[n]` tokens of all texts, end to end
-        lengths:Tensor, # `[t]` tokens of each text
-        plan:Plan|None=None, # of these texts, each by itself; made here if None
-    ) -> Tensor:        # `[n,d]`, in the order of `ids`
-        if int(lengths.max() if len(lengths) else 0)>self.cfg.max_len: raise ValueError(f'a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts when they are tokenised')
+    def forward(
+        self,
+        ids: Tensor,  # `[n]` tokens of all texts, end to end
+        lengths: Tensor,  # `[t]` tokens of each text
+        plan: Plan | None = None,  # of these texts, each by itself; made here if None
+    ) -> Tensor:  # `[n,d]`, in the order of `ids`
+        if int(lengths.max() if len(lengths) else 0) > self.cfg.max_len:
+            raise ValueError(
+                f"a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts when they are tokenised"
+            )
         plan = plan_attention(lengths).to(ids.device) if plan is None else plan
-        if sum(b.t for b in plan.blocks)!=int((lengths>0).sum()) or any(b.causal for b in plan.blocks): raise ValueError('expected a plan in which each text sees itself, in both directions: texts of a group cannot be joined here')
-        x,mark,out = ids.long()[plan.order],self.is_global(ids, lengths)[plan.order],[]
+        if sum(b.t for b in plan.blocks) != int((lengths > 0).sum()) or any(b.causal for b in plan.blocks):
+            raise ValueError(
+                "expected a plan in which each text sees itself, in both directions: texts of a group cannot be joined here"
+            )
+        x, mark, out = ids.long()[plan.order], self.is_global(ids, lengths)[plan.order], []
         for b in plan.blocks:
-            x2,mark2 = _pad(b, x[b.lo:b.hi]),_pad(b, mark[b.lo:b.hi])                # [t,l]
-            h = self.read(x2, torch.ones_like(mark2) if b.mask is None else b.mask[:,0,0], mark2).flatten(0, 1) # [t*l,d]
+            x2, mark2 = _pad(b, x[b.lo : b.hi]), _pad(b, mark[b.lo : b.hi])  # [t,l]
+            h = self.read(x2, torch.ones_like(mark2) if b.mask is None else b.mask[:, 0, 0], mark2).flatten(
+                0, 1
+            )  # [t*l,d]
             out.append(h if b.back is None else h[b.back])
         return torch.cat(out)[plan.inverse] if out else torch.zeros(0, self.cfg.d, device=ids.device)
 
-    def is_global(self, ids, lengths): # as in `forward` -> `[n]` bool
+    def is_global(self, ids, lengths):  # as in `forward` -> `[n]` bool
         "Which tokens the caller made global; none where that is built in."
-        first = (offsets(lengths)==0) & (self.cfg.attend in ('first','first+separators'))
-        return first | (ids==self.specials['sep']) if self.cfg.attend=='first+separators' else first
+        first = (offsets(lengths) == 0) & (self.cfg.attend in ("first", "first+separators"))
+        return first | (ids == self.specials["sep"]) if self.cfg.attend == "first+separators" else first
 
 # %% ../../nbs/models/02_hf.ipynb #c61
 def open_any(
-    name:str,      # folder or hub name of a checkpoint
-    attend:str='', # who sees the whole text: one of `attend_ways`; empty: the architecture's own
-    layers:int=0,  # keep the first so many layers; 0 keeps all
-) -> nn.Module:    # an `Encoder` or an `HFEncoder`: called with (ids, lengths, plan)
+    name: str,  # folder or hub name of a checkpoint
+    attend: str = "",  # who sees the whole text: one of `attend_ways`; empty: the architecture's own
+    layers: int = 0,  # keep the first so many layers; 0 keeps all
+) -> nn.Module:  # an `Encoder` or an `HFEncoder`: called with (ids, lengths, plan)
     "An encoder of ragged texts with pretrained weights: our own for BERT, DistilBERT, MiniLM and GPT-2, theirs for all others."
     from transformers import AutoConfig
+
     kind = from_checkpoint(AutoConfig, name).model_type
-    if kind not in SHAPE: return HFEncoder(name, attend, layers)
-    if attend not in ('','all'): raise ValueError(f"in a model of type {kind!r} there is nothing to choose: attend must be 'all' or empty, got {attend!r}")
+    if kind not in SHAPE:
+        return HFEncoder(name, attend, layers)
+    if attend not in ("", "all"):
+        raise ValueError(
+            f"in a model of type {kind!r} there is nothing to choose: attend must be 'all' or empty, got {attend!r}"
+        )
     return load_checkpoint(name, layers)[0]

@@ -13,37 +13,51 @@ from torch.nn import functional as F
 # %% ../../nbs/models/03_mlm_head.ipynb #c06
 class MLMHead(nn.Module):
     "From a token's vector to scores of all words, with the words' own vectors."
-    def __init__(self, words:nn.Embedding, eps:float=1e-12): # embeddings to tie to; eps of the LayerNorm
-        super().__init__()
-        v,d = words.weight.shape
-        self.dense,self.norm,self.bias = nn.Linear(d, d),nn.LayerNorm(d, eps),nn.Parameter(torch.zeros(v))
-        self.weight = words.weight
-        nn.init.eye_(self.dense.weight); nn.init.zeros_(self.dense.bias)
 
-    def transform(self, x:Tensor) -> Tensor: # `[m,d]` -> `[m,d]`
+    def __init__(self, words: nn.Embedding, eps: float = 1e-12):  # embeddings to tie to; eps of the LayerNorm
+        super().__init__()
+        v, d = words.weight.shape
+        self.dense, self.norm, self.bias = nn.Linear(d, d), nn.LayerNorm(d, eps), nn.Parameter(torch.zeros(v))
+        self.weight = words.weight
+        nn.init.eye_(self.dense.weight)
+        nn.init.zeros_(self.dense.bias)
+
+    def transform(self, x: Tensor) -> Tensor:  # `[m,d]` -> `[m,d]`
         "What comes before the scores."
         return self.norm(F.gelu(self.dense(x)))
-    def forward(self, x:Tensor) -> Tensor:   # `[m,d]` -> `[m,v]`
+
+    def forward(self, x: Tensor) -> Tensor:  # `[m,d]` -> `[m,v]`
         return F.linear(self.transform(x), self.weight, self.bias)
 
 # %% ../../nbs/models/03_mlm_head.ipynb #c07
-HEAD = { # our names, and those in files of BERT, of DistilBERT and of our own models
-    'dense.weight':('cls.predictions.transform.dense.weight','vocab_transform.weight','head.dense.weight'), 'dense.bias':('cls.predictions.transform.dense.bias','vocab_transform.bias','head.dense.bias'),
-    'norm.weight':('cls.predictions.transform.LayerNorm.weight','vocab_layer_norm.weight','head.norm.weight'), 'norm.bias':('cls.predictions.transform.LayerNorm.bias','vocab_layer_norm.bias','head.norm.bias'),
-    'bias':('cls.predictions.bias','vocab_projector.bias','head.bias')}
+HEAD = {  # our names, and those in files of BERT, of DistilBERT and of our own models
+    "dense.weight": ("cls.predictions.transform.dense.weight", "vocab_transform.weight", "head.dense.weight"),
+    "dense.bias": ("cls.predictions.transform.dense.bias", "vocab_transform.bias", "head.dense.bias"),
+    "norm.weight": (
+        "cls.predictions.transform.LayerNorm.weight",
+        "vocab_layer_norm.weight",
+        "head.norm.weight",
+    ),
+    "norm.bias": ("cls.predictions.transform.LayerNorm.bias", "vocab_layer_norm.bias", "head.norm.bias"),
+    "bias": ("cls.predictions.bias", "vocab_projector.bias", "head.bias"),
+}
+
 
 def load_head(
-    head:MLMHead,
-    state:dict,  # tensors of a checkpoint under its own names
-) -> bool:       # False if the checkpoint has no such head; then `head` is left as it was
+    head: MLMHead,
+    state: dict,  # tensors of a checkpoint under its own names
+) -> bool:  # False if the checkpoint has no such head; then `head` is left as it was
     "Take the head's weights from a checkpoint."
-    found = {k:next((state[n] for n in names if n in state), None) for k,names in HEAD.items()}
-    if any(v is None for v in found.values()): return False
-    with torch.no_grad(): [head.get_parameter(k).copy_(v) for k,v in found.items()]
+    found = {k: next((state[n] for n in names if n in state), None) for k, names in HEAD.items()}
+    if any(v is None for v in found.values()):
+        return False
+    with torch.no_grad():
+        [head.get_parameter(k).copy_(v) for k, v in found.items()]
     return True
 
 # %% ../../nbs/models/03_mlm_head.ipynb #c13
-def reset_head(head:MLMHead):
+def reset_head(head: MLMHead):
     "Put the dense layer and the bias of the head back to their start; LayerNorm and the tied embeddings are left as they are."
     nn.init.eye_(head.dense.weight)
-    for b in (head.dense.bias, head.bias): nn.init.zeros_(b)
+    for b in (head.dense.bias, head.bias):
+        nn.init.zeros_(b)

@@ -19,146 +19,258 @@ from ..data.tokens import from_checkpoint
 from .encoder import Encoder, EncoderCfg
 
 # %% ../../nbs/models/01_pretrained.ipynb #c05
-SHAPE = { # layers, d, heads, ffn, max_len, dropout, attn_dropout, eps and act in the configurations of each type
-    'bert':      ('num_hidden_layers','hidden_size','num_attention_heads','intermediate_size','max_position_embeddings','hidden_dropout_prob','attention_probs_dropout_prob','layer_norm_eps','hidden_act'),
-    'distilbert':('n_layers','dim','n_heads','hidden_dim','max_position_embeddings','dropout','attention_dropout','layer_norm_eps','activation'),
-    'gpt2':      ('n_layer','n_embd','n_head','n_inner','n_positions','resid_pdrop','attn_pdrop','layer_norm_epsilon','activation_function')}
-ACT = {'gelu':'gelu', 'gelu_new':'gelu_tanh', 'gelu_pytorch_tanh':'gelu_tanh'} # their names -> ours
-REFUSED = dict(scale_attn_weights=False, scale_attn_by_inverse_layer_idx=True, reorder_and_upcast_attn=True, add_cross_attention=True) # what changes GPT-2's attention
+SHAPE = {  # layers, d, heads, ffn, max_len, dropout, attn_dropout, eps and act in the configurations of each type
+    "bert": (
+        "num_hidden_layers",
+        "hidden_size",
+        "num_attention_heads",
+        "intermediate_size",
+        "max_position_embeddings",
+        "hidden_dropout_prob",
+        "attention_probs_dropout_prob",
+        "layer_norm_eps",
+        "hidden_act",
+    ),
+    "distilbert": (
+        "n_layers",
+        "dim",
+        "n_heads",
+        "hidden_dim",
+        "max_position_embeddings",
+        "dropout",
+        "attention_dropout",
+        "layer_norm_eps",
+        "activation",
+    ),
+    "gpt2": (
+        "n_layer",
+        "n_embd",
+        "n_head",
+        "n_inner",
+        "n_positions",
+        "resid_pdrop",
+        "attn_pdrop",
+        "layer_norm_epsilon",
+        "activation_function",
+    ),
+}
+ACT = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}  # their names -> ours
+REFUSED = dict(
+    scale_attn_weights=False,
+    scale_attn_by_inverse_layer_idx=True,
+    reorder_and_upcast_attn=True,
+    add_cross_attention=True,
+)  # what changes GPT-2's attention
 
 # %% ../../nbs/models/01_pretrained.ipynb #c06
 def cfg_of(
-    config, # a transformers configuration of BERT, DistilBERT or GPT-2
-    segments:bool=False, # with the vectors of BERT's two kinds of segments
+    config,  # a transformers configuration of BERT, DistilBERT or GPT-2
+    segments: bool = False,  # with the vectors of BERT's two kinds of segments
 ) -> EncoderCfg:
     "Our shape of a transformers configuration; an error if it is another architecture."
-    c = config.to_dict(); kind = c['model_type']
-    if kind not in SHAPE: raise ValueError(f'{kind!r} is not supported: expected a checkpoint of type bert (BERT, MiniLM), distilbert, or gpt2 (GPT-2, DistilGPT2, DialoGPT)')
-    *numbers,eps,act = (c.get(k) for k in SHAPE[kind])
-    if act not in ACT: raise ValueError(f'activation {act!r} is not supported, only {[*ACT]}')
-    for k,v in REFUSED.items():
-        if kind=='gpt2' and c.get(k)==v: raise ValueError(f'{k}={v} is not supported: attention here is softmax(QK/sqrt(d/h))V in every layer, of a text with itself')
-    if segments and not c.get('type_vocab_size'): raise ValueError(f'a checkpoint of type {kind} has no segment vectors')
-    gpt = dict(causal=True, prenorm=True) if kind=='gpt2' else {}
-    return EncoderCfg(*[n or 0 for n in numbers], 1e-12 if eps is None else eps, act=ACT[act], segments=c['type_vocab_size'] if segments else 0, **gpt)
+    c = config.to_dict()
+    kind = c["model_type"]
+    if kind not in SHAPE:
+        raise ValueError(
+            f"{kind!r} is not supported: expected a checkpoint of type bert (BERT, MiniLM), distilbert, or gpt2 (GPT-2, DistilGPT2, DialoGPT)"
+        )
+    *numbers, eps, act = (c.get(k) for k in SHAPE[kind])
+    if act not in ACT:
+        raise ValueError(f"activation {act!r} is not supported, only {[*ACT]}")
+    for k, v in REFUSED.items():
+        if kind == "gpt2" and c.get(k) == v:
+            raise ValueError(
+                f"{k}={v} is not supported: attention here is softmax(QK/sqrt(d/h))V in every layer, of a text with itself"
+            )
+    if segments and not c.get("type_vocab_size"):
+        raise ValueError(f"a checkpoint of type {kind} has no segment vectors")
+    gpt = dict(causal=True, prenorm=True) if kind == "gpt2" else {}
+    return EncoderCfg(
+        *[n or 0 for n in numbers],
+        1e-12 if eps is None else eps,
+        act=ACT[act],
+        segments=c["type_vocab_size"] if segments else 0,
+        **gpt,
+    )
 
 # %% ../../nbs/models/01_pretrained.ipynb #c08
-RENAME = [ # patterns of BERT and MiniLM, of DistilBERT and of GPT-2 -> our names
-    (r'embeddings\.word_embeddings\.', 'words.'), (r'embeddings\.position_embeddings\.', 'places.'), (r'embeddings\.LayerNorm\.', 'norm.'),
-    (r'encoder\.layer\.(\d+)\.', r'layers.\1.'), (r'transformer\.layer\.(\d+)\.', r'layers.\1.'),
-    (r'attention\.self\.(query|key|value)\.', r'\1.'), (r'attention\.([qkv])_lin\.', lambda m: dict(q='query',k='key',v='value')[m[1]]+'.'),
-    (r'attention\.output\.dense\.|attention\.out_lin\.', 'out.'), (r'attention\.output\.LayerNorm\.|sa_layer_norm\.', 'norm1.'),
-    (r'intermediate\.dense\.|ffn\.lin1\.', 'up.'), (r'(?<!attention\.)output\.dense\.|ffn\.lin2\.', 'down.'), (r'(?<!attention\.)output\.LayerNorm\.|output_layer_norm\.', 'norm2.'),
-    (r'^wte\.', 'words.'), (r'^wpe\.', 'places.'), (r'^h\.(\d+)\.', r'layers.\1.'), (r'^ln_f\.', 'last.'), (r'\.ln_([12])\.', r'.norm\1.'),
-    (r'attn\.c_attn\.', 'qkv.'), (r'attn\.c_proj\.', 'out.'), (r'mlp\.c_fc\.', 'up.'), (r'mlp\.c_proj\.', 'down.'),
+RENAME = [  # patterns of BERT and MiniLM, of DistilBERT and of GPT-2 -> our names
+    (r"embeddings\.word_embeddings\.", "words."),
+    (r"embeddings\.position_embeddings\.", "places."),
+    (r"embeddings\.LayerNorm\.", "norm."),
+    (r"encoder\.layer\.(\d+)\.", r"layers.\1."),
+    (r"transformer\.layer\.(\d+)\.", r"layers.\1."),
+    (r"attention\.self\.(query|key|value)\.", r"\1."),
+    (r"attention\.([qkv])_lin\.", lambda m: dict(q="query", k="key", v="value")[m[1]] + "."),
+    (r"attention\.output\.dense\.|attention\.out_lin\.", "out."),
+    (r"attention\.output\.LayerNorm\.|sa_layer_norm\.", "norm1."),
+    (r"intermediate\.dense\.|ffn\.lin1\.", "up."),
+    (r"(?<!attention\.)output\.dense\.|ffn\.lin2\.", "down."),
+    (r"(?<!attention\.)output\.LayerNorm\.|output_layer_norm\.", "norm2."),
+    (r"^wte\.", "words."),
+    (r"^wpe\.", "places."),
+    (r"^h\.(\d+)\.", r"layers.\1."),
+    (r"^ln_f\.", "last."),
+    (r"\.ln_([12])\.", r".norm\1."),
+    (r"attn\.c_attn\.", "qkv."),
+    (r"attn\.c_proj\.", "out."),
+    (r"mlp\.c_fc\.", "up."),
+    (r"mlp\.c_proj\.", "down."),
 ]
 
 # %% ../../nbs/models/01_pretrained.ipynb #c09
 def encoder_state(
-    state:dict, # tensors of a checkpoint of one of these families by name
-    segments:bool=False, # keep the segments' vectors apart
-) -> dict:      # tensors of our `Encoder` by name
+    state: dict,  # tensors of a checkpoint of one of these families by name
+    segments: bool = False,  # keep the segments' vectors apart
+) -> dict:  # tensors of our `Encoder` by name
     "Rename, join and turn a checkpoint's tensors; heads and poolers are left out."
-    out,seg = {},None
-    for k,v in state.items():
-        k = re.sub(r'^(bert|distilbert|transformer(?=\.(wte|wpe|h|ln_f)\.))\.', '', k)
-        if k=='embeddings.token_type_embeddings.weight': seg = v
-        if not re.match(r'(embeddings|encoder|transformer|wte|wpe|h|ln_f)\.', k) or re.search(r'position_ids|token_type|\.attn\.(masked_)?bias$', k): continue
-        if re.search(r'\.c_(attn|proj|fc)\.weight$', k): v = v.T.contiguous()
-        for a,b in RENAME: k = re.sub(a, b, k)
+    out, seg = {}, None
+    for k, v in state.items():
+        k = re.sub(r"^(bert|distilbert|transformer(?=\.(wte|wpe|h|ln_f)\.))\.", "", k)
+        if k == "embeddings.token_type_embeddings.weight":
+            seg = v
+        if not re.match(r"(embeddings|encoder|transformer|wte|wpe|h|ln_f)\.", k) or re.search(
+            r"position_ids|token_type|\.attn\.(masked_)?bias$", k
+        ):
+            continue
+        if re.search(r"\.c_(attn|proj|fc)\.weight$", k):
+            v = v.T.contiguous()
+        for a, b in RENAME:
+            k = re.sub(a, b, k)
         out[k] = v
-    if seg is not None and segments: out['segments.weight'] = seg
-    elif seg is not None: out['places.weight'] = out['places.weight']+seg[0]
-    for p in sorted({k[:-len('query.weight')] for k in out if k.endswith('query.weight')}):
-        for w in ('weight','bias'): out[f'{p}qkv.{w}'] = torch.cat([out.pop(f'{p}{x}.{w}') for x in ('query','key','value')])
+    if seg is not None and segments:
+        out["segments.weight"] = seg
+    elif seg is not None:
+        out["places.weight"] = out["places.weight"] + seg[0]
+    for p in sorted({k[: -len("query.weight")] for k in out if k.endswith("query.weight")}):
+        for w in ("weight", "bias"):
+            out[f"{p}qkv.{w}"] = torch.cat([out.pop(f"{p}{x}.{w}") for x in ("query", "key", "value")])
     return out
 
 # %% ../../nbs/models/01_pretrained.ipynb #c10
 def load_checkpoint(
-    name:str, # folder or hub name of a checkpoint that `AutoModel` reads
-    layers:int=0, # keep the first so many layers; 0 keeps all
-    segments:bool=False, # with the vectors of BERT's two kinds of segments, for pairs of texts in one; else all is of the first kind
-) -> tuple:   # (`Encoder`, the checkpoint's tensors under its own names, for a head)
+    name: str,  # folder or hub name of a checkpoint that `AutoModel` reads
+    layers: int = 0,  # keep the first so many layers; 0 keeps all
+    segments: bool = False,  # with the vectors of BERT's two kinds of segments, for pairs of texts in one; else all is of the first kind
+) -> tuple:  # (`Encoder`, the checkpoint's tensors under its own names, for a head)
     "An encoder with pretrained weights."
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
+
     config = from_checkpoint(AutoConfig, name)
     cfg = cfg_of(config, segments)
-    if layers>cfg.layers: raise ValueError(f'{name} has {cfg.layers} layers, asked for {layers}')
+    if layers > cfg.layers:
+        raise ValueError(f"{name} has {cfg.layers} layers, asked for {layers}")
     auto = AutoModelForCausalLM if cfg.causal else AutoModelForMaskedLM
-    model,info = quietly(partial(from_checkpoint, auto, output_loading_info=True), name)
-    state = {k:v for k,v in model.state_dict().items() if k not in info['missing_keys']}
+    model, info = quietly(partial(from_checkpoint, auto, output_loading_info=True), name)
+    state = {k: v for k, v in model.state_dict().items() if k not in info["missing_keys"]}
     enc = Encoder(replace(cfg, layers=layers or cfg.layers), config.vocab_size)
-    ours = {k:v for k,v in encoder_state(state, segments).items() if not (m:=re.match(r'layers\.(\d+)\.', k)) or int(m[1])<enc.cfg.layers}
+    ours = {
+        k: v
+        for k, v in encoder_state(state, segments).items()
+        if not (m := re.match(r"layers\.(\d+)\.", k)) or int(m[1]) < enc.cfg.layers
+    }
     enc.load_state_dict(ours)
-    return enc,state
+    return enc, state
 
 # %% ../../nbs/models/01_pretrained.ipynb #c11
 def quietly(f, *args):
     "Call without transformers' report about heads that the checkpoint does not have: `load_checkpoint` says itself what it takes."
     from transformers.utils import logging
-    level = logging.get_verbosity(); bars = logging.is_progress_bar_enabled()
-    logging.set_verbosity_error(); logging.disable_progress_bar()
-    try: return f(*args)
+
+    level = logging.get_verbosity()
+    bars = logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        return f(*args)
     finally:
         logging.set_verbosity(level)
-        if bars: logging.enable_progress_bar()
+        if bars:
+            logging.enable_progress_bar()
 
 # %% ../../nbs/models/01_pretrained.ipynb #c0532f
 def open_encoder(
-    name:str,     # folder of one of our own models, or a checkpoint's folder or hub name
-    layers:int=0, # keep the first so many layers; 0 keeps all
-    segments:bool=False, # with a BERT checkpoint's vectors of segments; one of our own models brings those that it was made with
-) -> tuple:       # (`Encoder`, the file's tensors under their own names, for a head)
+    name: str,  # folder of one of our own models, or a checkpoint's folder or hub name
+    layers: int = 0,  # keep the first so many layers; 0 keeps all
+    segments: bool = False,  # with a BERT checkpoint's vectors of segments; one of our own models brings those that it was made with
+) -> tuple:  # (`Encoder`, the file's tensors under their own names, for a head)
     "An encoder with the weights that stand there."
     folder = Path(name)
-    if not (folder/'model.json').exists(): return load_checkpoint(name, layers, segments)
-    about,state = json.loads((folder/'model.json').read_text()),load_file(folder/'best.safetensors')
-    own = {k.removeprefix('encoder.'):v for k,v in state.items() if k.startswith('encoder.')}
-    if not own: raise ValueError(f'{folder}/best.safetensors holds no encoder: none of its {len(state)} tensors is named encoder.*')
-    cfg = EncoderCfg(**about['model']['encoder'])
-    if segments and not cfg.segments: raise ValueError(f'the encoder in {name} was made without segments')
-    if layers>cfg.layers: raise ValueError(f'{name} has {cfg.layers} layers, asked for {layers}')
-    enc = Encoder(replace(cfg, layers=layers or cfg.layers), about['vocab'])
-    enc.load_state_dict({k:v for k,v in own.items() if k in enc.state_dict()})
-    return enc,state
+    if not (folder / "model.json").exists():
+        return load_checkpoint(name, layers, segments)
+    about, state = json.loads((folder / "model.json").read_text()), load_file(folder / "best.safetensors")
+    own = {k.removeprefix("encoder."): v for k, v in state.items() if k.startswith("encoder.")}
+    if not own:
+        raise ValueError(
+            f"{folder}/best.safetensors holds no encoder: none of its {len(state)} tensors is named encoder.*"
+        )
+    cfg = EncoderCfg(**about["model"]["encoder"])
+    if segments and not cfg.segments:
+        raise ValueError(f"the encoder in {name} was made without segments")
+    if layers > cfg.layers:
+        raise ValueError(f"{name} has {cfg.layers} layers, asked for {layers}")
+    enc = Encoder(replace(cfg, layers=layers or cfg.layers), about["vocab"])
+    enc.load_state_dict({k: v for k, v in own.items() if k in enc.state_dict()})
+    return enc, state
 
 # %% ../../nbs/models/01_pretrained.ipynb #c1232f
 def start_from(
-    model:nn.Module,  # has an `encoder`; perhaps a `reader.encoder`, which starts from the same unless it has a checkpoint of its own
-    path,             # safetensors file of a model with fewer or the same parts
-) -> tuple:           # (names taken, names that keep their own start)
+    model: nn.Module,  # has an `encoder`; perhaps a `reader.encoder`, which starts from the same unless it has a checkpoint of its own
+    path,  # safetensors file of a model with fewer or the same parts
+) -> tuple:  # (names taken, names that keep their own start)
     "Take every tensor that the file has; one of another shape is an error."
-    state,own = load_file(path),model.state_dict()
-    if not any(k.startswith('encoder.') for k in state): raise ValueError(f'{path} holds no encoder: its tensors are named {sorted(state)[:3]}')
-    second = not getattr(getattr(model, 'cfg', None), 'context_pretrained', '')  # one that was named keeps its own weights
-    copies = {f'reader.{k}':v for k,v in state.items() if second and k.startswith('encoder.') and f'reader.{k}' in own and f'reader.{k}' not in state}
-    take = {**{k:v for k,v in copies.items() if own[k].shape==v.shape}, **state}
-    left = sorted(set(state)-set(own))
-    if left: raise ValueError(f'{path} has {left[0]}, which the model lacks: it belongs to another architecture')
-    odd = [k for k,v in take.items() if own[k].shape!=v.shape]
-    if odd: raise ValueError(f'{odd[0]} is {list(take[odd[0]].shape)} in {path} and {list(own[odd[0]].shape)} in the model')
+    state, own = load_file(path), model.state_dict()
+    if not any(k.startswith("encoder.") for k in state):
+        raise ValueError(f"{path} holds no encoder: its tensors are named {sorted(state)[:3]}")
+    second = not getattr(
+        getattr(model, "cfg", None), "context_pretrained", ""
+    )  # one that was named keeps its own weights
+    copies = {
+        f"reader.{k}": v
+        for k, v in state.items()
+        if second and k.startswith("encoder.") and f"reader.{k}" in own and f"reader.{k}" not in state
+    }
+    take = {**{k: v for k, v in copies.items() if own[k].shape == v.shape}, **state}
+    left = sorted(set(state) - set(own))
+    if left:
+        raise ValueError(f"{path} has {left[0]}, which the model lacks: it belongs to another architecture")
+    odd = [k for k, v in take.items() if own[k].shape != v.shape]
+    if odd:
+        raise ValueError(
+            f"{odd[0]} is {list(take[odd[0]].shape)} in {path} and {list(own[odd[0]].shape)} in the model"
+        )
     model.load_state_dict(take, strict=False)
-    return sorted(take), sorted(set(own)-set(take))
+    return sorted(take), sorted(set(own) - set(take))
 
 # %% ../../nbs/models/01_pretrained.ipynb #c1532f
 def freeze(
-    model:nn.Module,
-    what:str,        # comma-separated names of parts, and numbers of the encoder's layers such as '0' or '0-2'; empty: nothing
-) -> int:            # parameters frozen
+    model: nn.Module,
+    what: str,  # comma-separated names of parts, and numbers of the encoder's layers such as '0' or '0-2'; empty: nothing
+) -> int:  # parameters frozen
     "Let these parts of the model learn no more."
-    frozen,names = 0,dict(model.named_parameters())
-    for w in (w.strip() for w in what.split(',') if w.strip()):
-        if m:=re.fullmatch(r'(\d+)(?:-(\d+))?', w): heads = [f'encoder.layers.{i}.' for i in range(int(m[1]), int(m[2] or m[1])+1)]
-        else: heads = [w+'.']
+    frozen, names = 0, dict(model.named_parameters())
+    for w in (w.strip() for w in what.split(",") if w.strip()):
+        if m := re.fullmatch(r"(\d+)(?:-(\d+))?", w):
+            heads = [f"encoder.layers.{i}." for i in range(int(m[1]), int(m[2] or m[1]) + 1)]
+        else:
+            heads = [w + "."]
         for h in heads:
-            hit = [p for k,p in names.items() if (k+'.').startswith(h)] or _inside(model, h[:-1])
-            if not hit: raise ValueError(f'nothing to freeze is named {h[:-1]!r}; the model has {sorted({k.rsplit(".",1)[0] for k in names})}')
-            for p in hit: frozen += p.numel()*p.requires_grad; p.requires_grad_(False)
+            hit = [p for k, p in names.items() if (k + ".").startswith(h)] or _inside(model, h[:-1])
+            if not hit:
+                raise ValueError(
+                    f"nothing to freeze is named {h[:-1]!r}; the model has {sorted({k.rsplit('.', 1)[0] for k in names})}"
+                )
+            for p in hit:
+                frozen += p.numel() * p.requires_grad
+                p.requires_grad_(False)
     return frozen
+
 
 def _inside(model, name):
     "Parameters of a part that is reached under another name than it is kept, as the layers of an encoder of the transformers library are."
-    for k in name.split('.'):
-        if isinstance(model, nn.ModuleList): model = model[int(k)] if k.isdigit() and int(k)<len(model) else None
-        else: model = getattr(model, k, None)
+    for k in name.split("."):
+        if isinstance(model, nn.ModuleList):
+            model = model[int(k)] if k.isdigit() and int(k) < len(model) else None
+        else:
+            model = getattr(model, k, None)
     return list(model.parameters()) if isinstance(model, nn.Module) else []

@@ -20,136 +20,214 @@ from ..eval.retrieval_metrics import pad_scores
 from .dialogues import Dialogues
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c06
-_WORD = re.compile(r'[^\W_]+')
+_WORD = re.compile(r"[^\W_]+")
+
 
 def _words(
-    text:str,
-    lowercase:bool=True, # forget case
+    text: str,
+    lowercase: bool = True,  # forget case
 ) -> list:
     "Runs of letters and digits."
     return _WORD.findall(text.lower() if lowercase else text)
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c09
-def _counts(texts, vocab, lowercase): # vocab: word -> column, grows
+def _counts(texts, vocab, lowercase):  # vocab: word -> column, grows
     "csr `[t,v]` float64, how often each word stands in each text."
     ids = [[vocab.setdefault(w, len(vocab)) for w in _words(t, lowercase)] for t in texts]
     starts = np.cumsum([0, *map(len, ids)])
-    x = csr_array((np.ones(starts[-1]), np.array([i for o in ids for i in o], np.int64), starts), (len(texts), max(len(vocab), 1)))
+    x = csr_array(
+        (np.ones(starts[-1]), np.array([i for o in ids for i in o], np.int64), starts),
+        (len(texts), max(len(vocab), 1)),
+    )
     x.sum_duplicates()
     return x
 
+
 def _dots(x, y, i, j, many=2**16):
     "`[p]` products of rows `i` of `x` and `j` of `y`, sparse matrices of one width."
-    parts = [slice(a, a+many) for a in range(0, len(i), many)]
-    return np.concatenate([np.zeros(0), *(np.asarray(x[i[p]].multiply(y[j[p]]).sum(1)).ravel() for p in parts)])
+    parts = [slice(a, a + many) for a in range(0, len(i), many)]
+    return np.concatenate(
+        [np.zeros(0), *(np.asarray(x[i[p]].multiply(y[j[p]]).sum(1)).ravel() for p in parts)]
+    )
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c10
 @dataclass(frozen=True, eq=False)
 class Bm25:
     "BM25 that knows from training how rare a word is, and how long an answer."
-    idf:dict        # word -> ln(1+(N-N_w+.5)/(N_w+.5)), of the words of training
-    unseen:float    # the same of a word with N_w = 0
-    length:float    # mean length of a training answer, words, >0
-    k1:float = 1.2  # how slowly repeats in an answer saturate, >=0
-    b:float  = .75  # how much long answers are held back, 0 to 1
-    k3:float = 0.   # how slowly repeats in a context saturate, >=0; 0: they do not count, inf: each counts as much as the first
-    lowercase:bool = True # forget case
+
+    idf: dict  # word -> ln(1+(N-N_w+.5)/(N_w+.5)), of the words of training
+    unseen: float  # the same of a word with N_w = 0
+    length: float  # mean length of a training answer, words, >0
+    k1: float = 1.2  # how slowly repeats in an answer saturate, >=0
+    b: float = 0.75  # how much long answers are held back, 0 to 1
+    k3: float = 0.0  # how slowly repeats in a context saturate, >=0; 0: they do not count, inf: each counts as much as the first
+    lowercase: bool = True  # forget case
+
     def __post_init__(self):
-        for k,ok,what in (('k1',self.k1>=0,'>= 0'), ('b',0<=self.b<=1,'from 0 to 1'), ('k3',self.k3>=0,'>= 0'), ('length',self.length>0,'> 0')):
-            if not ok: raise ValueError(f'{k} must be {what}, got {getattr(self, k)}')
-    def __call__(self,
-        left:list, right:list, # contexts and answers, strings
-        i, j,                  # `[p]` int, which context and which answer make a pair
-    ) -> np.ndarray:           # `[p]` float64, >=0
+        for k, ok, what in (
+            ("k1", self.k1 >= 0, ">= 0"),
+            ("b", 0 <= self.b <= 1, "from 0 to 1"),
+            ("k3", self.k3 >= 0, ">= 0"),
+            ("length", self.length > 0, "> 0"),
+        ):
+            if not ok:
+                raise ValueError(f"{k} must be {what}, got {getattr(self, k)}")
+
+    def __call__(
+        self,
+        left: list,
+        right: list,  # contexts and answers, strings
+        i,
+        j,  # `[p]` int, which context and which answer make a pair
+    ) -> np.ndarray:  # `[p]` float64, >=0
         "Score pairs of a context and an answer."
         vocab = {}
-        q,d = (_counts(t, vocab, self.lowercase) for t in (left,right))
-        n = d.sum(1)                                                        # [t] words of each answer
-        d.data /= d.data + np.repeat(self.k1*(1-self.b+self.b*n/self.length), np.diff(d.indptr))
-        if self.k3<np.inf: q.data *= (self.k3+1)/(self.k3+q.data)
-        idf = np.array([self.idf.get(w, self.unseen) for w in vocab])       # [v]
-        q.resize(len(left), max(len(vocab), 1)); q.data *= idf[q.indices]   # words that only answers have
+        q, d = (_counts(t, vocab, self.lowercase) for t in (left, right))
+        n = d.sum(1)  # [t] words of each answer
+        d.data /= d.data + np.repeat(self.k1 * (1 - self.b + self.b * n / self.length), np.diff(d.indptr))
+        if self.k3 < np.inf:
+            q.data *= (self.k3 + 1) / (self.k3 + q.data)
+        idf = np.array([self.idf.get(w, self.unseen) for w in vocab])  # [v]
+        q.resize(len(left), max(len(vocab), 1))
+        q.data *= idf[q.indices]  # words that only answers have
         return _dots(q, d, np.asarray(i), np.asarray(j))
-    def __repr__(self): return f'Bm25: {len(self.idf):,} words, answers of {self.length:.1f} words, k1={self.k1:g}, b={self.b:g}, k3={self.k3:g}'
+
+    def __repr__(self):
+        return f"Bm25: {len(self.idf):,} words, answers of {self.length:.1f} words, k1={self.k1:g}, b={self.b:g}, k3={self.k3:g}"
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c12
 def fit_bm25(
-    texts:list,           # training answers, strings
-    k1:float=1.2, b:float=.75, k3:float=0., lowercase:bool=True, # as in `Bm25`
+    texts: list,  # training answers, strings
+    k1: float = 1.2,
+    b: float = 0.75,
+    k3: float = 0.0,
+    lowercase: bool = True,  # as in `Bm25`
 ) -> Bm25:
     "Learn from training answers how rare words are."
     tokens = [_words(t, lowercase) for t in texts]
-    if not any(tokens): raise ValueError(f'there is no word in {len(texts)} training answers: nothing to learn rarity from')
-    index = bm25s.BM25(k1=0, b=0, method='lucene', dtype='float64'); index.index(tokens, show_progress=False)
-    idf,at = index.scores['data'],index.scores['indptr']                    # [p] word by word; [v] where each begins. The library has a word '' of its own
-    return Bm25({w:float(idf[at[c]]) for w,c in index.vocab_dict.items() if w}, float(np.log(1+(len(texts)+.5)/.5)),
-                sum(map(len, tokens))/len(texts), k1, b, k3, lowercase)
+    if not any(tokens):
+        raise ValueError(f"there is no word in {len(texts)} training answers: nothing to learn rarity from")
+    index = bm25s.BM25(k1=0, b=0, method="lucene", dtype="float64")
+    index.index(tokens, show_progress=False)
+    idf, at = (
+        index.scores["data"],
+        index.scores["indptr"],
+    )  # [p] word by word; [v] where each begins. The library has a word '' of its own
+    return Bm25(
+        {w: float(idf[at[c]]) for w, c in index.vocab_dict.items() if w},
+        float(np.log(1 + (len(texts) + 0.5) / 0.5)),
+        sum(map(len, tokens)) / len(texts),
+        k1,
+        b,
+        k3,
+        lowercase,
+    )
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c23
 @dataclass(frozen=True, eq=False)
 class Cosine:
     "Cosine of TF-IDF vectors."
-    weigh:TfidfVectorizer # fitted on training answers
-    def __call__(self, left:list, right:list, i, j) -> np.ndarray: # `[p]` 0 to 1, as in `Bm25`
+
+    weigh: TfidfVectorizer  # fitted on training answers
+
+    def __call__(self, left: list, right: list, i, j) -> np.ndarray:  # `[p]` 0 to 1, as in `Bm25`
         "Score pairs of a context and an answer."
-        x,y = (self.weigh.transform(t) if len(t) else csr_array((0, len(self.weigh.vocabulary_))) for t in (left,right))
+        x, y = (
+            self.weigh.transform(t) if len(t) else csr_array((0, len(self.weigh.vocabulary_)))
+            for t in (left, right)
+        )
         return _dots(x, y, np.asarray(i), np.asarray(j))
 
+
 def fit_cosine(
-    texts:list,           # training answers, strings
-    unit:str='word',      # what is counted: 'word', or 'char', two to five characters within a word and its edges
-    lowercase:bool=True,  # forget case
-    most:int=200_000,     # words or runs of characters that are kept, the most frequent, >=1
+    texts: list,  # training answers, strings
+    unit: str = "word",  # what is counted: 'word', or 'char', two to five characters within a word and its edges
+    lowercase: bool = True,  # forget case
+    most: int = 200_000,  # words or runs of characters that are kept, the most frequent, >=1
 ) -> Cosine:
     "Learn from training answers how rare words or runs of characters are."
-    if unit not in ('word','char'): raise ValueError(f"unit must be 'word' or 'char', got {unit!r}")
-    how = dict(analyzer=partial(_words, lowercase=lowercase)) if unit=='word' else dict(analyzer='char_wb', ngram_range=(2,5), lowercase=lowercase)
+    if unit not in ("word", "char"):
+        raise ValueError(f"unit must be 'word' or 'char', got {unit!r}")
+    how = (
+        dict(analyzer=partial(_words, lowercase=lowercase))
+        if unit == "word"
+        else dict(analyzer="char_wb", ngram_range=(2, 5), lowercase=lowercase)
+    )
     return Cosine(TfidfVectorizer(**how, sublinear_tf=True, max_features=most).fit(texts))
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c27
-def longest(left, right, i, j): # `[p]` characters, of which fewer tie than of words; as in `Bm25`
+def longest(left, right, i, j):  # `[p]` characters, of which fewer tie than of words; as in `Bm25`
     "The longer an answer, the better."
     return np.array([len(t) for t in right], np.float64)[np.asarray(j, np.int64)]
 
-def shortest(left, right, i, j): return -longest(left, right, i, j)
+
+def shortest(left, right, i, j):
+    return -longest(left, right, i, j)
+
 
 def _chance(left, right, i, j, seed=0):
     "`[p]` in [0,1), by hash of context and answer."
-    x,y = (np.array([zlib.crc32(t.encode('utf-8','surrogatepass')) for t in texts], np.int64) for texts in (left,right))
+    x, y = (
+        np.array([zlib.crc32(t.encode("utf-8", "surrogatepass")) for t in texts], np.int64)
+        for texts in (left, right)
+    )
     return hash_uniform(seed, 52, x[np.asarray(i, np.int64)], y[np.asarray(j, np.int64)])
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c28
 def fit_alone(
-    d:Dialogues, # training dialogues with right and wrong candidates
-):               # an arm
+    d: Dialogues,  # training dialogues with right and wrong candidates
+):  # an arm
     "Learn what a right answer looks like, whatever the question."
     off = d.candidates.offsets.to_numpy()
-    good = np.zeros(off[-1], bool); good[off[:-1]+d.right] = True
-    if good.all(): raise ValueError('each training dialogue has its right candidate alone: there are no wrong ones to tell it from')
+    good = np.zeros(off[-1], bool)
+    good[off[:-1] + d.right] = True
+    if good.all():
+        raise ValueError(
+            "each training dialogue has its right candidate alone: there are no wrong ones to tell it from"
+        )
     texts = d.candidates.values.to_pylist()
     weigh = TfidfVectorizer(analyzer=_words, sublinear_tf=True).fit(texts)
     model = LogisticRegression(max_iter=300).fit(weigh.transform(texts), good)
-    def alone(left, right, i, j): return model.decision_function(weigh.transform(right))[np.asarray(j, np.int64)]
+
+    def alone(left, right, i, j):
+        return model.decision_function(weigh.transform(right))[np.asarray(j, np.int64)]
+
     return alone
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c30
 def rank_dialogues(
-    arm,         # (contexts, answers, `[p]` i, `[p]` j) -> `[p]` scores, such as `Bm25`
-    d:Dialogues,
-    turns:int=4, # last turns of a context that are read; 0 reads all
-) -> np.ndarray: # `[N,k]` float64, -inf where a dialogue has no more candidates; for `ranking.evaluate`
+    arm,  # (contexts, answers, `[p]` i, `[p]` j) -> `[p]` scores, such as `Bm25`
+    d: Dialogues,
+    turns: int = 4,  # last turns of a context that are read; 0 reads all
+) -> np.ndarray:  # `[N,k]` float64, -inf where a dialogue has no more candidates; for `ranking.evaluate`
     "Score each dialogue's own candidates."
-    if turns<0: raise ValueError(f'turns must be >= 0, got {turns}')
-    sizes,each = np.diff(d.candidates.offsets.to_numpy()),d.candidates.values.dictionary_encode()
-    contexts = [' '.join(t[-turns:]) for t in d.turns.to_pylist()] # [-0:] is all
-    return pad_scores(arm(contexts, each.dictionary.to_pylist(), np.repeat(np.arange(len(d)), sizes), each.indices.to_numpy()), sizes)
+    if turns < 0:
+        raise ValueError(f"turns must be >= 0, got {turns}")
+    sizes, each = np.diff(d.candidates.offsets.to_numpy()), d.candidates.values.dictionary_encode()
+    contexts = [" ".join(t[-turns:]) for t in d.turns.to_pylist()]  # [-0:] is all
+    return pad_scores(
+        arm(
+            contexts,
+            each.dictionary.to_pylist(),
+            np.repeat(np.arange(len(d)), sizes),
+            each.indices.to_numpy(),
+        ),
+        sizes,
+    )
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c31
 def simple_arms(
-    train:Dialogues, # what BM25 and TF-IDF may know
-    seed:int=0,      # of the coin
-) -> dict:           # name -> arm for `rank_dialogues`
+    train: Dialogues,  # what BM25 and TF-IDF may know
+    seed: int = 0,  # of the coin
+) -> dict:  # name -> arm for `rank_dialogues`
     "Everything that ranks without an encoder: 'chance', 'longest', 'shortest', 'tf-idf', 'tf-idf chars', 'bm25', and 'answer alone' if training has wrong answers."
     texts = train.answers().to_pylist()
-    arms = {'chance':partial(_chance, seed=seed), 'longest':longest, 'shortest':shortest, 'tf-idf':fit_cosine(texts), 'tf-idf chars':fit_cosine(texts, 'char'), 'bm25':fit_bm25(texts)}
-    return arms | ({'answer alone':fit_alone(train)} if len(train.candidates.values)>len(train) else {})
+    arms = {
+        "chance": partial(_chance, seed=seed),
+        "longest": longest,
+        "shortest": shortest,
+        "tf-idf": fit_cosine(texts),
+        "tf-idf chars": fit_cosine(texts, "char"),
+        "bm25": fit_bm25(texts),
+    }
+    return arms | ({"answer alone": fit_alone(train)} if len(train.candidates.values) > len(train) else {})

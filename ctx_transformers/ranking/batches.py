@@ -20,39 +20,47 @@ from .tokens import RankTokens, pair_texts
 @dataclass(frozen=True, eq=False)
 class Side:
     "The different texts of one role."
-    at:Tensor      # `[n]` their tokens, as positions in `groups.distinct.ids`
-    lengths:Tensor # `[t]`
-    row:Tensor     # `[c]` which of them each text of this role is, in the order of the batch
-    plan:Plan
-    def to(self, device): return move_tensors(self, device)
+
+    at: Tensor  # `[n]` their tokens, as positions in `groups.distinct.ids`
+    lengths: Tensor  # `[t]`
+    row: Tensor  # `[c]` which of them each text of this role is, in the order of the batch
+    plan: Plan
+
+    def to(self, device):
+        return move_tensors(self, device)
+
 
 def find_side(
-    groups:TextGroups,
-    role:Role,
+    groups: TextGroups,
+    role: Role,
 ) -> Side:
     "The different texts among those of one role."
     d = groups.distinct
-    texts,row = np.unique(d.text[groups.role==role].numpy(), return_inverse=True)
-    L = d.lengths.numpy(); n = L[texts]
-    at = np.repeat((np.cumsum(L)-L)[texts]-(np.cumsum(n)-n), n)+np.arange(n.sum())
+    texts, row = np.unique(d.text[groups.role == role].numpy(), return_inverse=True)
+    L = d.lengths.numpy()
+    n = L[texts]
+    at = np.repeat((np.cumsum(L) - L)[texts] - (np.cumsum(n) - n), n) + np.arange(n.sum())
     n = torch.from_numpy(n)
     return Side(torch.from_numpy(at), n, torch.from_numpy(row), plan_attention(n))
 
 # %% ../../nbs/ranking/07_batches.ipynb #c07
 def left_out(
-    tokens:RankTokens,
-    context:np.ndarray, # `[b]` contexts of the batch
-    text:np.ndarray,    # `[K]` answers of the batch
-    right:np.ndarray,   # `[b]` column of the right one
-    owner:np.ndarray|None=None, # `[K]` row whose candidate each answer is, where a row sees only its own; None: all see all
-) -> np.ndarray:        # `[b,K]` bool, True where an answer does not count: it is known to be right too, stands further left, or is another row's
+    tokens: RankTokens,
+    context: np.ndarray,  # `[b]` contexts of the batch
+    text: np.ndarray,  # `[K]` answers of the batch
+    right: np.ndarray,  # `[b]` column of the right one
+    owner: np.ndarray
+    | None = None,  # `[K]` row whose candidate each answer is, where a row sees only its own; None: all see all
+) -> np.ndarray:  # `[b,K]` bool, True where an answer does not count: it is known to be right too, stands further left, or is another row's
     "Answers of the batch that are no honest wrong answers."
     out = tokens.is_right(context, text)
-    out |= text==text[right][:,None]
-    if owner is not None: out |= owner!=np.arange(len(context))[:,None]
-    key = text if owner is None else owner*len(tokens.responses)+text
-    first = np.unique(key, return_index=True)[1]                     # each answer counts once
-    again = np.ones(len(text), bool); again[first] = False
+    out |= text == text[right][:, None]
+    if owner is not None:
+        out |= owner != np.arange(len(context))[:, None]
+    key = text if owner is None else owner * len(tokens.responses) + text
+    first = np.unique(key, return_index=True)[1]  # each answer counts once
+    again = np.ones(len(text), bool)
+    again[first] = False
     out |= again
     out[np.arange(len(context)), right] = False
     return out
@@ -60,79 +68,142 @@ def left_out(
 # %% ../../nbs/ranking/07_batches.ipynb #c11
 class RankBatches:
     "Batches of dialogues, made while they are asked for."
-    def __init__(self,
-        tokens:RankTokens,
-        b:int=32,              # dialogues of a batch
-        negatives:str='batch', # wrong answers: 'batch' (right ones of the others), 'given' (the dialogue's own), 'both'
-        pairs:bool=False,      # each context with each candidate as one text, for a cross-encoder
-        others:int=0,          # of pairs: so many answers of the batch, drawn for each context; 0 and 'batch': all of them
-        seed:int=0,
-        shuffle:bool=True,     # training: other batches each epoch; off: the order of the table
-        rows=None,             # `[M]` dialogues that take part; all if None
-        teacher=None,          # list of N arrays: another ranker's scores of each dialogue's own candidates; None: none
+
+    def __init__(
+        self,
+        tokens: RankTokens,
+        b: int = 32,  # dialogues of a batch
+        negatives: str = "batch",  # wrong answers: 'batch' (right ones of the others), 'given' (the dialogue's own), 'both'
+        pairs: bool = False,  # each context with each candidate as one text, for a cross-encoder
+        others: int = 0,  # of pairs: so many answers of the batch, drawn for each context; 0 and 'batch': all of them
+        seed: int = 0,
+        shuffle: bool = True,  # training: other batches each epoch; off: the order of the table
+        rows=None,  # `[M]` dialogues that take part; all if None
+        teacher=None,  # list of N arrays: another ranker's scores of each dialogue's own candidates; None: none
     ):
-        if negatives not in ('batch','given','both'): raise ValueError(f"negatives must be 'batch', 'given' or 'both', got {negatives!r}")
+        if negatives not in ("batch", "given", "both"):
+            raise ValueError(f"negatives must be 'batch', 'given' or 'both', got {negatives!r}")
         self.rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
-        if b<1 or not len(self.rows): raise ValueError(f'a batch needs at least 1 dialogue, got b={b} of {len(self.rows)}')
-        if negatives=='batch' and b<2: raise ValueError("with negatives='batch' the others are the wrong answers: b must be at least 2")
-        if negatives=='given' and (tokens.answers.lengths[self.rows]<2).any(): raise ValueError(f"negatives='given' needs wrong candidates, and {int((tokens.answers.lengths[self.rows]<2).sum())} of {len(self.rows)} dialogues have none: take 'batch' or 'both'")
-        if teacher is not None and (negatives=='batch' or pairs): raise ValueError("a teacher's scores are of the given candidates: take negatives='given' or 'both', without pairs")
-        self.tokens,self.b,self.negatives,self.pairs,self.others,self.seed,self.shuffle,self.teacher = tokens,b,negatives,pairs,others,seed,shuffle,teacher
-        self.epoch,self.start,self.device,self._plan = 0,0,'cpu',(None,None)
-    def to(self, device): self.device = device; return self
-    def plan(self) -> list: # of `[b]` dialogues
+        if b < 1 or not len(self.rows):
+            raise ValueError(f"a batch needs at least 1 dialogue, got b={b} of {len(self.rows)}")
+        if negatives == "batch" and b < 2:
+            raise ValueError("with negatives='batch' the others are the wrong answers: b must be at least 2")
+        if negatives == "given" and (tokens.answers.lengths[self.rows] < 2).any():
+            raise ValueError(
+                f"negatives='given' needs wrong candidates, and {int((tokens.answers.lengths[self.rows] < 2).sum())} of {len(self.rows)} dialogues have none: take 'batch' or 'both'"
+            )
+        if teacher is not None and (negatives == "batch" or pairs):
+            raise ValueError(
+                "a teacher's scores are of the given candidates: take negatives='given' or 'both', without pairs"
+            )
+        (
+            self.tokens,
+            self.b,
+            self.negatives,
+            self.pairs,
+            self.others,
+            self.seed,
+            self.shuffle,
+            self.teacher,
+        ) = tokens, b, negatives, pairs, others, seed, shuffle, teacher
+        self.epoch, self.start, self.device, self._plan = 0, 0, "cpu", (None, None)
+
+    def to(self, device):
+        self.device = device
+        return self
+
+    def plan(self) -> list:  # of `[b]` dialogues
         "The batches of this epoch, of about equal size."
         e = self.epoch if self.shuffle else 0
-        if self._plan[0]!=e:
-            order = self.rows[np.argsort(hash_uniform(self.seed, e, 26, np.arange(len(self.rows))), kind='stable')] if self.shuffle else self.rows
-            self._plan = e,np.array_split(order, max(1, -(-len(order)//self.b)))
+        if self._plan[0] != e:
+            order = (
+                self.rows[
+                    np.argsort(hash_uniform(self.seed, e, 26, np.arange(len(self.rows))), kind="stable")
+                ]
+                if self.shuffle
+                else self.rows
+            )
+            self._plan = e, np.array_split(order, max(1, -(-len(order) // self.b)))
         return self._plan[1]
-    def __len__(self): return len(self.plan())-self.start
+
+    def __len__(self):
+        return len(self.plan()) - self.start
+
     def __iter__(self):
-        for rows in self.plan()[self.start:]:
-            groups,right = self.make(rows)
-            yield groups.to(self.device),right.to(self.device)
+        for rows in self.plan()[self.start :]:
+            groups, right = self.make(rows)
+            yield groups.to(self.device), right.to(self.device)
 
 # %% ../../nbs/ranking/07_batches.ipynb #c12
 @patch
-def make(self:RankBatches,
-    rows:np.ndarray, # `[b]` dialogues
-) -> tuple:          # (`TextGroups`, `[b]` column of the right answer); parts: see `_apart` and `_joined`
+def make(
+    self: RankBatches,
+    rows: np.ndarray,  # `[b]` dialogues
+) -> tuple:  # (`TextGroups`, `[b]` column of the right answer); parts: see `_apart` and `_joined`
     "The batch of these dialogues."
     t = self.tokens
-    if self.negatives=='batch': text,n,right = t.truth[rows],np.ones(len(rows), np.int64),np.arange(len(rows))
+    if self.negatives == "batch":
+        text, n, right = t.truth[rows], np.ones(len(rows), np.int64), np.arange(len(rows))
     else:
-        text,n = t.answers.gather(rows)                                 # [K], [b]
-        right = np.cumsum(n)-n+t.right[rows]
-    owner = np.repeat(np.arange(len(rows)), n)                          # [K]
-    out = left_out(t, t.context[rows], text, right, owner if self.negatives=='given' else None)
-    return (_joined if self.pairs else _apart)(self, rows, text, n, right, out, owner==np.arange(len(rows))[:,None])
+        text, n = t.answers.gather(rows)  # [K], [b]
+        right = np.cumsum(n) - n + t.right[rows]
+    owner = np.repeat(np.arange(len(rows)), n)  # [K]
+    out = left_out(t, t.context[rows], text, right, owner if self.negatives == "given" else None)
+    return (_joined if self.pairs else _apart)(
+        self, rows, text, n, right, out, owner == np.arange(len(rows))[:, None]
+    )
 
 # %% ../../nbs/ranking/07_batches.ipynb #c13
 def _apart(dl, rows, text, n, right, out, own):
     "Contexts and candidates as texts of their own; parts: `context` and `candidate` (`Side`s), `out` `[b,K]`, and perhaps `teacher` `[b,K]`, nan where it is not asked."
     t = dl.tokens
-    groups,_ = join_groups(*t.contexts.gather(t.context[rows]), *t.responses.gather(text), np.repeat(np.arange(len(rows)), n), int(Kind.NONE), (Role.CONTEXT,Role.CANDIDATE))
-    groups.parts.update(context=find_side(groups, Role.CONTEXT), candidate=find_side(groups, Role.CANDIDATE), out=torch.from_numpy(out))
+    groups, _ = join_groups(
+        *t.contexts.gather(t.context[rows]),
+        *t.responses.gather(text),
+        np.repeat(np.arange(len(rows)), n),
+        int(Kind.NONE),
+        (Role.CONTEXT, Role.CANDIDATE),
+    )
+    groups.parts.update(
+        context=find_side(groups, Role.CONTEXT),
+        candidate=find_side(groups, Role.CANDIDATE),
+        out=torch.from_numpy(out),
+    )
     if dl.teacher is not None:
-        scores = np.full(out.shape, np.nan, np.float32); scores[own] = np.concatenate([dl.teacher[i] for i in rows])
-        groups.parts['teacher'] = torch.from_numpy(scores)
-    return groups,torch.from_numpy(right)
+        scores = np.full(out.shape, np.nan, np.float32)
+        scores[own] = np.concatenate([dl.teacher[i] for i in rows])
+        groups.parts["teacher"] = torch.from_numpy(scores)
+    return groups, torch.from_numpy(right)
+
 
 def _joined(dl, rows, text, n, right, out, own):
     "Each context with its candidates as one text each; parts: `segment` `[n]`, `out` `[b,k]`, `cell` `[t]` the cell of `out`, row by row, that each text is."
-    b,t = len(rows),dl.tokens
+    b, t = len(rows), dl.tokens
     keep = ~out
-    if dl.negatives!='given' and dl.others:                                # a few of the others, and one's own
-        u = np.where(keep & ~own, hash_uniform(dl.seed, dl.epoch if dl.shuffle else 0, rows[:,None], 27, text), 2.)
-        keep &= own | ((u.argsort(1, kind='stable').argsort(1, kind='stable')<dl.others) & (u<2))
-    row,col = np.nonzero(keep)                                             # [t] each
+    if dl.negatives != "given" and dl.others:  # a few of the others, and one's own
+        u = np.where(
+            keep & ~own, hash_uniform(dl.seed, dl.epoch if dl.shuffle else 0, rows[:, None], 27, text), 2.0
+        )
+        keep &= own | ((u.argsort(1, kind="stable").argsort(1, kind="stable") < dl.others) & (u < 2))
+    row, col = np.nonzero(keep)  # [t] each
     k = np.bincount(row, minlength=b)
-    place = np.arange(len(row))-np.repeat(np.cumsum(k)-k, k)               # [t] column in the narrow table
+    place = np.arange(len(row)) - np.repeat(np.cumsum(k) - k, k)  # [t] column in the narrow table
     p = pair_texts(t.contexts, t.context[rows][row], t.responses, text[col], t.reader.marks)
-    ids,lengths = torch.from_numpy(p.ids),torch.from_numpy(p.lengths)
+    ids, lengths = torch.from_numpy(p.ids), torch.from_numpy(p.lengths)
     plan = plan_attention(lengths)
-    groups = TextGroups(ids, lengths, torch.from_numpy(row), torch.full((len(row),), int(Role.CANDIDATE)), torch.full((b,), int(Kind.NONE)), Distinct(ids, lengths, torch.arange(len(row)), None, plan, len(ids)))
-    narrow = np.ones((b, k.max()), bool); narrow[row,place] = False
-    groups.parts.update(segment=torch.from_numpy(p.segment), out=torch.from_numpy(narrow), cell=torch.from_numpy(row*int(k.max())+place))
-    return groups,torch.from_numpy(place[col==right[row]])
+    groups = TextGroups(
+        ids,
+        lengths,
+        torch.from_numpy(row),
+        torch.full((len(row),), int(Role.CANDIDATE)),
+        torch.full((b,), int(Kind.NONE)),
+        Distinct(ids, lengths, torch.arange(len(row)), None, plan, len(ids)),
+    )
+    narrow = np.ones((b, k.max()), bool)
+    narrow[row, place] = False
+    groups.parts.update(
+        segment=torch.from_numpy(p.segment),
+        out=torch.from_numpy(narrow),
+        cell=torch.from_numpy(row * int(k.max()) + place),
+    )
+    return groups, torch.from_numpy(place[col == right[row]])

@@ -21,124 +21,207 @@ from .embed import RankEmbedder, digest
 
 # %% ../../nbs/ranking/15_cache.ipynb #c07
 def take_rows(
-    parts:list, # of tensors `[k,d]`
-    at,         # `[s]` positions among the rows of all
-) -> torch.Tensor: # `[s,d]` float32
+    parts: list,  # of tensors `[k,d]`
+    at,  # `[s]` positions among the rows of all
+) -> torch.Tensor:  # `[s,d]` float32
     "Some of the vectors."
-    at = torch.as_tensor(at); ends = np.cumsum([len(p) for p in parts])
-    part = np.searchsorted(ends, at.numpy(), side='right')                # [s]
+    at = torch.as_tensor(at)
+    ends = np.cumsum([len(p) for p in parts])
+    part = np.searchsorted(ends, at.numpy(), side="right")  # [s]
     out = torch.empty(len(at), parts[0].shape[1])
-    for i in np.unique(part): j = torch.from_numpy(np.flatnonzero(part==i)); out[j] = parts[i][at[j]-int(ends[i]-len(parts[i]))].float()
+    for i in np.unique(part):
+        j = torch.from_numpy(np.flatnonzero(part == i))
+        out[j] = parts[i][at[j] - int(ends[i] - len(parts[i]))].float()
     return out
 
 # %% ../../nbs/ranking/15_cache.ipynb #c09
-LAYOUT = 1 # of the folder
+LAYOUT = 1  # of the folder
+
 
 class CandidateCache:
     "Texts and their vectors, mapped from disk."
-    def __init__(self,
-        folder,     # what `CandidateCache.build` made
-        meta:dict,  # its `meta.json`
-    ):
-        self.folder,self.meta = Path(folder),meta
-        self.parts = [torch.from_numpy(np.load(self.folder/f'vectors-{i}.npy', mmap_mode='c')) for i in range(len(meta['parts']))] # of `[k,d]`
-        tables = [feather.read_table(self.folder/f'texts-{i}.feather', memory_map=True) for i in range(len(self.parts))]
-        self.texts = pa.chunked_array([c for t in tables for c in t['text'].chunks], pa.string())                      # [N]
-        for p,v,t in zip(meta['parts'], self.parts, tables):
-            if not p['n']==len(v)==len(t) or _digest(t['text'].to_pylist())!=p['digest']: raise ValueError(f'{folder} is damaged: its texts or vectors are not those that it was made of; delete it and build it again')
-    def __len__(self): return len(self.texts)
-    def __getitem__(self, i:int): return self.texts[int(i)].as_py()
-    def take(self, at): return take_rows(self.parts, at) # `[s]` positions -> `[s,d]` float32
-    def __repr__(self): return f'CandidateCache: {len(self):,} candidates of {self.parts[0].shape[1]} numbers, {self.meta["dtype"]}'
 
-def _digest(texts): return digest(*texts)
+    def __init__(
+        self,
+        folder,  # what `CandidateCache.build` made
+        meta: dict,  # its `meta.json`
+    ):
+        self.folder, self.meta = Path(folder), meta
+        self.parts = [
+            torch.from_numpy(np.load(self.folder / f"vectors-{i}.npy", mmap_mode="c"))
+            for i in range(len(meta["parts"]))
+        ]  # of `[k,d]`
+        tables = [
+            feather.read_table(self.folder / f"texts-{i}.feather", memory_map=True)
+            for i in range(len(self.parts))
+        ]
+        self.texts = pa.chunked_array([c for t in tables for c in t["text"].chunks], pa.string())  # [N]
+        for p, v, t in zip(meta["parts"], self.parts, tables):
+            if not p["n"] == len(v) == len(t) or _digest(t["text"].to_pylist()) != p["digest"]:
+                raise ValueError(
+                    f"{folder} is damaged: its texts or vectors are not those that it was made of; delete it and build it again"
+                )
+
+    def __len__(self):
+        return len(self.texts)
+
+    def __getitem__(self, i: int):
+        return self.texts[int(i)].as_py()
+
+    def take(self, at):
+        return take_rows(self.parts, at)  # `[s]` positions -> `[s,d]` float32
+
+    def __repr__(self):
+        return f"CandidateCache: {len(self):,} candidates of {self.parts[0].shape[1]} numbers, {self.meta['dtype']}"
+
+
+def _digest(texts):
+    return digest(*texts)
 
 # %% ../../nbs/ranking/15_cache.ipynb #c10
 def _write_part(
-    folder:Path, i:int, # of the part
-    texts:list,         # different strings
-    e:RankEmbedder, dtype:str,
-    chunk:int,          # texts between two notes of what is done
+    folder: Path,
+    i: int,  # of the part
+    texts: list,  # different strings
+    e: RankEmbedder,
+    dtype: str,
+    chunk: int,  # texts between two notes of what is done
 ):
     "Encode texts into a part, or go on where that was interrupted."
-    note,path = folder/'making.json',folder/f'vectors-{i}.npy'
-    about,done = dict(part=i, n=len(texts), digest=_digest(texts), dtype=dtype, chunk=chunk, model=e.fingerprint),0
-    if note.exists() and (old := json.loads(note.read_text(encoding='utf-8')))['part']==i:
-        done = old.pop('done')
-        if old!=about: raise ValueError(f'{folder} holds the beginning of a cache that another model, other texts or other settings began ({done:,} of {old["n"]:,} texts): finish it with those, or delete {note.name} there')
-    tokens = e.tokens(texts); order = np.argsort(tokens.lengths, kind='stable')
+    note, path = folder / "making.json", folder / f"vectors-{i}.npy"
+    about, done = (
+        dict(part=i, n=len(texts), digest=_digest(texts), dtype=dtype, chunk=chunk, model=e.fingerprint),
+        0,
+    )
+    if note.exists() and (old := json.loads(note.read_text(encoding="utf-8")))["part"] == i:
+        done = old.pop("done")
+        if old != about:
+            raise ValueError(
+                f"{folder} holds the beginning of a cache that another model, other texts or other settings began ({done:,} of {old['n']:,} texts): finish it with those, or delete {note.name} there"
+            )
+    tokens = e.tokens(texts)
+    order = np.argsort(tokens.lengths, kind="stable")
     if not done:
-        feather.write_feather(pa.table(dict(text=pa.array(texts, pa.string()))), folder/f'texts-{i}.feather', compression='uncompressed')
-        V = open_memmap(path, 'w+', dtype, (len(texts), e.model.d))
-    else: V = open_memmap(path, 'r+')
-    with tqdm(total=len(texts), initial=done, desc='candidates', unit='text', disable=None) as bar:
+        feather.write_feather(
+            pa.table(dict(text=pa.array(texts, pa.string()))),
+            folder / f"texts-{i}.feather",
+            compression="uncompressed",
+        )
+        V = open_memmap(path, "w+", dtype, (len(texts), e.model.d))
+    else:
+        V = open_memmap(path, "r+")
+    with tqdm(total=len(texts), initial=done, desc="candidates", unit="text", disable=None) as bar:
         for a in range(done, len(texts), chunk):
-            at = order[a:a+chunk]
-            V[at] = e.encode(tokens.take(at)); V.flush()
-            write_atomic(note, lambda p: p.write_text(json.dumps(about|dict(done=a+len(at))), encoding='utf-8')); bar.update(len(at))
+            at = order[a : a + chunk]
+            V[at] = e.encode(tokens.take(at))
+            V.flush()
+            write_atomic(
+                note, lambda p: p.write_text(json.dumps(about | dict(done=a + len(at))), encoding="utf-8")
+            )
+            bar.update(len(at))
     del V
 
 # %% ../../nbs/ranking/15_cache.ipynb #c11
 def _finish(folder, meta):
     "Name the parts that are whole."
-    write_atomic(folder/'meta.json', lambda p: p.write_text(json.dumps(meta, indent=1), encoding='utf-8'))
-    (folder/'making.json').unlink(missing_ok=True)
+    write_atomic(folder / "meta.json", lambda p: p.write_text(json.dumps(meta, indent=1), encoding="utf-8"))
+    (folder / "making.json").unlink(missing_ok=True)
+
 
 def _candidates(texts):
     "Different texts, each with something in it."
-    texts,_ = distinct_texts(texts)
-    if bad := [t for t in texts if not t.strip()]: raise ValueError(f'{len(bad)} of {len(texts)} different candidates have no text: leave them out')
-    if not texts: raise ValueError('there are no candidates')
+    texts, _ = distinct_texts(texts)
+    if bad := [t for t in texts if not t.strip()]:
+        raise ValueError(f"{len(bad)} of {len(texts)} different candidates have no text: leave them out")
+    if not texts:
+        raise ValueError("there are no candidates")
     return texts
 
+
 @patch(cls_method=True)
-def build(cls:CandidateCache,
-    folder,     # made if missing
-    texts:list, # strings; equal ones are kept once, in the order of first appearance
-    e:RankEmbedder,
-    dtype:str='float32', # 'float32', or 'float16': half the space, products to about 1e-3
-    chunk:int=4096,      # texts between two notes of what is done
+def build(
+    cls: CandidateCache,
+    folder,  # made if missing
+    texts: list,  # strings; equal ones are kept once, in the order of first appearance
+    e: RankEmbedder,
+    dtype: str = "float32",  # 'float32', or 'float16': half the space, products to about 1e-3
+    chunk: int = 4096,  # texts between two notes of what is done
 ) -> CandidateCache:
     "Encode candidates; a finished cache of the same model and texts is opened, an interrupted one goes on."
-    folder,texts = Path(folder),_candidates(texts)
-    if dtype not in ('float32','float16'): raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}")
-    if (folder/'meta.json').exists():
+    folder, texts = Path(folder), _candidates(texts)
+    if dtype not in ("float32", "float16"):
+        raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}")
+    if (folder / "meta.json").exists():
         out = cls.open(folder, e, texts)
-        if out.meta['dtype']!=dtype: raise ValueError(f'{folder} holds these candidates as {out.meta["dtype"]}, asked for as {dtype}: open it as it is, or build in another folder')
+        if out.meta["dtype"] != dtype:
+            raise ValueError(
+                f"{folder} holds these candidates as {out.meta['dtype']}, asked for as {dtype}: open it as it is, or build in another folder"
+            )
         return out
     folder.mkdir(parents=True, exist_ok=True)
     _write_part(folder, 0, texts, e, dtype, chunk)
-    _finish(folder, dict(version=LAYOUT, model=e.fingerprint, dtype=dtype, d=e.model.d, parts=[dict(n=len(texts), digest=_digest(texts))]))
+    _finish(
+        folder,
+        dict(
+            version=LAYOUT,
+            model=e.fingerprint,
+            dtype=dtype,
+            d=e.model.d,
+            parts=[dict(n=len(texts), digest=_digest(texts))],
+        ),
+    )
     return cls.open(folder, e)
 
 # %% ../../nbs/ranking/15_cache.ipynb #c12
 @patch(cls_method=True)
-def open(cls:CandidateCache,
+def open(
+    cls: CandidateCache,
     folder,
-    e:RankEmbedder,  # the model that the vectors must be of
-    texts:list=None, # the candidates that must be there, if it matters; None: whichever are
+    e: RankEmbedder,  # the model that the vectors must be of
+    texts: list = None,  # the candidates that must be there, if it matters; None: whichever are
 ) -> CandidateCache:
     "Open a cache, if it is of this model."
     folder = Path(folder)
-    try: meta = json.loads((folder/'meta.json').read_text(encoding='utf-8'))
-    except FileNotFoundError: raise FileNotFoundError(f'{folder} has no meta.json: it is not a finished cache; `CandidateCache.build` makes one, or goes on with this one') from None
-    if meta.get('version')!=LAYOUT: raise ValueError(f'{folder} has layout {meta.get("version")}, expected {LAYOUT}: another release wrote it; delete it and build it again')
-    what = dict(weights='other weights', shape='another shape or pooling of the model', tokenizer='another tokenizer', reading='another length of answers')
-    if bad := [w for k,w in what.items() if meta['model'].get(k)!=e.fingerprint[k]]: raise ValueError(f'{folder} is stale: its vectors were made with {" and ".join(bad)}; delete it and build it again, or open it with the model that made it')
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{folder} has no meta.json: it is not a finished cache; `CandidateCache.build` makes one, or goes on with this one"
+        ) from None
+    if meta.get("version") != LAYOUT:
+        raise ValueError(
+            f"{folder} has layout {meta.get('version')}, expected {LAYOUT}: another release wrote it; delete it and build it again"
+        )
+    what = dict(
+        weights="other weights",
+        shape="another shape or pooling of the model",
+        tokenizer="another tokenizer",
+        reading="another length of answers",
+    )
+    if bad := [w for k, w in what.items() if meta["model"].get(k) != e.fingerprint[k]]:
+        raise ValueError(
+            f"{folder} is stale: its vectors were made with {' and '.join(bad)}; delete it and build it again, or open it with the model that made it"
+        )
     out = cls(folder, meta)
-    if texts is not None and out.texts.to_pylist()!=distinct_texts(texts)[0]: raise ValueError(f'{folder} is stale: it holds {len(out):,} other texts than the {len(distinct_texts(texts)[0]):,} given; delete it and build it again, build in another folder, or `add` what is missing')
+    if texts is not None and out.texts.to_pylist() != distinct_texts(texts)[0]:
+        raise ValueError(
+            f"{folder} is stale: it holds {len(out):,} other texts than the {len(distinct_texts(texts)[0]):,} given; delete it and build it again, build in another folder, or `add` what is missing"
+        )
     return out
 
+
 @patch
-def add(self:CandidateCache,
-    texts:list, # strings; those that are there already are left as they are
-    e:RankEmbedder,
-    chunk:int=4096, # as in `build`
-) -> CandidateCache: # with the new candidates at the end
+def add(
+    self: CandidateCache,
+    texts: list,  # strings; those that are there already are left as they are
+    e: RankEmbedder,
+    chunk: int = 4096,  # as in `build`
+) -> CandidateCache:  # with the new candidates at the end
     "Encode more candidates into a new part."
-    old,there = CandidateCache.open(self.folder, e),set(self.texts.to_pylist())
+    old, there = CandidateCache.open(self.folder, e), set(self.texts.to_pylist())
     new = [t for t in _candidates(texts) if t not in there]
-    if not new: return old
-    _write_part(self.folder, len(old.parts), new, e, self.meta['dtype'], chunk)
-    _finish(self.folder, dict(old.meta, parts=old.meta['parts']+[dict(n=len(new), digest=_digest(new))]))
+    if not new:
+        return old
+    _write_part(self.folder, len(old.parts), new, e, self.meta["dtype"], chunk)
+    _finish(self.folder, dict(old.meta, parts=old.meta["parts"] + [dict(n=len(new), digest=_digest(new))]))
     return CandidateCache.open(self.folder, e)

@@ -34,199 +34,350 @@ from .train import RankData, RankRunCfg, open_trained, ranker_folder, run_ranker
 # %% ../../nbs/ranking/17_demo.ipynb #c08
 class Read(NamedTuple):
     "A question as the model reads it."
-    ids:list    # `[n]` tokens
-    words:list  # `[w]` strings, marks included
-    own:list    # `[n]` which word each token belongs to
-    unread:int  # tokens at the beginning that do not fit
+
+    ids: list  # `[n]` tokens
+    words: list  # `[w]` strings, marks included
+    own: list  # `[n]` which word each token belongs to
+    unread: int  # tokens at the beginning that do not fit
+
 
 def read_question(
-    reader:PairReader,
-    turns:list,    # strings, the last one last
-    unk:int|None=None, # the token that stands for what is not known
+    reader: PairReader,
+    turns: list,  # strings, the last one last
+    unk: int | None = None,  # the token that stands for what is not known
 ) -> Read:
     "Words, and the tokens that they became."
-    ids,words,own,enc = [],[],[],reader._enc
-    if not any(t.strip() for t in turns): raise ValueError('the question has no text: type one')
-    for t in turns[-reader.cfg.turns:]:
-        e,span,first = enc.encode(t, add_special_tokens=False),{},len(words)
-        for w,(a,b) in zip(e.word_ids, e.offsets): span[w] = (span.get(w, (a,))[0], b)
-        if bad := [t[a:b] for i,(a,b) in zip(e.ids, e.offsets) if i==unk]: raise ValueError(f'the model knows no token for {", ".join(map(repr, bad))}: leave it out or say it in other words')
-        ids += [*e.ids, reader.marks.sep]; words += [t[a:b].strip() for a,b in span.values()]+[enc.id_to_token(reader.marks.sep)]
-        own += [first+list(span).index(w) for w in e.word_ids]+[len(words)-1]
+    ids, words, own, enc = [], [], [], reader._enc
+    if not any(t.strip() for t in turns):
+        raise ValueError("the question has no text: type one")
+    for t in turns[-reader.cfg.turns :]:
+        e, span, first = enc.encode(t, add_special_tokens=False), {}, len(words)
+        for w, (a, b) in zip(e.word_ids, e.offsets):
+            span[w] = (span.get(w, (a,))[0], b)
+        if bad := [t[a:b] for i, (a, b) in zip(e.ids, e.offsets) if i == unk]:
+            raise ValueError(
+                f"the model knows no token for {', '.join(map(repr, bad))}: leave it out or say it in other words"
+            )
+        ids += [*e.ids, reader.marks.sep]
+        words += [t[a:b].strip() for a, b in span.values()] + [enc.id_to_token(reader.marks.sep)]
+        own += [first + list(span).index(w) for w in e.word_ids] + [len(words) - 1]
     start = [] if reader.marks.start is None else [reader.marks.start]
-    cut = max(0, len(ids)+len(start)-reader.cfg.context); kept = own[cut:]
-    return Read(start+ids[cut:], [enc.id_to_token(i) for i in start]+words[kept[0]:], [0]*len(start)+[i-kept[0]+len(start) for i in kept], cut)
+    cut = max(0, len(ids) + len(start) - reader.cfg.context)
+    kept = own[cut:]
+    return Read(
+        start + ids[cut:],
+        [enc.id_to_token(i) for i in start] + words[kept[0] :],
+        [0] * len(start) + [i - kept[0] + len(start) for i in kept],
+        cut,
+    )
 
 # %% ../../nbs/ranking/17_demo.ipynb #c13
 class Answers(NamedTuple):
     "Different texts, and where they are from."
-    texts:list # strings
-    where:list # of lists of names
+
+    texts: list  # strings
+    where: list  # of lists of names
+
 
 def known_answers(
-    sets:dict, # of `Dialogues`
-    within='', # names with commas between them, such as packages or modules: only what is from there; empty: all
+    sets: dict,  # of `Dialogues`
+    within="",  # names with commas between them, such as packages or modules: only what is from there; empty: all
 ) -> Answers:
     "All right answers, in the order of first appearance."
-    found,only = {},tuple(f'{w.strip()}.' for w in within.split(',') if w.strip())
+    found, only = {}, tuple(f"{w.strip()}." for w in within.split(",") if w.strip())
     for d in sets.values():
-        for t,i in zip(d.answers().to_pylist(), d.ids.to_pylist()):
-            if not only or f'{i.split("(")[0]}.'.startswith(only): found.setdefault(t, []).append(i.split('(')[0])
-    if not found: raise ValueError(f'no answer is from {within!r}; there are {", ".join(sorted({d.ids[0].as_py().split("(")[0] for d in sets.values() if len(d)}))} and others')
+        for t, i in zip(d.answers().to_pylist(), d.ids.to_pylist()):
+            if not only or f"{i.split('(')[0]}.".startswith(only):
+                found.setdefault(t, []).append(i.split("(")[0])
+    if not found:
+        raise ValueError(
+            f"no answer is from {within!r}; there are {', '.join(sorted({d.ids[0].as_py().split('(')[0] for d in sets.values() if len(d)}))} and others"
+        )
     return Answers(list(found), list(found.values()))
 
 # %% ../../nbs/ranking/17_demo.ipynb #c16
 @dataclass(frozen=True, eq=False)
 class Asked:
     "A question, its best answers, and who looked at what."
-    words:list           # `[w]` strings, the question as it was read, marks included
-    reads:np.ndarray     # `[w,m]` weight of each word in each code; adds up to 1 over the words
-    listens:np.ndarray   # `[m,k]` weight of each code for each answer; adds up to 1 over the codes
-    answers:pd.DataFrame # `rank` from 1, `score`, `text`, `where`; k rows, the best first
-    of:int               # candidates in all
-    unread:int = 0       # tokens at the beginning that did not fit
-    def share(self, i:int=0): return self.reads@self.listens[:,i] # of each word in what the answer of place i met, `[w]`; adds up to 1
-    def use(self): return self.listens.mean(1) # of each code, mean over the answers, `[m]`; adds up to 1
-    def head(self): return f'{len(self.answers)} of {self.of:,} answers' + (f'; the first {self.unread} tokens of the question do not fit and were not read' if self.unread else '')
+
+    words: list  # `[w]` strings, the question as it was read, marks included
+    reads: np.ndarray  # `[w,m]` weight of each word in each code; adds up to 1 over the words
+    listens: np.ndarray  # `[m,k]` weight of each code for each answer; adds up to 1 over the codes
+    answers: pd.DataFrame  # `rank` from 1, `score`, `text`, `where`; k rows, the best first
+    of: int  # candidates in all
+    unread: int = 0  # tokens at the beginning that did not fit
+
+    def share(self, i: int = 0):
+        return (
+            self.reads @ self.listens[:, i]
+        )  # of each word in what the answer of place i met, `[w]`; adds up to 1
+
+    def use(self):
+        return self.listens.mean(1)  # of each code, mean over the answers, `[m]`; adds up to 1
+
+    def head(self):
+        return f"{len(self.answers)} of {self.of:,} answers" + (
+            f"; the first {self.unread} tokens of the question do not fit and were not read"
+            if self.unread
+            else ""
+        )
+
     def __repr__(self):
-        w = self.share(); top = [f'{self.words[i]} {w[i]:.0%}' for i in np.argsort(-w, kind='stable')[:5]]
-        lines = [f'{r.rank:>3} {r.score:7.2f}  {r.text}\n{"":13}{r.where}' for r in self.answers.itertuples()]
-        return '\n'.join([self.head(), *lines, f'the best answer looks at: {", ".join(top)}'])
-    def _repr_html_(self): return self.html()
+        w = self.share()
+        top = [f"{self.words[i]} {w[i]:.0%}" for i in np.argsort(-w, kind="stable")[:5]]
+        lines = [f"{r.rank:>3} {r.score:7.2f}  {r.text}\n{'':13}{r.where}" for r in self.answers.itertuples()]
+        return "\n".join([self.head(), *lines, f"the best answer looks at: {', '.join(top)}"])
+
+    def _repr_html_(self):
+        return self.html()
 
 # %% ../../nbs/ranking/17_demo.ipynb #c17
 @patch
-def html(self:Asked,
-    i:int=0, # place of the answer whose attention shades the question; 0 is the best
+def html(
+    self: Asked,
+    i: int = 0,  # place of the answer whose attention shades the question; 0 is the best
 ) -> str:
     "The question in colours, and the answers below it."
-    w,rgb = self.share(i),','.join(str(int(COLORS['sky'][a:a+2], 16)) for a in (1,3,5))
-    words = ' '.join(f'<span title="{x:.0%}" style="background:rgba({rgb},{x/w.max():.2f});padding:1px 3px;border-radius:3px">{escape(s)}</span>' for s,x in zip(self.words, w))
-    cell,code = 'text-align:left;padding:2px 8px;vertical-align:top','font-family:monospace;font-size:85%'
-    rows = ''.join(f'<tr style="background:#fff;color:#000{";font-weight:bold" if j==i else ""}">' + ''.join(f'<td style="{cell};{s}">{escape(str(v))}</td>' for v,s in ((r.rank, ''), (f'{r.score:.2f}', ''), (r.text, ''), (r.where, code))) + '</tr>' for j,r in enumerate(self.answers.itertuples()))
-    note = f'{self.head()}. Shaded: the share of each word in what answer {i+1} met; point at a word to read it, up to {w.max():.0%} here.'
+    w, rgb = self.share(i), ",".join(str(int(COLORS["sky"][a : a + 2], 16)) for a in (1, 3, 5))
+    words = " ".join(
+        f'<span title="{x:.0%}" style="background:rgba({rgb},{x / w.max():.2f});padding:1px 3px;border-radius:3px">{escape(s)}</span>'
+        for s, x in zip(self.words, w)
+    )
+    cell, code = "text-align:left;padding:2px 8px;vertical-align:top", "font-family:monospace;font-size:85%"
+    rows = "".join(
+        f'<tr style="background:#fff;color:#000{";font-weight:bold" if j == i else ""}">'
+        + "".join(
+            f'<td style="{cell};{s}">{escape(str(v))}</td>'
+            for v, s in ((r.rank, ""), (f"{r.score:.2f}", ""), (r.text, ""), (r.where, code))
+        )
+        + "</tr>"
+        for j, r in enumerate(self.answers.itertuples())
+    )
+    note = f"{self.head()}. Shaded: the share of each word in what answer {i + 1} met; point at a word to read it, up to {w.max():.0%} here."
     return f'<div style="background:#fff;color:#000;padding:6px"><p style="line-height:1.8">{words}</p><table style="border-collapse:collapse">{rows}</table><p style="font-size:85%">{note}</p></div>'
 
 # %% ../../nbs/ranking/17_demo.ipynb #c19
 class Asker:
     "A trained bi- or poly-encoder and the answers that it can give."
-    def __init__(self,
-        folder,           # of the trained ranker
-        answers:Answers,
-        device='cpu',
+
+    def __init__(
+        self,
+        folder,  # of the trained ranker
+        answers: Answers,
+        device="cpu",
     ):
-        model,tok,cfg = open_trained(folder, device)
-        if isinstance(model, CrossRanker): raise ValueError(f'{folder} holds a cross-encoder, which has neither codes nor kept candidates: give a bi- or poly-encoder, and let the cross-encoder read its best answers again (`ranking.index.CrossScorer`)')
-        if model.cfg.kind=='bi' and model.cfg.pool not in ('mean','first','last'): raise ValueError(f'a bi-encoder that pools by {model.cfg.pool!r} gives no weights of words; those of mean, first and last are known')
-        self.e,self.unk,self.answers = RankEmbedder(model, tok, cfg, device, 'fp32'),tok.unk_token_id,answers
-        self.searcher = Searcher(self.e, CandidateCache.build(Path(folder)/f'answers-{digest(*answers.texts)}', answers.texts, self.e), 'exact')
-    def __call__(self,
-        question, # a string, or a list of turns
-        k:int=5,  # answers
+        model, tok, cfg = open_trained(folder, device)
+        if isinstance(model, CrossRanker):
+            raise ValueError(
+                f"{folder} holds a cross-encoder, which has neither codes nor kept candidates: give a bi- or poly-encoder, and let the cross-encoder read its best answers again (`ranking.index.CrossScorer`)"
+            )
+        if model.cfg.kind == "bi" and model.cfg.pool not in ("mean", "first", "last"):
+            raise ValueError(
+                f"a bi-encoder that pools by {model.cfg.pool!r} gives no weights of words; those of mean, first and last are known"
+            )
+        self.e, self.unk, self.answers = (
+            RankEmbedder(model, tok, cfg, device, "fp32"),
+            tok.unk_token_id,
+            answers,
+        )
+        self.searcher = Searcher(
+            self.e,
+            CandidateCache.build(Path(folder) / f"answers-{digest(*answers.texts)}", answers.texts, self.e),
+            "exact",
+        )
+
+    def __call__(
+        self,
+        question,  # a string, or a list of turns
+        k: int = 5,  # answers
     ) -> Asked:
         "The best answers, and where they come from."
         turns = [question] if isinstance(question, str) else list(question)
-        r,y = read_question(self.e.reader, turns, self.unk),self.e.codes(turns)
-        s,at = (x.cpu() for x in self.searcher.top(y, k))
-        l = look(self.e.model, torch.tensor(r.ids, device=self.e.device), self.searcher.cache.take(at).to(self.e.device))
-        reads = np.zeros((len(r.words), l.tokens.shape[1]), np.float32); np.add.at(reads, r.own, l.tokens)
+        r, y = read_question(self.e.reader, turns, self.unk), self.e.codes(turns)
+        s, at = (x.cpu() for x in self.searcher.top(y, k))
+        l = look(
+            self.e.model,
+            torch.tensor(r.ids, device=self.e.device),
+            self.searcher.cache.take(at).to(self.e.device),
+        )
+        reads = np.zeros((len(r.words), l.tokens.shape[1]), np.float32)
+        np.add.at(reads, r.own, l.tokens)
         where = [self.answers.where[i] for i in at]
-        rows = pd.DataFrame(dict(rank=range(1, len(at)+1), score=s.numpy(), text=[self.answers.texts[i] for i in at], where=[w[0]+(f' and {len(w)-1} more' if len(w)>1 else '') for w in where]))
+        rows = pd.DataFrame(
+            dict(
+                rank=range(1, len(at) + 1),
+                score=s.numpy(),
+                text=[self.answers.texts[i] for i in at],
+                where=[w[0] + (f" and {len(w) - 1} more" if len(w) > 1 else "") for w in where],
+            )
+        )
         return Asked(r.words, reads, l.codes, rows, len(self.answers.texts), r.unread)
-    def __repr__(self): return f'Asker: {self.e.model.cfg.title}, {len(self.answers.texts):,} answers'
+
+    def __repr__(self):
+        return f"Asker: {self.e.model.cfg.title}, {len(self.answers.texts):,} answers"
 
 # %% ../../nbs/ranking/17_demo.ipynb #c21
-def trained_rankers() -> dict: # folder's name -> what it is; those of which training has ended or has a first validation behind it
+def trained_rankers() -> (
+    dict
+):  # folder's name -> what it is; those of which training has ended or has a first validation behind it
     "The bi- and poly-encoders that the cache holds."
     out = {}
-    for p in sorted(cache_dir('ranking').glob('*/best.safetensors')):
-        m = json.loads((p.parent/'model.json').read_text())['model']
-        if m['kind']!='cross': out[p.parent.name] = f"{RankCfg(**m).title}, {m['encoder']['layers']}x{m['encoder']['d']}, {'pretrained' if m['pretrained'] else 'from scratch'}"
+    for p in sorted(cache_dir("ranking").glob("*/best.safetensors")):
+        m = json.loads((p.parent / "model.json").read_text())["model"]
+        if m["kind"] != "cross":
+            out[p.parent.name] = (
+                f"{RankCfg(**m).title}, {m['encoder']['layers']}x{m['encoder']['d']}, {'pretrained' if m['pretrained'] else 'from scratch'}"
+            )
     return out
+
 
 @dataclass(frozen=True)
 class AskCfg:
     "Whom to ask what."
-    folder:str   = '' # of a trained bi- or poly-encoder, or its name in the cache; empty: the one that `run` says, trained first if it is not there
-    question:str = '' # empty: the lines of the standard input, one after the other
-    k:int        = 5  # answers, >=1
-    within:str   = '' # names with commas between them, such as packages: only answers from there; empty: all
-    run:RankRunCfg = RankRunCfg(model=replace(RankRunCfg().model, kind='poly')) # run.dialogues and run.columns say where the answers are from; with folder empty, the rest says what is trained
+
+    folder: str = ""  # of a trained bi- or poly-encoder, or its name in the cache; empty: the one that `run` says, trained first if it is not there
+    question: str = ""  # empty: the lines of the standard input, one after the other
+    k: int = 5  # answers, >=1
+    within: str = ""  # names with commas between them, such as packages: only answers from there; empty: all
+    run: RankRunCfg = RankRunCfg(
+        model=replace(RankRunCfg().model, kind="poly")
+    )  # run.dialogues and run.columns say where the answers are from; with folder empty, the rest says what is trained
+
     def __post_init__(self):
-        if self.k<1: raise ValueError(f'k must be at least 1, got {self.k}')
+        if self.k < 1:
+            raise ValueError(f"k must be at least 1, got {self.k}")
+
 
 def open_asker(
-    cfg:AskCfg=AskCfg(),
-    say=print, device='cpu',
+    cfg: AskCfg = AskCfg(),
+    say=print,
+    device="cpu",
 ) -> Asker:
     "A ranker with the answers of a source; trained now if there is none."
     if cfg.folder:
-        folder = next((p for p in (Path(cfg.folder), cache_dir('ranking')/cfg.folder) if p.is_dir()), None)
-        if folder is None: raise ValueError(f'{cfg.folder!r} is neither a folder nor the name of one in the cache; there are: ' + ('; '.join(f'{k} ({v})' for k,v in trained_rankers().items()) or 'none yet'))
+        folder = next((p for p in (Path(cfg.folder), cache_dir("ranking") / cfg.folder) if p.is_dir()), None)
+        if folder is None:
+            raise ValueError(
+                f"{cfg.folder!r} is neither a folder nor the name of one in the cache; there are: "
+                + ("; ".join(f"{k} ({v})" for k, v in trained_rankers().items()) or "none yet")
+            )
     else:
-        data = RankData(cfg.run, lambda *_: None); run_ranker(cfg.run, data, device=device, say=say)
+        data = RankData(cfg.run, lambda *_: None)
+        run_ranker(cfg.run, data, device=device, say=say)
         folder = ranker_folder(cfg.run, data)
-    return Asker(folder, known_answers(open_dialogues(cfg.run.dialogues, columns_of(cfg.run.columns), say=lambda *_: None), cfg.within), device)
+    return Asker(
+        folder,
+        known_answers(
+            open_dialogues(cfg.run.dialogues, columns_of(cfg.run.columns), say=lambda *_: None), cfg.within
+        ),
+        device,
+    )
 
 # %% ../../nbs/ranking/17_demo.ipynb #c38
 def _cells(ax, x, labels):
     "A heat map with shares in percent."
-    ax.imshow(x, cmap='Blues', vmin=0, vmax=1.6*x.max(), aspect='auto', interpolation='nearest') # so that the darkest colour carries black letters
-    for i,j in zip(*np.nonzero(x>=.05)): ax.text(j, i, f'{100*x[i,j]:.0f}', ha='center', va='center', fontsize=7.5)
-    ax.set_yticks(range(len(labels)), labels, fontsize=8.5, parse_math=False); ax.grid(False); ax.tick_params(length=0)
+    ax.imshow(
+        x, cmap="Blues", vmin=0, vmax=1.6 * x.max(), aspect="auto", interpolation="nearest"
+    )  # so that the darkest colour carries black letters
+    for i, j in zip(*np.nonzero(x >= 0.05)):
+        ax.text(j, i, f"{100 * x[i, j]:.0f}", ha="center", va="center", fontsize=7.5)
+    ax.set_yticks(range(len(labels)), labels, fontsize=8.5, parse_math=False)
+    ax.grid(False)
+    ax.tick_params(length=0)
 
-def _short(s, n): return s if len(s)<=n else s[:n-1].rstrip()+'…'
+
+def _short(s, n):
+    return s if len(s) <= n else s[: n - 1].rstrip() + "…"
+
 
 def plot_asked(
-    asked:Asked,
-    least:float=.01, # a code is shown if some answer gives it so much of its attention, 0 to 1
-    most:int=16,     # codes at most, the most used ones
-):                   # a figure
+    asked: Asked,
+    least: float = 0.01,  # a code is shown if some answer gives it so much of its attention, 0 to 1
+    most: int = 16,  # codes at most, the most used ones
+):  # a figure
     "What each code reads, and which answers listen to it."
     from matplotlib import pyplot as plt
-    order = np.argsort(-asked.use(), kind='stable')
-    shown = [i for i in order if asked.listens[i].max()>=least][:most]
-    lost = (1-asked.listens[shown].sum(0)).max(); m,w,k = len(asked.listens),len(asked.words),len(asked.answers)
+
+    order = np.argsort(-asked.use(), kind="stable")
+    shown = [i for i in order if asked.listens[i].max() >= least][:most]
+    lost = (1 - asked.listens[shown].sum(0)).max()
+    m, w, k = len(asked.listens), len(asked.words), len(asked.answers)
     with plt.rc_context(style()):
-        fig,axes = plt.subplots(2, 1, figsize=(4.4+.3*len(shown), .22*(w+k)+1.1), height_ratios=(w,k), sharex=True)
-        _cells(axes[0], asked.reads[:,shown], [_short(s, 24) for s in asked.words])
-        _cells(axes[1], asked.listens[shown].T, [f'{_short(r.text, 52)}  {r.score:.1f}' for r in asked.answers.itertuples()])
-        axes[0].set_title('what each code reads, %', loc='left', fontsize=9); axes[1].set_title('which codes each answer listens to, % (behind it: score)', loc='left', fontsize=9)
-        axes[1].set_xticks(range(len(shown)), [str(i+1) for i in shown], fontsize=8)
-        axes[1].set_xlabel(f'{len(shown)} of {m} codes by their number, the most used first' + (f';\nthe others have at most {100*lost:.2g} % of an answer' if len(shown)<m else ''), fontsize=8.5)
-        fig.tight_layout(); plt.close(fig)
+        fig, axes = plt.subplots(
+            2, 1, figsize=(4.4 + 0.3 * len(shown), 0.22 * (w + k) + 1.1), height_ratios=(w, k), sharex=True
+        )
+        _cells(axes[0], asked.reads[:, shown], [_short(s, 24) for s in asked.words])
+        _cells(
+            axes[1],
+            asked.listens[shown].T,
+            [f"{_short(r.text, 52)}  {r.score:.1f}" for r in asked.answers.itertuples()],
+        )
+        axes[0].set_title("what each code reads, %", loc="left", fontsize=9)
+        axes[1].set_title("which codes each answer listens to, % (behind it: score)", loc="left", fontsize=9)
+        axes[1].set_xticks(range(len(shown)), [str(i + 1) for i in shown], fontsize=8)
+        axes[1].set_xlabel(
+            f"{len(shown)} of {m} codes by their number, the most used first"
+            + (f";\nthe others have at most {100 * lost:.2g} % of an answer" if len(shown) < m else ""),
+            fontsize=8.5,
+        )
+        fig.tight_layout()
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/ranking/17_demo.ipynb #c45
 def ask_box(
-    ask:Asker,
-    k:int=5, # answers
-):           # a widget: type, press enter
+    ask: Asker,
+    k: int = 5,  # answers
+):  # a widget: type, press enter
     "An input box for a notebook, with answers and picture below it."
-    try: import ipywidgets as w
-    except ImportError: raise ImportError("an input box needs ipywidgets: pip install ipywidgets, or call the `Asker` as a function: ask('...')") from None
-    line,text,picture = w.Text(placeholder='type a question and press enter', continuous_update=False, layout=w.Layout(width='90%')),w.HTML(),w.Image(format='png')
+    try:
+        import ipywidgets as w
+    except ImportError:
+        raise ImportError(
+            "an input box needs ipywidgets: pip install ipywidgets, or call the `Asker` as a function: ask('...')"
+        ) from None
+    line, text, picture = (
+        w.Text(
+            placeholder="type a question and press enter",
+            continuous_update=False,
+            layout=w.Layout(width="90%"),
+        ),
+        w.HTML(),
+        w.Image(format="png"),
+    )
+
     def answer(change):
-        try: a = ask(change['new'], k)
-        except ValueError as e: text.value,picture.value = escape(str(e)),b''
-        else: plot_asked(a).savefig(png := BytesIO(), format='png', dpi=100); text.value,picture.value = a.html(),png.getvalue()
-    line.observe(answer, 'value')
+        try:
+            a = ask(change["new"], k)
+        except ValueError as e:
+            text.value, picture.value = escape(str(e)), b""
+        else:
+            plot_asked(a).savefig(png := BytesIO(), format="png", dpi=100)
+            text.value, picture.value = a.html(), png.getvalue()
+
+    line.observe(answer, "value")
     return w.VBox([line, text, picture])
 
 # %% ../../nbs/ranking/17_demo.ipynb #c49
 def ask_lines(
-    ask,        # function of a question and k, such as an `Asker`
-    k:int=5,    # answers
+    ask,  # function of a question and k, such as an `Asker`
+    k: int = 5,  # answers
     say=print,
 ):
     "Answer the lines of the standard input until it ends; what cannot be answered is said, and the next line read."
-    prompt = 'question (the end of input ends): ' if sys.stdin.isatty() else ''
+    prompt = "question (the end of input ends): " if sys.stdin.isatty() else ""
     while True:
-        try: line = input(prompt).strip()
-        except EOFError: return
-        if not line: continue
-        try: say(f'{ask(line, k)}\n')
-        except ValueError as e: say(f'{e}\n')
+        try:
+            line = input(prompt).strip()
+        except EOFError:
+            return
+        if not line:
+            continue
+        try:
+            say(f"{ask(line, k)}\n")
+        except ValueError as e:
+            say(f"{e}\n")
+
 
 def main(args=None):
     "Console script `ctx_ask`."
@@ -237,7 +388,9 @@ examples: ctx_ask                                                    asks first 
           ctx_ask question="sort rows by a column" k=10 within=pandas,numpy
           ctx_ask folder=NAME                                        a ranker that ctx_rank trained; a wrong name lists all
           ctx_ask run.dialogues=faq.csv run.columns=context=question,response=answer"""
+
     def job(cfg):
-        ask = open_asker(cfg, device='cuda' if torch.cuda.is_available() else 'cpu')
+        ask = open_asker(cfg, device="cuda" if torch.cuda.is_available() else "cpu")
         print(ask(cfg.question, cfg.k)) if cfg.question else ask_lines(ask, cfg.k)
-    script('ctx_ask', about, AskCfg, job, args)
+
+    script("ctx_ask", about, AskCfg, job, args)

@@ -19,95 +19,168 @@ from ..data.dedup import string_array, list_keys, lists, text_keys
 @dataclass(frozen=True, eq=False)
 class Dialogues:
     "Questions: which of these candidates answers this?"
-    turns: pa.ListArray             # `[N]` lists of texts, the context, oldest turn first
-    candidates: pa.ListArray        # `[N]` lists of texts; in training the right one may stand alone
-    right: np.ndarray|None = None   # `[N]` place of the right candidate in its list; None: the first
-    conversation: np.ndarray|None = None # `[N]` whole numbers, which conversation it is from; None: each its own
-    ids: pa.Array|None = None       # `[N]` names; None: numbers
-    name: str = 'dialogues'
-    account: Account|None = None    # what was read and what was dropped on the way; None: all was kept
+
+    turns: pa.ListArray  # `[N]` lists of texts, the context, oldest turn first
+    candidates: pa.ListArray  # `[N]` lists of texts; in training the right one may stand alone
+    right: np.ndarray | None = None  # `[N]` place of the right candidate in its list; None: the first
+    conversation: np.ndarray | None = (
+        None  # `[N]` whole numbers, which conversation it is from; None: each its own
+    )
+    ids: pa.Array | None = None  # `[N]` names; None: numbers
+    name: str = "dialogues"
+    account: Account | None = None  # what was read and what was dropped on the way; None: all was kept
+
     def __post_init__(self):
-        def put(k, v): object.__setattr__(self, k, v)
-        put('turns', lists(self.turns)); put('candidates', lists(self.candidates))
+        def put(k, v):
+            object.__setattr__(self, k, v)
+
+        put("turns", lists(self.turns))
+        put("candidates", lists(self.candidates))
         n = len(self.turns)
-        put('right', np.zeros(n, np.int64) if self.right is None else np.asarray(self.right, np.int64))
-        put('conversation', np.arange(n) if self.conversation is None else np.asarray(self.conversation, np.int64))
-        put('ids', pa.array(map(str, range(n)), pa.string()) if self.ids is None else string_array(self.ids))
+        put("right", np.zeros(n, np.int64) if self.right is None else np.asarray(self.right, np.int64))
+        put(
+            "conversation",
+            np.arange(n) if self.conversation is None else np.asarray(self.conversation, np.int64),
+        )
+        put("ids", pa.array(map(str, range(n)), pa.string()) if self.ids is None else string_array(self.ids))
         if self.account is None:
-            put('account', Account(self.name)); self.account.keep(n)
-        size = {k:len(getattr(self,k)) for k in ('turns','candidates','right','conversation','ids')}
-        if len(set(size.values()))>1: raise ValueError(f'every column needs one value for each question, got {size}')
+            put("account", Account(self.name))
+            self.account.keep(n)
+        size = {k: len(getattr(self, k)) for k in ("turns", "candidates", "right", "conversation", "ids")}
+        if len(set(size.values())) > 1:
+            raise ValueError(f"every column needs one value for each question, got {size}")
         k = np.diff(self.candidates.offsets.to_numpy())
-        for bad,what in ((k==0, 'has no candidates; a question needs at least the right one'), ((self.right<0)|(self.right>=k), 'has no candidate at its place `right`; it counts from 0')):
-            if bad.any(): raise ValueError(f'question {bad.argmax()} (of {bad.sum():,} such) {what}')
+        for bad, what in (
+            (k == 0, "has no candidates; a question needs at least the right one"),
+            ((self.right < 0) | (self.right >= k), "has no candidate at its place `right`; it counts from 0"),
+        ):
+            if bad.any():
+                raise ValueError(f"question {bad.argmax()} (of {bad.sum():,} such) {what}")
+
     @cached_property
-    def keys(self): return list_keys(self.turns),text_keys(self.candidates.values) # names: `[N]` of the contexts, `[C]` of the candidates end to end
-    def __len__(self): return len(self.turns)
-    def __getitem__(self, i:int): return dict(turns=self.turns[i].as_py(), candidates=self.candidates[i].as_py(), right=int(self.right[i]))
+    def keys(self):
+        return list_keys(self.turns), text_keys(
+            self.candidates.values
+        )  # names: `[N]` of the contexts, `[C]` of the candidates end to end
+
+    def __len__(self):
+        return len(self.turns)
+
+    def __getitem__(self, i: int):
+        return dict(
+            turns=self.turns[i].as_py(), candidates=self.candidates[i].as_py(), right=int(self.right[i])
+        )
+
     def __repr__(self):
-        k,t = np.diff(self.candidates.offsets.to_numpy()),np.diff(self.turns.offsets.to_numpy())
-        if not len(self): return f'{self.name}: no questions'
-        return f'{self.name}: {len(self):,} questions of {len(np.unique(self.conversation)):,} conversations, {t.mean():.1f} turns, {k.min()} to {k.max()} candidates'
+        k, t = np.diff(self.candidates.offsets.to_numpy()), np.diff(self.turns.offsets.to_numpy())
+        if not len(self):
+            return f"{self.name}: no questions"
+        return f"{self.name}: {len(self):,} questions of {len(np.unique(self.conversation)):,} conversations, {t.mean():.1f} turns, {k.min()} to {k.max()} candidates"
 
 # %% ../../nbs/ranking/00_dialogues.ipynb #c13
 @patch
-def answers(self:Dialogues) -> pa.Array: # `[N]` texts
+def answers(self: Dialogues) -> pa.Array:  # `[N]` texts
     "The right answers."
-    return self.candidates.values.take(pa.array(self.candidates.offsets.to_numpy()[:-1]+self.right))
+    return self.candidates.values.take(pa.array(self.candidates.offsets.to_numpy()[:-1] + self.right))
+
 
 @patch
-def answer_keys(self:Dialogues) -> np.ndarray: # `[N]` uint64
+def answer_keys(self: Dialogues) -> np.ndarray:  # `[N]` uint64
     "The name of each right answer."
-    return self.keys[1][self.candidates.offsets.to_numpy()[:-1]+self.right]
+    return self.keys[1][self.candidates.offsets.to_numpy()[:-1] + self.right]
+
 
 @patch
-def pair_keys(self:Dialogues) -> np.ndarray: # `[N]` uint64, equal where context and right answer are the same
+def pair_keys(
+    self: Dialogues,
+) -> np.ndarray:  # `[N]` uint64, equal where context and right answer are the same
     "The name of each context with its answer."
     return hash_bits(self.keys[0], self.answer_keys())
 
 # %% ../../nbs/ranking/00_dialogues.ipynb #c18
 def _take(d, i, account):
-    out = Dialogues(d.turns.take(pa.array(i)), d.candidates.take(pa.array(i)), d.right[i], d.conversation[i], d.ids.take(pa.array(i)), d.name, account)
-    if 'keys' in d.__dict__: # names are dear, and go along
-        off,new = d.candidates.offsets.to_numpy(),out.candidates.offsets.to_numpy()
-        out.__dict__['keys'] = d.keys[0][i],d.keys[1][np.arange(new[-1]) + np.repeat(off[i]-new[:-1], np.diff(new))]
+    out = Dialogues(
+        d.turns.take(pa.array(i)),
+        d.candidates.take(pa.array(i)),
+        d.right[i],
+        d.conversation[i],
+        d.ids.take(pa.array(i)),
+        d.name,
+        account,
+    )
+    if "keys" in d.__dict__:  # names are dear, and go along
+        off, new = d.candidates.offsets.to_numpy(), out.candidates.offsets.to_numpy()
+        out.__dict__["keys"] = (
+            d.keys[0][i],
+            d.keys[1][np.arange(new[-1]) + np.repeat(off[i] - new[:-1], np.diff(new))],
+        )
     return out
 
+
 @patch
-def take(self:Dialogues,
-    i, # rows: whole numbers, or `[N]` bool
+def take(
+    self: Dialogues,
+    i,  # rows: whole numbers, or `[N]` bool
 ) -> Dialogues:
     "Some rows, in the order asked for."
     i = np.asarray(i)
-    return _take(self, np.flatnonzero(i) if i.dtype==bool else i.astype(np.int64), self.account)
+    return _take(self, np.flatnonzero(i) if i.dtype == bool else i.astype(np.int64), self.account)
+
 
 @patch
-def without(self:Dialogues,
-    why:dict, # reason -> `[N]` bool, True where it holds; the first that holds counts
+def without(
+    self: Dialogues,
+    why: dict,  # reason -> `[N]` bool, True where it holds; the first that holds counts
 ) -> Dialogues:
     "The rows for which no reason holds; the account says how many went, and why."
-    acc,keep = Account.from_dict(self.account.to_dict()),np.ones(len(self), bool)
-    for reason,bad in why.items():
-        n = int((keep&bad).sum())
-        if n: acc.dropped[reason] += n; acc.kept -= n
+    acc, keep = Account.from_dict(self.account.to_dict()), np.ones(len(self), bool)
+    for reason, bad in why.items():
+        n = int((keep & bad).sum())
+        if n:
+            acc.dropped[reason] += n
+            acc.kept -= n
         keep &= ~np.asarray(bad)
     return _take(self, np.flatnonzero(keep), acc)
 
 # %% ../../nbs/ranking/00_dialogues.ipynb #c21
 @patch
-def save(self:Dialogues,
-    path, # file to write, by custom `.arrow`
+def save(
+    self: Dialogues,
+    path,  # file to write, by custom `.arrow`
 ):
     "Write the table to one file."
-    t = pa.table(dict(turns=self.turns, candidates=self.candidates, right=self.right, conversation=self.conversation, ids=self.ids))
-    t = t.replace_schema_metadata(dict(dialogues=json.dumps(dict(name=self.name, account=self.account.to_dict()))))
-    with pa.OSFile(str(path),'wb') as f, pa.ipc.new_file(f, t.schema) as w: w.write_table(t)
+    t = pa.table(
+        dict(
+            turns=self.turns,
+            candidates=self.candidates,
+            right=self.right,
+            conversation=self.conversation,
+            ids=self.ids,
+        )
+    )
+    t = t.replace_schema_metadata(
+        dict(dialogues=json.dumps(dict(name=self.name, account=self.account.to_dict())))
+    )
+    with pa.OSFile(str(path), "wb") as f, pa.ipc.new_file(f, t.schema) as w:
+        w.write_table(t)
+
 
 def load_dialogues(
-    path, # what `save` has written
+    path,  # what `save` has written
 ) -> Dialogues:
     "Read the table back, memory-mapped."
     t = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    if b'dialogues' not in (t.schema.metadata or {}): raise ValueError(f'{path} is no table of dialogues: it has {t.column_names}; read the source and save it again')
-    m = json.loads(t.schema.metadata[b'dialogues'])
-    return Dialogues(t['turns'], t['candidates'], t['right'].to_numpy(), t['conversation'].to_numpy(), t['ids'], m['name'], Account.from_dict(m['account']))
+    if b"dialogues" not in (t.schema.metadata or {}):
+        raise ValueError(
+            f"{path} is no table of dialogues: it has {t.column_names}; read the source and save it again"
+        )
+    m = json.loads(t.schema.metadata[b"dialogues"])
+    return Dialogues(
+        t["turns"],
+        t["candidates"],
+        t["right"].to_numpy(),
+        t["conversation"].to_numpy(),
+        t["ids"],
+        m["name"],
+        Account.from_dict(m["account"]),
+    )

@@ -29,99 +29,176 @@ from .splits import tidy, with_wrong
 def _arguments(a, bound, chars=300):
     "Source of an argument list without annotations; `bound`: without the first argument."
     plain = lambda o: ast.arg(o.arg) if o else None
-    short = lambda d: d if d is None or len(ast.unparse(d))<=30 else ast.Constant(...)
-    pos,args = [[plain(o) for o in l] for l in (a.posonlyargs, a.args)]
-    if bound: pos,args = (pos[1:],args) if pos else (pos,args[1:])
-    n = len(pos)+len(args)
-    out = ast.unparse(ast.arguments(pos, args, plain(a.vararg), [plain(o) for o in a.kwonlyargs], [short(d) for d in a.kw_defaults], plain(a.kwarg), [short(d) for d in a.defaults[-n:]] if n else []))
-    return out if len(out)<=chars else out[:chars].rsplit(',',1)[0]+', ...'
+    short = lambda d: d if d is None or len(ast.unparse(d)) <= 30 else ast.Constant(...)
+    pos, args = [[plain(o) for o in l] for l in (a.posonlyargs, a.args)]
+    if bound:
+        pos, args = (pos[1:], args) if pos else (pos, args[1:])
+    n = len(pos) + len(args)
+    out = ast.unparse(
+        ast.arguments(
+            pos,
+            args,
+            plain(a.vararg),
+            [plain(o) for o in a.kwonlyargs],
+            [short(d) for d in a.kw_defaults],
+            plain(a.kwarg),
+            [short(d) for d in a.defaults[-n:]] if n else [],
+        )
+    )
+    return out if len(out) <= chars else out[:chars].rsplit(",", 1)[0] + ", ..."
+
 
 def signature(
-    obj,    # syntax node of a function or a class
-    name:str, # its qualified name
+    obj,  # syntax node of a function or a class
+    name: str,  # its qualified name
     outer,  # node around it
 ) -> str:
     "Name and arguments of a documented object."
     if isinstance(obj, ast.ClassDef):
-        init = next((o for o in obj.body if isinstance(o, ast.FunctionDef) and o.name=='__init__'), None)
-        return f'{name}({_arguments(init.args, True)})' if init else f'{name}(...)'
-    static = any(isinstance(d, ast.Name) and d.id=='staticmethod' for d in obj.decorator_list)
-    return f'{name}({_arguments(obj.args, isinstance(outer, ast.ClassDef) and not static)})'
+        init = next((o for o in obj.body if isinstance(o, ast.FunctionDef) and o.name == "__init__"), None)
+        return f"{name}({_arguments(init.args, True)})" if init else f"{name}(...)"
+    static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in obj.decorator_list)
+    return f"{name}({_arguments(obj.args, isinstance(outer, ast.ClassDef) and not static)})"
 
 # %% ../../nbs/ranking/02_docstrings.ipynb #c08
-_SHORT = re.compile(r'(?:^|[\s(])(?:e\.g|i\.e|etc|cf|vs|viz|resp|approx|ca|fig|figs|eq|eqs|sec|no|nr|dr|mr|mrs|prof|st|al|incl|excl|max|min|[a-z])\.$', re.I)
+_SHORT = re.compile(
+    r"(?:^|[\s(])(?:e\.g|i\.e|etc|cf|vs|viz|resp|approx|ca|fig|figs|eq|eqs|sec|no|nr|dr|mr|mrs|prof|st|al|incl|excl|max|min|[a-z])\.$",
+    re.I,
+)
 _STOP = re.compile(r'[.!?][)\]"\'`*]*(?=\s+[("\'`*\[A-Z0-9:])')
 
+
 def first_sentence(
-    doc:str, # a docstring, indentation removed
-) -> str:    # on one line; empty if there is none
+    doc: str,  # a docstring, indentation removed
+) -> str:  # on one line; empty if there is none
     "The first sentence of a docstring."
-    para = re.split(r'\n\s*\n|\n\s*(?:>>>|[:@.]|[-=~^*+#]{3,}|[-*+] )', doc.strip(), maxsplit=1)[0]
-    text = ' '.join(para.split())
-    if re.match(r'>>>|[:@#=\-]|\.\. |[\w.]+\([^)]*\)\s*(?:->|:|$)', text): return ''
+    para = re.split(r"\n\s*\n|\n\s*(?:>>>|[:@.]|[-=~^*+#]{3,}|[-*+] )", doc.strip(), maxsplit=1)[0]
+    text = " ".join(para.split())
+    if re.match(r">>>|[:@#=\-]|\.\. |[\w.]+\([^)]*\)\s*(?:->|:|$)", text):
+        return ""
     for m in _STOP.finditer(text):
-        if not _SHORT.search(text[:m.start()+1]): return text[:m.end()]
+        if not _SHORT.search(text[: m.start() + 1]):
+            return text[: m.end()]
     return text
 
 # %% ../../nbs/ranking/02_docstrings.ipynb #c11
-def _words(s): return re.findall(r'[^\W\d_]+', re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', s).lower())
+def _words(s):
+    return re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", s).lower())
+
 
 def _pairs_of_file(module, path):
     "(list of (signature, sentence, module), Counter of what was dropped) of one file."
-    rows,why = [],Counter()
-    if (parsed := parse_file(path)) is None: return rows,Counter({'file that is not valid Python':1})
-    for obj,name,_,outer,_ in code_objects(parsed[1]):
-        if outer is None or (doc := ast.get_docstring(obj)) is None: continue
+    rows, why = [], Counter()
+    if (parsed := parse_file(path)) is None:
+        return rows, Counter({"file that is not valid Python": 1})
+    for obj, name, _, outer, _ in code_objects(parsed[1]):
+        if outer is None or (doc := ast.get_docstring(obj)) is None:
+            continue
         said = first_sentence(doc)
         n = len(said.split())
-        if not said: why['docstring without a first sentence'] += 1
-        elif n<3: why['fewer than 3 words'] += 1
-        elif n>60: why['more than 60 words'] += 1
-        elif not set(_words(said)) - set(_words(name)) - {'a','an','the','of'}: why['nothing but the words of the name'] += 1
-        else: rows.append((signature(obj, f'{module}.{name}', outer), said, module))
-    return rows,why
+        if not said:
+            why["docstring without a first sentence"] += 1
+        elif n < 3:
+            why["fewer than 3 words"] += 1
+        elif n > 60:
+            why["more than 60 words"] += 1
+        elif not set(_words(said)) - set(_words(name)) - {"a", "an", "the", "of"}:
+            why["nothing but the words of the name"] += 1
+        else:
+            rows.append((signature(obj, f"{module}.{name}", outer), said, module))
+    return rows, why
 
 # %% ../../nbs/ranking/02_docstrings.ipynb #c14
 def _sides(modules, cfg):
     "`[N]` side of each module: that of the corpus, where packages held out are all test."
-    names,at = np.unique(modules, return_inverse=True)
-    t = place(ibis.memtable(dict(author=names, community=[n.split('.')[0] for n in names], text=['a']*len(names))), cfg)
-    t = connect().to_pyarrow(t.select('author','new_community','split')).sort_by('author')
-    return np.where(t['new_community'], TEST, t['split'])[at]
+    names, at = np.unique(modules, return_inverse=True)
+    t = place(
+        ibis.memtable(
+            dict(author=names, community=[n.split(".")[0] for n in names], text=["a"] * len(names))
+        ),
+        cfg,
+    )
+    t = connect().to_pyarrow(t.select("author", "new_community", "split")).sort_by("author")
+    return np.where(t["new_community"], TEST, t["split"])[at]
+
 
 def _build(files, missing, cfg, seed):
-    acc,rows = Account(f'signatures: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}'),[]
-    for m in missing: acc.drop(f'package {m} is not installed')
-    for r,why in Parallel(n_jobs=min(cpu_count(), 8, 1+len(files)//100), batch_size=32, return_as='generator')(delayed(_pairs_of_file)(m, str(p)) for m,p in files):
-        for k,n in why.items(): acc.drop(k, n)
+    acc, rows = (
+        Account(
+            f"signatures: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
+        ),
+        [],
+    )
+    for m in missing:
+        acc.drop(f"package {m} is not installed")
+    for r, why in Parallel(
+        n_jobs=min(cpu_count(), 8, 1 + len(files) // 100), batch_size=32, return_as="generator"
+    )(delayed(_pairs_of_file)(m, str(p)) for m, p in files):
+        for k, n in why.items():
+            acc.drop(k, n)
         rows += r
-    if not rows: raise ValueError(f'no docstring was found, so there is nothing to ask\n{acc}')
-    context,said,module = zip(*rows)
+    if not rows:
+        raise ValueError(f"no docstring was found, so there is nothing to ask\n{acc}")
+    context, said, module = zip(*rows)
     acc.keep(len(rows))
     conv = np.unique(module, return_inverse=True)[1]
-    d = Dialogues([[c] for c in context], [[s] for s in said], conversation=conv, ids=context, name='signatures', account=acc)
+    d = Dialogues(
+        [[c] for c in context],
+        [[s] for s in said],
+        conversation=conv,
+        ids=context,
+        name="signatures",
+        account=acc,
+    )
     side = _sides(module, cfg)
-    return {s:_side(d, side, i, seed) for i,s in enumerate(SPLITS)}
+    return {s: _side(d, side, i, seed) for i, s in enumerate(SPLITS)}
+
 
 def _side(d, side, i, seed):
     k = d.answer_keys()
-    out = tidy(d.without({'on another side of the split':side!=i, 'sentence also in a later side':np.isin(k, k[side>i])}))
-    if not len(out): raise ValueError(f'nothing is left for {SPLITS[i]}; read more packages\n{out.account}')
-    package = [o.split('.')[0].split('(')[0] for o in out.ids.to_pylist()]
-    return replace(out if i==0 else with_wrong(out, text_keys(package, exact=True).astype(np.int64), seed=seed), name=f'signatures {SPLITS[i]}')
+    out = tidy(
+        d.without(
+            {
+                "on another side of the split": side != i,
+                "sentence also in a later side": np.isin(k, k[side > i]),
+            }
+        )
+    )
+    if not len(out):
+        raise ValueError(f"nothing is left for {SPLITS[i]}; read more packages\n{out.account}")
+    package = [o.split(".")[0].split("(")[0] for o in out.ids.to_pylist()]
+    return replace(
+        out if i == 0 else with_wrong(out, text_keys(package, exact=True).astype(np.int64), seed=seed),
+        name=f"signatures {SPLITS[i]}",
+    )
 
 # %% ../../nbs/ranking/02_docstrings.ipynb #c15
 def read_signatures(
-    packages=PACKAGES, # import names of the packages to read
-    stdlib=True,       # also the standard library?
-    cfg:CorpusCfg=CorpusCfg(), # shares of modules for validation and test, and of packages for the test only
-    seed:int=0,        # of the wrong answers
-) -> dict:             # train (right answers alone), valid, test: conversation = module
+    packages=PACKAGES,  # import names of the packages to read
+    stdlib=True,  # also the standard library?
+    cfg: CorpusCfg = CorpusCfg(),  # shares of modules for validation and test, and of packages for the test only
+    seed: int = 0,  # of the wrong answers
+) -> dict:  # train (right answers alone), valid, test: conversation = module
     "Which first sentence documents this object? Cached by the names and sizes of the files."
-    files,missing = installed_files(packages, stdlib)
-    names = hashlib.sha256(repr([(m,p.stat().st_size) for m,p in files]).encode()).hexdigest()
-    folder = cache_dir('signatures', config_hash(dict(reader=1, files=names, missing=missing, seed=seed, valid=cfg.valid, test=cfg.test, heldout=cfg.heldout, salt=cfg.salt)))
-    with FileLock(folder/'lock'):
-        if not (folder/'test.arrow').is_file():
-            for s,d in _build(files, missing, cfg, seed).items(): d.save(folder/f'{s}.arrow') # the test last: it tells that all are there
-    return {s:load_dialogues(folder/f'{s}.arrow') for s in SPLITS}
+    files, missing = installed_files(packages, stdlib)
+    names = hashlib.sha256(repr([(m, p.stat().st_size) for m, p in files]).encode()).hexdigest()
+    folder = cache_dir(
+        "signatures",
+        config_hash(
+            dict(
+                reader=1,
+                files=names,
+                missing=missing,
+                seed=seed,
+                valid=cfg.valid,
+                test=cfg.test,
+                heldout=cfg.heldout,
+                salt=cfg.salt,
+            )
+        ),
+    )
+    with FileLock(folder / "lock"):
+        if not (folder / "test.arrow").is_file():
+            for s, d in _build(files, missing, cfg, seed).items():
+                d.save(folder / f"{s}.arrow")  # the test last: it tells that all are there
+    return {s: load_dialogues(folder / f"{s}.arrow") for s in SPLITS}

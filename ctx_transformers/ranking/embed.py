@@ -18,113 +18,175 @@ from .score import encode_candidates
 from .tokens import PairReader, RankTextCfg
 
 # %% ../../nbs/ranking/14_embed.ipynb #c05
-BLOCK = 2048 # candidates at a time
+BLOCK = 2048  # candidates at a time
+
 
 def _products(
-    v:Tensor, # `[k,d]` candidates
-    y:Tensor, # `[m,d]` codes
+    v: Tensor,  # `[k,d]` candidates
+    y: Tensor,  # `[m,d]` codes
 ) -> Tensor:  # `[k,m]`
     "Products of candidates and codes."
-    few = 1<len(y)<=64 and v.device.type=='cpu' and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, '_linear_pointwise')
-    return torch.ops.mkldnn._linear_pointwise(v, y, None, 'none', [], '') if few else v@y.T # for a few codes, a product that does not copy the candidates first
+    few = (
+        1 < len(y) <= 64
+        and v.device.type == "cpu"
+        and torch.backends.mkldnn.is_available()
+        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    )
+    return (
+        torch.ops.mkldnn._linear_pointwise(v, y, None, "none", [], "") if few else v @ y.T
+    )  # for a few codes, a product that does not copy the candidates first
 
-def _poly(s): # `[k,m]` products -> `[k]`
+
+def _poly(s):  # `[k,m]` products -> `[k]`
     "The softmax of the products, weighing the products."
-    return s.softmax(1).mul_(s)@s.new_ones(s.shape[1])
+    return s.softmax(1).mul_(s) @ s.new_ones(s.shape[1])
 
 # %% ../../nbs/ranking/14_embed.ipynb #c09
 def fold_codes(
-    y:Tensor, # `[m,d]` codes
-):            # (`[m,r]`, `[r,d]`) whose product they are to 1e-5 of the longest, or None if that saves nothing
+    y: Tensor,  # `[m,d]` codes
+):  # (`[m,r]`, `[r,d]`) whose product they are to 1e-5 of the longest, or None if that saves nothing
     "Codes as mixtures of fewer vectors."
-    (m,d),x = y.shape,y.double()
-    mix = torch.randn(m//2, m, generator=torch.Generator().manual_seed(0), dtype=torch.float64).to(y.device)
-    q,r = torch.linalg.qr((mix@x).T)                                      # [d,m/2]
+    (m, d), x = y.shape, y.double()
+    mix = torch.randn(m // 2, m, generator=torch.Generator().manual_seed(0), dtype=torch.float64).to(y.device)
+    q, r = torch.linalg.qr((mix @ x).T)  # [d,m/2]
     size = r.diagonal().abs()
-    q = q[:,size>1e-6*size.max()]                                         # [d,r]
-    a = x@q                                                               # [m,r]
-    left = torch.linalg.vector_norm(x-a@q.T, dim=1).max()
-    if q.shape[1]*(m+d)>=m*d or left>1e-5*torch.linalg.vector_norm(x, dim=1).max(): return None
-    return a.float(),q.T.contiguous().float()
+    q = q[:, size > 1e-6 * size.max()]  # [d,r]
+    a = x @ q  # [m,r]
+    left = torch.linalg.vector_norm(x - a @ q.T, dim=1).max()
+    if q.shape[1] * (m + d) >= m * d or left > 1e-5 * torch.linalg.vector_norm(x, dim=1).max():
+        return None
+    return a.float(), q.T.contiguous().float()
 
 # %% ../../nbs/ranking/14_embed.ipynb #c11
 @torch.inference_mode()
 def score_candidates(
-    codes:Tensor, # `[m,d]` codes of one question, those that count; of a bi-encoder m=1
-    parts:list,   # of tensors `[k,d]`, all candidates; float32 or float16, perhaps mapped from disk
-    block:int=BLOCK, # candidates at a time
-) -> Tensor:      # `[N]` float32
+    codes: Tensor,  # `[m,d]` codes of one question, those that count; of a bi-encoder m=1
+    parts: list,  # of tensors `[k,d]`, all candidates; float32 or float16, perhaps mapped from disk
+    block: int = BLOCK,  # candidates at a time
+) -> Tensor:  # `[N]` float32
     "The score of every candidate."
     y = codes.float()
-    if not len(y): raise ValueError('a question without codes fits nothing: it needs at least one turn with text')
-    out,at = y.new_empty(sum(map(len, parts))),0
-    fold = fold_codes(y) if len(y)>=32 and len(out)>=10_000 else None     # worth its few milliseconds
-    room = y.new_empty(block, y.shape[1])                                 # for candidates that are kept in 16 bits or elsewhere
+    if not len(y):
+        raise ValueError("a question without codes fits nothing: it needs at least one turn with text")
+    out, at = y.new_empty(sum(map(len, parts))), 0
+    fold = fold_codes(y) if len(y) >= 32 and len(out) >= 10_000 else None  # worth its few milliseconds
+    room = y.new_empty(block, y.shape[1])  # for candidates that are kept in 16 bits or elsewhere
     for part in parts:
         for i in range(0, len(part), block):
-            v = part[i:i+block]                                           # [k,d]
-            if (v.dtype,v.device)!=(y.dtype,y.device): v = room[:len(v)].copy_(v)
-            o = out[at:at+len(v)]; at += len(v)                           # [k]
-            if len(y)==1: torch.mv(v, y[0], out=o)
-            else: o.copy_(_poly(_products(v, y) if fold is None else _products(v, fold[1])@fold[0].T))
+            v = part[i : i + block]  # [k,d]
+            if (v.dtype, v.device) != (y.dtype, y.device):
+                v = room[: len(v)].copy_(v)
+            o = out[at : at + len(v)]
+            at += len(v)  # [k]
+            if len(y) == 1:
+                torch.mv(v, y[0], out=o)
+            else:
+                o.copy_(_poly(_products(v, y) if fold is None else _products(v, fold[1]) @ fold[0].T))
     return out
 
 # %% ../../nbs/ranking/14_embed.ipynb #c12
 def best(
-    scores:Tensor, # `[N]`
-    k:int,         # how many, >=1
-) -> tuple:        # (`[k]` scores, `[k]` positions); fewer if there are fewer
+    scores: Tensor,  # `[N]`
+    k: int,  # how many, >=1
+) -> tuple:  # (`[k]` scores, `[k]` positions); fewer if there are fewer
     "The highest scores; of equal ones the first."
-    if k<1: raise ValueError(f'k must be at least 1, got {k}')
-    if k>=len(scores): s,i = scores.sort(descending=True, stable=True); return s,i
-    at = (scores>=scores.topk(k).values[-1]).nonzero()[:,0]               # k of them, or more where the last are equal
-    s,i = scores[at].sort(descending=True, stable=True)
-    return s[:k],at[i[:k]]
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    if k >= len(scores):
+        s, i = scores.sort(descending=True, stable=True)
+        return s, i
+    at = (scores >= scores.topk(k).values[-1]).nonzero()[:, 0]  # k of them, or more where the last are equal
+    s, i = scores[at].sort(descending=True, stable=True)
+    return s[:k], at[i[:k]]
 
 # %% ../../nbs/ranking/14_embed.ipynb #c19
 def digest(*parts):
     "16 hexadecimal digits of bytes and strings."
     h = hashlib.sha256()
-    for p in parts: b = p.encode() if isinstance(p, str) else p; h.update(f'{len(b)}:'.encode()); h.update(b)
+    for p in parts:
+        b = p.encode() if isinstance(p, str) else p
+        h.update(f"{len(b)}:".encode())
+        h.update(b)
     return h.hexdigest()[:16]
+
 
 class RankEmbedder:
     "A bi- or poly-encoder and all that it takes to read texts."
-    def __init__(self,
-        model:Ranker, # moved to `device`
-        tokenizer,    # the one it was trained with
-        cfg:RankTextCfg=RankTextCfg(), # how much is read
-        device='cpu',
-        precision:str='fp32', # or 'bf16'
-        budget:int=8192,      # tokens of a batch
+
+    def __init__(
+        self,
+        model: Ranker,  # moved to `device`
+        tokenizer,  # the one it was trained with
+        cfg: RankTextCfg = RankTextCfg(),  # how much is read
+        device="cpu",
+        precision: str = "fp32",  # or 'bf16'
+        budget: int = 8192,  # tokens of a batch
     ):
-        if not isinstance(model, Ranker): raise TypeError(f'{type(model).__name__} has no vectors of candidates: expected a `Ranker`, a bi- or poly-encoder')
-        if len(tokenizer)>model.encoder.vocab: raise ValueError(f'the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with')
-        if max(cfg.context, cfg.response)>model.encoder.cfg.max_len: raise ValueError(f'the model has places for {model.encoder.cfg.max_len} tokens, and {cfg.context} of a context and {cfg.response} of an answer are to be read')
-        self.model,self.reader,self.cfg = model.to(device).eval(),PairReader(tokenizer, cfg),cfg
-        if precision not in ('fp32','bf16'): raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
-        self.device,self.bf16,self.budget = device,precision=='bf16',budget
+        if not isinstance(model, Ranker):
+            raise TypeError(
+                f"{type(model).__name__} has no vectors of candidates: expected a `Ranker`, a bi- or poly-encoder"
+            )
+        if len(tokenizer) > model.encoder.vocab:
+            raise ValueError(
+                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with"
+            )
+        if max(cfg.context, cfg.response) > model.encoder.cfg.max_len:
+            raise ValueError(
+                f"the model has places for {model.encoder.cfg.max_len} tokens, and {cfg.context} of a context and {cfg.response} of an answer are to be read"
+            )
+        self.model, self.reader, self.cfg = model.to(device).eval(), PairReader(tokenizer, cfg), cfg
+        if precision not in ("fp32", "bf16"):
+            raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
+        self.device, self.bf16, self.budget = device, precision == "bf16", budget
 
     @torch.inference_mode()
-    def codes(self,
-        turns:list, # strings, the last one last
-    ) -> Tensor:    # `[m,d]`, only the codes that count
+    def codes(
+        self,
+        turns: list,  # strings, the last one last
+    ) -> Tensor:  # `[m,d]`, only the codes that count
         "What a dialogue asks for."
-        if isinstance(turns, str): raise TypeError('expected a list of turns, got a single str: write [turn]')
-        turns = list(turns)[-self.cfg.turns:]
-        if not any(t.strip() for t in turns): raise ValueError(f'the last turns have no text: {turns}')
-        ids,n = self.reader.contexts(self.reader.words(turns), Ragged.of([range(len(turns))])).gather([0])
+        if isinstance(turns, str):
+            raise TypeError("expected a list of turns, got a single str: write [turn]")
+        turns = list(turns)[-self.cfg.turns :]
+        if not any(t.strip() for t in turns):
+            raise ValueError(f"the last turns have no text: {turns}")
+        ids, n = self.reader.contexts(self.reader.words(turns), Ragged.of([range(len(turns))])).gather([0])
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.bf16):
-            y,keep = self.model.contexts(torch.from_numpy(ids).to(self.device), torch.from_numpy(n).to(self.device))
+            y, keep = self.model.contexts(
+                torch.from_numpy(ids).to(self.device), torch.from_numpy(n).to(self.device)
+            )
         return y[0][keep[0]].float()
 
-    def tokens(self, texts:list): return self.reader.responses(self.reader.words(texts)) # strings -> `Ragged`
-    def encode(self, tokens:Ragged): return encode_candidates(self.model, tokens, self.budget, self.device, self.bf16) # -> `[k,d]` float32
+    def tokens(self, texts: list):
+        return self.reader.responses(self.reader.words(texts))  # strings -> `Ragged`
+
+    def encode(self, tokens: Ragged):
+        return encode_candidates(
+            self.model, tokens, self.budget, self.device, self.bf16
+        )  # -> `[k,d]` float32
 
     @cached_property
-    def fingerprint(self) -> dict: # of weights, shape, tokenizer and reading, 16 hexadecimal digits each
+    def fingerprint(self) -> dict:  # of weights, shape, tokenizer and reading, 16 hexadecimal digits each
         "What vectors of candidates depend on."
-        m = self.model; state = sorted(m.state_dict().items())
-        shape = replace(m.cfg, pretrained='', layers=0, freeze='', learned=True, encoder=m.encoder.cfg)      # where it came from does not matter
-        return dict(weights=digest(*(x for k,v in state for x in (k, str(v.dtype), str(tuple(v.shape)), v.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()))),
-                    shape=digest(json.dumps(asdict(shape), sort_keys=True)), tokenizer=digest(self.reader._enc.to_str(), str(tuple(self.reader.marks))), reading=digest(str(self.cfg.response)))
+        m = self.model
+        state = sorted(m.state_dict().items())
+        shape = replace(
+            m.cfg, pretrained="", layers=0, freeze="", learned=True, encoder=m.encoder.cfg
+        )  # where it came from does not matter
+        return dict(
+            weights=digest(
+                *(
+                    x
+                    for k, v in state
+                    for x in (
+                        k,
+                        str(v.dtype),
+                        str(tuple(v.shape)),
+                        v.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes(),
+                    )
+                )
+            ),
+            shape=digest(json.dumps(asdict(shape), sort_keys=True)),
+            tokenizer=digest(self.reader._enc.to_str(), str(tuple(self.reader.marks))),
+            reading=digest(str(self.cfg.response)),
+        )

@@ -15,82 +15,141 @@ from ..eval.tables import SCORES, length_bands, rows_against, pooled_rows
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c28
 def context_slices(
-    turns,                  # `[N]` lists of strings, the context of each dialogue, such as `Dialogues.turns`
-    by_turns=(1,2,4),       # upper edges of the bands, turns, ascending
-    by_words=(10,25,50,100),# upper edges of the bands, words between white space, ascending
-) -> dict:                  # name -> `[N]` bool
+    turns,  # `[N]` lists of strings, the context of each dialogue, such as `Dialogues.turns`
+    by_turns=(1, 2, 4),  # upper edges of the bands, turns, ascending
+    by_words=(10, 25, 50, 100),  # upper edges of the bands, words between white space, ascending
+) -> dict:  # name -> `[N]` bool
     "Dialogues by the length of their context."
-    n = [(len(t), sum(len(x.split()) for x in t)) for t in (turns.to_pylist() if hasattr(turns, 'to_pylist') else turns)]
+    n = [
+        (len(t), sum(len(x.split()) for x in t))
+        for t in (turns.to_pylist() if hasattr(turns, "to_pylist") else turns)
+    ]
     n = np.array(n, np.int64).reshape(-1, 2)
-    return length_bands(n[:,0], by_turns, 'turns') | length_bands(n[:,1], by_words, 'words')
+    return length_bands(n[:, 0], by_turns, "turns") | length_bands(n[:, 1], by_words, "words")
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c32
 def ranking_rows(
-    found:dict,       # arm -> seed -> `[N,k]` scores of the same candidates, as in `rank_of_right`
-    d,                # the dialogues, such as `Dialogues`: `right` `[N]` int and `conversation` `[N]` int, -1 unknown
-    corpus:str,       # what to call the corpus
-    against:tuple=(), # arms that the others are compared with, such as ('bm25','bi')
-    slices:dict|None=None, # name -> `[N]` bool, parts that get R@1 too, such as `context_slices(d.turns)`
-    right=None,       # `[N,k]` bool, where several candidates are right; `d.right` if None
-    ks:tuple=(1,2,5), # lengths of the list that is looked at, >=1
-    config:str='',    # hash of the experiment's config, for the table
-) -> list:            # rows for `eval.tables.write_rows`, with two more columns: `dialogues` and mean `candidates`
+    found: dict,  # arm -> seed -> `[N,k]` scores of the same candidates, as in `rank_of_right`
+    d,  # the dialogues, such as `Dialogues`: `right` `[N]` int and `conversation` `[N]` int, -1 unknown
+    corpus: str,  # what to call the corpus
+    against: tuple = (),  # arms that the others are compared with, such as ('bm25','bi')
+    slices: dict
+    | None = None,  # name -> `[N]` bool, parts that get R@1 too, such as `context_slices(d.turns)`
+    right=None,  # `[N,k]` bool, where several candidates are right; `d.right` if None
+    ks: tuple = (1, 2, 5),  # lengths of the list that is looked at, >=1
+    config: str = "",  # hash of the experiment's config, for the table
+) -> list:  # rows for `eval.tables.write_rows`, with two more columns: `dialogues` and mean `candidates`
     "R@k, MRR, MAP and mean scores of each arm, and their differences, with intervals over conversations and seeds."
-    right,against = d.right if right is None else right,(against,) if isinstance(against, str) else tuple(against)
-    tables = {a:{s:rank_table(x, right, ks) for s,x in of.items()} for a,of in found.items()}
+    right, against = (
+        d.right if right is None else right,
+        (against,) if isinstance(against, str) else tuple(against),
+    )
+    tables = {a: {s: rank_table(x, right, ks) for s, x in of.items()} for a, of in found.items()}
     n = next(t for of in tables.values() for t in of.values()).candidates
-    for a,of in tables.items():
-        for s,t in of.items():
-            if len(t)!=len(d.conversation) or not t.candidates.equals(n): raise ValueError(f'{a!r} of seed {s} scored other candidates than {next(iter(found))!r}, or other dialogues than the {len(d.conversation)} given: score the same for all arms')
-    metrics = [f'R@{k}' for k in ks if k<n.max()]+['MRR','MAP',*SCORES]
+    for a, of in tables.items():
+        for s, t in of.items():
+            if len(t) != len(d.conversation) or not t.candidates.equals(n):
+                raise ValueError(
+                    f"{a!r} of seed {s} scored other candidates than {next(iter(found))!r}, or other dialogues than the {len(d.conversation)} given: score the same for all arms"
+                )
+    metrics = [f"R@{k}" for k in ks if k < n.max()] + ["MRR", "MAP", *SCORES]
     rows = []
-    for where,inside in ({'all':np.ones(len(n), bool)} | (slices or {})).items():
-        if not inside.any(): continue
-        for m in metrics if where=='all' else metrics[:1]:
-            values = {a:{s:t[m].to_numpy()[inside] for s,t in of.items()} for a,of in tables.items()}
+    for where, inside in ({"all": np.ones(len(n), bool)} | (slices or {})).items():
+        if not inside.any():
+            continue
+        for m in metrics if where == "all" else metrics[:1]:
+            values = {a: {s: t[m].to_numpy()[inside] for s, t in of.items()} for a, of in tables.items()}
             more = dict(dialogues=int(inside.sum()), candidates=float(n[inside].mean()))
-            rows += [r|more for r in rows_against(values, np.asarray(d.conversation)[inside], corpus, m, against, where, config)]
+            rows += [
+                r | more
+                for r in rows_against(
+                    values, np.asarray(d.conversation)[inside], corpus, m, against, where, config
+                )
+            ]
     return rows
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c45
 def plot_ranking(
-    df:pd.DataFrame,   # rows of `ranking_rows`, of one or more corpora
-    arms=None,         # which arms, from the top; all in the order of the table if None
-    line:str='bm25',   # arm that is drawn as a line
-    metric:str='R@1',  # 'R@k', 'MRR' or 'MAP'
-):                     # a figure
+    df: pd.DataFrame,  # rows of `ranking_rows`, of one or more corpora
+    arms=None,  # which arms, from the top; all in the order of the table if None
+    line: str = "bm25",  # arm that is drawn as a line
+    metric: str = "R@1",  # 'R@k', 'MRR' or 'MAP'
+):  # a figure
     "A metric of each arm, one panel for each corpus, with intervals."
-    d = pooled_rows(df, metric); arms = [a for a in (d.arm.unique() if arms is None else arms) if a!=line]; corpora = df.corpus.unique()
+    d = pooled_rows(df, metric)
+    arms = [a for a in (d.arm.unique() if arms is None else arms) if a != line]
+    corpora = df.corpus.unique()
     with plt.rc_context(style()):
-        fig,axes = plt.subplots(1, len(corpora), figsize=(3*len(corpora)+1.5, 1.1+.32*len(arms)), sharey=True, squeeze=False)
-        for ax,c in zip(axes[0], corpora):
-            of = d[d.corpus==c].set_index('arm'); k = of.candidates.iloc[0]
-            for r in of.loc[of.index==line].itertuples():
-                ax.axvspan(r.lo, r.hi, color=COLORS['orange'], alpha=.15, lw=0); ax.axvline(r.value, color=COLORS['orange'], lw=1.5, label=line)
-            if metric=='R@1': ax.axvline(1/k, color=COLORS['grey'], ls=':', label='chance')
-            for i,a in enumerate(arms):
-                if a in of.index: r = of.loc[a]; ax.plot([r.lo,r.hi], [-i,-i], color=COLORS['blue'], lw=2); ax.plot(r.value, -i, 'o', color=COLORS['blue'], ms=5)
-            ax.set(yticks=[-i for i in range(len(arms))], yticklabels=arms, ylim=(.6-len(arms),.6), xlabel=f'{metric} of {k:.3g}'); ax.grid(axis='y', visible=False)
-            ax.set_title(f'{c}\n{of.dialogues.iloc[0]:,.0f} dialogues, {of.n.iloc[0]:,.0f} conversations', fontsize=9)
-        axes[0][-1].legend(loc='upper left', bbox_to_anchor=(1,1)); fig.tight_layout(); plt.close(fig)
+        fig, axes = plt.subplots(
+            1,
+            len(corpora),
+            figsize=(3 * len(corpora) + 1.5, 1.1 + 0.32 * len(arms)),
+            sharey=True,
+            squeeze=False,
+        )
+        for ax, c in zip(axes[0], corpora):
+            of = d[d.corpus == c].set_index("arm")
+            k = of.candidates.iloc[0]
+            for r in of.loc[of.index == line].itertuples():
+                ax.axvspan(r.lo, r.hi, color=COLORS["orange"], alpha=0.15, lw=0)
+                ax.axvline(r.value, color=COLORS["orange"], lw=1.5, label=line)
+            if metric == "R@1":
+                ax.axvline(1 / k, color=COLORS["grey"], ls=":", label="chance")
+            for i, a in enumerate(arms):
+                if a in of.index:
+                    r = of.loc[a]
+                    ax.plot([r.lo, r.hi], [-i, -i], color=COLORS["blue"], lw=2)
+                    ax.plot(r.value, -i, "o", color=COLORS["blue"], ms=5)
+            ax.set(
+                yticks=[-i for i in range(len(arms))],
+                yticklabels=arms,
+                ylim=(0.6 - len(arms), 0.6),
+                xlabel=f"{metric} of {k:.3g}",
+            )
+            ax.grid(axis="y", visible=False)
+            ax.set_title(
+                f"{c}\n{of.dialogues.iloc[0]:,.0f} dialogues, {of.n.iloc[0]:,.0f} conversations", fontsize=9
+            )
+        axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+        fig.tight_layout()
+        plt.close(fig)
     return fig
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c48
 def plot_cost(
-    df:pd.DataFrame,  # rows of `ranking_rows`
-    cost:dict,        # arm -> price, >0; arms without one are left out
-    label:str='milliseconds per query', # what the price is
-    metric:str='R@1', # 'R@k', 'MRR' or 'MAP'
-):                    # a figure
+    df: pd.DataFrame,  # rows of `ranking_rows`
+    cost: dict,  # arm -> price, >0; arms without one are left out
+    label: str = "milliseconds per query",  # what the price is
+    metric: str = "R@1",  # 'R@k', 'MRR' or 'MAP'
+):  # a figure
     "A metric of each arm against its price, one colour for each corpus, with intervals."
-    d = pooled_rows(df, metric); d = d[d.arm.isin(cost)]
-    if d.empty: raise ValueError(f'no arm has both a price and a row: prices of {list(cost)}, rows of {list(df.arm.unique())}')
+    d = pooled_rows(df, metric)
+    d = d[d.arm.isin(cost)]
+    if d.empty:
+        raise ValueError(
+            f"no arm has both a price and a row: prices of {list(cost)}, rows of {list(df.arm.unique())}"
+        )
     with plt.rc_context(style()):
-        fig,ax = plt.subplots(figsize=(5,3.2))
-        for c,color,mark in zip(d.corpus.unique(), COLORS.values(), 'osD^vP*X'):
-            of = d[d.corpus==c]; of = of.iloc[np.argsort([cost[a] for a in of.arm], kind='stable')]; x = [cost[a] for a in of.arm]
-            ax.errorbar(x, of.value, [of.value-of.lo, of.hi-of.value], color=color, marker=mark, ms=5, lw=.8, label=c)
-        top = d.groupby('arm').hi.max()
-        for a,y in top.items(): ax.annotate(a, (cost[a],y), (0,4), textcoords='offset points', rotation=45, fontsize=8)
-        ax.set(xscale='log', xlabel=label, ylabel=metric); ax.margins(x=.12, y=.25); ax.legend(loc='upper left', bbox_to_anchor=(1,1)); plt.close(fig)
+        fig, ax = plt.subplots(figsize=(5, 3.2))
+        for c, color, mark in zip(d.corpus.unique(), COLORS.values(), "osD^vP*X"):
+            of = d[d.corpus == c]
+            of = of.iloc[np.argsort([cost[a] for a in of.arm], kind="stable")]
+            x = [cost[a] for a in of.arm]
+            ax.errorbar(
+                x,
+                of.value,
+                [of.value - of.lo, of.hi - of.value],
+                color=color,
+                marker=mark,
+                ms=5,
+                lw=0.8,
+                label=c,
+            )
+        top = d.groupby("arm").hi.max()
+        for a, y in top.items():
+            ax.annotate(a, (cost[a], y), (0, 4), textcoords="offset points", rotation=45, fontsize=8)
+        ax.set(xscale="log", xlabel=label, ylabel=metric)
+        ax.margins(x=0.12, y=0.25)
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+        plt.close(fig)
     return fig

@@ -22,140 +22,209 @@ from .tokens import PairReader, RankTextCfg, pair_texts
 # %% ../../nbs/ranking/16_index.ipynb #c07
 def _faiss():
     "The library, or how to get it."
-    try: import faiss
-    except ImportError: raise ImportError("an approximate index needs faiss: pip install 'ctx_transformers[index]' (or faiss-cpu), or search with index='exact'") from None
+    try:
+        import faiss
+    except ImportError:
+        raise ImportError(
+            "an approximate index needs faiss: pip install 'ctx_transformers[index]' (or faiss-cpu), or search with index='exact'"
+        ) from None
     return faiss
 
+
 def make_index(
-    parts:list, # of tensors `[k,d]`, all candidates
-    seed:int=0,
-):              # a faiss index of inner products
+    parts: list,  # of tensors `[k,d]`, all candidates
+    seed: int = 0,
+):  # a faiss index of inner products
     "Sort candidates into cells."
     faiss = _faiss()
-    n,d = sum(map(len, parts)),parts[0].shape[1]
-    cells = max(1, min(round(4*n**.5), n//40))
-    ix = faiss.index_factory(d, f'IVF{cells},SQ8', faiss.METRIC_INNER_PRODUCT)
-    ix.cp.seed,ix.cp.min_points_per_centroid = seed+1,1
-    ix.train(take_rows(parts, np.sort(np.random.default_rng(seed).permutation(n)[:max(40*cells, 1000)])).numpy())
+    n, d = sum(map(len, parts)), parts[0].shape[1]
+    cells = max(1, min(round(4 * n**0.5), n // 40))
+    ix = faiss.index_factory(d, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
+    ix.cp.seed, ix.cp.min_points_per_centroid = seed + 1, 1
+    ix.train(
+        take_rows(parts, np.sort(np.random.default_rng(seed).permutation(n)[: max(40 * cells, 1000)])).numpy()
+    )
     for p in parts:
-        for i in range(0, len(p), 50_000): ix.add(p[i:i+50_000].float().numpy())
+        for i in range(0, len(p), 50_000):
+            ix.add(p[i : i + 50_000].float().numpy())
     return ix
 
 # %% ../../nbs/ranking/16_index.ipynb #c08
 def open_index(
-    cache:CandidateCache,
-    seed:int=0,
-):        # as `make_index` gives it
+    cache: CandidateCache,
+    seed: int = 0,
+):  # as `make_index` gives it
     "The index of a cache, made if it is not there."
-    faiss,path = _faiss(),cache.folder/f'index-{digest(json.dumps(cache.meta, sort_keys=True), str(seed))}.faiss'
-    if not path.exists(): write_atomic(path, lambda p: faiss.write_index(make_index(cache.parts, seed), str(p)))
+    faiss, path = (
+        _faiss(),
+        cache.folder / f"index-{digest(json.dumps(cache.meta, sort_keys=True), str(seed))}.faiss",
+    )
+    if not path.exists():
+        write_atomic(path, lambda p: faiss.write_index(make_index(cache.parts, seed), str(p)))
     return faiss.read_index(str(path))
 
 # %% ../../nbs/ranking/16_index.ipynb #c10
 def asking(
-    codes:Tensor, # `[m,d]`
-    most:int=16,  # questions at most
-) -> Tensor:      # `[m',d]`
+    codes: Tensor,  # `[m,d]`
+    most: int = 16,  # questions at most
+) -> Tensor:  # `[m',d]`
     "The codes that are put to an index."
-    if len(codes)<=most: return codes
-    far,take = torch.linalg.vector_norm(codes-codes.mean(0), dim=1),[]
+    if len(codes) <= most:
+        return codes
+    far, take = torch.linalg.vector_norm(codes - codes.mean(0), dim=1), []
     for _ in range(most):
-        take.append(int(far.argmax())); far = torch.minimum(far, torch.linalg.vector_norm(codes-codes[take[-1]], dim=1))
+        take.append(int(far.argmax()))
+        far = torch.minimum(far, torch.linalg.vector_norm(codes - codes[take[-1]], dim=1))
     return codes[take]
 
+
 def shortlist(
-    index,        # from `open_index`
-    codes:Tensor, # `[m,d]`
-    s:int,        # candidates at most
-    probe:int=64, # cells that each code looks into
+    index,  # from `open_index`
+    codes: Tensor,  # `[m,d]`
+    s: int,  # candidates at most
+    probe: int = 64,  # cells that each code looks into
 ) -> np.ndarray:  # `[s']` positions, ascending
     "Candidates that some code likes."
     index.nprobe = probe
-    like,at = index.search(asking(codes).cpu().numpy(), s)                # [m,s] each
-    order = np.argsort(-like, axis=None, kind='stable'); at = at.ravel()[order]
-    _,first = np.unique(at, return_index=True)                            # a candidate stands where its best code put it
+    like, at = index.search(asking(codes).cpu().numpy(), s)  # [m,s] each
+    order = np.argsort(-like, axis=None, kind="stable")
+    at = at.ravel()[order]
+    _, first = np.unique(at, return_index=True)  # a candidate stands where its best code put it
     at = at[np.sort(first)]
-    return np.sort(at[at>=0][:s])
+    return np.sort(at[at >= 0][:s])
 
 # %% ../../nbs/ranking/16_index.ipynb #c13
 class CrossScorer:
     "A cross-encoder as a function of turns and candidates."
-    def __init__(self,
-        model:CrossRanker, tokenizer, # as for `RankEmbedder`
-        cfg:RankTextCfg=RankTextCfg(),
-        device='cpu',
-        bf16:bool=False,  # compute in bf16
-        budget:int=8192,  # tokens of a batch
+
+    def __init__(
+        self,
+        model: CrossRanker,
+        tokenizer,  # as for `RankEmbedder`
+        cfg: RankTextCfg = RankTextCfg(),
+        device="cpu",
+        bf16: bool = False,  # compute in bf16
+        budget: int = 8192,  # tokens of a batch
     ):
-        if cfg.context+cfg.response>model.encoder.cfg.max_len: raise ValueError(f'the model has places for {model.encoder.cfg.max_len} tokens, and a context of {cfg.context} and an answer of {cfg.response} are to be read together')
-        self.model,self.reader,self.device,self.bf16,self.budget = model.to(device).eval(),PairReader(tokenizer, cfg),device,bf16,budget
+        if cfg.context + cfg.response > model.encoder.cfg.max_len:
+            raise ValueError(
+                f"the model has places for {model.encoder.cfg.max_len} tokens, and a context of {cfg.context} and an answer of {cfg.response} are to be read together"
+            )
+        self.model, self.reader, self.device, self.bf16, self.budget = (
+            model.to(device).eval(),
+            PairReader(tokenizer, cfg),
+            device,
+            bf16,
+            budget,
+        )
 
     @torch.inference_mode()
-    def __call__(self,
-        turns:list, # strings, the last one last
-        texts:list, # strings
-    ) -> Tensor:    # `[s]` float32
+    def __call__(
+        self,
+        turns: list,  # strings, the last one last
+        texts: list,  # strings
+    ) -> Tensor:  # `[s]` float32
         "Read the turns with each candidate."
-        r = self.reader; turns = list(turns)[-r.cfg.turns:]
-        context,answers = r.contexts(r.words(turns), Ragged.of([range(len(turns))])),r.responses(r.words(texts))
-        out = torch.zeros(len(texts)); order = np.argsort(answers.lengths, kind='stable')
-        cut = np.flatnonzero(np.diff(np.cumsum((answers.lengths+context.lengths[0])[order])//self.budget))+1
+        r = self.reader
+        turns = list(turns)[-r.cfg.turns :]
+        context, answers = (
+            r.contexts(r.words(turns), Ragged.of([range(len(turns))])),
+            r.responses(r.words(texts)),
+        )
+        out = torch.zeros(len(texts))
+        order = np.argsort(answers.lengths, kind="stable")
+        cut = (
+            np.flatnonzero(np.diff(np.cumsum((answers.lengths + context.lengths[0])[order]) // self.budget))
+            + 1
+        )
         for at in np.split(order, cut):
-            ids,n,segment = (torch.from_numpy(x).to(self.device) for x in pair_texts(context, np.zeros(len(at), np.int64), answers, at, r.marks))
-            with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.bf16): out[at] = self.model.pairs(ids, n, segment, plan_attention(n.cpu()).to(self.device)).float().cpu()
+            ids, n, segment = (
+                torch.from_numpy(x).to(self.device)
+                for x in pair_texts(context, np.zeros(len(at), np.int64), answers, at, r.marks)
+            )
+            with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.bf16):
+                out[at] = (
+                    self.model.pairs(ids, n, segment, plan_attention(n.cpu()).to(self.device)).float().cpu()
+                )
         return out
 
 # %% ../../nbs/ranking/16_index.ipynb #c15
-PAYS = 50_000 # candidates from which index='auto' uses an index
+PAYS = 50_000  # candidates from which index='auto' uses an index
+
 
 class Searcher:
     "Answers to questions, from a cache."
-    def __init__(self,
-        e:RankEmbedder,
-        cache:CandidateCache, # opened with this `e`, which checks that they belong together
-        index:str='auto',     # 'exact': all candidates are scored; 'faiss': those of a shortlist; 'auto': 'faiss' from 50,000 candidates on
-        s:int=200,            # candidates of a shortlist
-        probe:int=64,         # cells of the index that each code looks into: what lies in no cell near a code is not found, however long the list
+
+    def __init__(
+        self,
+        e: RankEmbedder,
+        cache: CandidateCache,  # opened with this `e`, which checks that they belong together
+        index: str = "auto",  # 'exact': all candidates are scored; 'faiss': those of a shortlist; 'auto': 'faiss' from 50,000 candidates on
+        s: int = 200,  # candidates of a shortlist
+        probe: int = 64,  # cells of the index that each code looks into: what lies in no cell near a code is not found, however long the list
     ):
-        if index not in ('auto','exact','faiss'): raise ValueError(f"index must be 'auto', 'exact' or 'faiss', got {index!r}")
-        if cache.meta['model']!=e.fingerprint: raise ValueError(f'{cache.folder} holds vectors of another model: open it with `CandidateCache.open(folder, e)`, which says what differs')
-        self.e,self.cache,self.s,self.probe = e,cache,s,probe
-        self.index = open_index(cache) if index=='faiss' or index=='auto' and len(cache)>=PAYS else None
+        if index not in ("auto", "exact", "faiss"):
+            raise ValueError(f"index must be 'auto', 'exact' or 'faiss', got {index!r}")
+        if cache.meta["model"] != e.fingerprint:
+            raise ValueError(
+                f"{cache.folder} holds vectors of another model: open it with `CandidateCache.open(folder, e)`, which says what differs"
+            )
+        self.e, self.cache, self.s, self.probe = e, cache, s, probe
+        self.index = open_index(cache) if index == "faiss" or index == "auto" and len(cache) >= PAYS else None
 
-    def top(self,
-        codes:Tensor, # `[m,d]`
-        k:int=10,
-    ) -> tuple:       # (`[k]` scores, `[k]` positions)
+    def top(
+        self,
+        codes: Tensor,  # `[m,d]`
+        k: int = 10,
+    ) -> tuple:  # (`[k]` scores, `[k]` positions)
         "The best candidates for some codes."
-        if self.index is None: return best(score_candidates(codes, self.cache.parts), k)
+        if self.index is None:
+            return best(score_candidates(codes, self.cache.parts), k)
         at = shortlist(self.index, codes, max(k, self.s), self.probe)
-        s,i = best(score_candidates(codes, [self.cache.take(at)]), k)
-        return s,torch.from_numpy(at)[i.cpu()]
+        s, i = best(score_candidates(codes, [self.cache.take(at)]), k)
+        return s, torch.from_numpy(at)[i.cpu()]
 
-    def search(self,
-        turns:list,  # strings, the last one last
-        k:int=10,    # answers
-        rerank=None, # function of turns and s texts that gives `[s]` scores, such as a `CrossScorer`; None: the scores of the vectors stand
-        s:int=50,    # with `rerank`: how many it reads
-    ) -> pd.DataFrame: # `rank` from 1, `text`, `score`, `candidate` (position in the cache)
+    def search(
+        self,
+        turns: list,  # strings, the last one last
+        k: int = 10,  # answers
+        rerank=None,  # function of turns and s texts that gives `[s]` scores, such as a `CrossScorer`; None: the scores of the vectors stand
+        s: int = 50,  # with `rerank`: how many it reads
+    ) -> pd.DataFrame:  # `rank` from 1, `text`, `score`, `candidate` (position in the cache)
         "The best answers."
-        score,at = self.top(self.e.codes(turns), max(k, s) if rerank else k)
+        score, at = self.top(self.e.codes(turns), max(k, s) if rerank else k)
         texts = [self.cache[i] for i in at]
-        if rerank: score,i = best(torch.as_tensor(rerank(turns, texts)), k); at,texts = at[i],[texts[j] for j in i]
-        return pd.DataFrame(dict(rank=range(1, len(texts)+1), text=texts, score=score.cpu().numpy(), candidate=at.cpu().numpy()))
-    def __repr__(self): return f'Searcher: {len(self.cache):,} candidates, ' + ('all scored' if self.index is None else f'{self.s} of them scored, found by an index')
+        if rerank:
+            score, i = best(torch.as_tensor(rerank(turns, texts)), k)
+            at, texts = at[i], [texts[j] for j in i]
+        return pd.DataFrame(
+            dict(
+                rank=range(1, len(texts) + 1),
+                text=texts,
+                score=score.cpu().numpy(),
+                candidate=at.cpu().numpy(),
+            )
+        )
+
+    def __repr__(self):
+        return f"Searcher: {len(self.cache):,} candidates, " + (
+            "all scored" if self.index is None else f"{self.s} of them scored, found by an index"
+        )
 
 # %% ../../nbs/ranking/16_index.ipynb #c26
 def shortlist_recall(
-    searcher:Searcher,
-    questions:list, # of turns
-    sizes=(10,20,50,100,200,500), # of the shortlist
-    k:int=10,       # answers that should be found
+    searcher: Searcher,
+    questions: list,  # of turns
+    sizes=(10, 20, 50, 100, 200, 500),  # of the shortlist
+    k: int = 10,  # answers that should be found
 ) -> pd.DataFrame:  # `s`, `recall` of the exact k best, 0 to 1, a row for each question and size; `question`
     "How many of the best answers an index finds."
-    index,rows = searcher.index or open_index(searcher.cache),[]
-    for q,turns in enumerate(questions):
+    index, rows = searcher.index or open_index(searcher.cache), []
+    for q, turns in enumerate(questions):
         y = searcher.e.codes(turns)
         true = best(score_candidates(y, searcher.cache.parts), k)[1].cpu().numpy()
-        rows += [dict(question=q, s=s, recall=np.isin(true, shortlist(index, y, s, searcher.probe)).mean()) for s in sizes]
+        rows += [
+            dict(question=q, s=s, recall=np.isin(true, shortlist(index, y, s, searcher.probe)).mean())
+            for s in sizes
+        ]
     return pd.DataFrame(rows)

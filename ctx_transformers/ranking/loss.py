@@ -16,27 +16,43 @@ from .model import Ranked
 @dataclass(frozen=True)
 class RankLoss:
     "What a ranker is rewarded for."
-    distil:float = 0. # weight of the teacher's opinion, 0 (none) to 1 (nothing else), in batches that bring one
-    T:float      = 1. # temperature of the shares that are compared, >0
+
+    distil: float = (
+        0.0  # weight of the teacher's opinion, 0 (none) to 1 (nothing else), in batches that bring one
+    )
+    T: float = 1.0  # temperature of the shares that are compared, >0
+
     def __post_init__(self):
-        if not 0<=self.distil<=1 or self.T<=0: raise ValueError(f'distil must be from 0 to 1 and T above 0, got {self.distil} and {self.T}')
-    def __call__(self,
-        pred:Ranked,
-        right:Tensor, # `[b]` column of the right answer
-    ) -> Tensor:      # scalar, nats
-        if not self.distil or pred.teacher is None: return info_nce(pred.scores, right, pred.out).mean()
-        own = self.distil*distil_loss(pred.scores, pred.teacher, self.T)
-        return own if self.distil==1 else own + (1-self.distil)*info_nce(pred.scores, right, pred.out).mean()
+        if not 0 <= self.distil <= 1 or self.T <= 0:
+            raise ValueError(f"distil must be from 0 to 1 and T above 0, got {self.distil} and {self.T}")
+
+    def __call__(
+        self,
+        pred: Ranked,
+        right: Tensor,  # `[b]` column of the right answer
+    ) -> Tensor:  # scalar, nats
+        if not self.distil or pred.teacher is None:
+            return info_nce(pred.scores, right, pred.out).mean()
+        own = self.distil * distil_loss(pred.scores, pred.teacher, self.T)
+        return (
+            own
+            if self.distil == 1
+            else own + (1 - self.distil) * info_nce(pred.scores, right, pred.out).mean()
+        )
 
 # %% ../../nbs/ranking/09_loss.ipynb #c06
 def distil_loss(
-    scores:Tensor,  # `[b,K]` of the student
-    teacher:Tensor, # `[b,K]` of the teacher, nan where it was not asked
-    T:float=1.,     # temperature, >0
-) -> Tensor:        # scalar, nats, >=0
+    scores: Tensor,  # `[b,K]` of the student
+    teacher: Tensor,  # `[b,K]` of the teacher, nan where it was not asked
+    T: float = 1.0,  # temperature, >0
+) -> Tensor:  # scalar, nats, >=0
     "How far the student's shares are from the teacher's, over what the teacher scored, times T squared."
     asked = ~teacher.isnan()
-    if not asked.any(1).all(): raise ValueError(f'{int((~asked.any(1)).sum())} of {len(asked)} rows have no score of the teacher')
-    def shares(x): return (x.float()/T).masked_fill(~asked, -torch.inf).log_softmax(1)
-    p,q = shares(teacher.nan_to_num(0.)),shares(scores)
-    return (p.exp()*(p-q).masked_fill(~asked, 0.).nan_to_num(0.)).sum(1).mean()*T*T
+    if not asked.any(1).all():
+        raise ValueError(f"{int((~asked.any(1)).sum())} of {len(asked)} rows have no score of the teacher")
+
+    def shares(x):
+        return (x.float() / T).masked_fill(~asked, -torch.inf).log_softmax(1)
+
+    p, q = shares(teacher.nan_to_num(0.0)), shares(scores)
+    return (p.exp() * (p - q).masked_fill(~asked, 0.0).nan_to_num(0.0)).sum(1).mean() * T * T

@@ -23,144 +23,198 @@ from ..models.pretrained import freeze, open_encoder
 @dataclass(frozen=True)
 class RankCfg:
     "How a dialogue and a candidate become a score."
-    kind:str    = 'bi'   # 'bi', 'poly' or 'cross'
-    encoder:EncoderCfg = EncoderCfg() # shape of the encoder; a pretrained one brings its own
-    pretrained:str = ''  # checkpoint, folder or hub name, that the encoder starts from; empty: from scratch
-    layers:int  = 0      # keep the first so many layers of the pretrained encoder; 0 keeps all
-    m:int       = 16     # codes of a poly-encoder; the paper has 16, 64 and 360
-    codes:str   = 'learned' # 'learned', or 'first': the first m tokens' vectors
-    pool:str    = 'mean' # of candidates, of a bi-encoder's contexts and of pairs: 'first', 'mean', 'max', 'last' (for encoders that read from left to right) or 'attention'
-    shared:bool = True   # one encoder reads contexts and candidates; False: two, which start alike
-    project:int = 0      # width after a linear map of all vectors; 0: no map
-    normalise:bool = True  # vectors of one length; False: as the paper has them
-    tau:float   = .05    # temperature of normalised scores at the start, >= .01
-    learned:bool = True  # whether the temperature is learned
-    freeze:str  = ''     # what learns no more, as in `models.pretrained.freeze`
-    segments:bool = False # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the second text of a pair, which BERT has
+
+    kind: str = "bi"  # 'bi', 'poly' or 'cross'
+    encoder: EncoderCfg = EncoderCfg()  # shape of the encoder; a pretrained one brings its own
+    pretrained: str = ""  # checkpoint, folder or hub name, that the encoder starts from; empty: from scratch
+    layers: int = 0  # keep the first so many layers of the pretrained encoder; 0 keeps all
+    m: int = 16  # codes of a poly-encoder; the paper has 16, 64 and 360
+    codes: str = "learned"  # 'learned', or 'first': the first m tokens' vectors
+    pool: str = "mean"  # of candidates, of a bi-encoder's contexts and of pairs: 'first', 'mean', 'max', 'last' (for encoders that read from left to right) or 'attention'
+    shared: bool = True  # one encoder reads contexts and candidates; False: two, which start alike
+    project: int = 0  # width after a linear map of all vectors; 0: no map
+    normalise: bool = True  # vectors of one length; False: as the paper has them
+    tau: float = 0.05  # temperature of normalised scores at the start, >= .01
+    learned: bool = True  # whether the temperature is learned
+    freeze: str = ""  # what learns no more, as in `models.pretrained.freeze`
+    segments: bool = False  # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the second text of a pair, which BERT has
+
     def __post_init__(self):
-        if self.kind not in ('bi','poly','cross'): raise ValueError(f"kind must be 'bi', 'poly' or 'cross', got {self.kind!r}")
-        if self.codes not in ('learned','first'): raise ValueError(f"codes must be 'learned' or 'first', got {self.codes!r}")
-        if self.m<1 or self.project<0 or self.layers<0: raise ValueError(f'm must be at least 1, project and layers at least 0, got {self.m}, {self.project} and {self.layers}')
+        if self.kind not in ("bi", "poly", "cross"):
+            raise ValueError(f"kind must be 'bi', 'poly' or 'cross', got {self.kind!r}")
+        if self.codes not in ("learned", "first"):
+            raise ValueError(f"codes must be 'learned' or 'first', got {self.codes!r}")
+        if self.m < 1 or self.project < 0 or self.layers < 0:
+            raise ValueError(
+                f"m must be at least 1, project and layers at least 0, got {self.m}, {self.project} and {self.layers}"
+            )
+
     @property
-    def title(self): return f'poly-{self.m}'+' first'*(self.codes=='first') if self.kind=='poly' else self.kind # what tables call it
+    def title(self):
+        return (
+            f"poly-{self.m}" + " first" * (self.codes == "first") if self.kind == "poly" else self.kind
+        )  # what tables call it
 
 # %% ../../nbs/ranking/08_model.ipynb #c07
 def poly_scores(
-    codes:Tensor,  # `[c,m,d]` of contexts
-    keep:Tensor,   # `[c,m]` bool, False where a context has fewer codes
-    cands:Tensor,  # `[k,d]` candidates of all, or `[c,k,d]` of each context
-) -> Tensor:       # `[c,k]` float32; 0 where a context has no code
+    codes: Tensor,  # `[c,m,d]` of contexts
+    keep: Tensor,  # `[c,m]` bool, False where a context has fewer codes
+    cands: Tensor,  # `[k,d]` candidates of all, or `[c,k,d]` of each context
+) -> Tensor:  # `[c,k]` float32; 0 where a context has no code
     "Every candidate's score, by the codes that it attends to."
-    c,m,d = codes.shape
+    c, m, d = codes.shape
     with torch.autocast(codes.device.type, enabled=False):
-        x,v = codes.float(),cands.float()
-        s = (x.reshape(c*m, d)@v.T).view(c, m, -1) if v.dim()==2 else x@v.transpose(1, 2) # [c,m,k]
-        if m==1: return s[:,0]*keep.to(s.dtype)                                     # one code gets all the weight
-        some = keep.any(1)[:,None,None]
-        w = s.masked_fill(~keep.unsqueeze(2) & some, -torch.inf).softmax(1)         # removed, not multiplied
-        return (w*s).sum(1)*some[:,0]                                               # [c,k]
+        x, v = codes.float(), cands.float()
+        s = (x.reshape(c * m, d) @ v.T).view(c, m, -1) if v.dim() == 2 else x @ v.transpose(1, 2)  # [c,m,k]
+        if m == 1:
+            return s[:, 0] * keep.to(s.dtype)  # one code gets all the weight
+        some = keep.any(1)[:, None, None]
+        w = s.masked_fill(~keep.unsqueeze(2) & some, -torch.inf).softmax(1)  # removed, not multiplied
+        return (w * s).sum(1) * some[:, 0]  # [c,k]
 
 # %% ../../nbs/ranking/08_model.ipynb #c11
 class Ranked(NamedTuple):
     "What a ranker says of a batch."
-    scores:Tensor # `[b,K]`
-    out:Tensor    # `[b,K]` bool, True where a candidate does not count
-    teacher:Tensor|None = None # `[b,K]` another ranker's scores, nan where it was not asked
+
+    scores: Tensor  # `[b,K]`
+    out: Tensor  # `[b,K]` bool, True where a candidate does not count
+    teacher: Tensor | None = None  # `[b,K]` another ranker's scores, nan where it was not asked
+
 
 class Ranker(nn.Module):
     "A bi- or poly-encoder."
-    def __init__(self, cfg:RankCfg, vocab:int=0): # shape, and number of words; 0 where a pretrained encoder brings its own
+
+    def __init__(
+        self, cfg: RankCfg, vocab: int = 0
+    ):  # shape, and number of words; 0 where a pretrained encoder brings its own
         super().__init__()
-        if cfg.kind=='cross': raise ValueError('a cross-encoder is a `CrossRanker`: `open_ranker` tells which to take')
-        self.cfg,self.encoder = cfg,_encoder_of(cfg, vocab)
+        if cfg.kind == "cross":
+            raise ValueError("a cross-encoder is a `CrossRanker`: `open_ranker` tells which to take")
+        self.cfg, self.encoder = cfg, _encoder_of(cfg, vocab)
         self.other = None if cfg.shared else copy.deepcopy(self.encoder)  # reads candidates
         d = self.encoder.cfg.d
         self.pool = pooling(cfg.pool, d)
-        self.codes = Codes(d, cfg.m) if cfg.kind=='poly' and cfg.codes=='learned' else None
+        self.codes = Codes(d, cfg.m) if cfg.kind == "poly" and cfg.codes == "learned" else None
         self.project = nn.Linear(d, cfg.project, bias=False) if cfg.project else nn.Identity()
-        if cfg.project: nn.init.orthogonal_(self.project.weight)
+        if cfg.project:
+            nn.init.orthogonal_(self.project.weight)
         self.tau = Temperature(cfg.tau, cfg.learned) if cfg.normalise else None
-        self.d,self.m = cfg.project or d, cfg.m if cfg.kind=='poly' else 1
+        self.d, self.m = cfg.project or d, cfg.m if cfg.kind == "poly" else 1
         freeze(self, cfg.freeze)
 
-    def finish(self, x): # `[...,d]` pooled vectors -> `[...,d']`
+    def finish(self, x):  # `[...,d]` pooled vectors -> `[...,d']`
         "Map and normalise."
         x = self.project(x).float()
-        return x if self.tau is None else normalize(x, dim=-1)*torch.as_tensor(self.tau.scale(), device=x.device).sqrt()
+        return (
+            x
+            if self.tau is None
+            else normalize(x, dim=-1) * torch.as_tensor(self.tau.scale(), device=x.device).sqrt()
+        )
 
-    def to_codes(self,
-        h:Tensor, lengths:Tensor, plan, # tokens' vectors of contexts
-    ) -> tuple: # (`[c,m,d]`, `[c,m]` bool)
+    def to_codes(
+        self,
+        h: Tensor,
+        lengths: Tensor,
+        plan,  # tokens' vectors of contexts
+    ) -> tuple:  # (`[c,m,d]`, `[c,m]` bool)
         "Codes of contexts."
-        if self.cfg.kind=='bi': x,keep = self.pool(h, lengths).unsqueeze(1),(lengths>0).unsqueeze(1)
-        elif self.codes is None: x,keep = pool_leading(h, lengths, self.m)
-        else: x,keep = self.codes(h, lengths, plan).view(len(lengths), self.m, -1),(lengths>0).unsqueeze(1).expand(-1, self.m)
-        return self.finish(x),keep
+        if self.cfg.kind == "bi":
+            x, keep = self.pool(h, lengths).unsqueeze(1), (lengths > 0).unsqueeze(1)
+        elif self.codes is None:
+            x, keep = pool_leading(h, lengths, self.m)
+        else:
+            x, keep = (
+                self.codes(h, lengths, plan).view(len(lengths), self.m, -1),
+                (lengths > 0).unsqueeze(1).expand(-1, self.m),
+            )
+        return self.finish(x), keep
 
-    def contexts(self, ids:Tensor, lengths:Tensor, plan=None): # `[n]`, `[c]` -> (`[c,m,d]`, `[c,m]` bool)
+    def contexts(self, ids: Tensor, lengths: Tensor, plan=None):  # `[n]`, `[c]` -> (`[c,m,d]`, `[c,m]` bool)
         "Codes of contexts, from their tokens."
         plan = plan_attention(lengths).to(ids.device) if plan is None else plan
         return self.to_codes(self.encoder(ids, lengths, plan), lengths, plan)
 
-    def candidates(self, ids:Tensor, lengths:Tensor, plan=None): # `[n]`, `[k]` -> `[k,d]`
+    def candidates(self, ids: Tensor, lengths: Tensor, plan=None):  # `[n]`, `[k]` -> `[k,d]`
         "Vectors of candidates, from their tokens: what can be kept."
         return self.finish(self.pool((self.other or self.encoder)(ids, lengths, plan), lengths))
 
-    def scores(self, codes:Tensor, keep:Tensor, cands:Tensor): # `[c,m,d]`, `[c,m]`, `[k,d]` -> `[c,k]`
+    def scores(self, codes: Tensor, keep: Tensor, cands: Tensor):  # `[c,m,d]`, `[c,m]`, `[k,d]` -> `[c,k]`
         "Every context with every candidate."
         return poly_scores(codes, keep, cands)
 
 # %% ../../nbs/ranking/08_model.ipynb #c12
 @patch
-def forward(self:Ranker,
-    groups:TextGroups, # as `ranking.batches` makes them, not as pairs
+def forward(
+    self: Ranker,
+    groups: TextGroups,  # as `ranking.batches` makes them, not as pairs
 ) -> Ranked:
     "Scores of all candidates of the batch."
-    g,d = groups.parts,groups.distinct
-    c,k = g['context'],g['candidate']
+    g, d = groups.parts, groups.distinct
+    c, k = g["context"], g["candidate"]
     if self.other is None:
-        h = self.encoder(d.ids, d.lengths, d.plan)                              # [n,d]
-        (y,keep),v = self.to_codes(h[c.at], c.lengths, c.plan),self.finish(self.pool(h[k.at], k.lengths))
-    else: (y,keep),v = self.contexts(d.ids[c.at], c.lengths, c.plan),self.candidates(d.ids[k.at], k.lengths, k.plan)
-    s = self.scores(y, keep, v)                                                 # of the different texts
-    return Ranked(s[c.row][:,k.row], g['out'], g.get('teacher'))
+        h = self.encoder(d.ids, d.lengths, d.plan)  # [n,d]
+        (y, keep), v = self.to_codes(h[c.at], c.lengths, c.plan), self.finish(self.pool(h[k.at], k.lengths))
+    else:
+        (y, keep), v = (
+            self.contexts(d.ids[c.at], c.lengths, c.plan),
+            self.candidates(d.ids[k.at], k.lengths, k.plan),
+        )
+    s = self.scores(y, keep, v)  # of the different texts
+    return Ranked(s[c.row][:, k.row], g["out"], g.get("teacher"))
 
 # %% ../../nbs/ranking/08_model.ipynb #c13
 def _encoder_of(cfg, vocab):
     "The encoder that a ranker starts from."
-    if not cfg.pretrained and vocab<1: raise ValueError('an encoder from scratch needs the number of words: give vocab')
-    enc = open_encoder(cfg.pretrained, cfg.layers, cfg.segments and cfg.kind=='cross')[0] if cfg.pretrained else Encoder(cfg.encoder, vocab)
-    if vocab>enc.vocab: raise ValueError(f'the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes with it')
-    if enc.cfg.causal and cfg.pool=='first': raise ValueError("the first token of an encoder that reads from left to right has seen nothing: take pool='last' or 'mean'")
+    if not cfg.pretrained and vocab < 1:
+        raise ValueError("an encoder from scratch needs the number of words: give vocab")
+    enc = (
+        open_encoder(cfg.pretrained, cfg.layers, cfg.segments and cfg.kind == "cross")[0]
+        if cfg.pretrained
+        else Encoder(cfg.encoder, vocab)
+    )
+    if vocab > enc.vocab:
+        raise ValueError(
+            f"the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes with it"
+        )
+    if enc.cfg.causal and cfg.pool == "first":
+        raise ValueError(
+            "the first token of an encoder that reads from left to right has seen nothing: take pool='last' or 'mean'"
+        )
     return enc
 
 # %% ../../nbs/ranking/08_model.ipynb #c15
 class CrossRanker(nn.Module):
     "A cross-encoder."
-    def __init__(self, cfg:RankCfg, vocab:int=0): # as in `Ranker`
+
+    def __init__(self, cfg: RankCfg, vocab: int = 0):  # as in `Ranker`
         super().__init__()
-        self.cfg,self.encoder = cfg,_encoder_of(cfg, vocab)
+        self.cfg, self.encoder = cfg, _encoder_of(cfg, vocab)
         d = self.encoder.cfg.d
-        self.pool,self.head = pooling(cfg.pool, d),nn.Linear(d, 1, bias=False) # a constant changes no order
-        nn.init.normal_(self.head.weight, std=d**-.5)
+        self.pool, self.head = (
+            pooling(cfg.pool, d),
+            nn.Linear(d, 1, bias=False),
+        )  # a constant changes no order
+        nn.init.normal_(self.head.weight, std=d**-0.5)
         freeze(self, cfg.freeze)
 
-    def pairs(self, ids:Tensor, lengths:Tensor, segment:Tensor, plan=None): # `[n]`, `[t]`, `[n]` -> `[t]`
+    def pairs(self, ids: Tensor, lengths: Tensor, segment: Tensor, plan=None):  # `[n]`, `[t]`, `[n]` -> `[t]`
         "A score of each pair."
         h = self.encoder(ids, lengths, plan, segment if self.encoder.cfg.segments else None)
         return self.head(self.pool(h, lengths)).squeeze(1).float()
 
-    def forward(self,
-        groups:TextGroups, # as `ranking.batches` makes them with pairs=True
+    def forward(
+        self,
+        groups: TextGroups,  # as `ranking.batches` makes them with pairs=True
     ) -> Ranked:
         "Scores of each dialogue's candidates."
-        g,d = groups.parts,groups.distinct
-        s = self.pairs(d.ids, d.lengths, g['segment'], d.plan)                      # [t]
-        return Ranked(s.new_zeros(g['out'].numel()).index_copy(0, g['cell'], s).view_as(g['out']), g['out'])
+        g, d = groups.parts, groups.distinct
+        s = self.pairs(d.ids, d.lengths, g["segment"], d.plan)  # [t]
+        return Ranked(s.new_zeros(g["out"].numel()).index_copy(0, g["cell"], s).view_as(g["out"]), g["out"])
 
 # %% ../../nbs/ranking/08_model.ipynb #c16
 def open_ranker(
-    cfg:RankCfg, vocab:int=0, # as in `Ranker`
-):                            # a `Ranker` or a `CrossRanker`
+    cfg: RankCfg,
+    vocab: int = 0,  # as in `Ranker`
+):  # a `Ranker` or a `CrossRanker`
     "The ranker of that kind."
-    return (CrossRanker if cfg.kind=='cross' else Ranker)(cfg, vocab)
+    return (CrossRanker if cfg.kind == "cross" else Ranker)(cfg, vocab)

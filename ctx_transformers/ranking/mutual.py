@@ -22,62 +22,94 @@ from .splits import three_sides, tidy
 from .ubuntu import side_files
 
 # %% ../../nbs/ranking/04_mutual.ipynb #c06
-_TURN = re.compile(r'(?:^|(?<=\s))(?=[mf]\s?:\s)', re.I)
+_TURN = re.compile(r"(?:^|(?<=\s))(?=[mf]\s?:\s)", re.I)
+
 
 def speaker_turns(
-    text:str, # `M: Hi. F: Hello.`, or `m : hi . f : hello .`
-) -> list:    # of texts
+    text: str,  # `M: Hi. F: Hello.`, or `m : hi . f : hello .`
+) -> list:  # of texts
     "Cut a dialogue where the speaker changes."
     return [t for t in map(str.strip, _TURN.split(text)) if t]
 
 # %% ../../nbs/ranking/04_mutual.ipynb #c09
 def recordings(
-    texts,     # `[N]` dialogues
-    n:int=4,   # words in a run
-    share=.5,  # part of the shorter dialogue's runs above which two are of one recording, 0 to 1
-) -> np.ndarray: # `[N]` int64
+    texts,  # `[N]` dialogues
+    n: int = 4,  # words in a run
+    share=0.5,  # part of the shorter dialogue's runs above which two are of one recording, 0 to 1
+) -> np.ndarray:  # `[N]` int64
     "Number the recordings."
-    try: runs = CountVectorizer(ngram_range=(n,n), binary=True, token_pattern=r'[^\W_]+', dtype=np.int32).fit_transform(texts)
-    except ValueError: return np.arange(len(texts)) # not one run of n words in them all
-    size,both = np.asarray(runs.sum(1)).ravel(),(runs@runs.T).tocoo()
-    same = both.data > share*np.minimum(size[both.row], size[both.col])
+    try:
+        runs = CountVectorizer(
+            ngram_range=(n, n), binary=True, token_pattern=r"[^\W_]+", dtype=np.int32
+        ).fit_transform(texts)
+    except ValueError:
+        return np.arange(len(texts))  # not one run of n words in them all
+    size, both = np.asarray(runs.sum(1)).ravel(), (runs @ runs.T).tocoo()
+    same = both.data > share * np.minimum(size[both.row], size[both.col])
     graph = coo_array((np.ones(same.sum(), np.int8), (both.row[same], both.col[same])), shape=both.shape)
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 # %% ../../nbs/ranking/04_mutual.ipynb #c12
-_ENDINGS = tuple(f'.{a}{b}' for a in ('ndjson','jsonl','json') for b in ('','.gz','.zst'))
+_ENDINGS = tuple(f".{a}{b}" for a in ("ndjson", "jsonl", "json") for b in ("", ".gz", ".zst"))
+
 
 def _files(path):
     "side -> (name, records)"
     path = Path(path)
-    sides = {s:sorted((path/f).glob('*.txt')) for s,f in zip(SPLITS, ('train','dev','test'))} if path.is_dir() else {}
-    if any(sides.values()): return {s:(path.name, (json.loads(p.read_text(encoding='utf-8')) for p in v)) for s,v in sides.items() if v}
-    return {s:(p.name.split('.')[0], read_records(p, Account('look'))) for s,p in side_files(path, _ENDINGS).items()}
+    sides = (
+        {s: sorted((path / f).glob("*.txt")) for s, f in zip(SPLITS, ("train", "dev", "test"))}
+        if path.is_dir()
+        else {}
+    )
+    if any(sides.values()):
+        return {
+            s: (path.name, (json.loads(p.read_text(encoding="utf-8")) for p in v))
+            for s, v in sides.items()
+            if v
+        }
+    return {
+        s: (p.name.split(".")[0], read_records(p, Account("look")))
+        for s, p in side_files(path, _ENDINGS).items()
+    }
+
 
 def _question(r, where):
     "(turns, options, place of the right one or None, id)"
-    text,answer = r.get('context', r.get('article')),r.get('answer', r.get('answers'))
-    if not isinstance(text, str) or not isinstance(r.get('options'), list): raise ValueError(f'{where}: expected records with context (or article), options and answer (or answers), got {list(r)}; read the file as pairs')
-    if isinstance(answer, str): answer = 'ABCD'.find(answer.strip().upper()) if answer.strip() else None
-    if answer is not None and not 0<=answer<len(r['options']): raise ValueError(f'{where}: the answer of {r.get("id")} must be a place in its {len(r["options"])} options or a letter, got {r.get("answer", r.get("answers"))!r}')
-    return speaker_turns(text),r['options'],answer,str(r['id']) if 'id' in r else None
+    text, answer = r.get("context", r.get("article")), r.get("answer", r.get("answers"))
+    if not isinstance(text, str) or not isinstance(r.get("options"), list):
+        raise ValueError(
+            f"{where}: expected records with context (or article), options and answer (or answers), got {list(r)}; read the file as pairs"
+        )
+    if isinstance(answer, str):
+        answer = "ABCD".find(answer.strip().upper()) if answer.strip() else None
+    if answer is not None and not 0 <= answer < len(r["options"]):
+        raise ValueError(
+            f"{where}: the answer of {r.get('id')} must be a place in its {len(r['options'])} options or a letter, got {r.get('answer', r.get('answers'))!r}"
+        )
+    return speaker_turns(text), r["options"], answer, str(r["id"]) if "id" in r else None
 
 # %% ../../nbs/ranking/04_mutual.ipynb #c13
 def read_mutual(
-    path,    # folder as published, or a file of JSON lines, plain, .gz or .zst
-    valid=.1, test=.1, seed:int=0, # for sides that are missing
-) -> dict:   # train, valid, test
+    path,  # folder as published, or a file of JSON lines, plain, .gz or .zst
+    valid=0.1,
+    test=0.1,
+    seed: int = 0,  # for sides that are missing
+) -> dict:  # train, valid, test
     "MuTual and MuTual-plus."
-    rows = [(s,name,*_question(r, path)) for s,(name,records) in _files(path).items() for r in records]
-    ids = [o[5] or f'row {i}' for i,o in enumerate(rows)]
-    same,parts = recordings([' '.join(o[2]) for o in rows]),{}
-    same = text_keys([ids[i] for i in np.unique(same, return_index=True)[1]], exact=True).astype(np.int64)[same] # by the id of the first question: MuTual-plus has the same sides
+    rows = [(s, name, *_question(r, path)) for s, (name, records) in _files(path).items() for r in records]
+    ids = [o[5] or f"row {i}" for i, o in enumerate(rows)]
+    same, parts = recordings([" ".join(o[2]) for o in rows]), {}
+    same = text_keys([ids[i] for i in np.unique(same, return_index=True)[1]], exact=True).astype(np.int64)[
+        same
+    ]  # by the id of the first question: MuTual-plus has the same sides
     for s in SPLITS:
-        i = [i for i,o in enumerate(rows) if o[0]==s]
+        i = [i for i, o in enumerate(rows) if o[0] == s]
         told = [j for j in i if rows[j][4] is not None]
-        if not told: continue
+        if not told:
+            continue
         acc = Account(rows[told[0]][1])
-        acc.drop('question without its answer', len(i)-len(told)); acc.keep(len(told))
-        _,_,turns,options,right,_ = zip(*(rows[j] for j in told))
+        acc.drop("question without its answer", len(i) - len(told))
+        acc.keep(len(told))
+        _, _, turns, options, right, _ = zip(*(rows[j] for j in told))
         parts[s] = tidy(Dialogues(turns, options, right, same[told], [ids[j] for j in told], acc.name, acc))
     return three_sides(parts, valid, test, seed, written=True)

@@ -20,19 +20,24 @@ from .tokens import RankTokens, pair_texts
 # %% ../../nbs/ranking/10_score.ipynb #c05
 @torch.inference_mode()
 def encode_candidates(
-    model:Ranker,
-    texts:Ragged,      # R answers, as `PairReader.responses` makes them
-    budget:int=8192,   # tokens of a batch
-    device='cpu',
-    bf16:bool=False,   # compute in bf16
-) -> np.ndarray:       # `[R,d]` float32
+    model: Ranker,
+    texts: Ragged,  # R answers, as `PairReader.responses` makes them
+    budget: int = 8192,  # tokens of a batch
+    device="cpu",
+    bf16: bool = False,  # compute in bf16
+) -> np.ndarray:  # `[R,d]` float32
     "Vectors of many candidates."
-    out,was = np.zeros((len(texts), model.d), np.float32),model.training
+    out, was = np.zeros((len(texts), model.d), np.float32), model.training
     model.eval()
-    for at in tqdm(plan_batches(texts.lengths, budget), desc='candidates', unit='batch', disable=None):
-        ids,n = (torch.from_numpy(x) for x in texts.gather(at))
+    for at in tqdm(plan_batches(texts.lengths, budget), desc="candidates", unit="batch", disable=None):
+        ids, n = (torch.from_numpy(x) for x in texts.gather(at))
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16):
-            out[at] = model.candidates(ids.to(device), n.to(device), plan_attention(n).to(device)).float().cpu().numpy()
+            out[at] = (
+                model.candidates(ids.to(device), n.to(device), plan_attention(n).to(device))
+                .float()
+                .cpu()
+                .numpy()
+            )
     model.train(was)
     return out
 
@@ -40,19 +45,27 @@ def encode_candidates(
 @torch.inference_mode()
 def _rank_apart(model, tokens, rows, budget, device, bf16):
     "Each context once, with vectors of candidates that were made before."
-    used,which = np.unique(tokens.answers.gather(rows)[0], return_inverse=True)
-    v = torch.from_numpy(encode_candidates(model, tokens.responses.take(used), budget, device, bf16)).to(device)
+    used, which = np.unique(tokens.answers.gather(rows)[0], return_inverse=True)
+    v = torch.from_numpy(encode_candidates(model, tokens.responses.take(used), budget, device, bf16)).to(
+        device
+    )
     k = tokens.answers.lengths[rows]
     lists = Ragged(which, np.concatenate([[0], np.cumsum(k)]))
-    out,was = np.full((len(rows), k.max()), -np.inf, np.float32),model.training
+    out, was = np.full((len(rows), k.max()), -np.inf, np.float32), model.training
     model.eval()
-    for at in tqdm(plan_batches(tokens.contexts.lengths[tokens.context[rows]], budget), desc='contexts', unit='batch', disable=None):
-        ids,n = (torch.from_numpy(x) for x in tokens.contexts.gather(tokens.context[rows[at]]))
+    for at in tqdm(
+        plan_batches(tokens.contexts.lengths[tokens.context[rows]], budget),
+        desc="contexts",
+        unit="batch",
+        disable=None,
+    ):
+        ids, n = (torch.from_numpy(x) for x in tokens.contexts.gather(tokens.context[rows[at]]))
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16):
-            y,keep = model.contexts(ids.to(device), n.to(device), plan_attention(n).to(device))
-        own,size = lists.gather(at)
-        real = np.arange(k.max())<size[:,None]                                      # [c,k]
-        of = np.zeros(real.shape, np.int64); of[real] = own
+            y, keep = model.contexts(ids.to(device), n.to(device), plan_attention(n).to(device))
+        own, size = lists.gather(at)
+        real = np.arange(k.max()) < size[:, None]  # [c,k]
+        of = np.zeros(real.shape, np.int64)
+        of[real] = own
         s = poly_scores(y, keep, v[torch.from_numpy(of).to(device)]).float().cpu().numpy()
         out[at] = np.where(real, s, -np.inf)
     model.train(was)
@@ -62,53 +75,82 @@ def _rank_apart(model, tokens, rows, budget, device, bf16):
 @torch.inference_mode()
 def _rank_pairs(model, tokens, rows, budget, device, bf16):
     "Each pair of a context and a candidate read anew."
-    to,k = tokens.answers.gather(rows)                                              # [t], [M]
+    to, k = tokens.answers.gather(rows)  # [t], [M]
     own = np.repeat(np.arange(len(rows)), k)
-    L = tokens.contexts.lengths[tokens.context[rows[own]]]+tokens.responses.lengths[to]
-    flat,was = np.zeros(len(to), np.float32),model.training
+    L = tokens.contexts.lengths[tokens.context[rows[own]]] + tokens.responses.lengths[to]
+    flat, was = np.zeros(len(to), np.float32), model.training
     model.eval()
-    for at in tqdm(plan_batches(L, budget), desc='pairs', unit='batch', disable=None):
-        p = pair_texts(tokens.contexts, tokens.context[rows[own[at]]], tokens.responses, to[at], tokens.reader.marks)
-        ids,n,segment = (torch.from_numpy(x) for x in p)
+    for at in tqdm(plan_batches(L, budget), desc="pairs", unit="batch", disable=None):
+        p = pair_texts(
+            tokens.contexts, tokens.context[rows[own[at]]], tokens.responses, to[at], tokens.reader.marks
+        )
+        ids, n, segment = (torch.from_numpy(x) for x in p)
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16):
-            flat[at] = model.pairs(ids.to(device), n.to(device), segment.to(device), plan_attention(n).to(device)).float().cpu().numpy()
+            flat[at] = (
+                model.pairs(ids.to(device), n.to(device), segment.to(device), plan_attention(n).to(device))
+                .float()
+                .cpu()
+                .numpy()
+            )
     model.train(was)
     out = np.full((len(rows), k.max()), -np.inf, np.float32)
-    out[np.arange(k.max())<k[:,None]] = flat
+    out[np.arange(k.max()) < k[:, None]] = flat
     return out
 
 # %% ../../nbs/ranking/10_score.ipynb #c08
 def score_dialogues(
-    model,             # a `Ranker` or a `CrossRanker`
-    tokens:RankTokens,
-    rows=None,         # `[M]` dialogues; all if None
-    budget:int=8192, device='cpu', bf16:bool=False, # as in `encode_candidates`
-) -> np.ndarray:       # `[M,k]` float32 scores of each dialogue's own candidates, -inf where it has fewer than others
+    model,  # a `Ranker` or a `CrossRanker`
+    tokens: RankTokens,
+    rows=None,  # `[M]` dialogues; all if None
+    budget: int = 8192,
+    device="cpu",
+    bf16: bool = False,  # as in `encode_candidates`
+) -> (
+    np.ndarray
+):  # `[M,k]` float32 scores of each dialogue's own candidates, -inf where it has fewer than others
     "Ask for every dialogue's own candidates."
     rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
-    return (_rank_pairs if isinstance(model, CrossRanker) else _rank_apart)(model, tokens, rows, budget, device, bf16)
+    return (_rank_pairs if isinstance(model, CrossRanker) else _rank_apart)(
+        model, tokens, rows, budget, device, bf16
+    )
 
 # %% ../../nbs/ranking/10_score.ipynb #c12
 class Look(NamedTuple):
     "How a ranker came to its scores for one context."
-    tokens:np.ndarray # `[n,m]` weight of each token in each code; adds up to 1 over the tokens
-    codes:np.ndarray  # `[m,k]` weight of each code for each candidate; adds up to 1 over the codes
-    scores:np.ndarray # `[k]`
+
+    tokens: np.ndarray  # `[n,m]` weight of each token in each code; adds up to 1 over the tokens
+    codes: np.ndarray  # `[m,k]` weight of each code for each candidate; adds up to 1 over the codes
+    scores: np.ndarray  # `[k]`
+
 
 @torch.inference_mode()
 def look(
-    model:Ranker,
-    ids:Tensor,   # `[n]` tokens of one context
-    cands:Tensor, # `[k,d]` candidates
+    model: Ranker,
+    ids: Tensor,  # `[n]` tokens of one context
+    cands: Tensor,  # `[k,d]` candidates
 ) -> Look:
     "The attention of the codes over the words, and of the candidates over the codes."
-    n = torch.tensor([len(ids)], device=ids.device); plan = plan_attention(n).to(ids.device)
+    n = torch.tensor([len(ids)], device=ids.device)
+    plan = plan_attention(n).to(ids.device)
     h = model.encoder(ids, n, plan)
-    y,keep = model.to_codes(h, n, plan)
-    if model.codes is not None: w = model.codes.weights(h, n)
-    elif model.cfg.kind=='poly': w = torch.eye(len(ids), model.m, device=h.device)
-    elif model.cfg.pool=='attention': w = model.pool.weights(h, n)
-    elif model.cfg.pool in ('first','mean','last'): w = dict(first=torch.eye(len(ids), 1), last=torch.eye(len(ids), 1).flip(0), mean=torch.full((len(ids),1), 1/len(ids)))[model.cfg.pool]
-    else: raise ValueError(f"pool={model.cfg.pool!r} takes each coordinate from another word: there is no weight of a word to show; a poly-encoder, or pool='mean', has one")
-    s = (y[0]@cands.T.float()).masked_fill(~keep[0,:,None], -torch.inf)             # [m,k]
-    return Look(w.float().cpu().numpy(), s.softmax(0).cpu().numpy(), poly_scores(y, keep, cands)[0].cpu().numpy())
+    y, keep = model.to_codes(h, n, plan)
+    if model.codes is not None:
+        w = model.codes.weights(h, n)
+    elif model.cfg.kind == "poly":
+        w = torch.eye(len(ids), model.m, device=h.device)
+    elif model.cfg.pool == "attention":
+        w = model.pool.weights(h, n)
+    elif model.cfg.pool in ("first", "mean", "last"):
+        w = dict(
+            first=torch.eye(len(ids), 1),
+            last=torch.eye(len(ids), 1).flip(0),
+            mean=torch.full((len(ids), 1), 1 / len(ids)),
+        )[model.cfg.pool]
+    else:
+        raise ValueError(
+            f"pool={model.cfg.pool!r} takes each coordinate from another word: there is no weight of a word to show; a poly-encoder, or pool='mean', has one"
+        )
+    s = (y[0] @ cands.T.float()).masked_fill(~keep[0, :, None], -torch.inf)  # [m,k]
+    return Look(
+        w.float().cpu().numpy(), s.softmax(0).cpu().numpy(), poly_scores(y, keep, cands)[0].cpu().numpy()
+    )

@@ -22,84 +22,145 @@ from .splits import three_sides, tidy, with_wrong
 from .ubuntu import read_ubuntu, side_files
 
 # %% ../../nbs/ranking/05_sources.ipynb #c08
-DIALOGUE_COLUMNS = ('context','response','conversation','place')
-_ENDINGS = tuple(f'{a}{b}' for a in FORMATS for b in ('','.gz','.zst'))
+DIALOGUE_COLUMNS = ("context", "response", "conversation", "place")
+_ENDINGS = tuple(f"{a}{b}" for a in FORMATS for b in ("", ".gz", ".zst"))
+
 
 def _columns(source, columns):
     "(name, account, values of our columns) of one table."
-    name = 'a table' if isinstance(source, pd.DataFrame) else Path(source).name
+    name = "a table" if isinstance(source, pd.DataFrame) else Path(source).name
     acc = Account(name)
-    t = pa.Table.from_pandas(source, preserve_index=False) if isinstance(source, pd.DataFrame) else pa.Table.from_pylist([*read_records(source, acc)])
-    theirs = {c:columns.get(c, c) for c in DIALOGUE_COLUMNS}
-    pick([v for c,v in theirs.items() if c in columns or c in DIALOGUE_COLUMNS[:2]], t.column_names, f'{name}, where `columns` says which of yours is context, response, conversation and place:')
-    return name,acc,{c:t[v].to_pylist() for c,v in theirs.items() if v in t.column_names}
+    t = (
+        pa.Table.from_pandas(source, preserve_index=False)
+        if isinstance(source, pd.DataFrame)
+        else pa.Table.from_pylist([*read_records(source, acc)])
+    )
+    theirs = {c: columns.get(c, c) for c in DIALOGUE_COLUMNS}
+    pick(
+        [v for c, v in theirs.items() if c in columns or c in DIALOGUE_COLUMNS[:2]],
+        t.column_names,
+        f"{name}, where `columns` says which of yours is context, response, conversation and place:",
+    )
+    return name, acc, {c: t[v].to_pylist() for c, v in theirs.items() if v in t.column_names}
+
 
 def _pairs(source, columns):
     "(pairs, `[R]` place of each row or None) of one table; ids are row numbers."
-    name,acc,col = _columns(source, columns)
-    known = [all(isinstance(o, (str,list)) for o in p) for p in zip(col['context'], col['response'])]
-    acc.drop('context or response is no text', known.count(False)); acc.keep(sum(known))
+    name, acc, col = _columns(source, columns)
+    known = [all(isinstance(o, (str, list)) for o in p) for p in zip(col["context"], col["response"])]
+    acc.drop("context or response is no text", known.count(False))
+    acc.keep(sum(known))
     i = np.flatnonzero(known)
-    turns = [[t.strip() for t in (c if isinstance(c, list) else [c]) if t.strip()] for c in (col['context'][j] for j in i)]
-    conv = text_keys([f'row {j}' if pd.isna(c := col['conversation'][j]) else f'is {c}' for j in i], exact=True) if 'conversation' in col else text_keys([t[0] if t else '' for t in turns])
-    d = Dialogues(turns, [[col['response'][j].strip()] for j in i], conversation=conv.astype(np.int64), ids=[str(j) for j in i], name=name.split('.')[0], account=acc)
-    return tidy(d),(text_keys([str(o) for o in col['place']], exact=True).astype(np.int64) if 'place' in col else None)
+    turns = [
+        [t.strip() for t in (c if isinstance(c, list) else [c]) if t.strip()]
+        for c in (col["context"][j] for j in i)
+    ]
+    conv = (
+        text_keys([f"row {j}" if pd.isna(c := col["conversation"][j]) else f"is {c}" for j in i], exact=True)
+        if "conversation" in col
+        else text_keys([t[0] if t else "" for t in turns])
+    )
+    d = Dialogues(
+        turns,
+        [[col["response"][j].strip()] for j in i],
+        conversation=conv.astype(np.int64),
+        ids=[str(j) for j in i],
+        name=name.split(".")[0],
+        account=acc,
+    )
+    return tidy(d), (
+        text_keys([str(o) for o in col["place"]], exact=True).astype(np.int64) if "place" in col else None
+    )
 
 # %% ../../nbs/ranking/05_sources.ipynb #c10
 def read_pairs(
-    source,        # `DataFrame`; CSV, TSV, JSON lines or parquet file, alone or with others for validation and test; or their folder
+    source,  # `DataFrame`; CSV, TSV, JSON lines or parquet file, alone or with others for validation and test; or their folder
     columns=None,  # dict, ours -> yours: context (a text, or a list of turns), response, and perhaps conversation, place
-    n:int=9,       # wrong answers to draw for a question of validation or test
-    valid=.1, test=.1, seed:int=0, # for sides that are missing; and for the draw
-) -> dict:         # train (right answers alone), valid, test
+    n: int = 9,  # wrong answers to draw for a question of validation or test
+    valid=0.1,
+    test=0.1,
+    seed: int = 0,  # for sides that are missing; and for the draw
+) -> dict:  # train (right answers alone), valid, test
     "Questions from pairs of context and response."
     columns = dict(columns or {})
-    pick(columns, DIALOGUE_COLUMNS, 'our table of pairs')
-    if isinstance(source, pd.DataFrame): files = dict(train=source)
+    pick(columns, DIALOGUE_COLUMNS, "our table of pairs")
+    if isinstance(source, pd.DataFrame):
+        files = dict(train=source)
     else:
         p = Path(source)
-        try: files = side_files(p, _ENDINGS)
+        try:
+            files = side_files(p, _ENDINGS)
         except ValueError:
-            if not p.is_file(): raise
-            files = dict(train=p) # its name says nothing of sides
-    if len(files)==1: files = dict(train=next(iter(files.values())))
-    read = {s:_pairs(f, columns) for s,f in files.items()}
-    sides = three_sides({s:d for s,(d,_) in read.items()}, valid, test, seed)
-    for s,place in _places(read).items():
-        if s!='train': sides[s] = with_wrong(sides[s], None if place is None else place[np.array(sides[s].ids, int)], n, seed)
+            if not p.is_file():
+                raise
+            files = dict(train=p)  # its name says nothing of sides
+    if len(files) == 1:
+        files = dict(train=next(iter(files.values())))
+    read = {s: _pairs(f, columns) for s, f in files.items()}
+    sides = three_sides({s: d for s, (d, _) in read.items()}, valid, test, seed)
+    for s, place in _places(read).items():
+        if s != "train":
+            sides[s] = with_wrong(
+                sides[s], None if place is None else place[np.array(sides[s].ids, int)], n, seed
+            )
     return sides
+
 
 def _places(read):
     "side -> places of the rows of the file that it is from."
-    p = {s:o[1] for s,o in read.items()}
-    last = p.get('test', p.get('valid', p['train']))
-    return dict(train=p['train'], valid=p['valid'] if len(p)==3 else p['train'], test=last)
+    p = {s: o[1] for s, o in read.items()}
+    last = p.get("test", p.get("valid", p["train"]))
+    return dict(train=p["train"], valid=p["valid"] if len(p) == 3 else p["train"], test=last)
 
 # %% ../../nbs/ranking/05_sources.ipynb #c20
 def _kind(path):
     "'ubuntu', 'mutual' or 'pairs'."
     if path.is_dir():
-        if any((path/s).is_dir() for s in ('train','dev')): return 'mutual'
+        if any((path / s).is_dir() for s in ("train", "dev")):
+            return "mutual"
         path = next(iter(side_files(path, _ENDINGS).values()))
-    if file_format(path)=='json': return 'mutual' if 'options' in next(read_records(path, Account('look')), {}) else 'pairs'
-    if file_format(path)!='csv': return 'pairs'
-    head = next(csv.reader(read_lines(path, Account('look'))), [])
-    return 'ubuntu' if 'Context' in head and ({'Utterance','Ground Truth Utterance'} & set(head)) or len(head)==3 and head[2].strip() in ('0','1') else 'pairs'
+    if file_format(path) == "json":
+        return "mutual" if "options" in next(read_records(path, Account("look")), {}) else "pairs"
+    if file_format(path) != "csv":
+        return "pairs"
+    head = next(csv.reader(read_lines(path, Account("look"))), [])
+    return (
+        "ubuntu"
+        if "Context" in head
+        and ({"Utterance", "Ground Truth Utterance"} & set(head))
+        or len(head) == 3
+        and head[2].strip() in ("0", "1")
+        else "pairs"
+    )
+
 
 def open_dialogues(
-    source,       # 'signatures', a `DataFrame`, or a file or folder that `read_ubuntu`, `read_mutual` or `read_pairs` takes
-    columns=None, # dict, ours -> yours, for a table of pairs
-    seed:int=0,   # for sides that are missing, and wrong answers that are drawn
-    say=print,    # what to do with the accounts
-) -> dict:        # train, valid, test
+    source,  # 'signatures', a `DataFrame`, or a file or folder that `read_ubuntu`, `read_mutual` or `read_pairs` takes
+    columns=None,  # dict, ours -> yours, for a table of pairs
+    seed: int = 0,  # for sides that are missing, and wrong answers that are drawn
+    say=print,  # what to do with the accounts
+) -> dict:  # train, valid, test
     "Questions from whatever holds them; says what was read and dropped."
-    if isinstance(source, str) and source=='signatures': got = read_signatures(seed=seed)
-    elif isinstance(source, pd.DataFrame) or columns: got = read_pairs(source, columns, seed=seed)
+    if isinstance(source, str) and source == "signatures":
+        got = read_signatures(seed=seed)
+    elif isinstance(source, pd.DataFrame) or columns:
+        got = read_pairs(source, columns, seed=seed)
     else:
         p = Path(source)
-        if not p.exists(): raise FileNotFoundError(f"{source} is not there; expected 'signatures', a file or a folder")
+        if not p.exists():
+            raise FileNotFoundError(f"{source} is not there; expected 'signatures', a file or a folder")
         kind = _kind(p)
-        got = read_ubuntu(p) if kind=='ubuntu' else read_mutual(p, seed=seed) if kind=='mutual' else read_pairs(p, seed=seed)
-    if missing := [s for s in SPLITS if not len(got.get(s, ()))]: raise ValueError(f'{source}: nothing for {missing}; put files with these words at the end of their names beside the others')
-    for s in SPLITS: say(f'{s}: {got[s]!r}\n{got[s].account}')
+        got = (
+            read_ubuntu(p)
+            if kind == "ubuntu"
+            else read_mutual(p, seed=seed)
+            if kind == "mutual"
+            else read_pairs(p, seed=seed)
+        )
+    if missing := [s for s in SPLITS if not len(got.get(s, ()))]:
+        raise ValueError(
+            f"{source}: nothing for {missing}; put files with these words at the end of their names beside the others"
+        )
+    for s in SPLITS:
+        say(f"{s}: {got[s]!r}\n{got[s].account}")
     return got

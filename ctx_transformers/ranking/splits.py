@@ -23,137 +23,206 @@ def _first(keys, among):
     out[at[np.unique(keys[at], return_index=True)[1]]] = True
     return out
 
+
 def tidy(
-    d:Dialogues,
-) -> Dialogues: # the questions that can be asked, each once; what went is in the account
+    d: Dialogues,
+) -> Dialogues:  # the questions that can be asked, each once; what went is in the account
     "Drop the questions that are none."
-    if not len(d): return d
-    off,k,right = d.candidates.offsets.to_numpy(),d.keys[1],d.answer_keys()
-    same = np.add.reduceat(k==np.repeat(right, np.diff(off)), off[:-1], dtype=np.int64)
-    none = np.add.reduceat(pc.equal(pc.utf8_trim_whitespace(d.candidates.values), '').to_numpy(zero_copy_only=False), off[:-1], dtype=np.int64)
-    why = {'empty context':np.diff(d.turns.offsets.to_numpy())==0, 'empty candidate':none>0, 'right answer is among the wrong ones':same>1}
+    if not len(d):
+        return d
+    off, k, right = d.candidates.offsets.to_numpy(), d.keys[1], d.answer_keys()
+    same = np.add.reduceat(k == np.repeat(right, np.diff(off)), off[:-1], dtype=np.int64)
+    none = np.add.reduceat(
+        pc.equal(pc.utf8_trim_whitespace(d.candidates.values), "").to_numpy(zero_copy_only=False),
+        off[:-1],
+        dtype=np.int64,
+    )
+    why = {
+        "empty context": np.diff(d.turns.offsets.to_numpy()) == 0,
+        "empty candidate": none > 0,
+        "right answer is among the wrong ones": same > 1,
+    }
     fine = ~np.logical_or.reduce([*why.values()])
-    return d.without(why | {'same context and answer as an earlier row':fine & ~_first(d.pair_keys(), fine)})
+    return d.without(why | {"same context and answer as an earlier row": fine & ~_first(d.pair_keys(), fine)})
 
 # %% ../../nbs/ranking/01_splits.ipynb #c10
 def _told(d, phrase=5):
     "Names of candidates, without the phrases that many questions share."
-    k,n = np.unique(d.keys[1], return_counts=True)
-    return k[n<=phrase]
+    k, n = np.unique(d.keys[1], return_counts=True)
+    return k[n <= phrase]
+
 
 def no_leak(
-    parts:dict,    # 'train', 'valid', 'test' -> `Dialogues`, some of them
-    written=False, # were the wrong answers written for their question? Then training does without those of the other sides
-) -> dict:         # the same, cleaned
+    parts: dict,  # 'train', 'valid', 'test' -> `Dialogues`, some of them
+    written=False,  # were the wrong answers written for their question? Then training does without those of the other sides
+) -> dict:  # the same, cleaned
     "No pair on two sides; what was dropped and what answers are shared is in the accounts."
-    parts = {s:parts[s] for s in SPLITS if s in parts}
+    parts = {s: parts[s] for s in SPLITS if s in parts}
     out = {}
-    for i,(s,d) in enumerate(parts.items()):
-        later = {o:parts[o] for o in list(parts)[i+1:]}
-        why = {f'pair also in {o}':np.isin(d.pair_keys(), p.pair_keys()) for o,p in later.items()}
-        if written: why |= {f'answer is a candidate in {o}':np.isin(d.answer_keys(), _told(p)) for o,p in later.items()}
+    for i, (s, d) in enumerate(parts.items()):
+        later = {o: parts[o] for o in list(parts)[i + 1 :]}
+        why = {f"pair also in {o}": np.isin(d.pair_keys(), p.pair_keys()) for o, p in later.items()}
+        if written:
+            why |= {
+                f"answer is a candidate in {o}": np.isin(d.answer_keys(), _told(p)) for o, p in later.items()
+            }
         out[s] = d.without(why)
-        if s!='train' and 'train' in out: out[s].account.note('answer also in train', int(np.isin(out[s].answer_keys(), out['train'].answer_keys()).sum()))
+        if s != "train" and "train" in out:
+            out[s].account.note(
+                "answer also in train", int(np.isin(out[s].answer_keys(), out["train"].answer_keys()).sum())
+            )
     return out
 
 # %% ../../nbs/ranking/01_splits.ipynb #c13
 def split_dialogues(
-    d:Dialogues,
-    valid=.1,      # share of conversations for validation, 0 to 1
-    test=.1,       # share of conversations for the test, 0 to 1
-    seed:int=0,
-    written=False, # as in `no_leak`
-) -> dict:         # train, valid, test
+    d: Dialogues,
+    valid=0.1,  # share of conversations for validation, 0 to 1
+    test=0.1,  # share of conversations for the test, 0 to 1
+    seed: int = 0,
+    written=False,  # as in `no_leak`
+) -> dict:  # train, valid, test
     "Deal whole conversations to three sides."
-    if not (0<=valid and 0<=test and valid+test<1): raise ValueError(f'valid and test are shares and must leave some to train on, got {valid} and {test}')
+    if not (0 <= valid and 0 <= test and valid + test < 1):
+        raise ValueError(f"valid and test are shares and must leave some to train on, got {valid} and {test}")
     u = hash_uniform(seed, 19, d.conversation)
-    side = np.where(u<test, 2, np.where(u<test+valid, 1, 0))
-    out = no_leak({s:d.without({'on another side of the split':side!=i}) for i,s in enumerate(SPLITS)}, written)
-    if empty := [s for s in SPLITS if not len(out[s])]: raise ValueError(f'{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take larger shares or another seed')
-    return {s:replace(p, name=f'{d.name} {s}') for s,p in out.items()}
+    side = np.where(u < test, 2, np.where(u < test + valid, 1, 0))
+    out = no_leak(
+        {s: d.without({"on another side of the split": side != i}) for i, s in enumerate(SPLITS)}, written
+    )
+    if empty := [s for s in SPLITS if not len(out[s])]:
+        raise ValueError(
+            f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take larger shares or another seed"
+        )
+    return {s: replace(p, name=f"{d.name} {s}") for s, p in out.items()}
 
 # %% ../../nbs/ranking/01_splits.ipynb #c17
 def three_sides(
-    parts:dict,    # 'train' and perhaps 'valid', 'test' -> `Dialogues`
-    valid=.1, test=.1, seed:int=0, # for sides that are missing, as in `split_dialogues`
-    written=False, # as in `no_leak`
-) -> dict:         # train, valid, test
+    parts: dict,  # 'train' and perhaps 'valid', 'test' -> `Dialogues`
+    valid=0.1,
+    test=0.1,
+    seed: int = 0,  # for sides that are missing, as in `split_dialogues`
+    written=False,  # as in `no_leak`
+) -> dict:  # train, valid, test
     "Cut what is missing from the training side."
-    if 'train' not in parts: raise ValueError(f'there is nothing to train on: only {sorted(parts)}')
-    if len(parts)==1: return split_dialogues(parts['train'], valid, test, seed, written)
-    if len(parts)==3: return no_leak(parts, written)
-    d,last = parts['train'],parts['test' if 'test' in parts else 'valid']
-    held = hash_uniform(seed, 22, d.conversation)<valid
-    cut = {s:replace(d.without({'on another side of the split':m}), name=f'{d.name} {s}') for s,m in (('train',held),('valid',~held))}
-    if empty := [s for s in cut if not len(cut[s])]: raise ValueError(f'{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take another share or seed')
+    if "train" not in parts:
+        raise ValueError(f"there is nothing to train on: only {sorted(parts)}")
+    if len(parts) == 1:
+        return split_dialogues(parts["train"], valid, test, seed, written)
+    if len(parts) == 3:
+        return no_leak(parts, written)
+    d, last = parts["train"], parts["test" if "test" in parts else "valid"]
+    held = hash_uniform(seed, 22, d.conversation) < valid
+    cut = {
+        s: replace(d.without({"on another side of the split": m}), name=f"{d.name} {s}")
+        for s, m in (("train", held), ("valid", ~held))
+    }
+    if empty := [s for s in cut if not len(cut[s])]:
+        raise ValueError(
+            f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take another share or seed"
+        )
     return no_leak(cut | dict(test=last), written)
 
 # %% ../../nbs/ranking/01_splits.ipynb #c20
 def expand_turns(
-    d:Dialogues,   # the training side
-    without=(),    # other sides: a pair that they have is not made
-) -> Dialogues:    # the rows of `d`, then the new ones in the order of their rows
+    d: Dialogues,  # the training side
+    without=(),  # other sides: a pair that they have is not made
+) -> Dialogues:  # the rows of `d`, then the new ones in the order of their rows
     "Make every turn an answer to the turns before it, unless that pair is there already."
-    run,off = running_keys(d.turns)
-    row = np.repeat(np.arange(len(d)), np.maximum(np.diff(off)-1, 0))          # [M]
-    n = np.arange(len(row)) - np.searchsorted(row, row) + 1                    # [M] turns of the new context
-    values,end = d.turns.values,off[row]+n                                     # the answer stands at `end`
-    key = hash_bits(hash_bits(run[end]-run[off[row]], n), text_keys(values)[end])
+    run, off = running_keys(d.turns)
+    row = np.repeat(np.arange(len(d)), np.maximum(np.diff(off) - 1, 0))  # [M]
+    n = np.arange(len(row)) - np.searchsorted(row, row) + 1  # [M] turns of the new context
+    values, end = d.turns.values, off[row] + n  # the answer stands at `end`
+    key = hash_bits(hash_bits(run[end] - run[off[row]], n), text_keys(values)[end])
     old = np.isin(key, np.concatenate([o.pair_keys() for o in (d, *without)]))
     new = np.flatnonzero(_first(key, ~old))
-    row,n,end = row[new],n[new],end[new]
-    at = np.concatenate([[0], np.cumsum(n)])                                   # [M+1]
+    row, n, end = row[new], n[new], end[new]
+    at = np.concatenate([[0], np.cumsum(n)])  # [M+1]
     texts = values.take(pa.array(np.arange(at[-1]) - np.repeat(at[:-1], n) + np.repeat(off[row], n)))
     ctx = pa.ListArray.from_arrays(pa.array(at, pa.int32()), texts)
-    ans = pa.ListArray.from_arrays(pa.array(np.arange(len(n)+1), pa.int32()), values.take(pa.array(end)))
-    ids = pc.binary_join_element_wise(d.ids.take(pa.array(row)).cast(pa.string()), pa.array(n).cast(pa.string()), '#')
+    ans = pa.ListArray.from_arrays(pa.array(np.arange(len(n) + 1), pa.int32()), values.take(pa.array(end)))
+    ids = pc.binary_join_element_wise(
+        d.ids.take(pa.array(row)).cast(pa.string()), pa.array(n).cast(pa.string()), "#"
+    )
     acc = Account.from_dict(d.account.to_dict())
-    acc.keep(len(n)); acc.note('made of a turn', len(n)); acc.drop('turn that is an answer already', len(key)-len(n))
-    return Dialogues(pa.chunked_array([d.turns, ctx]), pa.chunked_array([d.candidates, ans]), np.concatenate([d.right, np.zeros(len(n), np.int64)]),
-                     np.concatenate([d.conversation, d.conversation[row]]), pa.chunked_array([d.ids.cast(pa.string()), ids]), d.name, acc)
+    acc.keep(len(n))
+    acc.note("made of a turn", len(n))
+    acc.drop("turn that is an answer already", len(key) - len(n))
+    return Dialogues(
+        pa.chunked_array([d.turns, ctx]),
+        pa.chunked_array([d.candidates, ans]),
+        np.concatenate([d.right, np.zeros(len(n), np.int64)]),
+        np.concatenate([d.conversation, d.conversation[row]]),
+        pa.chunked_array([d.ids.cast(pa.string()), ids]),
+        d.name,
+        acc,
+    )
 
 # %% ../../nbs/ranking/01_splits.ipynb #c24
 def _floyd(pool, n, seed, row):
     "`[N,n]` different whole numbers for each row, below `pool` `[N]`, all sets alike likely."
     out = np.empty((len(row), n), np.int64)
     for s in range(n):
-        top = pool-n+s
-        t = (hash_uniform(seed, 20, row, s)*(top+1)).astype(np.int64)
-        out[:,s] = np.where((out[:,:s]==t[:,None]).any(1), top, t)
+        top = pool - n + s
+        t = (hash_uniform(seed, 20, row, s) * (top + 1)).astype(np.int64)
+        out[:, s] = np.where((out[:, :s] == t[:, None]).any(1), top, t)
     return out
 
-def _also_right(context, answer, row, w): # `[N]` keys of each, `[M]` rows, `[M,n]` rows whose answers they get -> `[M]` bool
+
+def _also_right(
+    context, answer, row, w
+):  # `[N]` keys of each, `[M]` rows, `[M,n]` rows whose answers they get -> `[M]` bool
     "Is one of the answers known to be right for the row's own question?"
-    c,a = (np.unique(x, return_inverse=True)[1].ravel() for x in (context, answer))
-    k = a.max(initial=0)+1
-    return np.isin(c[row,None]*k+a[w], np.unique(c*k+a)).any(1)
+    c, a = (np.unique(x, return_inverse=True)[1].ravel() for x in (context, answer))
+    k = a.max(initial=0) + 1
+    return np.isin(c[row, None] * k + a[w], np.unique(c * k + a)).any(1)
 
 # %% ../../nbs/ranking/01_splits.ipynb #c25
 def with_wrong(
-    d:Dialogues, # pairs: one candidate each
+    d: Dialogues,  # pairs: one candidate each
     place=None,  # `[N]` whole numbers, where wrong answers may come from; None: anywhere
-    n:int=9,     # wrong answers
-    seed:int=0,
+    n: int = 9,  # wrong answers
+    seed: int = 0,
 ) -> Dialogues:  # each with n+1 candidates
     "Draw wrong answers from the answers of other questions."
-    if (k := len(d.candidates.values))!=len(d): raise ValueError(f'expected pairs, one candidate a question, got {k:,} candidates for {len(d):,} questions')
-    key,place = d.answer_keys(),np.zeros(len(d), np.int64) if place is None else np.unique(place, return_inverse=True)[1]
-    _,first,own = np.unique(np.stack([place.astype(np.uint64), key]), axis=1, return_index=True, return_inverse=True) # distinct answers, place by place
-    start = np.searchsorted(place[first], np.arange(place.max(initial=-1)+2))
-    start,size = start[place],(start[1:]-start[:-1])[place]
-    few = size<=n
+    if (k := len(d.candidates.values)) != len(d):
+        raise ValueError(
+            f"expected pairs, one candidate a question, got {k:,} candidates for {len(d):,} questions"
+        )
+    key, place = (
+        d.answer_keys(),
+        np.zeros(len(d), np.int64) if place is None else np.unique(place, return_inverse=True)[1],
+    )
+    _, first, own = np.unique(
+        np.stack([place.astype(np.uint64), key]), axis=1, return_index=True, return_inverse=True
+    )  # distinct answers, place by place
+    start = np.searchsorted(place[first], np.arange(place.max(initial=-1) + 2))
+    start, size = start[place], (start[1:] - start[:-1])[place]
+    few = size <= n
     row = np.flatnonzero(~few)
-    own = own.ravel()-start
-    def draw(seed, r):                                                         # `[N,n]` rows whose answer is the wrong one
-        w = _floyd(size[r]-1, n, seed, r)
-        return first[start[r,None] + w + (w>=own[r,None])]
+    own = own.ravel() - start
+
+    def draw(seed, r):  # `[N,n]` rows whose answer is the wrong one
+        w = _floyd(size[r] - 1, n, seed, r)
+        return first[start[r, None] + w + (w >= own[r, None])]
+
     w = draw(seed, row)
-    for again in range(1, 21):                                                 # another right answer of the same question is no wrong one
-        if not (bad := _also_right(d.keys[0], key, row, w)).any(): break
-        w[bad] = draw(seed+again*1_000_003, row[bad])
-    none = np.zeros(len(d), bool); none[row[_also_right(d.keys[0], key, row, w)]] = True
-    w,row = w[~none[row]],row[~none[row]]
-    right = (hash_uniform(seed, 21, row)*(n+1)).astype(np.int64)
-    pick = np.insert(w.ravel(), np.arange(len(row))*n+right, row)              # [N*(n+1)]
-    off = pa.array(np.arange(len(row)+1)*(n+1), pa.int32())
-    return replace(d.without({f'place with fewer than {n+1} different answers':few, 'too many answers of its place are right':none}), right=right, candidates=pa.ListArray.from_arrays(off, d.answers().take(pa.array(pick))))
+    for again in range(1, 21):  # another right answer of the same question is no wrong one
+        if not (bad := _also_right(d.keys[0], key, row, w)).any():
+            break
+        w[bad] = draw(seed + again * 1_000_003, row[bad])
+    none = np.zeros(len(d), bool)
+    none[row[_also_right(d.keys[0], key, row, w)]] = True
+    w, row = w[~none[row]], row[~none[row]]
+    right = (hash_uniform(seed, 21, row) * (n + 1)).astype(np.int64)
+    pick = np.insert(w.ravel(), np.arange(len(row)) * n + right, row)  # [N*(n+1)]
+    off = pa.array(np.arange(len(row) + 1) * (n + 1), pa.int32())
+    return replace(
+        d.without(
+            {
+                f"place with fewer than {n + 1} different answers": few,
+                "too many answers of its place are right": none,
+            }
+        ),
+        right=right,
+        candidates=pa.ListArray.from_arrays(off, d.answers().take(pa.array(pick))),
+    )

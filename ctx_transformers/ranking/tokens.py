@@ -21,169 +21,277 @@ from .dialogues import Dialogues
 @dataclass(frozen=True)
 class RankTextCfg:
     "How much of a dialogue is read."
-    turns:int    = 4   # last turns of the context; 0 reads all
-    context:int  = 100 # tokens of a context at most, marks included: the last ones, >=2
-    response:int = 50  # tokens of an answer at most, marks included: the first ones, >=3
+
+    turns: int = 4  # last turns of the context; 0 reads all
+    context: int = 100  # tokens of a context at most, marks included: the last ones, >=2
+    response: int = 50  # tokens of an answer at most, marks included: the first ones, >=3
+
     def __post_init__(self):
-        if self.turns<0 or self.context<2 or self.response<3: raise ValueError(f'turns must be >= 0, context >= 2 and response >= 3, got {self.turns}, {self.context} and {self.response}')
+        if self.turns < 0 or self.context < 2 or self.response < 3:
+            raise ValueError(
+                f"turns must be >= 0, context >= 2 and response >= 3, got {self.turns}, {self.context} and {self.response}"
+            )
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c07
 class Marks(NamedTuple):
     "Special tokens of a text."
-    start:int|None # first token of every text; None: no such mark
-    sep:int        # after every turn, and at the end of an answer
+
+    start: int | None  # first token of every text; None: no such mark
+    sep: int  # after every turn, and at the end of an answer
+
 
 def pair_marks(
-    tok, # a fast tokenizer
+    tok,  # a fast tokenizer
 ) -> Marks:
     "Which tokens begin, part and end texts."
-    if tok.cls_token_id is not None and tok.sep_token_id is not None: return Marks(tok.cls_token_id, tok.sep_token_id)
-    if tok.eos_token_id is None: raise ValueError(f'{type(tok).__name__} has neither [CLS] and [SEP] nor an end-of-text token: there is nothing to part turns with')
+    if tok.cls_token_id is not None and tok.sep_token_id is not None:
+        return Marks(tok.cls_token_id, tok.sep_token_id)
+    if tok.eos_token_id is None:
+        raise ValueError(
+            f"{type(tok).__name__} has neither [CLS] and [SEP] nor an end-of-text token: there is nothing to part turns with"
+        )
     return Marks(None, tok.eos_token_id)
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c10
 class PairReader:
     "Reads contexts, answers, and pairs of both."
-    def __init__(self,
-        tok, # a fast tokenizer, of a BERT-like or a GPT-2-like model
-        cfg:RankTextCfg=RankTextCfg(),
-    ):
-        self.cfg,self.marks,self.vocab,self._enc = cfg,pair_marks(tok),len(tok),bare_tokenizer(tok)
 
-    def words(self,
-        texts:list, # strings
-    ) -> Ragged:    # tokens of each, without marks
+    def __init__(
+        self,
+        tok,  # a fast tokenizer, of a BERT-like or a GPT-2-like model
+        cfg: RankTextCfg = RankTextCfg(),
+    ):
+        self.cfg, self.marks, self.vocab, self._enc = cfg, pair_marks(tok), len(tok), bare_tokenizer(tok)
+
+    def words(
+        self,
+        texts: list,  # strings
+    ) -> Ragged:  # tokens of each, without marks
         "Tokens as they are."
         out = []
-        with tqdm(total=len(texts), desc='tokens', unit='text', disable=None) as bar:
+        with tqdm(total=len(texts), desc="tokens", unit="text", disable=None) as bar:
             for i in range(0, len(texts), 10_000):
-                out.append(Ragged.of([e.ids for e in self._enc.encode_batch_fast(texts[i:i+10_000], add_special_tokens=False)], np.int32))
+                out.append(
+                    Ragged.of(
+                        [
+                            e.ids
+                            for e in self._enc.encode_batch_fast(
+                                texts[i : i + 10_000], add_special_tokens=False
+                            )
+                        ],
+                        np.int32,
+                    )
+                )
                 bar.update(len(out[-1]))
         return join_ragged(out)
 
-    def contexts(self,
-        words:Ragged, # tokens of turns
-        turns:Ragged, # N lists of turns, as positions in `words`
-    ) -> Ragged:      # N contexts
+    def contexts(
+        self,
+        words: Ragged,  # tokens of turns
+        turns: Ragged,  # N lists of turns, as positions in `words`
+    ) -> Ragged:  # N contexts
         "The last tokens of the last turns."
         m = self.marks
-        ids,L = words.gather(turns.ids)                                               # [n], [u]
-        own = np.repeat(np.arange(len(L)), L)                                         # [n] turn of each token
-        flat = np.full(len(ids)+len(L), m.sep); flat[np.arange(len(ids))+own] = ids   # a mark after every turn
-        ends = np.concatenate([[0], np.cumsum(L+1)])[turns.offsets]                   # [N+1]
+        ids, L = words.gather(turns.ids)  # [n], [u]
+        own = np.repeat(np.arange(len(L)), L)  # [n] turn of each token
+        flat = np.full(len(ids) + len(L), m.sep)
+        flat[np.arange(len(ids)) + own] = ids  # a mark after every turn
+        ends = np.concatenate([[0], np.cumsum(L + 1)])[turns.offsets]  # [N+1]
         keep = self.cfg.context - (m.start is not None)
-        n = np.minimum(np.diff(ends), keep)                                           # [N] tokens that are kept, the last ones
-        take = np.repeat(ends[1:]-np.cumsum(n), n)+np.arange(n.sum())
+        n = np.minimum(np.diff(ends), keep)  # [N] tokens that are kept, the last ones
+        take = np.repeat(ends[1:] - np.cumsum(n), n) + np.arange(n.sum())
         return _begin(flat[take], n, m.start)
 
-    def responses(self,
-        words:Ragged, # tokens of answers
+    def responses(
+        self,
+        words: Ragged,  # tokens of answers
     ) -> Ragged:
         "The first tokens of each answer."
-        n = np.minimum(words.lengths, self.cfg.response-1-(self.marks.start is not None))
-        take = np.repeat(words.offsets[:-1]-(np.cumsum(n)-n), n)+np.arange(n.sum())
-        flat = np.full(len(take)+len(n), self.marks.sep)
-        flat[np.arange(len(take))+np.repeat(np.arange(len(n)), n)] = words.ids[take]
-        return _begin(flat, n+1, self.marks.start)
+        n = np.minimum(words.lengths, self.cfg.response - 1 - (self.marks.start is not None))
+        take = np.repeat(words.offsets[:-1] - (np.cumsum(n) - n), n) + np.arange(n.sum())
+        flat = np.full(len(take) + len(n), self.marks.sep)
+        flat[np.arange(len(take)) + np.repeat(np.arange(len(n)), n)] = words.ids[take]
+        return _begin(flat, n + 1, self.marks.start)
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c11
-def _begin(ids, n, start): # `[n']` tokens of lists of `n` each
+def _begin(ids, n, start):  # `[n']` tokens of lists of `n` each
     "Put a mark before every list."
-    at = np.cumsum(n)-n
-    if start is not None: ids,n = np.insert(ids, at, start),n+1
+    at = np.cumsum(n) - n
+    if start is not None:
+        ids, n = np.insert(ids, at, start), n + 1
     return Ragged(ids.astype(np.int32), np.concatenate([[0], np.cumsum(n)]))
 
+
 def join_ragged(
-    parts:list, # of `Ragged`
+    parts: list,  # of `Ragged`
 ) -> Ragged:
     "One after the other."
-    if not parts: return Ragged(np.zeros(0, np.int32), np.zeros(1, np.int64))
-    return Ragged(np.concatenate([p.ids for p in parts]), np.concatenate([[0], np.cumsum(np.concatenate([p.lengths for p in parts]))]))
+    if not parts:
+        return Ragged(np.zeros(0, np.int32), np.zeros(1, np.int64))
+    return Ragged(
+        np.concatenate([p.ids for p in parts]),
+        np.concatenate([[0], np.cumsum(np.concatenate([p.lengths for p in parts]))]),
+    )
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c17
 class TokenPairs(NamedTuple):
     "Contexts and answers, one behind the other."
-    ids:np.ndarray     # `[n]` tokens
-    lengths:np.ndarray # `[t]`
-    segment:np.ndarray # `[n]` 0 in the context, 1 in the answer
+
+    ids: np.ndarray  # `[n]` tokens
+    lengths: np.ndarray  # `[t]`
+    segment: np.ndarray  # `[n]` 0 in the context, 1 in the answer
+
 
 def pair_texts(
-    contexts:Ragged, at:np.ndarray,   # contexts, and `[t]` which of them
-    responses:Ragged, to:np.ndarray,  # answers, and `[t]` which of them
-    marks:Marks,
+    contexts: Ragged,
+    at: np.ndarray,  # contexts, and `[t]` which of them
+    responses: Ragged,
+    to: np.ndarray,  # answers, and `[t]` which of them
+    marks: Marks,
 ) -> TokenPairs:
     "Each context followed by an answer."
-    a,n = contexts.gather(at)
-    b,m = responses.gather(to)
-    if marks.start is not None: b,m = np.delete(b, np.cumsum(m)-m),m-1        # one mark begins the whole
-    order = np.argsort(np.concatenate([np.repeat(np.arange(len(n))*2, n), np.repeat(np.arange(len(m))*2+1, m)]), kind='stable')
-    return TokenPairs(np.concatenate([a,b])[order], n+m, np.concatenate([np.zeros(len(a), np.int64), np.ones(len(b), np.int64)])[order])
+    a, n = contexts.gather(at)
+    b, m = responses.gather(to)
+    if marks.start is not None:
+        b, m = np.delete(b, np.cumsum(m) - m), m - 1  # one mark begins the whole
+    order = np.argsort(
+        np.concatenate([np.repeat(np.arange(len(n)) * 2, n), np.repeat(np.arange(len(m)) * 2 + 1, m)]),
+        kind="stable",
+    )
+    return TokenPairs(
+        np.concatenate([a, b])[order],
+        n + m,
+        np.concatenate([np.zeros(len(a), np.int64), np.ones(len(b), np.int64)])[order],
+    )
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c20
 class RankTokens:
     "Dialogues and their candidates, each different text once."
-    def __init__(self,
-        contexts:Ragged, responses:Ragged, # C and R different ones
-        context:np.ndarray, # `[N]` context of each dialogue
-        answers:Ragged,     # N lists of candidates, as positions in `responses`
-        right:np.ndarray,   # `[N]` place of the right one in its list
-        conversation:np.ndarray, # `[N]` int
-        reader:PairReader, account:Account,
+
+    def __init__(
+        self,
+        contexts: Ragged,
+        responses: Ragged,  # C and R different ones
+        context: np.ndarray,  # `[N]` context of each dialogue
+        answers: Ragged,  # N lists of candidates, as positions in `responses`
+        right: np.ndarray,  # `[N]` place of the right one in its list
+        conversation: np.ndarray,  # `[N]` int
+        reader: PairReader,
+        account: Account,
     ):
-        self.contexts,self.responses,self.context,self.answers,self.right,self.conversation,self.reader,self.account = contexts,responses,context,answers,np.asarray(right),np.asarray(conversation),reader,account
-        self.truth = answers.ids[answers.offsets[:-1]+self.right]                # [N] the right answers
-        self._known = np.unique(context*len(responses)+self.truth)
-    def __len__(self): return len(self.context)
-    def is_right(self,
+        (
+            self.contexts,
+            self.responses,
+            self.context,
+            self.answers,
+            self.right,
+            self.conversation,
+            self.reader,
+            self.account,
+        ) = (
+            contexts,
+            responses,
+            context,
+            answers,
+            np.asarray(right),
+            np.asarray(conversation),
+            reader,
+            account,
+        )
+        self.truth = answers.ids[answers.offsets[:-1] + self.right]  # [N] the right answers
+        self._known = np.unique(context * len(responses) + self.truth)
+
+    def __len__(self):
+        return len(self.context)
+
+    def is_right(
+        self,
         context,  # `[b]` contexts
-        response, # `[K]` answers
-    ) -> np.ndarray: # `[b,K]` bool
+        response,  # `[K]` answers
+    ) -> np.ndarray:  # `[b,K]` bool
         "Which of the answers are known to be right for which context, in any dialogue of the table."
-        key = np.asarray(context)[:,None]*len(self.responses)+np.asarray(response)
+        key = np.asarray(context)[:, None] * len(self.responses) + np.asarray(response)
         at = np.searchsorted(self._known, key)
-        return self._known[np.minimum(at, len(self._known)-1)]==key
-    def __repr__(self): return f'RankTokens: {len(self):,} dialogues, {len(self.contexts):,} contexts of {self.contexts.lengths.mean():.1f} tokens, {len(self.responses):,} answers of {self.responses.lengths.mean():.1f}'
+        return self._known[np.minimum(at, len(self._known) - 1)] == key
+
+    def __repr__(self):
+        return f"RankTokens: {len(self):,} dialogues, {len(self.contexts):,} contexts of {self.contexts.lengths.mean():.1f} tokens, {len(self.responses):,} answers of {self.responses.lengths.mean():.1f}"
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c21
-def _lists(array): # pyarrow list<str>
+def _lists(array):  # pyarrow list<str>
     "The different strings of lists, and the lists as a `Ragged` of positions in them."
     a = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    if isinstance(a, pa.ChunkedArray): a = pa.concat_arrays(a.chunks)
+    if isinstance(a, pa.ChunkedArray):
+        a = pa.concat_arrays(a.chunks)
     n = a.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
     d = a.flatten().dictionary_encode()
-    return d.dictionary.to_pylist(), Ragged(d.indices.to_numpy().astype(np.int64), np.concatenate([[0], np.cumsum(n)]).astype(np.int64))
+    return d.dictionary.to_pylist(), Ragged(
+        d.indices.to_numpy().astype(np.int64), np.concatenate([[0], np.cumsum(n)]).astype(np.int64)
+    )
 
-def _last(r, k): # the last `k` members of each list; all if k=0
-    if not k: return r
+
+def _last(r, k):  # the last `k` members of each list; all if k=0
+    if not k:
+        return r
     n = np.minimum(r.lengths, k)
-    return Ragged(r.ids[np.repeat(r.offsets[1:]-np.cumsum(n), n)+np.arange(n.sum())], np.concatenate([[0], np.cumsum(n)]))
+    return Ragged(
+        r.ids[np.repeat(r.offsets[1:] - np.cumsum(n), n) + np.arange(n.sum())],
+        np.concatenate([[0], np.cumsum(n)]),
+    )
 
-def _once(r): # the different lists, and `[t]` which of them each is
-    first,kept,at = {},[],np.empty(len(r), np.int64)
+
+def _once(r):  # the different lists, and `[t]` which of them each is
+    first, kept, at = {}, [], np.empty(len(r), np.int64)
     for i in range(len(r)):
         j = at[i] = first.setdefault(r[i].tobytes(), len(kept))
-        if j==len(kept): kept.append(i)
+        if j == len(kept):
+            kept.append(i)
     out = r.take(np.array(kept, np.int64))
     return Ragged(out.ids.astype(np.int32), out.offsets), at
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c22
 def tokenize_dialogues(
-    dialogues:Dialogues,
-    tok, # a fast tokenizer
-    cfg:RankTextCfg=RankTextCfg(),
-    block:int=50_000, # dialogues at a time, which bounds the memory
+    dialogues: Dialogues,
+    tok,  # a fast tokenizer
+    cfg: RankTextCfg = RankTextCfg(),
+    block: int = 50_000,  # dialogues at a time, which bounds the memory
 ) -> RankTokens:
     "Read every dialogue, with a count of what was cut."
-    reader,acc = PairReader(tok, cfg),Account(f'{dialogues.name}, read for ranking')
-    (said,turns),(replies,answers) = _lists(dialogues.turns),_lists(dialogues.candidates)
-    last,words = _last(turns, cfg.turns),reader.words(said)
-    contexts = join_ragged([reader.contexts(words, last.take(np.arange(i, min(i+block, len(last))))) for i in range(0, len(last), block)])
+    reader, acc = PairReader(tok, cfg), Account(f"{dialogues.name}, read for ranking")
+    (said, turns), (replies, answers) = _lists(dialogues.turns), _lists(dialogues.candidates)
+    last, words = _last(turns, cfg.turns), reader.words(said)
+    contexts = join_ragged(
+        [
+            reader.contexts(words, last.take(np.arange(i, min(i + block, len(last)))))
+            for i in range(0, len(last), block)
+        ]
+    )
     raw = reader.words(replies)
-    responses,which = _once(reader.responses(raw))
-    contexts,at = _once(contexts)
+    responses, which = _once(reader.responses(raw))
+    contexts, at = _once(contexts)
     acc.keep(len(dialogues))
-    acc.note(f'contexts with more than {cfg.turns} turns, the last of which are read', int((turns.lengths>last.lengths).sum()))
-    full,start = np.concatenate([[0], np.cumsum(words.lengths[last.ids]+1)])[last.offsets],reader.marks.start is not None
-    acc.note(f'contexts cut to their last {cfg.context} tokens', int((np.diff(full)>cfg.context-start).sum()))
-    acc.note(f'different answers cut to their first {cfg.response} tokens', int((raw.lengths>cfg.response-1-start).sum()))
-    return RankTokens(contexts, responses, at, Ragged(which[answers.ids], answers.offsets), dialogues.right, dialogues.conversation, reader, acc)
+    acc.note(
+        f"contexts with more than {cfg.turns} turns, the last of which are read",
+        int((turns.lengths > last.lengths).sum()),
+    )
+    full, start = (
+        np.concatenate([[0], np.cumsum(words.lengths[last.ids] + 1)])[last.offsets],
+        reader.marks.start is not None,
+    )
+    acc.note(
+        f"contexts cut to their last {cfg.context} tokens", int((np.diff(full) > cfg.context - start).sum())
+    )
+    acc.note(
+        f"different answers cut to their first {cfg.response} tokens",
+        int((raw.lengths > cfg.response - 1 - start).sum()),
+    )
+    return RankTokens(
+        contexts,
+        responses,
+        at,
+        Ragged(which[answers.ids], answers.offsets),
+        dialogues.right,
+        dialogues.conversation,
+        reader,
+        acc,
+    )

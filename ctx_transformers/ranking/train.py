@@ -34,146 +34,230 @@ from ..train.runs import claimed
 @dataclass(frozen=True)
 class RankRunCfg:
     "Everything that decides what a ranker learns and what it is asked."
-    dialogues:str = 'signatures' # 'signatures' (of the installed packages), or a file or folder
-    name:str    = ''      # what tables call it; empty: the name of the source
-    columns:str = ''      # our columns from theirs, such as 'context=question,response=answer'
-    expand:bool = False   # every intermediate turn is an answer to learn from
-    limit:int   = 0       # learn from so many dialogues at most, drawn by hash; 0: from all
-    vocab:int   = 8192    # words of the tokenizer that is trained; a pretrained model brings its own
-    b:int       = 32      # dialogues of a batch
-    negatives:str = 'batch' # wrong answers: 'batch' (the others' right ones), 'given' (the dialogue's own), 'both'
-    others:int  = 3       # of a cross-encoder: answers of the batch that are drawn for each context; 0: all
-    valid_rows:int = 300  # dialogues of the validation loss at most, drawn by hash
-    test_rows:int = field(default=2000, metadata=dict(new=True)) # dialogues that are judged at most, drawn by hash; 0: all
-    teacher:str = ''      # folder of a trained run, or its name in the cache, whose scores of the given candidates are learnt from, as loss.distil says
-    seed:int    = 0       # of the training: weights and batches
-    text:RankTextCfg = RankTextCfg()
-    model:RankCfg = RankCfg(encoder=EncoderCfg(max_len=160, dropout=0., attn_dropout=0.), tau=.1) # a short run never sees a text twice: nothing to regularise
-    loss:RankLoss = RankLoss()
-    train:TrainCfg = TrainCfg(lr=1e-3, steps=600, valid_every=150, checkpoint_every=150, warmup=.1)
+
+    dialogues: str = "signatures"  # 'signatures' (of the installed packages), or a file or folder
+    name: str = ""  # what tables call it; empty: the name of the source
+    columns: str = ""  # our columns from theirs, such as 'context=question,response=answer'
+    expand: bool = False  # every intermediate turn is an answer to learn from
+    limit: int = 0  # learn from so many dialogues at most, drawn by hash; 0: from all
+    vocab: int = 8192  # words of the tokenizer that is trained; a pretrained model brings its own
+    b: int = 32  # dialogues of a batch
+    negatives: str = (
+        "batch"  # wrong answers: 'batch' (the others' right ones), 'given' (the dialogue's own), 'both'
+    )
+    others: int = 3  # of a cross-encoder: answers of the batch that are drawn for each context; 0: all
+    valid_rows: int = 300  # dialogues of the validation loss at most, drawn by hash
+    test_rows: int = field(
+        default=2000, metadata=dict(new=True)
+    )  # dialogues that are judged at most, drawn by hash; 0: all
+    teacher: str = ""  # folder of a trained run, or its name in the cache, whose scores of the given candidates are learnt from, as loss.distil says
+    seed: int = 0  # of the training: weights and batches
+    text: RankTextCfg = RankTextCfg()
+    model: RankCfg = RankCfg(
+        encoder=EncoderCfg(max_len=160, dropout=0.0, attn_dropout=0.0), tau=0.1
+    )  # a short run never sees a text twice: nothing to regularise
+    loss: RankLoss = RankLoss()
+    train: TrainCfg = TrainCfg(lr=1e-3, steps=600, valid_every=150, checkpoint_every=150, warmup=0.1)
+
     def __post_init__(self):
-        for f in ('vocab','b','valid_rows'):
-            if getattr(self, f)<1: raise ValueError(f'{f} must be at least 1, got {getattr(self, f)}')
-        for f in ('limit','others','test_rows'):
-            if getattr(self, f)<0: raise ValueError(f'{f} must be at least 0, got {getattr(self, f)}')
-        if bool(self.teacher)!=bool(self.loss.distil): raise ValueError('a teacher is learnt from where loss.distil is above 0: give both or none')
-        if self.teacher and (self.model.kind=='cross' or self.negatives=='batch'): raise ValueError("a teacher has scored the given candidates of bi- and poly-encoders: take negatives='given' or 'both'")
-        longest = max(self.text.context+(self.text.response if self.model.kind=='cross' else 0), self.text.response)
-        if not self.model.pretrained and longest>self.model.encoder.max_len: raise ValueError(f'texts of up to {longest} tokens are longer than the model reads: model.encoder.max_len={self.model.encoder.max_len}')
+        for f in ("vocab", "b", "valid_rows"):
+            if getattr(self, f) < 1:
+                raise ValueError(f"{f} must be at least 1, got {getattr(self, f)}")
+        for f in ("limit", "others", "test_rows"):
+            if getattr(self, f) < 0:
+                raise ValueError(f"{f} must be at least 0, got {getattr(self, f)}")
+        if bool(self.teacher) != bool(self.loss.distil):
+            raise ValueError("a teacher is learnt from where loss.distil is above 0: give both or none")
+        if self.teacher and (self.model.kind == "cross" or self.negatives == "batch"):
+            raise ValueError(
+                "a teacher has scored the given candidates of bi- and poly-encoders: take negatives='given' or 'both'"
+            )
+        longest = max(
+            self.text.context + (self.text.response if self.model.kind == "cross" else 0), self.text.response
+        )
+        if not self.model.pretrained and longest > self.model.encoder.max_len:
+            raise ValueError(
+                f"texts of up to {longest} tokens are longer than the model reads: model.encoder.max_len={self.model.encoder.max_len}"
+            )
+
     @property
-    def title(self): return title_of(self.dialogues, self.name)
+    def title(self):
+        return title_of(self.dialogues, self.name)
 
 # %% ../../nbs/ranking/13_train.ipynb #c07
 class RankData:
     "Dialogues, split and tokenised, with every count reported."
-    def __init__(self, cfg:RankRunCfg, say=print):
-        sets = open_dialogues(cfg.dialogues, columns_of(cfg.columns), say=say)
-        if cfg.expand: sets['train'] = expand_turns(sets['train'], (sets['valid'], sets['test'])); say(sets['train'].account)
-        for side,most in dict(train=cfg.limit, test=cfg.test_rows).items():
-            if 0<most<(n := len(sets[side])): sets[side] = sets[side].take(some_rows(n, most)); say(f'{side}: {most:,} of {n:,} dialogues are taken, drawn by hash')
-        self.sets = sets
-        self.tokenizer = cfg.model.pretrained or train_rank_tokenizer(sets['train'], cfg.vocab)
-        tok = rank_tokenizer(self.tokenizer)
-        self.vocab,self.tokens = len(tok),{k:tokenize_dialogues(d, tok, cfg.text) for k,d in sets.items()}
-        for t in self.tokens.values(): say(t.account); say(t)
-        self.digest = digest_of(self.tokens['test'])                                          # the name of the questions that are judged
-        self.learnt = '-'.join(digest_of(self.tokens[k]) for k in ('train','valid'))          # and of those that are learnt from and chosen by
 
-def digest_of(t:RankTokens) -> str: # 8 hexadecimal digits
+    def __init__(self, cfg: RankRunCfg, say=print):
+        sets = open_dialogues(cfg.dialogues, columns_of(cfg.columns), say=say)
+        if cfg.expand:
+            sets["train"] = expand_turns(sets["train"], (sets["valid"], sets["test"]))
+            say(sets["train"].account)
+        for side, most in dict(train=cfg.limit, test=cfg.test_rows).items():
+            if 0 < most < (n := len(sets[side])):
+                sets[side] = sets[side].take(some_rows(n, most))
+                say(f"{side}: {most:,} of {n:,} dialogues are taken, drawn by hash")
+        self.sets = sets
+        self.tokenizer = cfg.model.pretrained or train_rank_tokenizer(sets["train"], cfg.vocab)
+        tok = rank_tokenizer(self.tokenizer)
+        self.vocab, self.tokens = len(tok), {k: tokenize_dialogues(d, tok, cfg.text) for k, d in sets.items()}
+        for t in self.tokens.values():
+            say(t.account)
+            say(t)
+        self.digest = digest_of(self.tokens["test"])  # the name of the questions that are judged
+        self.learnt = "-".join(
+            digest_of(self.tokens[k]) for k in ("train", "valid")
+        )  # and of those that are learnt from and chosen by
+
+
+def digest_of(t: RankTokens) -> str:  # 8 hexadecimal digits
     "Name of tokenised dialogues: other tokens, candidates or right answers give another."
-    parts = (t.contexts.ids, t.contexts.offsets, t.responses.ids, t.responses.offsets, t.context, t.answers.ids, t.answers.offsets, t.right)
-    return hashlib.sha256(b''.join(np.asarray(p, np.int64).tobytes() for p in parts)).hexdigest()[:8]
+    parts = (
+        t.contexts.ids,
+        t.contexts.offsets,
+        t.responses.ids,
+        t.responses.offsets,
+        t.context,
+        t.answers.ids,
+        t.answers.offsets,
+        t.right,
+    )
+    return hashlib.sha256(b"".join(np.asarray(p, np.int64).tobytes() for p in parts)).hexdigest()[:8]
 
 # %% ../../nbs/ranking/13_train.ipynb #c08
 def train_rank_tokenizer(
-    dialogues:Dialogues, # of the training side only
-    vocab:int,           # words at most
-    most:int=200_000,    # dialogues that are read at most
-) -> str:                # its folder
+    dialogues: Dialogues,  # of the training side only
+    vocab: int,  # words at most
+    most: int = 200_000,  # dialogues that are read at most
+) -> str:  # its folder
     "A WordPiece tokenizer of contexts and answers, or the one that was made before."
     d = dialogues.take(some_rows(len(dialogues), most))
     texts = [x.flatten().to_pylist() for x in (d.turns, d.candidates)]
     name = hashlib.sha256(repr([vocab, 1, *texts]).encode()).hexdigest()[:8]
-    folder = cache_dir('ranking')/f'tokenizer-{name}'
-    if not (folder/'tokenizer.json').exists(): fit_tokenizer(lambda: iter(texts), vocab).save_pretrained(folder)
+    folder = cache_dir("ranking") / f"tokenizer-{name}"
+    if not (folder / "tokenizer.json").exists():
+        fit_tokenizer(lambda: iter(texts), vocab).save_pretrained(folder)
     return str(folder)
 
 # %% ../../nbs/ranking/13_train.ipynb #c10
 def train_ranker(
-    cfg:RankRunCfg,
-    data:RankData,
-    folder,       # of checkpoints, weights and log
-    device='cpu',
+    cfg: RankRunCfg,
+    data: RankData,
+    folder,  # of checkpoints, weights and log
+    device="cpu",
     say=print,
-):                # a `Ranker` or `CrossRanker`, with the weights of the lowest validation loss
+):  # a `Ranker` or `CrossRanker`, with the weights of the lowest validation loss
     "Train, or take up where it stood."
-    set_seed(cfg.seed); folder = Path(folder)
-    model,cross = open_ranker(cfg.model, data.vocab).to(device),cfg.model.kind=='cross'
-    about = dict(model=asdict(replace(cfg.model, encoder=model.encoder.cfg)), vocab=model.encoder.vocab, text=asdict(cfg.text), tokenizer=data.tokenizer, run=run_key(cfg, data))
-    with claimed(folder, about['run'], say=say):
-        write_atomic(folder/'model.json', lambda p: p.write_text(json.dumps(about, indent=1)))
+    set_seed(cfg.seed)
+    folder = Path(folder)
+    model, cross = open_ranker(cfg.model, data.vocab).to(device), cfg.model.kind == "cross"
+    about = dict(
+        model=asdict(replace(cfg.model, encoder=model.encoder.cfg)),
+        vocab=model.encoder.vocab,
+        text=asdict(cfg.text),
+        tokenizer=data.tokenizer,
+        run=run_key(cfg, data),
+    )
+    with claimed(folder, about["run"], say=say):
+        write_atomic(folder / "model.json", lambda p: p.write_text(json.dumps(about, indent=1)))
         teacher = teacher_scores(cfg.teacher, data, device) if cfg.teacher else None
-        if teacher is not None and (alone := sum(len(t)<2 for t in teacher)): say(f'{alone:,} of {len(teacher):,} training dialogues have no wrong candidate, and nothing to learn of the teacher')
-        if teacher is not None and alone==len(teacher): raise ValueError('a teacher compares candidates, and no training dialogue has a wrong one: this source gives right answers only, so there is nothing to distil')
-        train = RankBatches(data.tokens['train'], cfg.b, cfg.negatives, cross, cfg.others, cfg.seed, teacher=teacher)
-        v = data.tokens['valid']
-        valid = RankBatches(v, cfg.b, 'given', cross, shuffle=False, rows=some_rows(len(v), cfg.valid_rows))
-        learn = learner(model, train.to(device), valid.to(device), cfg.loss, replace(cfg.train, seed=cfg.seed), folder)
+        if teacher is not None and (alone := sum(len(t) < 2 for t in teacher)):
+            say(
+                f"{alone:,} of {len(teacher):,} training dialogues have no wrong candidate, and nothing to learn of the teacher"
+            )
+        if teacher is not None and alone == len(teacher):
+            raise ValueError(
+                "a teacher compares candidates, and no training dialogue has a wrong one: this source gives right answers only, so there is nothing to distil"
+            )
+        train = RankBatches(
+            data.tokens["train"], cfg.b, cfg.negatives, cross, cfg.others, cfg.seed, teacher=teacher
+        )
+        v = data.tokens["valid"]
+        valid = RankBatches(v, cfg.b, "given", cross, shuffle=False, rows=some_rows(len(v), cfg.valid_rows))
+        learn = learner(
+            model, train.to(device), valid.to(device), cfg.loss, replace(cfg.train, seed=cfg.seed), folder
+        )
         learn.logger = say
         fit(learn)
     return model
 
 # %% ../../nbs/ranking/13_train.ipynb #c11
 def open_trained(
-    folder, # of a run
-    device='cpu',
-) -> tuple: # (`Ranker` or `CrossRanker` ready to judge, tokenizer, `RankTextCfg`)
+    folder,  # of a run
+    device="cpu",
+) -> tuple:  # (`Ranker` or `CrossRanker` ready to judge, tokenizer, `RankTextCfg`)
     "A trained ranker and all that it takes to read dialogues."
     folder = Path(folder)
-    if not (folder/'model.json').exists() or not (folder/'best.safetensors').exists(): raise FileNotFoundError(f'{folder} holds no trained ranker: expected model.json and best.safetensors, as `train_ranker` writes them')
-    about = json.loads((folder/'model.json').read_text())
-    m = dict(about['model']); m['encoder'] = EncoderCfg(**m['encoder'])
-    model = open_ranker(replace(RankCfg(**m), pretrained='', layers=0), about['vocab'])
-    return load_weights(model, folder/'best.safetensors').to(device).eval(), rank_tokenizer(about['tokenizer']), RankTextCfg(**about['text'])
+    if not (folder / "model.json").exists() or not (folder / "best.safetensors").exists():
+        raise FileNotFoundError(
+            f"{folder} holds no trained ranker: expected model.json and best.safetensors, as `train_ranker` writes them"
+        )
+    about = json.loads((folder / "model.json").read_text())
+    m = dict(about["model"])
+    m["encoder"] = EncoderCfg(**m["encoder"])
+    model = open_ranker(replace(RankCfg(**m), pretrained="", layers=0), about["vocab"])
+    return (
+        load_weights(model, folder / "best.safetensors").to(device).eval(),
+        rank_tokenizer(about["tokenizer"]),
+        RankTextCfg(**about["text"]),
+    )
+
 
 def teacher_scores(
-    folder,        # of a trained ranker, or the name of its folder in the cache
-    data:RankData, # the student's
-    device='cpu',
-) -> list:         # `[N]` arrays, scores of each training dialogue's own candidates
+    folder,  # of a trained ranker, or the name of its folder in the cache
+    data: RankData,  # the student's
+    device="cpu",
+) -> list:  # `[N]` arrays, scores of each training dialogue's own candidates
     "What another ranker says of the training dialogues; kept in its folder."
-    folder = Path(folder) if Path(folder).exists() else cache_dir('ranking')/folder
-    model,tok,text = open_trained(folder, device)
-    tokens = tokenize_dialogues(data.sets['train'], tok, text)
-    digest = hashlib.sha256(b''.join(np.asarray(x, np.int64).tobytes() for x in (tokens.context, tokens.answers.ids, tokens.contexts.ids, tokens.responses.ids))).hexdigest()[:8]
-    kept = folder/f'teacher-{digest}.npy'
+    folder = Path(folder) if Path(folder).exists() else cache_dir("ranking") / folder
+    model, tok, text = open_trained(folder, device)
+    tokens = tokenize_dialogues(data.sets["train"], tok, text)
+    digest = hashlib.sha256(
+        b"".join(
+            np.asarray(x, np.int64).tobytes()
+            for x in (tokens.context, tokens.answers.ids, tokens.contexts.ids, tokens.responses.ids)
+        )
+    ).hexdigest()[:8]
+    kept = folder / f"teacher-{digest}.npy"
     if not kept.exists():
-        with open(tmp := kept.with_suffix('.tmp'), 'wb') as f: np.save(f, score_dialogues(model, tokens, device=device))
+        with open(tmp := kept.with_suffix(".tmp"), "wb") as f:
+            np.save(f, score_dialogues(model, tokens, device=device))
         tmp.replace(kept)
-    return [s[:n] for s,n in zip(np.load(kept), tokens.answers.lengths)]
+    return [s[:n] for s, n in zip(np.load(kept), tokens.answers.lengths)]
 
 # %% ../../nbs/ranking/13_train.ipynb #c12
-def run_key(cfg:RankRunCfg, data:RankData) -> str: # 8 hexadecimal digits
+def run_key(cfg: RankRunCfg, data: RankData) -> str:  # 8 hexadecimal digits
     "Name of what is learnt: settings, training and validation dialogues, and the teacher's weights."
-    at = [p for p in (Path(cfg.teacher), cache_dir('ranking')/cfg.teacher) if cfg.teacher and (p/'best.safetensors').exists()]
-    teacher = hashlib.sha256((at[0]/'best.safetensors').read_bytes()).hexdigest()[:8] if at else ''
-    return config_hash(dict(settings(cfg), test_rows=0, learnt=data.learnt, teacher_weights=teacher, version=2)) # the version counts changes of this code
+    at = [
+        p
+        for p in (Path(cfg.teacher), cache_dir("ranking") / cfg.teacher)
+        if cfg.teacher and (p / "best.safetensors").exists()
+    ]
+    teacher = hashlib.sha256((at[0] / "best.safetensors").read_bytes()).hexdigest()[:8] if at else ""
+    return config_hash(
+        dict(settings(cfg), test_rows=0, learnt=data.learnt, teacher_weights=teacher, version=2)
+    )  # the version counts changes of this code
 
-def ranker_folder(cfg:RankRunCfg, data:RankData) -> Path:
+
+def ranker_folder(cfg: RankRunCfg, data: RankData) -> Path:
     "Where the cache keeps a run."
-    return cache_dir('ranking')/f'{cfg.title.replace("/","-")}-{run_key(cfg, data)}'
+    return cache_dir("ranking") / f"{cfg.title.replace('/', '-')}-{run_key(cfg, data)}"
+
 
 def run_ranker(
-    cfg:RankRunCfg,
-    data:RankData,
+    cfg: RankRunCfg,
+    data: RankData,
     folder=None,  # None: a folder of the cache, named after the configuration
-    device='cpu', say=print,
+    device="cpu",
+    say=print,
 ) -> np.ndarray:  # `[N,k]` scores of the test's candidates, -inf where a dialogue has fewer
     "Train and judge, or read what was done before."
-    folder = Path(folder or ranker_folder(cfg, data)); kept = folder/f'test-{run_key(cfg, data)}-{data.digest}.npy'
+    folder = Path(folder or ranker_folder(cfg, data))
+    kept = folder / f"test-{run_key(cfg, data)}-{data.digest}.npy"
     if not kept.exists():
         model = train_ranker(cfg, data, folder, device, say)
-        s = score_dialogues(model, data.tokens['test'], device=device)
-        with open(tmp := kept.with_suffix('.tmp'), 'wb') as f: np.save(f, s)
+        s = score_dialogues(model, data.tokens["test"], device=device)
+        with open(tmp := kept.with_suffix(".tmp"), "wb") as f:
+            np.save(f, s)
         tmp.replace(kept)
     return np.load(kept)

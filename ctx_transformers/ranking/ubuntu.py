@@ -22,150 +22,264 @@ from .dialogues import Dialogues
 from .splits import no_leak, tidy
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c07
-_SIDE = re.compile(r'(.*?)[_.-]?(train|valid|validation|val|dev|test)(?:set)?', re.I)
+_SIDE = re.compile(r"(.*?)[_.-]?(train|valid|validation|val|dev|test)(?:set)?", re.I)
+
 
 def side_files(
-    path,     # folder, or one of the files
+    path,  # folder, or one of the files
     endings,  # what a file's name must end in, such as '.csv'
-) -> dict:    # 'train', 'valid', 'test' -> path, those that are there
+) -> dict:  # 'train', 'valid', 'test' -> path, those that are there
     "The files of a set, by their names."
-    path,sets = Path(path),{}
-    if not path.exists(): raise FileNotFoundError(f'{path} is not there; give a folder with train, valid and test files, or one of these')
+    path, sets = Path(path), {}
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} is not there; give a folder with train, valid and test files, or one of these"
+        )
     for p in sorted(path.iterdir() if path.is_dir() else path.parent.iterdir()):
-        m = p.name.endswith(tuple(endings)) and _SIDE.fullmatch(p.name.split('.')[0])
-        if m: sets.setdefault(m[1], {}).setdefault(dict(val='valid', validation='valid').get(m[2].lower(), m[2].lower()), []).append(p)
-    if path.is_file(): sets = {k:v for k,v in sets.items() if any(path in o for o in v.values())}
-    if len(sets)!=1: raise ValueError(f'{path}: expected the files of one set, with train, valid (or val, dev) or test at the end of their names and {" or ".join(endings)} behind; '
-                                      + (f'found those of {sorted(sets)}: name one file of the set you want' if sets else 'found none: rename them'))
-    files, = sets.values()
-    if 'dev' in files: files.setdefault('test' if 'valid' in files else 'valid', files.pop('dev'))
-    if twice := [p.name for v in files.values() for p in v if len(v)>1]: raise ValueError(f'{path}: one file a side, got {twice}; take the others away')
-    return {s:files[s][0] for s in SPLITS if s in files}
+        m = p.name.endswith(tuple(endings)) and _SIDE.fullmatch(p.name.split(".")[0])
+        if m:
+            sets.setdefault(m[1], {}).setdefault(
+                dict(val="valid", validation="valid").get(m[2].lower(), m[2].lower()), []
+            ).append(p)
+    if path.is_file():
+        sets = {k: v for k, v in sets.items() if any(path in o for o in v.values())}
+    if len(sets) != 1:
+        raise ValueError(
+            f"{path}: expected the files of one set, with train, valid (or val, dev) or test at the end of their names and {' or '.join(endings)} behind; "
+            + (
+                f"found those of {sorted(sets)}: name one file of the set you want"
+                if sets
+                else "found none: rename them"
+            )
+        )
+    (files,) = sets.values()
+    if "dev" in files:
+        files.setdefault("test" if "valid" in files else "valid", files.pop("dev"))
+    if twice := [p.name for v in files.values() for p in v if len(v) > 1]:
+        raise ValueError(f"{path}: one file a side, got {twice}; take the others away")
+    return {s: files[s][0] for s in SPLITS if s in files}
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c10
-_V1 = ['Context','Utterance','Label']
+_V1 = ["Context", "Utterance", "Label"]
+
 
 def _layout(path):
     "(columns of the file, is the first row one of data, is it labelled rows), or an error that says what is wrong."
-    head = next(csv.reader(read_lines(path, Account('look'))), [])
-    if len(head)==3 and head[2].strip() in ('0','1'): return _V1,True,True
-    if len(set(head))==len(head):
-        if set(_V1)<=set(head): return head,False,True
-        if {'Context','Ground Truth Utterance'}<=set(head) and any(c.startswith('Distractor_') for c in head): return head,False,False
-    raise ValueError(f'{path}: expected the columns {", ".join(_V1)}, or Context, Ground Truth Utterance, Distractor_0, ...; found {head[:12]}; rename them, or read the file as pairs')
+    head = next(csv.reader(read_lines(path, Account("look"))), [])
+    if len(head) == 3 and head[2].strip() in ("0", "1"):
+        return _V1, True, True
+    if len(set(head)) == len(head):
+        if set(_V1) <= set(head):
+            return head, False, True
+        if {"Context", "Ground Truth Utterance"} <= set(head) and any(
+            c.startswith("Distractor_") for c in head
+        ):
+            return head, False, False
+    raise ValueError(
+        f"{path}: expected the columns {', '.join(_V1)}, or Context, Ground Truth Utterance, Distractor_0, ...; found {head[:12]}; rename them, or read the file as pairs"
+    )
+
 
 def _records(path, columns, no_header, need, account):
     "Record batches of texts."
+
     def bad(row):
-        account.drop('malformed record')
-        return 'skip'
+        account.drop("malformed record")
+        return "skip"
+
     try:
-        with pacsv.open_csv(str(path), pacsv.ReadOptions(block_size=2**24, column_names=columns if no_header else None), pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=bad),
-                            pacsv.ConvertOptions(include_columns=need, column_types={c:pa.large_binary() for c in need}, strings_can_be_null=False)) as f:
-            for b in f: yield [_utf8(c, account) for c in b.columns]
-    except (pa.ArrowInvalid, OSError) as e: raise ValueError(f'{path} cannot be read as CSV ({e}); was it cut short?') from e
+        with pacsv.open_csv(
+            str(path),
+            pacsv.ReadOptions(block_size=2**24, column_names=columns if no_header else None),
+            pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=bad),
+            pacsv.ConvertOptions(
+                include_columns=need,
+                column_types={c: pa.large_binary() for c in need},
+                strings_can_be_null=False,
+            ),
+        ) as f:
+            for b in f:
+                yield [_utf8(c, account) for c in b.columns]
+    except (pa.ArrowInvalid, OSError) as e:
+        raise ValueError(f"{path} cannot be read as CSV ({e}); was it cut short?") from e
+
 
 def _utf8(x, account):
-    try: return x.cast(pa.large_string())
+    try:
+        return x.cast(pa.large_string())
     except pa.ArrowInvalid:
-        texts = [o.decode('utf-8','replace') for o in x.to_pylist()]
-        account.note('text with invalid UTF-8 replaced', sum('\ufffd' in o for o in texts))
+        texts = [o.decode("utf-8", "replace") for o in x.to_pylist()]
+        account.note("text with invalid UTF-8 replaced", sum("\ufffd" in o for o in texts))
         return pa.array(texts, pa.large_string())
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c12
 def _plain(x, old):
-    for o in (r'__(?:eou|eot|EOS)__',) + (r'</s>',)*old: x = pc.replace_substring_regex(x, o, ' ')
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(x, r'\s\s+|[\t-\r]', ' '))
+    for o in (r"__(?:eou|eot|EOS)__",) + (r"</s>",) * old:
+        x = pc.replace_substring_regex(x, o, " ")
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(x, r"\s\s+|[\t-\r]", " "))
+
 
 def split_turns(
-    x,         # `[N]` Arrow array of contexts with markers
-    old=False, # of the first version?
-) -> pa.ListArray: # `[N]` lists of turns, oldest first
+    x,  # `[N]` Arrow array of contexts with markers
+    old=False,  # of the first version?
+) -> pa.ListArray:  # `[N]` lists of turns, oldest first
     "Cut contexts into turns."
-    l = pc.split_pattern_regex(x, r'__(?:eot|EOS)__' + r'|</s>'*old)
+    l = pc.split_pattern_regex(x, r"__(?:eot|EOS)__" + r"|</s>" * old)
     texts = _plain(l.flatten(), old)
-    some = pc.not_equal(texts, '')
+    some = pc.not_equal(texts, "")
     n = np.concatenate([[0], np.cumsum(some.to_numpy(zero_copy_only=False))])
     off = l.offsets.to_numpy().astype(np.int64)
-    return pa.ListArray.from_arrays(pa.array(n[off-off[0]], pa.int32()), texts.filter(some))
+    return pa.ListArray.from_arrays(pa.array(n[off - off[0]], pa.int32()), texts.filter(some))
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c15
 def _owners(key, row, key0, row0):
     "For each wrong answer the question with the same key, nearest above it or first below: `[M]` index, -1 for none."
-    code = np.unique(np.concatenate([key, key0]), return_inverse=True)[1]*np.int64(2**40)
-    at,at0 = code[:len(key)]+row,code[len(key):]+row0
+    code = np.unique(np.concatenate([key, key0]), return_inverse=True)[1] * np.int64(2**40)
+    at, at0 = code[: len(key)] + row, code[len(key) :] + row0
     order = np.argsort(at)
     i = np.searchsorted(at[order], at0)
     out = np.full(len(at0), -1)
-    for j in (i, i-1): # the question above is written last, and counts
-        j = np.clip(j, 0, max(len(key)-1, 0))
-        if len(key): out = np.where(key[order[j]]==key0, order[j], out)
+    for j in (i, i - 1):  # the question above is written last, and counts
+        j = np.clip(j, 0, max(len(key) - 1, 0))
+        if len(key):
+            out = np.where(key[order[j]] == key0, order[j], out)
     return out
+
 
 def _attach(right, wrong, owner):
     "`[P]` lists of candidates: the right one, then its wrong ones."
-    n = np.bincount(owner, minlength=len(right))+1
-    order = np.lexsort((np.r_[np.zeros(len(right)), np.ones(len(wrong))], np.r_[np.arange(len(right)), owner]))
-    return pa.ListArray.from_arrays(pa.array(np.r_[0, np.cumsum(n)], pa.int32()), pa.concat_arrays([right, wrong]).take(pa.array(order)))
+    n = np.bincount(owner, minlength=len(right)) + 1
+    order = np.lexsort(
+        (np.r_[np.zeros(len(right)), np.ones(len(wrong))], np.r_[np.arange(len(right)), owner])
+    )
+    return pa.ListArray.from_arrays(
+        pa.array(np.r_[0, np.cumsum(n)], pa.int32()), pa.concat_arrays([right, wrong]).take(pa.array(order))
+    )
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c18
 def _labelled(batches, train, negatives, old, account):
     "Columns of a side from labelled rows."
-    good,bad,row = [],[],0
-    for ctx,text,label,*extra in batches:
-        t,text,label,at = split_turns(ctx, old),_plain(text, old),pc.utf8_trim_whitespace(label).to_numpy(zero_copy_only=False),np.arange(row, row:=row+len(ctx))
-        account.drop('label that is neither 0 nor 1', int((~np.isin(label, ['0','1'])).sum()))
-        i,j,key = np.flatnonzero(label=='1'),np.flatnonzero(label=='0'),text_keys(ctx, exact=True)
-        good.append((lists(t.take(pa.array(i))), text.take(pa.array(i)), key[i], at[i], [x.take(pa.array(i)) for x in extra]))
-        if negatives or not train: bad.append((text.take(pa.array(j)), key[j], at[j]))
-        else: account.drop('wrong answer, not asked for', len(j))
-    t,right,key,at,extra = (list(o) for o in zip(*good))
-    t,right,key,at = pa.chunked_array(t),pa.concat_arrays(right),np.concatenate(key),np.concatenate(at)
+    good, bad, row = [], [], 0
+    for ctx, text, label, *extra in batches:
+        t, text, label, at = (
+            split_turns(ctx, old),
+            _plain(text, old),
+            pc.utf8_trim_whitespace(label).to_numpy(zero_copy_only=False),
+            np.arange(row, row := row + len(ctx)),
+        )
+        account.drop("label that is neither 0 nor 1", int((~np.isin(label, ["0", "1"])).sum()))
+        i, j, key = np.flatnonzero(label == "1"), np.flatnonzero(label == "0"), text_keys(ctx, exact=True)
+        good.append(
+            (
+                lists(t.take(pa.array(i))),
+                text.take(pa.array(i)),
+                key[i],
+                at[i],
+                [x.take(pa.array(i)) for x in extra],
+            )
+        )
+        if negatives or not train:
+            bad.append((text.take(pa.array(j)), key[j], at[j]))
+        else:
+            account.drop("wrong answer, not asked for", len(j))
+    t, right, key, at, extra = (list(o) for o in zip(*good))
+    t, right, key, at = pa.chunked_array(t), pa.concat_arrays(right), np.concatenate(key), np.concatenate(at)
     account.keep(len(key))
-    if bad: wrong,key0,at0 = pa.concat_arrays([o[0] for o in bad]),np.concatenate([o[1] for o in bad]),np.concatenate([o[2] for o in bad])
-    else: wrong,key0,at0 = right[:0],key[:0],at[:0]
+    if bad:
+        wrong, key0, at0 = (
+            pa.concat_arrays([o[0] for o in bad]),
+            np.concatenate([o[1] for o in bad]),
+            np.concatenate([o[2] for o in bad]),
+        )
+    else:
+        wrong, key0, at0 = right[:0], key[:0], at[:0]
     owner = _owners(key, at, key0, at0)
-    known = train & (owner>=0) & np.isin(hash_bits(key0, text_keys(wrong)), hash_bits(key, text_keys(right))) # in a test it spoils the question: `tidy` sees to that
-    account.drop('wrong answer without its right one', int((owner<0).sum())); account.drop('wrong answer that is a right one', int(known.sum()))
-    ok = (owner>=0)&~known
-    account.note('given wrong answers', int(ok.sum()))
-    return t,_attach(right, wrong.filter(pa.array(ok)), owner[ok]),at,[pa.concat_arrays(o) for o in zip(*extra)]
+    known = (
+        train & (owner >= 0) & np.isin(hash_bits(key0, text_keys(wrong)), hash_bits(key, text_keys(right)))
+    )  # in a test it spoils the question: `tidy` sees to that
+    account.drop("wrong answer without its right one", int((owner < 0).sum()))
+    account.drop("wrong answer that is a right one", int(known.sum()))
+    ok = (owner >= 0) & ~known
+    account.note("given wrong answers", int(ok.sum()))
+    return (
+        t,
+        _attach(right, wrong.filter(pa.array(ok)), owner[ok]),
+        at,
+        [pa.concat_arrays(o) for o in zip(*extra)],
+    )
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c19
 def _listed(batches, k, account):
     "Columns of a side from rows that list their candidates."
-    ts,cs,es = [],[],[]
-    for ctx,*rest in batches:
-        n,c = len(ctx),[_plain(x, False) for x in rest[:k]]
-        order = np.arange(k*n).reshape(k,n).T.ravel()
-        ts.append(split_turns(ctx)); es.append(rest[k:])
-        cs.append(pa.ListArray.from_arrays(pa.array(np.arange(n+1)*k, pa.int32()), pa.concat_arrays(c).take(pa.array(order))))
+    ts, cs, es = [], [], []
+    for ctx, *rest in batches:
+        n, c = len(ctx), [_plain(x, False) for x in rest[:k]]
+        order = np.arange(k * n).reshape(k, n).T.ravel()
+        ts.append(split_turns(ctx))
+        es.append(rest[k:])
+        cs.append(
+            pa.ListArray.from_arrays(
+                pa.array(np.arange(n + 1) * k, pa.int32()), pa.concat_arrays(c).take(pa.array(order))
+            )
+        )
         account.keep(n)
-    return pa.chunked_array(ts),pa.chunked_array(cs),np.arange(account.kept),[pa.concat_arrays(o) for o in zip(*es)]
+    return (
+        pa.chunked_array(ts),
+        pa.chunked_array(cs),
+        np.arange(account.kept),
+        [pa.concat_arrays(o) for o in zip(*es)],
+    )
+
 
 def _read_side(path, side, negatives):
     "(`Dialogues`, `[N]` uint64 names of conversations) of one file."
-    columns,old,labelled = _layout(path)
-    texts = _V1 if labelled else [c for c in columns if c in ('Context','Ground Truth Utterance') or c.startswith('Distractor_')]
-    more,acc = [c for c in ('conv_id','id') if c in columns],Account(path.name)
-    batches = _records(path, columns, old, texts+more, acc)
-    t,c,at,extra = _labelled(batches, side=='train', negatives, old, acc) if labelled else _listed(batches, len(texts)-1, acc)
-    got,t = dict(zip(more, extra)),lists(t)
-    if 'conv_id' in got: conv = text_keys(got['conv_id'])
+    columns, old, labelled = _layout(path)
+    texts = (
+        _V1
+        if labelled
+        else [c for c in columns if c in ("Context", "Ground Truth Utterance") or c.startswith("Distractor_")]
+    )
+    more, acc = [c for c in ("conv_id", "id") if c in columns], Account(path.name)
+    batches = _records(path, columns, old, texts + more, acc)
+    t, c, at, extra = (
+        _labelled(batches, side == "train", negatives, old, acc)
+        if labelled
+        else _listed(batches, len(texts) - 1, acc)
+    )
+    got, t = dict(zip(more, extra)), lists(t)
+    if "conv_id" in got:
+        conv = text_keys(got["conv_id"])
     else:
-        first,conv = t.offsets.to_numpy(),np.zeros(len(t), np.uint64)
-        some = np.diff(first)>0 # a question without turns will be dropped
+        first, conv = t.offsets.to_numpy(), np.zeros(len(t), np.uint64)
+        some = np.diff(first) > 0  # a question without turns will be dropped
         conv[some] = text_keys(t.values.take(pa.array(first[:-1][some])))
-    return Dialogues(t, c, ids=got.get('id', pa.array(at).cast(pa.string())), name=f'{path.name.split(".")[0]}', account=acc),conv
+    return Dialogues(
+        t,
+        c,
+        ids=got.get("id", pa.array(at).cast(pa.string())),
+        name=f"{path.name.split('.')[0]}",
+        account=acc,
+    ), conv
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c20
 def read_ubuntu(
-    path,           # folder, or one of its files: CSV, plain, .gz or .zst
-    negatives=True, # keep the given wrong answers of training rows?
-) -> dict:          # 'train', 'valid', 'test' -> `Dialogues`, those sides that are there
+    path,  # folder, or one of its files: CSV, plain, .gz or .zst
+    negatives=True,  # keep the given wrong answers of training rows?
+) -> dict:  # 'train', 'valid', 'test' -> `Dialogues`, those sides that are there
     "The Ubuntu Dialogue Corpus, or anything in its layout."
-    parts = {s:_read_side(p, s, negatives) for s,p in side_files(path, ('.csv','.csv.gz','.csv.zst')).items()}
-    code = np.unique(np.concatenate([k for _,k in parts.values()]), return_inverse=True)[1] # one numbering for all sides
-    cuts = np.split(code, np.cumsum([len(d) for d,_ in parts.values()])[:-1])
-    sides = {s:tidy(replace(d, conversation=c)) for (s,(d,_)),c in zip(parts.items(), cuts)}
-    return no_leak({s:d if s=='train' else d.without({'no wrong answer':np.diff(d.candidates.offsets.to_numpy())<2}) for s,d in sides.items()})
+    parts = {
+        s: _read_side(p, s, negatives) for s, p in side_files(path, (".csv", ".csv.gz", ".csv.zst")).items()
+    }
+    code = np.unique(np.concatenate([k for _, k in parts.values()]), return_inverse=True)[
+        1
+    ]  # one numbering for all sides
+    cuts = np.split(code, np.cumsum([len(d) for d, _ in parts.values()])[:-1])
+    sides = {s: tidy(replace(d, conversation=c)) for (s, (d, _)), c in zip(parts.items(), cuts)}
+    return no_leak(
+        {
+            s: d
+            if s == "train"
+            else d.without({"no wrong answer": np.diff(d.candidates.offsets.to_numpy()) < 2})
+            for s, d in sides.items()
+        }
+    )

@@ -18,111 +18,191 @@ from .optim import Part, n_targets
 
 # %% ../../nbs/train/02_callbacks.ipynb #c06
 def count_tokens(
-    x,       # first element of a batch
+    x,  # first element of a batch
 ) -> tuple:  # (real tokens, tokens computed)
     "Tokens of a batch, without and with padding."
-    n = getattr(x, 'n_tokens', None)
-    if n is None: n = x.numel() if isinstance(x, torch.Tensor) else 0
-    return n,getattr(x, 'n_padded', n)
+    n = getattr(x, "n_tokens", None)
+    if n is None:
+        n = x.numel() if isinstance(x, torch.Tensor) else 0
+    return n, getattr(x, "n_padded", n)
 
 # %% ../../nbs/train/02_callbacks.ipynb #c09
 class ValidLoss(Part):
     "Mean loss over all targets of the validation data, as `learn.valid_loss` and as the result of `learn.validate()`."
-    order,run_train = 30,False
-    def before_validate(self): self._losses,self._ns = [],[]
+
+    order, run_train = 30, False
+
+    def before_validate(self):
+        self._losses, self._ns = [], []
+
     def after_batch(self):
         self._losses.append(self.loss.detach().float())
         self._ns.append(n_targets(self.yb))
+
     def after_validate(self):
-        if not self._ns: raise ValueError('the validation loader is empty: there is nothing to choose the best weights by')
+        if not self._ns:
+            raise ValueError("the validation loader is empty: there is nothing to choose the best weights by")
         n = torch.tensor(self._ns, dtype=torch.float64)
-        loss = (torch.stack(self._losses).cpu().double() @ n / n.sum()).item() # one wait for the device per validation
-        if not math.isfinite(loss): raise FloatingPointError(f'the validation loss is {loss}')
-        self.learn.valid_loss,self.learn.final_record = loss,[loss]
+        loss = (
+            torch.stack(self._losses).cpu().double() @ n / n.sum()
+        ).item()  # one wait for the device per validation
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the validation loss is {loss}")
+        self.learn.valid_loss, self.learn.final_record = loss, [loss]
 
 # %% ../../nbs/train/02_callbacks.ipynb #c14
 def peak_memory(
-    device:torch.device,
-) -> float: # GiB; nan where the system does not say
+    device: torch.device,
+) -> float:  # GiB; nan where the system does not say
     "Largest memory so far: allocated on a GPU, resident of the process on a CPU."
-    if device.type=='cuda': return torch.cuda.max_memory_allocated(device)/2**30
-    try: import resource
-    except ImportError: return math.nan # Windows
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform=='darwin' else 1024)/2**30
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**30
+    try:
+        import resource
+    except ImportError:
+        return math.nan  # Windows
+    return (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30
+    )
 
 # %% ../../nbs/train/02_callbacks.ipynb #c17
 class Log(Part):
     "One row per validation, to `log.csv` and to the learner's `logger`."
-    order,run_valid,saved = 60,False,('rows','sums','spent')
-    def __init__(self, folder): self.path,self.rows,self.spent,self.sums = Path(folder)/'log.csv',[],0.,self.zero()
-    def zero(self): return dict.fromkeys(('loss','targets','norm','steps','tokens','padded','seconds'), 0.)
+
+    order, run_valid, saved = 60, False, ("rows", "sums", "spent")
+
+    def __init__(self, folder):
+        self.path, self.rows, self.spent, self.sums = Path(folder) / "log.csv", [], 0.0, self.zero()
+
+    def zero(self):
+        return dict.fromkeys(("loss", "targets", "norm", "steps", "tokens", "padded", "seconds"), 0.0)
+
     def add(self, **kw):
-        for k,v in kw.items(): self.sums[k] += v
+        for k, v in kw.items():
+            self.sums[k] += v
+
     def before_fit(self):
-        if self.dls.device.type=='cuda': torch.cuda.reset_peak_memory_stats(self.dls.device)
-    def before_train(self): self._t = time.perf_counter()
+        if self.dls.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.dls.device)
+
+    def before_train(self):
+        self._t = time.perf_counter()
+
     def after_step(self):
         l = self.learn
-        self.add(loss=l.step_loss*l.step_targets, targets=l.step_targets)
-        if math.isfinite(l.grad_norm): self.add(norm=l.grad_norm, steps=1) # a step that overflowed has no norm
+        self.add(loss=l.step_loss * l.step_targets, targets=l.step_targets)
+        if math.isfinite(l.grad_norm):
+            self.add(norm=l.grad_norm, steps=1)  # a step that overflowed has no norm
+
     def after_batch(self):
-        t,(n,padded) = time.perf_counter(),count_tokens(self.xb[0])
-        self.add(tokens=n, padded=padded, seconds=t-self._t)
+        t, (n, padded) = time.perf_counter(), count_tokens(self.xb[0])
+        self.add(tokens=n, padded=padded, seconds=t - self._t)
         self._t = t
+
     def rates(self) -> dict:
         "Speed, waste and memory since the last row."
         s = self.sums
-        waste = 100*(1-s['tokens']/s['padded']) if s['padded'] else 0. # batches without tokens have no padding either
-        return dict(tokens_per_s=s['tokens']/max(s['seconds'],1e-9), padding_pct=waste, memory_gib=peak_memory(self.dls.device))
-    def others(self) -> dict: return {k:v for cb in self.learn.cbs if hasattr(type(cb), 'columns') for k,v in cb.columns.items()}
+        waste = (
+            100 * (1 - s["tokens"] / s["padded"]) if s["padded"] else 0.0
+        )  # batches without tokens have no padding either
+        return dict(
+            tokens_per_s=s["tokens"] / max(s["seconds"], 1e-9),
+            padding_pct=waste,
+            memory_gib=peak_memory(self.dls.device),
+        )
+
+    def others(self) -> dict:
+        return {k: v for cb in self.learn.cbs if hasattr(type(cb), "columns") for k, v in cb.columns.items()}
+
     def after_epoch(self):
-        s,l = self.sums,self.learn
-        if self.dls.device.type=='cpu': trim_memory()
-        self.spent += s['seconds']
-        self.rows.append(dict(step=l.step, epoch=self.dls.train.epoch, train_loss=s['loss']/s['targets'], valid_loss=l.valid_loss,
-            lr=self.opt.hypers[-1]['lr'], grad_norm=s['norm']/max(s['steps'],1), **self.rates(), seconds=self.spent, **self.others()))
+        s, l = self.sums, self.learn
+        if self.dls.device.type == "cpu":
+            trim_memory()
+        self.spent += s["seconds"]
+        self.rows.append(
+            dict(
+                step=l.step,
+                epoch=self.dls.train.epoch,
+                train_loss=s["loss"] / s["targets"],
+                valid_loss=l.valid_loss,
+                lr=self.opt.hypers[-1]["lr"],
+                grad_norm=s["norm"] / max(s["steps"], 1),
+                **self.rates(),
+                seconds=self.spent,
+                **self.others(),
+            )
+        )
         self.sums = self.zero()
         write_atomic(self.path, self.write)
-        if len(self.rows)==1: l.logger(' '.join(f'{k:>{_width(k)}}' for k in self.rows[0]))
-        l.logger(' '.join(f'{_short(k,v):>{_width(k)}}' for k,v in self.rows[-1].items()))
+        if len(self.rows) == 1:
+            l.logger(" ".join(f"{k:>{_width(k)}}" for k in self.rows[0]))
+        l.logger(" ".join(f"{_short(k, v):>{_width(k)}}" for k, v in self.rows[-1].items()))
+
     def write(self, path):
-        with open(path, 'w', newline='') as f:
-            w = csv.DictWriter(f, list(self.rows[0]), lineterminator='\n')
+        with open(path, "w", newline="") as f:
+            w = csv.DictWriter(f, list(self.rows[0]), lineterminator="\n")
             w.writeheader()
             w.writerows(self.rows)
 
 # %% ../../nbs/train/02_callbacks.ipynb #c18
-def _width(k): return max(len(k), 8)
+def _width(k):
+    return max(len(k), 8)
+
 
 def _short(k, v):
     "A column's value as the screen shows it."
-    if isinstance(v, int): return str(v)
-    if k in ('tokens_per_s','seconds'): return f'{v:,.0f}'
-    if k in ('padding_pct','memory_gib'): return f'{v:.2f}'
-    return f'{v:.2e}' if k=='lr' else f'{v:.4f}'
+    if isinstance(v, int):
+        return str(v)
+    if k in ("tokens_per_s", "seconds"):
+        return f"{v:,.0f}"
+    if k in ("padding_pct", "memory_gib"):
+        return f"{v:.2f}"
+    return f"{v:.2e}" if k == "lr" else f"{v:.4f}"
 
 # %% ../../nbs/train/02_callbacks.ipynb #c20
 class Bar(Part):
     "Progress over optimizer steps, with loss, real tokens per second, padding and peak memory."
-    order,run_valid = 90,False
-    def before_fit(self): self._bar = tqdm(total=self.dls.train.steps, initial=self.learn.step, unit='step', disable=None)
+
+    order, run_valid = 90, False
+
+    def before_fit(self):
+        self._bar = tqdm(total=self.dls.train.steps, initial=self.learn.step, unit="step", disable=None)
+
     def after_step(self):
-        if self._bar.disable: return
+        if self._bar.disable:
+            return
         r = self.learn.log.rates()
-        self._bar.set_postfix_str(f'loss {self.learn.step_loss:.3f}, {r["tokens_per_s"]:,.0f} tok/s, padding {r["padding_pct"]:.1f}%, {r["memory_gib"]:.1f} GiB', refresh=False)
+        self._bar.set_postfix_str(
+            f"loss {self.learn.step_loss:.3f}, {r['tokens_per_s']:,.0f} tok/s, padding {r['padding_pct']:.1f}%, {r['memory_gib']:.1f} GiB",
+            refresh=False,
+        )
         self._bar.update()
-    def after_fit(self): self._bar.close()
+
+    def after_fit(self):
+        self._bar.close()
 
 # %% ../../nbs/train/02_callbacks.ipynb #c21
 class TensorBoard(Part):
     "The log's rows as TensorBoard scalars in `tensorboard/`."
-    order = 75 # after a state was taken up, after the row was made
+
+    order = 75  # after a state was taken up, after the row was made
+
     def __init__(self, folder):
-        try: from torch.utils.tensorboard import SummaryWriter
-        except ImportError as e: raise ImportError('tensorboard=True needs the package `tensorboard`: pip install tensorboard') from e
-        self._open = lambda step: SummaryWriter(str(Path(folder)/'tensorboard'), purge_step=step)
-    def before_fit(self): self._writer = self._open(self.learn.step+1) # rows that a resumed run will make again give way
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as e:
+            raise ImportError(
+                "tensorboard=True needs the package `tensorboard`: pip install tensorboard"
+            ) from e
+        self._open = lambda step: SummaryWriter(str(Path(folder) / "tensorboard"), purge_step=step)
+
+    def before_fit(self):
+        self._writer = self._open(self.learn.step + 1)  # rows that a resumed run will make again give way
+
     def after_epoch(self):
-        for k,v in self.learn.log.rows[-1].items():
-            if k!='step': self._writer.add_scalar(k, v, self.learn.step)
-    def after_fit(self): self._writer.close()
+        for k, v in self.learn.log.rows[-1].items():
+            if k != "step":
+                self._writer.add_scalar(k, v, self.learn.step)
+
+    def after_fit(self):
+        self._writer.close()

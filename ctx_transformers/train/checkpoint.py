@@ -19,60 +19,81 @@ from ..core import write_atomic
 from .optim import Part, TrainCfg
 
 # %% ../../nbs/train/01_checkpoint.ipynb #c10
-def save_weights(model:nn.Module, path):
+def save_weights(model: nn.Module, path):
     "Write a model's weights as safetensors, tied ones once."
     write_atomic(path, lambda p: save_model(model, str(p)))
 
+
 def load_weights(
-    model:nn.Module, # same architecture as the one that was saved; any device
-    path,            # safetensors file from `save_weights`
-) -> nn.Module:      # `model`
+    model: nn.Module,  # same architecture as the one that was saved; any device
+    path,  # safetensors file from `save_weights`
+) -> nn.Module:  # `model`
     "Read weights into a model; one that is missing, left over or of another shape is an error."
     load_model(model, str(path), device=str(next(model.parameters()).device))
     return model
 
 # %% ../../nbs/train/01_checkpoint.ipynb #c14
-def rng_state() -> dict: # tensors and plain values only
+def rng_state() -> dict:  # tensors and plain values only
     "State of the generators of Python, NumPy and torch."
-    name,keys,*rest = np.random.get_state()
+    name, keys, *rest = np.random.get_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return dict(python=random.getstate(), numpy=(name,keys.tolist(),*rest), torch=torch.get_rng_state(), cuda=cuda)
+    return dict(
+        python=random.getstate(), numpy=(name, keys.tolist(), *rest), torch=torch.get_rng_state(), cuda=cuda
+    )
 
-def set_rng_state(s:dict):
+
+def set_rng_state(s: dict):
     "Put the generators where `rng_state` found them."
-    random.setstate(s['python']); np.random.set_state(s['numpy']); torch.set_rng_state(s['torch'])
-    if torch.cuda.is_available() and s['cuda']: torch.cuda.set_rng_state_all(s['cuda'])
+    random.setstate(s["python"])
+    np.random.set_state(s["numpy"])
+    torch.set_rng_state(s["torch"])
+    if torch.cuda.is_available() and s["cuda"]:
+        torch.cuda.set_rng_state_all(s["cuda"])
 
 # %% ../../nbs/train/01_checkpoint.ipynb #c17
 class StepLoader:
     "An endless stream of micro-batches, in portions of `valid_every` optimizer steps."
-    def __init__(self,
-        dl,            # iterable of micro-batches with `len`, `to(device)` and settable `epoch` and `start`
-        cfg:TrainCfg,
+
+    def __init__(
+        self,
+        dl,  # iterable of micro-batches with `len`, `to(device)` and settable `epoch` and `start`
+        cfg: TrainCfg,
     ):
-        if not (hasattr(dl,'epoch') and hasattr(dl,'start')):
-            raise TypeError(f'{type(dl).__name__} has no `epoch` and `start`: training could not be resumed where it stopped; give the loader both')
-        self.dl,self.k,self.every = dl,cfg.accumulate,cfg.valid_every
-        self.steps = cfg.steps or -(-sum(self.count(e) for e in range(cfg.epochs))//self.k) # rounded up
-        if self.steps==0: raise ValueError('the training loader is empty: there is nothing to train on')
+        if not (hasattr(dl, "epoch") and hasattr(dl, "start")):
+            raise TypeError(
+                f"{type(dl).__name__} has no `epoch` and `start`: training could not be resumed where it stopped; give the loader both"
+            )
+        self.dl, self.k, self.every = dl, cfg.accumulate, cfg.valid_every
+        self.steps = cfg.steps or -(-sum(self.count(e) for e in range(cfg.epochs)) // self.k)  # rounded up
+        if self.steps == 0:
+            raise ValueError("the training loader is empty: there is nothing to train on")
         self.seek(0, 0, 0)
-    def count(self, epoch:int) -> int:
+
+    def count(self, epoch: int) -> int:
         "Micro-batches of one whole pass."
-        self.dl.epoch,self.dl.start = epoch,0
+        self.dl.epoch, self.dl.start = epoch, 0
         return len(self.dl)
-    def seek(self, step:int, epoch:int, batch:int):
+
+    def seek(self, step: int, epoch: int, batch: int):
         "Go on after `step` steps, at `batch` of pass `epoch`."
-        self.served,self.epoch,self.batch,self._it = step*self.k,epoch,batch,self._endless()
+        self.served, self.epoch, self.batch, self._it = step * self.k, epoch, batch, self._endless()
+
     def _endless(self):
         while True:
-            self.dl.epoch,self.dl.start = self.epoch,self.batch
+            self.dl.epoch, self.dl.start = self.epoch, self.batch
             for b in self.dl:
                 self.batch += 1
                 yield b
-            if self.batch==0: raise ValueError(f'the training loader is empty in pass {self.epoch}')
-            self.epoch,self.batch = self.epoch+1,0
-    def to(self, device): self.dl.to(device)
-    def __len__(self): return min((self.served//self.k//self.every+1)*self.every, self.steps)*self.k - self.served
+            if self.batch == 0:
+                raise ValueError(f"the training loader is empty in pass {self.epoch}")
+            self.epoch, self.batch = self.epoch + 1, 0
+
+    def to(self, device):
+        self.dl.to(device)
+
+    def __len__(self):
+        return min((self.served // self.k // self.every + 1) * self.every, self.steps) * self.k - self.served
+
     def __iter__(self):
         for _ in range(len(self)):
             self.served += 1
@@ -81,17 +102,23 @@ class StepLoader:
 # %% ../../nbs/train/01_checkpoint.ipynb #c23
 class KeepBest(Part):
     "Keep the weights of the lowest `valid_loss`, load them at the end, stop when there is nothing more to gain."
-    order,saved = 80,('best_loss','best_step','idle')
-    def __init__(self, folder, steps:int, patience:int=0):
-        self.path,self.steps,self.patience = Path(folder)/'best.safetensors',steps,patience
-        self.best_loss,self.best_step,self.idle = float('inf'),0,0
+
+    order, saved = 80, ("best_loss", "best_step", "idle")
+
+    def __init__(self, folder, steps: int, patience: int = 0):
+        self.path, self.steps, self.patience = Path(folder) / "best.safetensors", steps, patience
+        self.best_loss, self.best_step, self.idle = float("inf"), 0, 0
+
     def before_train(self):
-        if self.learn.step>=self.steps or 0<self.patience<=self.idle: raise CancelFitException()
+        if self.learn.step >= self.steps or 0 < self.patience <= self.idle:
+            raise CancelFitException()
+
     def after_validate(self):
         self.idle += 1
-        if self.learn.valid_loss<self.best_loss:
-            self.best_loss,self.best_step,self.idle = self.learn.valid_loss,self.learn.step,0
+        if self.learn.valid_loss < self.best_loss:
+            self.best_loss, self.best_step, self.idle = self.learn.valid_loss, self.learn.step, 0
             save_weights(self.model, self.path)
+
     def after_fit(self):
         load_weights(self.model, self.path)
         self.model.eval()
@@ -99,40 +126,84 @@ class KeepBest(Part):
 # %% ../../nbs/train/01_checkpoint.ipynb #c25
 class Checkpoint(Part):
     "Write the state of the run every `checkpoint_every` steps and at the end; before the first step, take up the state that is there."
-    order = 70 # after the log has counted the step, before the best weights replace the last
-    def __init__(self, folder, cfg:TrainCfg):
-        self.path,self.cfg,self._at = Path(folder)/'state.pt',cfg,-1
+
+    order = 70  # after the log has counted the step, before the best weights replace the last
+
+    def __init__(self, folder, cfg: TrainCfg):
+        self.path, self.cfg, self._at = Path(folder) / "state.pt", cfg, -1
         self.path.parent.mkdir(parents=True, exist_ok=True)
-    def _due(self): return self.cfg.checkpoint_every and self.learn.step % self.cfg.checkpoint_every==0
+
+    def _due(self):
+        return self.cfg.checkpoint_every and self.learn.step % self.cfg.checkpoint_every == 0
+
     def before_fit(self):
-        if self.path.exists(): self.load()
-        else: self.save()
+        if self.path.exists():
+            self.load()
+        else:
+            self.save()
+
     def after_batch(self):
-        dl,s = self.dls.train,self.learn.step
-        between = dl.served==s*dl.k
-        validates = s%dl.every==0 or s==dl.steps # then `after_epoch` saves, and the validation is not lost
-        if self.training and between and not validates and self._due(): self.save()
+        dl, s = self.dls.train, self.learn.step
+        between = dl.served == s * dl.k
+        validates = (
+            s % dl.every == 0 or s == dl.steps
+        )  # then `after_epoch` saves, and the validation is not lost
+        if self.training and between and not validates and self._due():
+            self.save()
+
     def after_epoch(self):
-        if self._due(): self.save()
-    def after_fit(self): self.save()
+        if self._due():
+            self.save()
+
+    def after_fit(self):
+        self.save()
+
     def save(self):
         "Write the state, unless that of this step is there."
-        if self._at==self.learn.step: return
-        dl,cbs = self.dls.train,{cb.name:{k:getattr(cb,k) for k in cb.saved} for cb in self.learn.cbs if hasattr(type(cb),'saved')}
-        s = dict(cfg=json.dumps(asdict(self.cfg)), step=self.learn.step, epoch=dl.epoch, batch=dl.batch, rng=rng_state(), cbs=cbs,
-                 model=self.model.state_dict(), opt=self.opt.opt.state_dict())
+        if self._at == self.learn.step:
+            return
+        dl, cbs = (
+            self.dls.train,
+            {
+                cb.name: {k: getattr(cb, k) for k in cb.saved}
+                for cb in self.learn.cbs
+                if hasattr(type(cb), "saved")
+            },
+        )
+        s = dict(
+            cfg=json.dumps(asdict(self.cfg)),
+            step=self.learn.step,
+            epoch=dl.epoch,
+            batch=dl.batch,
+            rng=rng_state(),
+            cbs=cbs,
+            model=self.model.state_dict(),
+            opt=self.opt.opt.state_dict(),
+        )
         write_atomic(self.path, lambda p: torch.save(s, p))
         self._at = self.learn.step
+
     def load(self):
         "Take up the state of the folder; that of another configuration is an error."
-        s = torch.load(self.path, map_location='cpu', weights_only=True)
-        later = {f.name:f.default for f in fields(self.cfg) if f.metadata.get('new')} # what the first states could not name
-        old,new = {**later, **json.loads(s['cfg'])},json.loads(json.dumps(asdict(self.cfg)))
-        diff = [f'{k}: {old.get(k)!r} there, {new.get(k)!r} here' for k in {**old,**new} if old.get(k)!=new.get(k)]
-        if diff: raise ValueError(f'{self.path.parent} belongs to another configuration ({"; ".join(diff)}): use another folder, or delete it')
-        self.model.load_state_dict(s['model']); self.opt.opt.load_state_dict(s['opt'])
-        self.dls.train.seek(s['step'], s['epoch'], s['batch'])
-        self.learn.step,self._at = s['step'],s['step']
+        s = torch.load(self.path, map_location="cpu", weights_only=True)
+        later = {
+            f.name: f.default for f in fields(self.cfg) if f.metadata.get("new")
+        }  # what the first states could not name
+        old, new = {**later, **json.loads(s["cfg"])}, json.loads(json.dumps(asdict(self.cfg)))
+        diff = [
+            f"{k}: {old.get(k)!r} there, {new.get(k)!r} here"
+            for k in {**old, **new}
+            if old.get(k) != new.get(k)
+        ]
+        if diff:
+            raise ValueError(
+                f"{self.path.parent} belongs to another configuration ({'; '.join(diff)}): use another folder, or delete it"
+            )
+        self.model.load_state_dict(s["model"])
+        self.opt.opt.load_state_dict(s["opt"])
+        self.dls.train.seek(s["step"], s["epoch"], s["batch"])
+        self.learn.step, self._at = s["step"], s["step"]
         for cb in self.learn.cbs:
-            for k,v in s['cbs'].get(cb.name,{}).items(): setattr(cb, k, v)
-        set_rng_state(s['rng'])
+            for k, v in s["cbs"].get(cb.name, {}).items():
+                setattr(cb, k, v)
+        set_rng_state(s["rng"])

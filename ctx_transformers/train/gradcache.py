@@ -14,82 +14,130 @@ from .optim import Part
 
 # %% ../../nbs/train/05_gradcache.ipynb #c06
 def chunks(
-    lengths:Tensor, # `[t]` tokens of each text
-    tokens:int,     # most tokens of a chunk; a text that is longer is a chunk by itself
-) -> list:          # of `[t_i]` int64 on the CPU: the texts of each chunk; at least one chunk
+    lengths: Tensor,  # `[t]` tokens of each text
+    tokens: int,  # most tokens of a chunk; a text that is longer is a chunk by itself
+) -> list:  # of `[t_i]` int64 on the CPU: the texts of each chunk; at least one chunk
     "Divide texts of similar length into chunks of a limited number of tokens."
     L = lengths.cpu()
     by = L.argsort(stable=True)
-    sizes,n = [0],0
+    sizes, n = [0], 0
     for l in L[by].tolist():
-        if n+l>tokens and sizes[-1]: sizes.append(0); n = 0
-        sizes[-1] += 1; n += l
+        if n + l > tokens and sizes[-1]:
+            sizes.append(0)
+            n = 0
+        sizes[-1] += 1
+        n += l
     return list(by.split(sizes))
 
 # %% ../../nbs/train/05_gradcache.ipynb #c11
 def take_texts(
-    ids:Tensor,     # `[n]` tokens of all texts, end to end
-    lengths:Tensor, # `[t]`
-    at:Tensor,      # `[t_i]` texts to take, on the device of `ids`
-) -> tuple:         # `[n_i]` their tokens, `[t_i]` their lengths
+    ids: Tensor,  # `[n]` tokens of all texts, end to end
+    lengths: Tensor,  # `[t]`
+    at: Tensor,  # `[t_i]` texts to take, on the device of `ids`
+) -> tuple:  # `[n_i]` their tokens, `[t_i]` their lengths
     "Some of the texts of a batch."
     L = lengths[at]
-    return ids[torch.repeat_interleave(starts(lengths)[at], L)+offsets(L)],L
+    return ids[torch.repeat_interleave(starts(lengths)[at], L) + offsets(L)], L
 
 # %% ../../nbs/train/05_gradcache.ipynb #c14
 class Replay:
     "A chunk's inputs, and the state in which it was encoded."
-    def __init__(self, f, ids:Tensor, lengths:Tensor): # `texts` of the model, and the tokens and lengths of the chunk
-        self.f,self.args,self.rng,dev = f,(ids, lengths, plan_attention(lengths).to(ids.device)),rng_state(),ids.device.type
-        self.cast = dict(device_type=dev, dtype=torch.get_autocast_dtype(dev), enabled=torch.is_autocast_enabled(dev))
-    def first(self) -> Tensor: # `[t_i,d]`
+
+    def __init__(
+        self, f, ids: Tensor, lengths: Tensor
+    ):  # `texts` of the model, and the tokens and lengths of the chunk
+        self.f, self.args, self.rng, dev = (
+            f,
+            (ids, lengths, plan_attention(lengths).to(ids.device)),
+            rng_state(),
+            ids.device.type,
+        )
+        self.cast = dict(
+            device_type=dev, dtype=torch.get_autocast_dtype(dev), enabled=torch.is_autocast_enabled(dev)
+        )
+
+    def first(self) -> Tensor:  # `[t_i,d]`
         "Encode, and record nothing."
-        with torch.no_grad(), torch.autocast(**self.cast, cache_enabled=False): return self.f(*self.args)
-    def again(self) -> Tensor: # `[t_i,d]`
+        with torch.no_grad(), torch.autocast(**self.cast, cache_enabled=False):
+            return self.f(*self.args)
+
+    def again(self) -> Tensor:  # `[t_i,d]`
         "Encode as the first time, and record how; the generators are left behind where this leads."
         set_rng_state(self.rng)
-        with torch.autocast(**self.cast): return self.f(*self.args)
+        with torch.autocast(**self.cast):
+            return self.f(*self.args)
 
 # %% ../../nbs/train/05_gradcache.ipynb #c18
 class GradCache(Part):
     "Train on large batches in the memory of a chunk: `model.texts` is computed in chunks, for the loss and again for the gradient."
-    order,run_valid = 15,False # before `Accumulate` (20) looks at the gradients
-    def __init__(self,
-        tokens:int, # most tokens of a chunk, >=1; a text that is longer is a chunk by itself
-    ):
-        if tokens<1: raise ValueError(f'tokens must be at least 1, got {tokens}')
-        self.tokens = tokens
-    def before_fit(self):
-        if not callable(getattr(self.model, 'texts', None)):
-            raise TypeError(f'{type(self.model).__name__} has no method `texts(ids, lengths, plan)`, which GradCache computes in chunks: put encoder and pooling of the distinct texts there')
-    def before_batch(self):
-        self._chunks,self._leaf,self._texts = None,None,self.model.texts
-        self.model.texts = self.encode # hides the method
-        self._hook = self.model.register_forward_hook(lambda *_: self.off(), always_call=True)
-    def off(self): self.model.__dict__.pop('texts', None); self._hook.remove()
-    def after_cancel_batch(self): self.off() # also where the model was never asked
 
-    def encode(self, ids, lengths, plan): # as the model's `texts`
+    order, run_valid = 15, False  # before `Accumulate` (20) looks at the gradients
+
+    def __init__(
+        self,
+        tokens: int,  # most tokens of a chunk, >=1; a text that is longer is a chunk by itself
+    ):
+        if tokens < 1:
+            raise ValueError(f"tokens must be at least 1, got {tokens}")
+        self.tokens = tokens
+
+    def before_fit(self):
+        if not callable(getattr(self.model, "texts", None)):
+            raise TypeError(
+                f"{type(self.model).__name__} has no method `texts(ids, lengths, plan)`, which GradCache computes in chunks: put encoder and pooling of the distinct texts there"
+            )
+
+    def before_batch(self):
+        self._chunks, self._leaf, self._texts = None, None, self.model.texts
+        self.model.texts = self.encode  # hides the method
+        self._hook = self.model.register_forward_hook(lambda *_: self.off(), always_call=True)
+
+    def off(self):
+        self.model.__dict__.pop("texts", None)
+        self._hook.remove()
+
+    def after_cancel_batch(self):
+        self.off()  # also where the model was never asked
+
+    def encode(self, ids, lengths, plan):  # as the model's `texts`
         "All vectors, `[t,d]`; the way back from them ends here, save for the last chunk's."
-        if self._chunks is not None: raise RuntimeError('`texts` was called twice in a forward pass: encode all distinct texts of the batch in one call')
+        if self._chunks is not None:
+            raise RuntimeError(
+                "`texts` was called twice in a forward pass: encode all distinct texts of the batch in one call"
+            )
         self._chunks = [at.to(ids.device) for at in chunks(lengths, self.tokens)]
-        if len(self._chunks)==1: return self._texts(ids, lengths, plan)
-        x,self._replays = [],[]
+        if len(self._chunks) == 1:
+            return self._texts(ids, lengths, plan)
+        x, self._replays = [], []
         for at in self._chunks:
             self._replays.append(Replay(self._texts, *take_texts(ids, lengths, at)))
-            if at is not self._chunks[-1]: x.append(self._replays[-1].first())
-        self._last = self._texts(*self._replays.pop().args)             # recorded, not replayed
+            if at is not self._chunks[-1]:
+                x.append(self._replays[-1].first())
+        self._last = self._texts(*self._replays.pop().args)  # recorded, not replayed
         x = torch.cat([*x, self._last.detach()])[torch.cat(self._chunks).argsort()]
-        self._leaf = x.requires_grad_(self._last.requires_grad)         # no gradient is asked for where all below is frozen
+        self._leaf = x.requires_grad_(
+            self._last.requires_grad
+        )  # no gradient is asked for where all below is frozen
         return self._leaf
+
     def after_pred(self):
-        if self._chunks is None: raise RuntimeError(f'{type(self.model).__name__} did not call `self.texts` in its forward pass: there was nothing to compute in chunks')
+        if self._chunks is None:
+            raise RuntimeError(
+                f"{type(self.model).__name__} did not call `self.texts` in its forward pass: there was nothing to compute in chunks"
+            )
+
     def after_backward(self):
-        x,self._leaf = self._leaf,None
-        if x is None or not x.requires_grad: return
-        if x.grad is None: raise RuntimeError('the loss gave the vectors of the texts no gradient: it does not depend on them')
-        *rest,last = [x.grad[at] for at in self._chunks]
-        self._last.backward(last); self._last = None                    # frees the only chunk that was recorded
+        x, self._leaf = self._leaf, None
+        if x is None or not x.requires_grad:
+            return
+        if x.grad is None:
+            raise RuntimeError(
+                "the loss gave the vectors of the texts no gradient: it does not depend on them"
+            )
+        *rest, last = [x.grad[at] for at in self._chunks]
+        self._last.backward(last)
+        self._last = None  # frees the only chunk that was recorded
         rng = rng_state()
-        for r,u in zip(self._replays, rest): r.again().backward(u)
+        for r, u in zip(self._replays, rest):
+            r.again().backward(u)
         set_rng_state(rng)

@@ -24,91 +24,132 @@ from .optim import Accumulate, Part, ScaledAccumulate, Schedule, Thaw, TrainCfg,
 
 # %% ../../nbs/train/03_learner.ipynb #c06
 def bf16_units(
-    device:torch.device,
-) -> bool: # False where torch does not say
+    device: torch.device,
+) -> bool:  # False where torch does not say
     "Does this device multiply matrices in bf16 by units of its own?"
-    if device.type=='cuda': return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device.type!='cpu' or not torch.backends.cpu.get_cpu_capability().startswith('AVX512'): return False # a processor can be told to be an older one
-    has = torch.cpu.get_capabilities() if hasattr(torch.cpu, 'get_capabilities') else {} # since torch 2.11
-    return bool(has.get('avx512_bf16') or has.get('amx_bf16'))
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu" or not torch.backends.cpu.get_cpu_capability().startswith("AVX512"):
+        return False  # a processor can be told to be an older one
+    has = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}  # since torch 2.11
+    return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
 
 # %% ../../nbs/train/03_learner.ipynb #c07
 def pick_precision(
-    precision:str,       # 'auto', 'fp32', 'bf16' or 'fp16'
-    device:torch.device,
-) -> str:                # 'fp32', 'bf16' or 'fp16'; 'auto' never leads to the last
+    precision: str,  # 'auto', 'fp32', 'bf16' or 'fp16'
+    device: torch.device,
+) -> str:  # 'fp32', 'bf16' or 'fp16'; 'auto' never leads to the last
     "Resolve 'auto': bf16 where the device has units for it, or what CTX_AUTO_PRECISION says."
-    if precision!='auto': return precision
-    told = os.environ.get('CTX_AUTO_PRECISION', '')
-    if told not in ('','fp32','bf16'): raise ValueError(f"CTX_AUTO_PRECISION must be 'fp32' or 'bf16', got {told!r}: unset it, or correct it")
-    return told or ('bf16' if bf16_units(device) else 'fp32')
+    if precision != "auto":
+        return precision
+    told = os.environ.get("CTX_AUTO_PRECISION", "")
+    if told not in ("", "fp32", "bf16"):
+        raise ValueError(
+            f"CTX_AUTO_PRECISION must be 'fp32' or 'bf16', got {told!r}: unset it, or correct it"
+        )
+    return told or ("bf16" if bf16_units(device) else "fp32")
 
 # %% ../../nbs/train/03_learner.ipynb #c08
 HALF = dict(bf16=torch.bfloat16, fp16=torch.float16)
 
+
 class Autocast(Part):
     "Forward pass and loss of training in half precision; the backward pass follows the types of the forward pass. Validation is fp32, as every evaluation."
+
     order = -5
-    def __init__(self, precision:str): self._dtype,self._stack = HALF.get(precision),ExitStack() # fp32: as it is
+
+    def __init__(self, precision: str):
+        self._dtype, self._stack = HALF.get(precision), ExitStack()  # fp32: as it is
+
     def before_batch(self):
         self.close()
-        self._stack.enter_context(torch.autocast(self.dls.device.type, self._dtype or torch.bfloat16, enabled=self.training and self._dtype is not None))
-    def after_loss(self): self.close()
-    def close(self): self._stack.close()
+        self._stack.enter_context(
+            torch.autocast(
+                self.dls.device.type,
+                self._dtype or torch.bfloat16,
+                enabled=self.training and self._dtype is not None,
+            )
+        )
+
+    def after_loss(self):
+        self.close()
+
+    def close(self):
+        self._stack.close()
 
 # %% ../../nbs/train/03_learner.ipynb #c12
 def run_precision(
-    precision:str, # as in `TrainCfg`
-    folder:Path,   # of the run; `precision` is written there
-    device:torch.device,
-) -> str:          # 'fp32', 'bf16' or 'fp16'
+    precision: str,  # as in `TrainCfg`
+    folder: Path,  # of the run; `precision` is written there
+    device: torch.device,
+) -> str:  # 'fp32', 'bf16' or 'fp16'
     "What a run computes in, decided when it begins: another machine, which would decide otherwise, goes on with it."
-    decided = folder/'precision'
-    if precision=='auto' and decided.exists(): return decided.read_text(encoding='utf-8').strip()
+    decided = folder / "precision"
+    if precision == "auto" and decided.exists():
+        return decided.read_text(encoding="utf-8").strip()
     precision = pick_precision(precision, device)
-    if not (folder/'state.pt').exists(): # a run that is taken up keeps what stands there; another precision is refused with its state
+    if not (
+        folder / "state.pt"
+    ).exists():  # a run that is taken up keeps what stands there; another precision is refused with its state
         folder.mkdir(parents=True, exist_ok=True)
-        decided.write_text(f'{precision}\n', encoding='utf-8')
+        decided.write_text(f"{precision}\n", encoding="utf-8")
     return precision
 
+
 def learner(
-    model:nn.Module,         # on the device where it will train; `model(*xb)` gives what `loss_func(pred, y)` takes
-    train_dl,                # yields tuples `(*xb, y)` on the device set by `to`; has `len`, and settable `epoch` and `start`
-    valid_dl,                # yields the same each time; has `len` and `to`
-    loss_func,               # gives the mean over the rows of `y`, the targets
-    cfg:TrainCfg=TrainCfg(),
-    folder=None,             # of `state.pt`, `best.safetensors` and `log.csv`; a temporary one if None
-    tensorboard:bool=False,  # also write the log's rows for TensorBoard
-) -> Learner:                # give it to `fit`
+    model: nn.Module,  # on the device where it will train; `model(*xb)` gives what `loss_func(pred, y)` takes
+    train_dl,  # yields tuples `(*xb, y)` on the device set by `to`; has `len`, and settable `epoch` and `start`
+    valid_dl,  # yields the same each time; has `len` and `to`
+    loss_func,  # gives the mean over the rows of `y`, the targets
+    cfg: TrainCfg = TrainCfg(),
+    folder=None,  # of `state.pt`, `best.safetensors` and `log.csv`; a temporary one if None
+    tensorboard: bool = False,  # also write the log's rows for TensorBoard
+) -> Learner:  # give it to `fit`
     "A fastai `Learner` for batches of any make-up."
     ps = set(model.parameters())
     device = next(iter(model.parameters())).device
     if isinstance(loss_func, nn.Module) and not ps.issuperset(loss_func.parameters()):
-        raise ValueError('loss_func has parameters of its own that would never be trained: make it a part of the model')
-    tmp = tempfile.TemporaryDirectory() if folder is None else None # removed with the learner
+        raise ValueError(
+            "loss_func has parameters of its own that would never be trained: make it a part of the model"
+        )
+    tmp = tempfile.TemporaryDirectory() if folder is None else None  # removed with the learner
     folder = Path(folder or tmp.name)
     cfg = replace(cfg, precision=run_precision(cfg.precision, folder, device))
     stream = StepLoader(train_dl, cfg)
-    learn = Learner(DataLoaders(stream, valid_dl, device=device), model, loss_func, default_cbs=False,
-                    cbs=[TrainEvalCallback, Autocast(cfg.precision), ValidLoss])
-    learn.tmp,learn.folder = tmp,folder
-    learn.opt,learn.step,learn.cfg,learn.logger = adamw(model, cfg),0,cfg,tqdm.write
+    learn = Learner(
+        DataLoaders(stream, valid_dl, device=device),
+        model,
+        loss_func,
+        default_cbs=False,
+        cbs=[TrainEvalCallback, Autocast(cfg.precision), ValidLoss],
+    )
+    learn.tmp, learn.folder = tmp, folder
+    learn.opt, learn.step, learn.cfg, learn.logger = adamw(model, cfg), 0, cfg, tqdm.write
     learn.best = KeepBest(learn.folder, stream.steps, cfg.patience)
     learn.thawing = [Thaw(model, cfg, stream.steps)] if cfg.thaw else []
-    step = (cfg.accumulate,cfg.clip)
-    learn.run_cbs = [*learn.thawing, Schedule(cfg, stream.steps), ScaledAccumulate(*step, device.type) if cfg.precision=='fp16' else Accumulate(*step), Log(learn.folder),
-                     Checkpoint(learn.folder, cfg), learn.best, Bar()] + [TensorBoard(learn.folder)]*tensorboard
+    step = (cfg.accumulate, cfg.clip)
+    learn.run_cbs = [
+        *learn.thawing,
+        Schedule(cfg, stream.steps),
+        ScaledAccumulate(*step, device.type) if cfg.precision == "fp16" else Accumulate(*step),
+        Log(learn.folder),
+        Checkpoint(learn.folder, cfg),
+        learn.best,
+        Bar(),
+    ] + [TensorBoard(learn.folder)] * tensorboard
     return learn
 
 # %% ../../nbs/train/03_learner.ipynb #c13
 def fit(
-    learn:Learner, # from `learner`
-) -> float:        # lowest validation loss, that of the weights which the model now has
+    learn: Learner,  # from `learner`
+) -> float:  # lowest validation loss, that of the weights which the model now has
     "Run to the end, from the start or from where the folder says; the best weights are loaded."
-    set_seed(learn.cfg.seed) # a state that is taken up sets the generators again
+    set_seed(learn.cfg.seed)  # a state that is taken up sets the generators again
     stream = learn.dls.train
-    try: learn.fit(-(-stream.steps//stream.every), cbs=learn.run_cbs)
+    try:
+        learn.fit(-(-stream.steps // stream.every), cbs=learn.run_cbs)
     finally:
         learn.autocast.close()
-        for cb in learn.thawing: cb.release() # also after an error
+        for cb in learn.thawing:
+            cb.release()  # also after an error
     return learn.best.best_loss

@@ -18,76 +18,105 @@ from .checkpoint import rng_state, set_rng_state
 # %% ../../nbs/train/06_memory.ipynb #c06
 class SavedBytes:
     "Hooks that count the bytes kept for a backward pass, each storage once."
-    def __init__(self, there=()): # tensors that do not count
-        self.there,self.n,self.now,self.peak = {t.untyped_storage().data_ptr() for t in there},Counter(),0,0
+
+    def __init__(self, there=()):  # tensors that do not count
+        self.there, self.n, self.now, self.peak = (
+            {t.untyped_storage().data_ptr() for t in there},
+            Counter(),
+            0,
+            0,
+        )
+
     def pack(self, t):
         s = t.untyped_storage()
         # detached: an operation's own result would hold the operation that holds it, for ever
         return t if s.data_ptr() in self.there else Held(self, t.detach(), s.data_ptr(), s.nbytes())
-    def unpack(self, o): return o.t if isinstance(o, Held) else o
+
+    def unpack(self, o):
+        return o.t if isinstance(o, Held) else o
+
     def change(self, key, size, by):
-        before = self.n[key]; self.n[key] += by
-        self.now += size*((self.n[key]>0)-(before>0)); self.peak = max(self.peak, self.now)
+        before = self.n[key]
+        self.n[key] += by
+        self.now += size * ((self.n[key] > 0) - (before > 0))
+        self.peak = max(self.peak, self.now)
 
 # %% ../../nbs/train/06_memory.ipynb #c07
 class Held:
     "A tensor that autograd keeps, until it lets go of it."
-    def __init__(self, kept:SavedBytes, t, key, size):
-        self.t,self.end = t,lambda: kept.change(key, size, -1)
+
+    def __init__(self, kept: SavedBytes, t, key, size):
+        self.t, self.end = t, lambda: kept.change(key, size, -1)
         kept.change(key, size, 1)
-    def __del__(self): self.end()
+
+    def __del__(self):
+        self.end()
 
 # %% ../../nbs/train/06_memory.ipynb #c08
 def saved_bytes(
-    f,                       # called without arguments; a forward pass, or as many steps as you like
-    model:nn.Module|None=None, # its weights and buffers do not count
-) -> int:                    # bytes; without what a layer that is computed again keeps then
+    f,  # called without arguments; a forward pass, or as many steps as you like
+    model: nn.Module | None = None,  # its weights and buffers do not count
+) -> int:  # bytes; without what a layer that is computed again keeps then
     "The most bytes that autograd kept at a time while `f` ran."
-    kept = SavedBytes([*model.parameters(),*model.buffers()] if model else ())
-    with saved_tensors_hooks(kept.pack, kept.unpack): f()
+    kept = SavedBytes([*model.parameters(), *model.buffers()] if model else ())
+    with saved_tensors_hooks(kept.pack, kept.unpack):
+        f()
     return kept.peak
 
 # %% ../../nbs/train/06_memory.ipynb #c16
 def memory_table(
-    model:nn.Module,  # on any device, also 'meta'
-    activations:dict, # name of a way to train -> bytes that autograd keeps, from `saved_bytes`
-) -> pd.DataFrame:    # bytes, a row per way
+    model: nn.Module,  # on any device, also 'meta'
+    activations: dict,  # name of a way to train -> bytes that autograd keeps, from `saved_bytes`
+) -> pd.DataFrame:  # bytes, a row per way
     "What training with AdamW keeps in memory; what kernels need while they run comes on top."
-    def size(ts): return sum(t.numel()*t.element_size() for t in ts)
+
+    def size(ts):
+        return sum(t.numel() * t.element_size() for t in ts)
+
     learn = size(p for p in model.parameters() if p.requires_grad)
-    fixed = {'weights':size([*model.parameters(),*model.buffers()]), 'gradients':learn, 'AdamW':2*learn}
-    df = pd.DataFrame([{**fixed, 'activations':int(a)} for a in activations.values()], index=[*activations])
+    fixed = {"weights": size([*model.parameters(), *model.buffers()]), "gradients": learn, "AdamW": 2 * learn}
+    df = pd.DataFrame([{**fixed, "activations": int(a)} for a in activations.values()], index=[*activations])
     return df.assign(all=df.sum(axis=1))
 
 # %% ../../nbs/train/06_memory.ipynb #c20
 def largest_batch(
-    step,        # called with a number of examples: a forward and a backward pass, without the optimizer's step
-    lo:int=1,    # examples to begin with, >= 1; must fit
-    hi:int=4096, # most examples to try
-    budget:int=0,# most bytes for `saved_bytes`; 0: what the device has
-    model:nn.Module|None=None, # as in `saved_bytes`; its gradients are let go
-) -> int:        # of examples, the largest that fits, at most `hi`
+    step,  # called with a number of examples: a forward and a backward pass, without the optimizer's step
+    lo: int = 1,  # examples to begin with, >= 1; must fit
+    hi: int = 4096,  # most examples to try
+    budget: int = 0,  # most bytes for `saved_bytes`; 0: what the device has
+    model: nn.Module | None = None,  # as in `saved_bytes`; its gradients are let go
+) -> int:  # of examples, the largest that fits, at most `hi`
     "The largest batch that fits; random numbers are left as if nothing had been tried."
-    if not 1<=lo<=hi: raise ValueError(f'expected 1 <= lo <= hi, got {lo} and {hi}')
-    good,bad,n = 0,hi+1,lo
-    with tqdm(desc='largest batch', unit='try', disable=None) as bar:
-        while bad-good>1:
+    if not 1 <= lo <= hi:
+        raise ValueError(f"expected 1 <= lo <= hi, got {lo} and {hi}")
+    good, bad, n = 0, hi + 1, lo
+    with tqdm(desc="largest batch", unit="try", disable=None) as bar:
+        while bad - good > 1:
             ok = _fits(step, n, budget, model)
-            good,bad = (n,bad) if ok else (good,n)
-            if n==lo and not ok: raise ValueError(f'a batch of {lo} does not fit: shorten the texts, recompute layers, use half precision, or freeze the lower layers')
-            bar.set_postfix_str(f'{good} fit'+f', {bad} do not'*(bad<=hi)); bar.update()
-            n = min(2*n, hi) if bad>hi else (good+bad)//2
+            good, bad = (n, bad) if ok else (good, n)
+            if n == lo and not ok:
+                raise ValueError(
+                    f"a batch of {lo} does not fit: shorten the texts, recompute layers, use half precision, or freeze the lower layers"
+                )
+            bar.set_postfix_str(f"{good} fit" + f", {bad} do not" * (bad <= hi))
+            bar.update()
+            n = min(2 * n, hi) if bad > hi else (good + bad) // 2
     return good
 
 # %% ../../nbs/train/06_memory.ipynb #c21
 def _fits(step, n, budget, model) -> bool:
     rng = rng_state()
     try:
-        if budget: return saved_bytes(lambda: step(n), model)<=budget
+        if budget:
+            return saved_bytes(lambda: step(n), model) <= budget
         step(n)
         return True
-    except torch.OutOfMemoryError: return False # the traceback held the tensors; it ends here
+    except torch.OutOfMemoryError:
+        return False  # the traceback held the tensors; it ends here
     finally:
         set_rng_state(rng)
-        for p in model.parameters() if model else (): p.grad = None
-        if torch.cuda.is_available(): gc.collect(); torch.cuda.empty_cache() # what one try left must not fail the next
+        for p in model.parameters() if model else ():
+            p.grad = None
+        if torch.cuda.is_available():
+            gc.collect()
+            torch.cuda.empty_cache()  # what one try left must not fail the next

@@ -18,150 +18,218 @@ from torch import nn
 @dataclass(frozen=True)
 class TrainCfg:
     "Everything about training that changes its result."
-    lr:float = 1e-3            # peak learning rate, > 0
-    wd:float = .01             # decoupled weight decay, >= 0
-    betas:tuple = (.9,.999)    # decay of AdamW's two running means, each in [0,1)
-    eps:float = 1e-8           # added to AdamW's denominator, > 0
-    warmup:float = .06         # share of the steps spent warming up, in [0,1)
-    schedule:str = 'linear'    # shape of the decay to zero: 'linear' or 'cosine'
-    steps:int = 0              # optimizer steps in all; 0 lets `epochs` decide
-    epochs:int = 1             # passes over the training data, used where `steps` is 0
-    accumulate:int = 1         # micro-batches per optimizer step, >= 1
-    clip:float = 1.            # largest norm of a step's gradient; 0 clips nothing
-    precision:str = 'auto'     # 'fp32', 'bf16', 'fp16' with scaled gradients, or 'auto': bf16 where the device has units for it; of training alone
-    valid_every:int = 200      # optimizer steps between two validations, >= 1
-    patience:int = 0           # validations without gain before stopping; 0 never stops early
-    checkpoint_every:int = 500 # optimizer steps between two saved states; 0 saves only the first and the last
-    seed:int = 0               # of dropout and whatever else the model draws
-    layer_decay:float = field(default=1., metadata=dict(new=True)) # rate of a layer of the encoder as a share of that of the layer above, in (0,1]
-    head_lr:float = field(default=1., metadata=dict(new=True))     # rate of what is not in the encoder as a multiple of `lr`, > 0
-    thaw:float = field(default=0., metadata=dict(new=True))        # share of the steps by which all layers learn, from the head down, in [0,1); 0: all from the start
+
+    lr: float = 1e-3  # peak learning rate, > 0
+    wd: float = 0.01  # decoupled weight decay, >= 0
+    betas: tuple = (0.9, 0.999)  # decay of AdamW's two running means, each in [0,1)
+    eps: float = 1e-8  # added to AdamW's denominator, > 0
+    warmup: float = 0.06  # share of the steps spent warming up, in [0,1)
+    schedule: str = "linear"  # shape of the decay to zero: 'linear' or 'cosine'
+    steps: int = 0  # optimizer steps in all; 0 lets `epochs` decide
+    epochs: int = 1  # passes over the training data, used where `steps` is 0
+    accumulate: int = 1  # micro-batches per optimizer step, >= 1
+    clip: float = 1.0  # largest norm of a step's gradient; 0 clips nothing
+    precision: str = "auto"  # 'fp32', 'bf16', 'fp16' with scaled gradients, or 'auto': bf16 where the device has units for it; of training alone
+    valid_every: int = 200  # optimizer steps between two validations, >= 1
+    patience: int = 0  # validations without gain before stopping; 0 never stops early
+    checkpoint_every: int = (
+        500  # optimizer steps between two saved states; 0 saves only the first and the last
+    )
+    seed: int = 0  # of dropout and whatever else the model draws
+    layer_decay: float = field(
+        default=1.0, metadata=dict(new=True)
+    )  # rate of a layer of the encoder as a share of that of the layer above, in (0,1]
+    head_lr: float = field(
+        default=1.0, metadata=dict(new=True)
+    )  # rate of what is not in the encoder as a multiple of `lr`, > 0
+    thaw: float = field(
+        default=0.0, metadata=dict(new=True)
+    )  # share of the steps by which all layers learn, from the head down, in [0,1); 0: all from the start
+
     def __post_init__(self):
-        object.__setattr__(self, 'betas', tuple(self.betas)) # YAML has lists only
-        rules = dict(lr=self.lr>0, wd=self.wd>=0, betas=len(self.betas)==2 and all(0<=b<1 for b in self.betas), eps=self.eps>0,
-            warmup=0<=self.warmup<1, schedule=self.schedule in ('linear','cosine'), steps=self.steps>=0, epochs=self.epochs>=(self.steps==0),
-            accumulate=self.accumulate>=1, clip=self.clip>=0, precision=self.precision in ('auto','fp32','bf16','fp16'),
-            valid_every=self.valid_every>=1, patience=self.patience>=0, checkpoint_every=self.checkpoint_every>=0,
-            layer_decay=0<self.layer_decay<=1, head_lr=self.head_lr>0, thaw=0<=self.thaw<1)
-        for k,ok in rules.items():
-            if not ok: raise ValueError(f'{k}={getattr(self,k)!r} is outside its range; the fields of `TrainCfg` say what each may be')
+        object.__setattr__(self, "betas", tuple(self.betas))  # YAML has lists only
+        rules = dict(
+            lr=self.lr > 0,
+            wd=self.wd >= 0,
+            betas=len(self.betas) == 2 and all(0 <= b < 1 for b in self.betas),
+            eps=self.eps > 0,
+            warmup=0 <= self.warmup < 1,
+            schedule=self.schedule in ("linear", "cosine"),
+            steps=self.steps >= 0,
+            epochs=self.epochs >= (self.steps == 0),
+            accumulate=self.accumulate >= 1,
+            clip=self.clip >= 0,
+            precision=self.precision in ("auto", "fp32", "bf16", "fp16"),
+            valid_every=self.valid_every >= 1,
+            patience=self.patience >= 0,
+            checkpoint_every=self.checkpoint_every >= 0,
+            layer_decay=0 < self.layer_decay <= 1,
+            head_lr=self.head_lr > 0,
+            thaw=0 <= self.thaw < 1,
+        )
+        for k, ok in rules.items():
+            if not ok:
+                raise ValueError(
+                    f"{k}={getattr(self, k)!r} is outside its range; the fields of `TrainCfg` say what each may be"
+                )
 
 # %% ../../nbs/train/00_optim.ipynb #c11
 def lr_factor(
-    step:int,      # step about to be made, 0 to `steps-1`
-    steps:int,     # optimizer steps in all
-    cfg:TrainCfg,  # gives `warmup` and `schedule`
-) -> float:        # share of the peak learning rate, in (0,1]
+    step: int,  # step about to be made, 0 to `steps-1`
+    steps: int,  # optimizer steps in all
+    cfg: TrainCfg,  # gives `warmup` and `schedule`
+) -> float:  # share of the peak learning rate, in (0,1]
     "Warm-up, then decay to zero."
-    w = min(round(cfg.warmup*steps), steps-1)
-    if step<w: return (step+1)/(w+1)
-    u = (step-w)/(steps-w)
-    return 1-u if cfg.schedule=='linear' else (1+math.cos(math.pi*u))/2
+    w = min(round(cfg.warmup * steps), steps - 1)
+    if step < w:
+        return (step + 1) / (w + 1)
+    u = (step - w) / (steps - w)
+    return 1 - u if cfg.schedule == "linear" else (1 + math.cos(math.pi * u)) / 2
 
 # %% ../../nbs/train/00_optim.ipynb #c15
 class Part(Callback):
     "A callback that looks up in the learner only what it needs there."
-    _xtra = 'dls opt model xb yb pred loss loss_grad training'.split()
+
+    _xtra = "dls opt model xb yb pred loss loss_grad training".split()
 
 # %% ../../nbs/train/00_optim.ipynb #c16
 class Schedule(Part):
     "Set the learning rates of the step that is being made, that of each group of parameters by its `share`."
-    order,run_valid = 10,False
-    def __init__(self, cfg:TrainCfg, steps:int): self.cfg,self.steps = cfg,steps
+
+    order, run_valid = 10, False
+
+    def __init__(self, cfg: TrainCfg, steps: int):
+        self.cfg, self.steps = cfg, steps
+
     def before_batch(self):
-        lr = self.cfg.lr*lr_factor(self.learn.step, self.steps, self.cfg)
-        self.opt.set_hyper('lr', [lr*h.get('share', 1.) for h in self.opt.hypers])
+        lr = self.cfg.lr * lr_factor(self.learn.step, self.steps, self.cfg)
+        self.opt.set_hyper("lr", [lr * h.get("share", 1.0) for h in self.opt.hypers])
 
 # %% ../../nbs/train/00_optim.ipynb #c21
-_NORMS = tuple(getattr(nn,o) for o in ('LayerNorm','RMSNorm','GroupNorm','BatchNorm1d','BatchNorm2d','BatchNorm3d'))
+_NORMS = tuple(
+    getattr(nn, o) for o in ("LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
+)
+
 
 def param_groups(
-    model:nn.Module, # parameters with `requires_grad=False` are left out
-) -> tuple:          # (parameters that decay, parameters that do not), each parameter once
+    model: nn.Module,  # parameters with `requires_grad=False` are left out
+) -> tuple:  # (parameters that decay, parameters that do not), each parameter once
     "Split a model's trainable parameters by whether weight decay applies to them."
-    seen,plain = {},set()
+    seen, plain = {}, set()
     for m in model.modules():
         for p in m.parameters(recurse=False):
-            if not p.requires_grad: continue
+            if not p.requires_grad:
+                continue
             seen[id(p)] = p
-            if p.ndim<2 or isinstance(m, _NORMS): plain.add(id(p))
-    return [p for i,p in seen.items() if i not in plain], [p for i,p in seen.items() if i in plain]
+            if p.ndim < 2 or isinstance(m, _NORMS):
+                plain.add(id(p))
+    return [p for i, p in seen.items() if i not in plain], [p for i, p in seen.items() if i in plain]
 
 # %% ../../nbs/train/00_optim.ipynb #c23
 def depths(
-    model:nn.Module, # its `encoder.layers` are the layers, bottom to top
-) -> dict:           # id of a parameter -> 1 to L: its layer; 0: the rest of the encoder; L+1: the head
+    model: nn.Module,  # its `encoder.layers` are the layers, bottom to top
+) -> dict:  # id of a parameter -> 1 to L: its layer; 0: the rest of the encoder; L+1: the head
     "How high each parameter of a model stands."
-    encoder = getattr(model, 'encoder', None); layers = getattr(encoder, 'layers', None)
+    encoder = getattr(model, "encoder", None)
+    layers = getattr(encoder, "layers", None)
     if layers is None:
-        raise ValueError(f'{type(model).__name__} has no `encoder.layers` that rates and thawing could go by: leave layer_decay and head_lr at 1 and thaw at 0, or give the model its layers under this name')
-    parts = [(model,len(layers)+1), (encoder,0), *((o,l) for l,o in enumerate(layers, 1))] # what is shared is where it was found last
-    return {id(p):l for o,l in parts for p in o.parameters()}
+        raise ValueError(
+            f"{type(model).__name__} has no `encoder.layers` that rates and thawing could go by: leave layer_decay and head_lr at 1 and thaw at 0, or give the model its layers under this name"
+        )
+    parts = [
+        (model, len(layers) + 1),
+        (encoder, 0),
+        *((o, l) for l, o in enumerate(layers, 1)),
+    ]  # what is shared is where it was found last
+    return {id(p): l for o, l in parts for p in o.parameters()}
 
 # %% ../../nbs/train/00_optim.ipynb #c24
 def by_depth(
-    groups:list,  # of an optimizer: dicts with `params`
-    model:nn.Module,
-    cfg:TrainCfg, # gives `layer_decay` and `head_lr`
-) -> list:        # of dicts, each with `share`: its rate as a multiple of `lr`. The head comes first, the top layer last
+    groups: list,  # of an optimizer: dicts with `params`
+    model: nn.Module,
+    cfg: TrainCfg,  # gives `layer_decay` and `head_lr`
+) -> (
+    list
+):  # of dicts, each with `share`: its rate as a multiple of `lr`. The head comes first, the top layer last
     "Divide groups of parameters by depth."
-    depth,head,out = depths(model),len(model.encoder.layers)+1,[]
-    for l in [head,*range(head)]:
-        share = cfg.head_lr if l==head else cfg.layer_decay**(head-1-l)
+    depth, head, out = depths(model), len(model.encoder.layers) + 1, []
+    for l in [head, *range(head)]:
+        share = cfg.head_lr if l == head else cfg.layer_decay ** (head - 1 - l)
         for g in groups:
-            ps = [p for p in g['params'] if depth[id(p)]==l]
-            if ps: out.append({**g, 'params':ps, 'share':share, 'lr':cfg.lr*share})
+            ps = [p for p in g["params"] if depth[id(p)] == l]
+            if ps:
+                out.append({**g, "params": ps, "share": share, "lr": cfg.lr * share})
     return out
 
 # %% ../../nbs/train/00_optim.ipynb #c25
 def adamw(
-    model:nn.Module, # on the device where it will train
-    cfg:TrainCfg,
-) -> OptimWrapper:   # torch's AdamW, as a fastai `Learner` wants it
+    model: nn.Module,  # on the device where it will train
+    cfg: TrainCfg,
+) -> OptimWrapper:  # torch's AdamW, as a fastai `Learner` wants it
     "AdamW over the trainable parameters of `model`."
-    groups = [dict(params=ps, weight_decay=wd) for ps,wd in zip(param_groups(model), (cfg.wd,0.)) if ps]
-    if not groups: raise ValueError('the model has no parameter with requires_grad=True: nothing to train')
-    if (cfg.layer_decay,cfg.head_lr)!=(1,1): groups = by_depth(groups, model, cfg)
+    groups = [dict(params=ps, weight_decay=wd) for ps, wd in zip(param_groups(model), (cfg.wd, 0.0)) if ps]
+    if not groups:
+        raise ValueError("the model has no parameter with requires_grad=True: nothing to train")
+    if (cfg.layer_decay, cfg.head_lr) != (1, 1):
+        groups = by_depth(groups, model, cfg)
     # fused: one kernel instead of a loop over tensors, several times faster on a CPU too
     return OptimWrapper(opt=torch.optim.AdamW(groups, lr=cfg.lr, betas=cfg.betas, eps=cfg.eps, fused=True))
 
 # %% ../../nbs/train/00_optim.ipynb #c44
 def n_targets(
-    yb:tuple, # what the loss compares the prediction with; the first element has a row per target
-) -> int:     # how much the mean loss of this batch weighs
+    yb: tuple,  # what the loss compares the prediction with; the first element has a row per target
+) -> int:  # how much the mean loss of this batch weighs
     "Number of targets of a micro-batch."
     n = len(yb[0])
-    if n==0: raise ValueError('a micro-batch without targets has no mean loss: make batches of at least one target each')
+    if n == 0:
+        raise ValueError(
+            "a micro-batch without targets has no mean loss: make batches of at least one target each"
+        )
     return n
 
 # %% ../../nbs/train/00_optim.ipynb #c45
 class Accumulate(Part):
     "One optimizer step from `k` micro-batches: the clipped gradient of the mean loss over all their targets."
-    order,run_valid = 20,False
-    def __init__(self,
-        k:int,         # micro-batches per step, >= 1
-        clip:float=0., # largest norm of the step's gradient; 0 clips nothing
-    ): self._k,self._clip = k,clip
-    def _clear(self): self._n,self._seen,self._sum = 0,0,0.
+
+    order, run_valid = 20, False
+
+    def __init__(
+        self,
+        k: int,  # micro-batches per step, >= 1
+        clip: float = 0.0,  # largest norm of the step's gradient; 0 clips nothing
+    ):
+        self._k, self._clip = k, clip
+
+    def _clear(self):
+        self._n, self._seen, self._sum = 0, 0, 0.0
+
     def before_fit(self):
         self.opt.zero_grad()
         self._clear()
+
     def after_loss(self):
         n = n_targets(self.yb)
-        self.learn.loss_grad = self.loss_grad*n # a sum, so that every target weighs the same
-        self._n,self._seen,self._sum = self._n+n, self._seen+1, self._sum+self.loss_grad.detach()
+        self.learn.loss_grad = self.loss_grad * n  # a sum, so that every target weighs the same
+        self._n, self._seen, self._sum = self._n + n, self._seen + 1, self._sum + self.loss_grad.detach()
+
     def after_backward(self):
-        if self._seen<self._k: raise CancelBatchException() # neither step nor zero_grad yet
+        if self._seen < self._k:
+            raise CancelBatchException()  # neither step nor zero_grad yet
         grads = [p.grad for ps in self.opt.param_lists for p in ps if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(grads)
-        loss,norm = (torch.stack([self._sum.float(), norm.float()])/self._n).tolist()
+        loss, norm = (torch.stack([self._sum.float(), norm.float()]) / self._n).tolist()
         self.check(loss=loss, gradient=norm)
-        scale = min(1., self._clip/(norm+1e-12)) if self._clip else 1.
-        torch._foreach_mul_(grads, scale/self._n)
-        self.learn.step_loss,self.learn.step_targets,self.learn.grad_norm = loss,self._n,norm
+        scale = min(1.0, self._clip / (norm + 1e-12)) if self._clip else 1.0
+        torch._foreach_mul_(grads, scale / self._n)
+        self.learn.step_loss, self.learn.step_targets, self.learn.grad_norm = loss, self._n, norm
+
     def check(self, **norms):
-        for what,o in norms.items():
-            if not math.isfinite(o): raise FloatingPointError(f'the {what} is {o} in step {self.learn.step}, before any weight was changed by it')
+        for what, o in norms.items():
+            if not math.isfinite(o):
+                raise FloatingPointError(
+                    f"the {what} is {o} in step {self.learn.step}, before any weight was changed by it"
+                )
+
     def after_step(self):
         self.learn.step += 1
         self._clear()
@@ -169,60 +237,99 @@ class Accumulate(Part):
 # %% ../../nbs/train/00_optim.ipynb #c0641af
 class Thaw(Part):
     "Let the head learn alone, then add the layers of the encoder from the top, its embeddings last."
-    order,run_valid = 5,False
-    def __init__(self,
-        model:nn.Module, # with `encoder.layers`, bottom to top
-        cfg:TrainCfg,    # gives `train.optim`
-        steps:int,       # optimizer steps in all
+
+    order, run_valid = 5, False
+
+    def __init__(
+        self,
+        model: nn.Module,  # with `encoder.layers`, bottom to top
+        cfg: TrainCfg,  # gives `train.optim`
+        steps: int,  # optimizer steps in all
     ):
-        depth,head,units = depths(model),len(model.encoder.layers)+1,{}
+        depth, head, units = depths(model), len(model.encoder.layers) + 1, {}
         for p in model.parameters():
-            if p.requires_grad: units.setdefault(depth[id(p)], []).append(p)
-        if not units.pop(head, None): raise ValueError('thaw lets the head learn alone at first, and no parameter outside of the encoder learns: set thaw=0')
-        self.units = [units[l] for l in sorted(units, reverse=True)]           # top first
-        end,n = min(max(round(cfg.thaw*steps), 1), steps-1),len(self.units)    # at least one step of the head, at least one of all
-        self.starts = [-(-end*j//n) for j in range(1, n+1)]                    # first step of each unit, rounded up
-    def open(self, n:int):
+            if p.requires_grad:
+                units.setdefault(depth[id(p)], []).append(p)
+        if not units.pop(head, None):
+            raise ValueError(
+                "thaw lets the head learn alone at first, and no parameter outside of the encoder learns: set thaw=0"
+            )
+        self.units = [units[l] for l in sorted(units, reverse=True)]  # top first
+        end, n = (
+            min(max(round(cfg.thaw * steps), 1), steps - 1),
+            len(self.units),
+        )  # at least one step of the head, at least one of all
+        self.starts = [-(-end * j // n) for j in range(1, n + 1)]  # first step of each unit, rounded up
+
+    def open(self, n: int):
         "Let the first `n` units learn and no other."
-        for i,ps in enumerate(self.units):
-            for p in ps: p.requires_grad_(i<n)
-    def before_batch(self): self.open(sum(s<=self.learn.step for s in self.starts))
+        for i, ps in enumerate(self.units):
+            for p in ps:
+                p.requires_grad_(i < n)
+
+    def before_batch(self):
+        self.open(sum(s <= self.learn.step for s in self.starts))
+
     def release(self):
         "Leave the model as it was found."
         self.open(len(self.units))
-    def after_fit(self): self.release()
+
+    def after_fit(self):
+        self.release()
 
 # %% ../../nbs/train/00_optim.ipynb #c0741bf
 class ScaledAccumulate(Accumulate):
     "`Accumulate` for a forward pass in fp16: scaled gradients, and steps that overflow are skipped."
-    saved = ('scaling','skipped')
-    def __init__(self,
-        k:int,               # micro-batches per step, >= 1
-        clip:float=0.,       # largest norm of the step's gradient; 0 clips nothing
-        device:str='cuda',   # type of the device that trains
-        scale:float=2.**10,  # first scale of the loss, a power of 2
-        grow:int=2000,       # steps without overflow after which the scale doubles
+
+    saved = ("scaling", "skipped")
+
+    def __init__(
+        self,
+        k: int,  # micro-batches per step, >= 1
+        clip: float = 0.0,  # largest norm of the step's gradient; 0 clips nothing
+        device: str = "cuda",  # type of the device that trains
+        scale: float = 2.0**10,  # first scale of the loss, a power of 2
+        grow: int = 2000,  # steps without overflow after which the scale doubles
     ):
         super().__init__(k, clip)
-        self.scaler,self.skipped,self._over = torch.amp.GradScaler(device, init_scale=scale, growth_interval=grow),0,False
+        self.scaler, self.skipped, self._over = (
+            torch.amp.GradScaler(device, init_scale=scale, growth_interval=grow),
+            0,
+            False,
+        )
+
     @property
-    def scaling(self) -> dict: return self.scaler.state_dict()
+    def scaling(self) -> dict:
+        return self.scaler.state_dict()
+
     @scaling.setter
-    def scaling(self, s:dict): self.scaler.load_state_dict(s)
+    def scaling(self, s: dict):
+        self.scaler.load_state_dict(s)
+
     @property
-    def columns(self) -> dict: return dict(skipped=self.skipped) # of the log
+    def columns(self) -> dict:
+        return dict(skipped=self.skipped)  # of the log
+
     def after_loss(self):
         super().after_loss()
         self.learn.loss_grad = self.scaler.scale(self.loss_grad)
+
     def after_backward(self):
-        if self._seen==self._k:
+        if self._seen == self._k:
             before = self.scaler.get_scale()
-            self.scaler.unscale_(self.opt.opt); self.scaler.update()
-            self._over = self.scaler.get_scale()<before
-            if self._over and before<2**-10: raise FloatingPointError(f'the gradient of step {self.learn.step} overflows in fp16 even at a scale of {before}: train in bf16 or fp32')
+            self.scaler.unscale_(self.opt.opt)
+            self.scaler.update()
+            self._over = self.scaler.get_scale() < before
+            if self._over and before < 2**-10:
+                raise FloatingPointError(
+                    f"the gradient of step {self.learn.step} overflows in fp16 even at a scale of {before}: train in bf16 or fp32"
+                )
         super().after_backward()
-    def check(self, loss, gradient): super().check(loss=loss, **{} if self._over else dict(gradient=gradient))
+
+    def check(self, loss, gradient):
+        super().check(loss=loss, **{} if self._over else dict(gradient=gradient))
+
     def before_step(self):
         if self._over:
             self.skipped += 1
-            raise CancelStepException() # the gradient is set to zero all the same
+            raise CancelStepException()  # the gradient is set to zero all the same

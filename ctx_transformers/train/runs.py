@@ -17,35 +17,47 @@ from .optim import TrainCfg
 # %% ../../nbs/train/04_runs.ipynb #n17e29b
 @contextmanager
 def claimed(
-    folder,    # of one training; made if missing
-    run:str,   # name of what is learnt
-    mark:str='model.json', # file in the folder whose `run` says what is learnt there
-    say=print, # told when another process is at work
-):             # whether the training is finished
+    folder,  # of one training; made if missing
+    run: str,  # name of what is learnt
+    mark: str = "model.json",  # file in the folder whose `run` says what is learnt there
+    say=print,  # told when another process is at work
+):  # whether the training is finished
     "A training's folder, for this process alone; that of another training is an error."
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
-    lock,about = FileLock(folder/'lock'),folder/mark
-    try: lock.acquire(timeout=0)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock, about = FileLock(folder / "lock"), folder / mark
+    try:
+        lock.acquire(timeout=0)
     except Timeout:
-        say(f'another process trains in {folder}: waiting until it ends')
+        say(f"another process trains in {folder}: waiting until it ends")
         lock.acquire()
     try:
-        was = json.loads(about.read_text(encoding='utf-8')).get('run') if about.exists() else run
-        if was!=run: raise ValueError(f'{folder} holds another training ({was}; this one is {run}): settings, data or the weights to start from differ; name another folder or delete this one')
-        yield (folder/'done').exists()
-    finally: lock.release()
+        was = json.loads(about.read_text(encoding="utf-8")).get("run") if about.exists() else run
+        if was != run:
+            raise ValueError(
+                f"{folder} holds another training ({was}; this one is {run}): settings, data or the weights to start from differ; name another folder or delete this one"
+            )
+        yield (folder / "done").exists()
+    finally:
+        lock.release()
 
 # %% ../../nbs/train/04_runs.ipynb #n0ffa70
 def run_training(
-    model, train_dl, valid_dl, loss_func, cfg:TrainCfg, # as in `learner`
-    folder,    # as `learner` leaves it; then `done` stands there, and the state is gone
-    say=print, # what to do with a line of the log
-    *parts,    # more callbacks of the run
-) -> float:    # lowest validation loss, that of the weights which the model now has
+    model,
+    train_dl,
+    valid_dl,
+    loss_func,
+    cfg: TrainCfg,  # as in `learner`
+    folder,  # as `learner` leaves it; then `done` stands there, and the state is gone
+    say=print,  # what to do with a line of the log
+    *parts,  # more callbacks of the run
+) -> float:  # lowest validation loss, that of the weights which the model now has
     "Train from the start, or from where the folder says, to the end."
     set_seed(cfg.seed)
     learn = learner(model, train_dl, valid_dl, loss_func, cfg, folder)
-    learn.logger = say; learn.run_cbs += parts
+    learn.logger = say
+    learn.run_cbs += parts
     best = fit(learn)
-    (learn.folder/'done').touch(); (learn.folder/'state.pt').unlink(missing_ok=True)
+    (learn.folder / "done").touch()
+    (learn.folder / "state.pt").unlink(missing_ok=True)
     return best
