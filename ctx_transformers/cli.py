@@ -21,7 +21,8 @@ def main(args=None):
     def job(cfg):
         df = run(cfg)
         print(
-            f"\n{cfg.title}: masked-token loss on unseen authors, nats per hidden word, 95 % intervals over authors\n{answer(df).to_string()}"
+            f"\n{cfg.title}: masked-token loss on unseen authors, nats per hidden word, 95 % intervals over "
+            f"authors\n{answer(df).to_string()}"
         )
         save_figure(plot_gain(read_table("context_run")), "context_run")
         print(

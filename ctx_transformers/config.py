@@ -25,7 +25,8 @@ from omegaconf.errors import OmegaConfBaseException
 def settings(
     cfg,  # a dataclass, or a dict of what may be dataclasses
 ) -> dict:  # the same as nested dicts
-    "What names a configuration: all its fields, save those that are newer than the first names and have their default."
+    """What names a configuration: all its fields, save those that are newer than the first names and have
+    their default."""
 
     def value(x):
         if dataclasses.is_dataclass(x) or isinstance(x, dict):
@@ -50,7 +51,8 @@ def _plain(x):
 
 
 def config_hash(cfg) -> str:  # 8 hexadecimal digits
-    "Name of a configuration: the hash of its `settings`, in whatever order and with whichever kind of number they were written."
+    """Name of a configuration: the hash of its `settings`, in whatever order and with whichever kind of
+    number they were written."""
     return hashlib.sha256(
         json.dumps(_plain(settings(cfg)), sort_keys=True, default=str).encode()
     ).hexdigest()[:8]
@@ -60,7 +62,8 @@ def field_docs(
     cls,  # a dataclass, its fields commented in the source, or an instance of one
 ) -> dict:  # name -> (default, comment); a nested dataclass gives 'outer.inner'
     "Every setting with its default and the comment beside it."
-    out, obj = {}, cls() if inspect.isclass(cls) else cls
+    out = {}
+    obj = cls() if inspect.isclass(cls) else cls
     src = inspect.getsource(type(obj))
     for f in fields(obj):
         v = getattr(obj, f.name)
@@ -99,7 +102,8 @@ def read_config(
 ):  # an instance of it
     "A checked configuration from a file and overrides."
     base = cls() if inspect.isclass(cls) else cls
-    files, sets = [a for a in args if "=" not in a], [a for a in args if "=" in a]
+    files = [a for a in args if "=" not in a]
+    sets = [a for a in args if "=" in a]
     layers = []
     for f in files:
         if not Path(f).is_file():
@@ -118,7 +122,8 @@ def _build(base, cfg):
     "Dataclasses from OmegaConf's tree, each checking itself; tuples stay tuples."
 
     def value(f):
-        old, new = getattr(base, f.name), cfg[f.name]
+        old = getattr(base, f.name)
+        new = cfg[f.name]
         return _build(old, new) if is_dataclass(old) else tuple(new) if isinstance(old, tuple) else new
 
     return type(base)(**{f.name: value(f) for f in fields(base)})
@@ -131,7 +136,8 @@ def help_text(
 ) -> str:
     "What `--help` prints: usage, what the command does, every setting with its default and its meaning."
     docs = field_docs(cls)
-    w, v = max(map(len, docs)), max(len(repr(d)) for d, _ in docs.values())
+    w = max(map(len, docs))
+    v = max(len(repr(d)) for d, _ in docs.values())
     rows = [f"  {k:<{w}}  {d!r:<{v}}  {doc}" for k, (d, doc) in docs.items()]
     return "\n".join(
         [
@@ -162,7 +168,9 @@ def _declared(cls, about, words):
 def script(
     name: str,  # of the command
     about: str,  # what it does, for `--help`
-    cls,  # the dataclass of its settings, an instance with other defaults, or a dict of declared ones by name, the first of them the default
+    # the dataclass of its settings, an instance with other defaults, or a dict of declared ones by name, the
+    # first of them the default
+    cls,
     job,  # function of such a configuration
     args=None,  # words of the command line; those of this process, which then ends here, if None
 ):

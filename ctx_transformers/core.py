@@ -30,7 +30,8 @@ def repo_root(
 
 # %% ../nbs/00_core.ipynb #c07
 def cache_dir(*parts: str) -> Path:
-    "A folder for files that can be made again, created if missing: `CTX_CACHE`, or `data/` of the checkout, or the user's cache."
+    """A folder for files that can be made again, created if missing: `CTX_CACHE`, or `data/` of the checkout,
+    or the user's cache."""
     root = repo_root()
     base = Path(
         os.environ.get("CTX_CACHE")
@@ -48,7 +49,9 @@ def figures_dir() -> Path:
     return p
 
 # %% ../nbs/00_core.ipynb #c11
-_GOLD, _M1, _M2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_GOLD = np.uint64(0x9E3779B97F4A7C15)
+_M1 = np.uint64(0xBF58476D1CE4E5B9)
+_M2 = np.uint64(0x94D049BB133111EB)
 
 
 def _mix(z):
@@ -59,7 +62,8 @@ def _mix(z):
 
 # %% ../nbs/00_core.ipynb #c12
 def hash_bits(*keys) -> np.ndarray:
-    "Random `uint64`, one for each element of the broadcast integer `keys`; the same keys always give the same number."
+    """Random `uint64`, one for each element of the broadcast integer `keys`; the same keys always give the
+    same number."""
     with np.errstate(over="ignore"):
         z = np.zeros(np.broadcast_shapes(*(np.shape(k) for k in keys)), dtype=np.uint64)
         for k in keys:
@@ -88,7 +92,8 @@ def keep_memory() -> bool:  # True if the C library took the setting
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+    M_TRIM_THRESHOLD = -1
+    M_MMAP_MAX = -4
     return bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
 
 
@@ -121,7 +126,11 @@ class Account:
     "Counts of what was read, what was kept, and what was dropped for which reason."
 
     def __init__(self, name: str):
-        self.name, self.read, self.kept, self.dropped, self.notes = name, 0, 0, Counter(), Counter()
+        self.name = name
+        self.read = 0
+        self.kept = 0
+        self.dropped = Counter()
+        self.notes = Counter()
 
     def keep(self, n=1):
         self.read += n
@@ -145,12 +154,10 @@ class Account:
     @classmethod
     def from_dict(cls, d):
         self = cls(d["name"])
-        self.read, self.kept, self.dropped, self.notes = (
-            d["read"],
-            d["kept"],
-            Counter(d["dropped"]),
-            Counter(d["notes"]),
-        )
+        self.read = d["read"]
+        self.kept = d["kept"]
+        self.dropped = Counter(d["dropped"])
+        self.notes = Counter(d["notes"])
         return self
 
     def __repr__(self):

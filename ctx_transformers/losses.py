@@ -25,7 +25,8 @@ class Temperature(nn.Module):
         least = math.exp(-self.LIMIT) if learned else 0.0
         if not (tau > 0 and tau >= least * (1 - 1e-6)):
             raise ValueError(f"tau must be {'at least .01' if learned else 'above 0'}, got {tau}")
-        self.fixed, self.log_scale = tau, nn.Parameter(torch.tensor(-math.log(tau))) if learned else None
+        self.fixed = tau
+        self.log_scale = nn.Parameter(torch.tensor(-math.log(tau))) if learned else None
 
     def scale(self) -> Tensor | float:
         "The factor that scores are multiplied by, 1/tau."
@@ -57,7 +58,8 @@ def sq_dist(
 
 
 def cos_dist(a: Tensor, b: Tensor) -> Tensor:
-    "One less the cosine, 0 (same direction) to 2 (opposite), `[b]`; 1 where a vector is zero. Shapes as in `sq_dist`."
+    """One less the cosine, 0 (same direction) to 2 (opposite), `[b]`; 1 where a vector is zero. Shapes as in
+    `sq_dist`."""
     return 1 - F.cosine_similarity(a.float(), b.float(), dim=-1)
 
 # %% ../nbs/02_losses.ipynb #c11
@@ -75,10 +77,12 @@ def triplet_loss(
 
 # %% ../nbs/02_losses.ipynb #c17
 def sup_con(
-    scores: Tensor,  # `[s,s]` similarities divided by the temperature; row: anchor. The diagonal is not looked at
+    # `[s,s]` similarities divided by the temperature; row: anchor. The diagonal is not looked at
+    scores: Tensor,
     label: Tensor,  # `[s]` int, author of each set
     exclude: Tensor
-    | None = None,  # `[s,s]` bool, True where two sets take no notice of each other, as if the other were not there
+    # `[s,s]` bool, True where two sets take no notice of each other, as if the other were not there
+    | None = None,
 ) -> Tensor:  # `[a]` loss of each anchor that has a positive, in order, >=0, nats; a=s if all have
     "Supervised contrastive loss of each anchor."
     out = torch.eye(len(label), dtype=torch.bool, device=scores.device)  # [s,s]
@@ -86,7 +90,9 @@ def sup_con(
         out = out | exclude
     pos = (label.unsqueeze(1) == label) & ~out  # [s,s]
     has = pos.any(1)  # [s]
-    x, pos, out = scores[has].float(), pos[has], out[has]  # [a,s] each
+    x = scores[has].float()
+    pos = pos[has]
+    out = out[has]  # [a,s] each
     if not len(x):
         raise ValueError(
             f"none of {len(label)} sets has a positive: a batch needs two sets of at least one author"
@@ -99,7 +105,9 @@ def info_nce(
     scores: Tensor,  # `[b,k]` similarities divided by the temperature
     right: Tensor,  # `[b]` int, the right candidate of each row, 0..k-1
     mask: Tensor
-    | None = None,  # `[b,k]` bool, True where a candidate may not count, being of the same author; the right one always counts
+    # `[b,k]` bool, True where a candidate may not count, being of the same author; the right one always
+    # counts
+    | None = None,
 ) -> Tensor:  # `[b]` loss of each row, >=0, nats
     "Cross-entropy of the right candidate among all that count."
     x = scores.float()

@@ -40,7 +40,8 @@ class EpisodeBatches:
         sampler: EpisodeSampler,  # draws the posts
         b: int = 64,  # authors of a batch at most
         by: str = "random",  # who meets: 'random', or 'community', where the anchors are from
-        features=None,  # `[N,f]` numbers of every post of the corpus, such as `authors.ngrams` makes; None: none
+        # `[N,f]` numbers of every post of the corpus, such as `authors.ngrams` makes; None: none
+        features=None,
         mask: MaskCfg | None = None,  # hide tokens for a joint MLM loss; None: none
         shuffle: bool = True,  # training: other batches and episodes each epoch; off: always those of epoch 0
         draws: int = 1,  # episodes of each author in an epoch
@@ -48,16 +49,14 @@ class EpisodeBatches:
     ):
         if by not in ("random", "community"):
             raise ValueError(f"by must be 'random' or 'community', got {by!r}")
-        self.tokens, self.sampler, self.b, self.by, self.features, self.mask, self.shuffle, self.draws = (
-            tokens,
-            sampler,
-            b,
-            by,
-            features,
-            mask,
-            shuffle,
-            draws,
-        )
+        self.tokens = tokens
+        self.sampler = sampler
+        self.b = b
+        self.by = by
+        self.features = features
+        self.mask = mask
+        self.shuffle = shuffle
+        self.draws = draws
         self.authors = sampler.authors if authors is None else np.asarray(authors)
         least = 1 if sampler.cfg.negatives else 2
         if b < least:
@@ -67,7 +66,10 @@ class EpisodeBatches:
             )
         if len(self.authors) < least:
             raise ValueError(f"there are {len(self.authors)} authors, and a batch needs {least}")
-        self.epoch, self.start, self.device, self._plan = 0, 0, "cpu", (None, None)
+        self.epoch = 0
+        self.start = 0
+        self.device = "cpu"
+        self._plan = (None, None)
 
     def to(self, device):
         self.device = device
@@ -126,7 +128,8 @@ def group_episodes(
     ]
     at = np.concatenate([s.owner * len(sides) + i for i, (_, s) in enumerate(sides)])  # [t] set of each post
     order = np.argsort(at, kind="stable")
-    post, at = np.concatenate([s.posts for _, s in sides])[order], at[order]
+    post = np.concatenate([s.posts for _, s in sides])[order]
+    at = at[order]
     role = np.array([int(r) for r, _ in sides])[at % len(sides)]
     ids, lengths = tokens.gather(post)
     hidden = ()

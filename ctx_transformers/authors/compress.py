@@ -30,7 +30,8 @@ class Compress(nn.Module):
         super().__init__()
         if not widths or widths[0] < 1 or any(a >= b for a, b in zip(widths, widths[1:])):
             raise ValueError(f"widths must ascend from at least 1, got {tuple(widths)}")
-        self.widths, self.w = tuple(widths), widths[-1]
+        self.widths = tuple(widths)
+        self.w = widths[-1]
 
     def forward(
         self,
@@ -120,8 +121,11 @@ class VAE(Compress):
         super().__init__((w,))
         if beta < 0 or free_bits < 0:
             raise ValueError(f"beta and free_bits must be >= 0, got {beta} and {free_bits}")
-        self.beta, self.free_bits = beta, free_bits
-        self.mean, self.logvar, self.decoder = nn.Linear(d, w), nn.Linear(d, w), nn.Linear(w, d)
+        self.beta = beta
+        self.free_bits = free_bits
+        self.mean = nn.Linear(d, w)
+        self.logvar = nn.Linear(d, w)
+        self.decoder = nn.Linear(w, d)
         with torch.no_grad():
             for lin, start in ((self.mean, p), (self.logvar, p * 0), (self.decoder, p.T * w / d)):
                 lin.weight.copy_(start)
@@ -141,11 +145,15 @@ class VAE(Compress):
     def price(
         self, x, z, mu, logvar, keep=None
     ):  # `[t,d]`, samples `[t,w]` and the posterior that they come from -> scalar
-        "Negative evidence bound of a text, in nats per coordinate of `x`: of the order of 1, as other losses are."
+        """Negative evidence bound of a text, in nats per coordinate of `x`: of the order of 1, as other
+        losses are."""
         if keep is not None:
             if not keep.any():
                 return z.sum() * 0.0
-            x, z, mu, logvar = x[keep], z[keep], mu[keep], logvar[keep]
+            x = x[keep]
+            z = z[keep]
+            mu = mu[keep]
+            logvar = logvar[keep]
         nats = _rebuild_nats(x.detach().float(), self.decoder(z).float()) + self.beta * free_kl(
             gaussian_kl(mu, logvar), self.free_bits
         )

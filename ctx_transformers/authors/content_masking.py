@@ -74,12 +74,11 @@ class WordCounts:
     "How often words stand in training posts, and how they are written there."
 
     def __init__(self, texts):
-        self.n, self.posts, self.inside, self.capital = (
-            0,
-            {},
-            {},
-            {},
-        )  # posts; by word: posts that hold it, times inside a sentence, of these with a capital
+        # posts; by word: posts that hold it, times inside a sentence, of these with a capital
+        self.n = 0
+        self.posts = {}
+        self.inside = {}
+        self.capital = {}
         for t in texts:
             self.n += 1
             ws = [Word(*s, "") for s in split_words(t)]
@@ -119,7 +118,8 @@ def versions(
 ) -> dict:  # control -> (the text under it, share of its words that are hidden, 0 to 1)
     "A text under every control."
     rare = {per: seen.rare(words, per) for per in RARE}
-    names, content = seen.names(words), [w.content for w in words]
+    names = seen.names(words)
+    content = [w.content for w in words]
     both = [a or b for a, b in zip(names, rare[RARE[-1]])]
     hidden = {f"rare words hidden (1 in {per:,})": r for per, r in rare.items()} | {
         "names hidden": names,

@@ -30,7 +30,8 @@ class _Read:
     "Texts with tokens, as `AuthorEncoder.encode` reads them."
 
     def __init__(self, ids):  # t lists of tokens
-        self.ids, self.lengths = ids, np.array([len(x) for x in ids], np.int64)
+        self.ids = ids
+        self.lengths = np.array([len(x) for x in ids], np.int64)
 
     def gather(self, posts):
         return np.concatenate([self.ids[i] for i in posts]).astype(np.int64), self.lengths[posts]
@@ -55,26 +56,29 @@ class AuthorEmbedder:
             raise ValueError("this model reads text: give the tokenizer that it was trained with")
         if c.text and len(tokenizer) > model.encoder.vocab:
             raise ValueError(
-                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with"
+                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
+                "that it was trained with"
             )
         if c.text and not 3 <= max_len <= model.encoder.cfg.max_len:
             raise ValueError(
-                f"max_len must be from 3 to the {model.encoder.cfg.max_len} places of the model, got {max_len}"
+                f"max_len must be from 3 to the {model.encoder.cfg.max_len} places of the model, got "
+                f"{max_len}"
             )
         f = grams.cfg.d if grams else 0
         if f != c.features:
             raise ValueError(
-                f"the model takes {c.features} features of each post, and the n-grams have {f}: give those that it was trained with"
+                f"the model takes {c.features} features of each post, and the n-grams have {f}: give those "
+                "that it was trained with"
             )
-        self.model, self.tokenizer, self.max_len, self.grams = (
-            model.to(device).eval(),
-            tokenizer if c.text else None,
-            max_len,
-            grams,
-        )
-        self.device, self.precision = device, precision
+        self.model = model.to(device).eval()
+        self.tokenizer = tokenizer if c.text else None
+        self.max_len = max_len
+        self.grams = grams
+        self.device = device
+        self.precision = precision
         if c.text:
-            self._enc, self._special = bare_tokenizer(tokenizer), special_ids(tokenizer)
+            self._enc = bare_tokenizer(tokenizer)
+            self._special = special_ids(tokenizer)
 
     def _read(self, texts):
         "Tokens of texts; of a model without text, one for each."
@@ -110,10 +114,8 @@ def encode_posts(
 ) -> np.ndarray:  # `[m,w]` float32; zeros for a text that is empty or white space
     "Vectors of posts."
     texts, at = distinct_texts(texts)
-    out, some = (
-        np.zeros((len(texts), self.model.compress.w), np.float32),
-        [i for i, t in enumerate(texts) if t.strip()],
-    )
+    out = np.zeros((len(texts), self.model.compress.w), np.float32)
+    some = [i for i, t in enumerate(texts) if t.strip()]
     if some:
         read = [texts[i] for i in some]
         f = self.grams.apply(read) if self.grams else None
@@ -190,12 +192,14 @@ def compare(
 ) -> (
     pd.DataFrame
 ):  # `[a,a']` by names: cosine, -1 to 1; after a loss on Euclidean distances, minus the squared distance, <=0
-    "How alike the authors on the left are to those on the right; with sets='multi', by the best matches of their posts."
+    """How alike the authors on the left are to those on the right; with sets='multi', by the best matches of
+    their posts."""
     if self.model.sets is not None:
         (a, x), (b, y) = (self.encode_authors(p, budget=budget) for p in (left, right))
         return pd.DataFrame(_alike(x, y, self.similarity), a, b)
     (a, t, i), (b, u, j) = _named(left), _named(right)
-    x, of = torch.from_numpy(self.encode_posts(t + u, budget=budget)), torch.from_numpy(np.r_[i, len(a) + j])
+    x = torch.from_numpy(self.encode_posts(t + u, budget=budget))
+    of = torch.from_numpy(np.r_[i, len(a) + j])
     some = x.any(1)
     return pd.DataFrame(max_sim(x[some], of[some], len(a) + len(b))[: len(a), len(a) :].numpy(), a, b)
 
@@ -205,14 +209,16 @@ def nearest(
     vectors: np.ndarray,  # `[a,w]` vectors of authors
     names: list,  # a names
     k: int = 5,  # authors of each query at most, >=1
-    similarity: str = "cosine",  # 'cosine', -1 to 1; or 'euclid', minus the squared distance, <=0 (`AuthorEmbedder.similarity` says which)
+    # 'cosine', -1 to 1; or 'euclid', minus the squared distance, <=0 (`AuthorEmbedder.similarity` says which)
+    similarity: str = "cosine",
     chunk: int = 1000,  # queries at a time, which bounds the memory
 ) -> pd.DataFrame:  # `query` (0, 1 …), `rank` (from 1), `name`, `similarity`
     "The authors most like each query, the most similar first."
     query = np.atleast_2d(query)
     if k < 1 or len(names) != len(vectors):
         raise ValueError(
-            f"k must be at least 1, and every vector needs a name: got k={k}, {len(names)} names and {len(vectors)} vectors"
+            f"k must be at least 1, and every vector needs a name: got k={k}, {len(names)} names and "
+            f"{len(vectors)} vectors"
         )
     out, k = [], min(k, len(names))
     for i in range(0, len(query), chunk):
@@ -245,7 +251,9 @@ def save(
     folder,  # made if missing; files of these names give way
 ):
     "Write all that `AuthorEmbedder.load` needs."
-    folder, m, c = Path(folder), self.model, self.model.cfg
+    folder = Path(folder)
+    m = self.model
+    c = self.model.cfg
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.json").unlink(missing_ok=True)
     cfg = replace(c, pretrained="", layers=0, encoder=m.encoder.cfg if c.text else c.encoder)
@@ -277,7 +285,8 @@ def _about(folder):
         raise ValueError(f"{folder}/model.json is not JSON ({e})") from e
     if about.get("version") != AUTHOR_FORMAT:
         raise ValueError(
-            f"{folder}/model.json is of version {about.get('version')}, expected {AUTHOR_FORMAT}: `AuthorEmbedder.save` did not write it, or another release of this library did"
+            f"{folder}/model.json is of version {about.get('version')}, expected {AUTHOR_FORMAT}: "
+            "`AuthorEmbedder.save` did not write it, or another release of this library did"
         )
     need = (
         ["best.safetensors"]
@@ -300,10 +309,8 @@ def load(
     folder = Path(folder)
     a = _about(folder)
     try:
-        cfg, loss = (
-            AuthorCfg(**a["model"] | dict(encoder=EncoderCfg(**a["model"]["encoder"]))),
-            a["loss"] and LossCfg(**a["loss"]),
-        )
+        cfg = AuthorCfg(**a["model"] | dict(encoder=EncoderCfg(**a["model"]["encoder"])))
+        loss = a["loss"] and LossCfg(**a["loss"])
     except TypeError as e:
         raise ValueError(f"{folder}/model.json has settings that this release does not know ({e})") from e
     model = ContrastiveEncoder(cfg, loss, a["vocab"]) if loss else AuthorEncoder(cfg, a["vocab"])

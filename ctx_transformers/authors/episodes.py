@@ -76,13 +76,18 @@ class EpisodeCfg:
     negatives: int = (
         1  # posts of another author at most; 0: none, other authors of the batch are the negatives
     )
-    positive: str = "any"  # where positives are from: 'any', 'community' (another than the anchors') or 'time' (anchors from the author's earlier half, positives from the later)
-    negative: str = "random"  # who the other author is: 'random', 'community' (writes where the anchors are from) or 'hard' (near by the current model)
+    # where positives are from: 'any', 'community' (another than the anchors') or 'time' (anchors from the
+    # author's earlier half, positives from the later)
+    positive: str = "any"
+    # who the other author is: 'random', 'community' (writes where the anchors are from) or 'hard' (near by
+    # the current model)
+    negative: str = "random"
 
     def __post_init__(self):
         if self.anchors < 1 or self.positives < 1 or self.negatives < 0:
             raise ValueError(
-                f"an episode needs at least 1 anchor, 1 positive and 0 negatives, got {self.anchors}/{self.positives}/{self.negatives}"
+                "an episode needs at least 1 anchor, 1 positive and 0 negatives, got "
+                f"{self.anchors}/{self.positives}/{self.negatives}"
             )
         if self.positive not in ("any", "community", "time"):
             raise ValueError(f"positive must be 'any', 'community' or 'time', got {self.positive!r}")
@@ -121,7 +126,8 @@ class Episodes:
 
     @property
     def slice(self) -> np.ndarray:  # `[e]` str
-        "Which of the two share a community with the anchors; in 'neither' and 'both' the community gives no clue."
+        """Which of the two share a community with the anchors; in 'neither' and 'both' the community gives no
+        clue."""
         return np.select(
             [self.pos_shared & self.neg_shared, self.pos_shared, self.neg_shared],
             ["both", "positive only", "negative only"],
@@ -173,14 +179,19 @@ class EpisodeSampler:
         seed: int = 0,
         most: int = 0,  # posts of an author that may be drawn, chosen by hash; 0: all
     ):
-        self.corpus, self.split, self.cfg, self.seed, self.near = corpus, split, cfg, seed, None
+        self.corpus = corpus
+        self.split = split
+        self.cfg = cfg
+        self.seed = seed
+        self.near = None
         self.order, self.starts = corpus.index("author", split)
         if most:
             self.order, self.starts = _fewer(self.order, self.starts, most, seed)
         self.authors = np.flatnonzero(np.diff(self.starts) >= 2)  # [A] those with two posts
         if not len(self.authors):
             raise ValueError(
-                f"no author of this split has two posts: an episode needs an anchor and a positive; the split has {len(corpus.rows(split))} posts"
+                "no author of this split has two posts: an episode needs an anchor and a positive; the "
+                f"split has {len(corpus.rows(split))} posts"
             )
         if cfg.negatives and len(self.authors) < 2:
             raise ValueError("negatives need a second author with two posts, and this split has one")
@@ -205,9 +216,11 @@ class EpisodeSampler:
         epoch: int = 0,
         draw: int = 0,  # other numbers, other episodes
     ) -> Episodes:
-        author, c = np.asarray(author), self.cfg
+        author = np.asarray(author)
+        c = self.cfg
         post, run, u = self._posts(author, epoch, draw)
-        n, home = np.bincount(run, minlength=len(author)), self.home(author, epoch, draw)
+        n = np.bincount(run, minlength=len(author))
+        home = self.home(author, epoch, draw)
         if (n < 2).any():
             raise ValueError(
                 f"author {self.corpus.authors[author[n < 2][0]]!r} has fewer than two posts in this split"
@@ -259,7 +272,8 @@ def _shared(self: EpisodeSampler, anchors, others):
     "`[b]` bool, whether any of the others stands in a community of the anchors."
     if others is None:
         return np.zeros(len(anchors), bool)
-    com, k = self.corpus.community, len(self.corpus.communities) + 1
+    com = self.corpus.community
+    k = len(self.corpus.communities) + 1
     a, o = (np.unique(s.owner * k + com[s.posts] + 1) for s in (anchors, others))
     both = np.intersect1d(a, o)
     both = both[both % k > 0]  # an unknown community is shared by nobody
@@ -279,7 +293,8 @@ def _other(self: EpisodeSampler, author, home, epoch, draw):
     if c.negative == "hard":
         if self.near is None:
             raise ValueError(
-                "hard negatives need `sampler.near`, the table of near authors: give it at the start of each epoch (`nearest` of `authors.model` makes it)"
+                "hard negatives need `sampler.near`, the table of near authors: give it at the start of each "
+                "epoch (`nearest` of `authors.model` makes it)"
             )
         return self.near[place, pick(self.near.shape[1], 1)]
     if c.negative == "community":

@@ -27,7 +27,9 @@ from ctx_transformers.losses import (
 class LossCfg:
     "What an author encoder is rewarded for."
 
-    name: str = "supcon"  # 'supcon', 'infonce', 'triplet' (squared Euclidean distance of averages), 'cosine' (triplet on cosine distance) or 'pairs' (a classifier of pairs, which is thrown away: vectors are compared by cosine)
+    # 'supcon', 'infonce', 'triplet' (squared Euclidean distance of averages), 'cosine' (triplet on cosine
+    # distance) or 'pairs' (a classifier of pairs, which is thrown away: vectors are compared by cosine)
+    name: str = "supcon"
     margin: float = (
         0.5  # of the two triplet losses: distance, 0 to 4 (squared Euclidean) or 0 to 2 (cosine), >0
     )
@@ -55,7 +57,8 @@ class ContrastiveEncoder(AuthorEncoder):
         super().__init__(cfg, vocab)
         if self.sets is None and loss.name in ("triplet", "pairs"):
             raise ValueError(
-                f"sets='multi' has no vector of an author, which {loss.name!r} compares: take 'supcon', 'infonce' or 'cosine'"
+                f"sets='multi' has no vector of an author, which {loss.name!r} compares: take 'supcon', "
+                "'infonce' or 'cosine'"
             )
         if loss.name == "pairs" and len(self.compress.widths) > 1:
             raise ValueError("'pairs' has weights for one width: take another loss for a Matryoshka model")
@@ -63,7 +66,8 @@ class ContrastiveEncoder(AuthorEncoder):
             raise ValueError(
                 "attention over posts has weights for one width: take sets='mean' for a Matryoshka model"
             )
-        self.objective, self.tau = loss, Temperature(loss.tau, loss.learned)
+        self.objective = loss
+        self.tau = Temperature(loss.tau, loss.learned)
         self.pairs = PairClassifier(self.compress.w) if loss.name == "pairs" else None
 
     def loss(
@@ -85,17 +89,17 @@ class ContrastiveEncoder(AuthorEncoder):
     ) -> Tensor:  # scalar
         "The loss at one width."
         z = None if self.sets is None else self.pool_sets(x, out.of, out.keep, out.s)  # [s,w]
-        one, role = torch.arange(len(y), device=y.device) * out.roles, self.objective.name
+        one = torch.arange(len(y), device=y.device) * out.roles
+        role = self.objective.name
         if role in ("triplet", "cosine", "pairs"):
             if out.roles < 3:
                 raise ValueError(
-                    f"{role!r} compares with negatives, and the episodes have none: draw them with negatives, or take supcon or infonce"
+                    f"{role!r} compares with negatives, and the episodes have none: draw them with "
+                    "negatives, or take supcon or infonce"
                 )
             return self._triplet(role, z, one, lambda: self._scores(x, z, out))
-        scores, label = (
-            self.tau(self._scores(x, z, out)),
-            torch.cat([y[:, :1].expand(-1, 2), y[:, 1:]], 1)[:, : out.roles].flatten(),
-        )  # [s,s], [s]
+        scores = self.tau(self._scores(x, z, out))
+        label = torch.cat([y[:, :1].expand(-1, 2), y[:, 1:]], 1)[:, : out.roles].flatten()  # [s,s], [s]
         if role == "supcon":
             return sup_con(scores, label).mean()
         cols = torch.cat([one + i for i in range(1, out.roles)])  # positives first
@@ -119,8 +123,10 @@ class ContrastiveEncoder(AuthorEncoder):
             )
         if z is None:
             s = scores()
-            d_pos, d_neg = 1 - s[one, one + 1], 1 - s[one, one + 2]
+            d_pos = 1 - s[one, one + 1]
+            d_neg = 1 - s[one, one + 2]
         else:
             dist = sq_dist if name == "triplet" else cos_dist
-            d_pos, d_neg = dist(z[one], z[one + 1]), dist(z[one], z[one + 2])
+            d_pos = dist(z[one], z[one + 1])
+            d_neg = dist(z[one], z[one + 2])
         return triplet_loss(d_pos, d_neg, self.objective.margin)

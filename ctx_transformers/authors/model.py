@@ -33,11 +33,14 @@ class AuthorCfg:
     text: bool = True  # False: no encoder, features only
     features: int = 0  # numbers that each post brings along; 0: none
     pool: str = "mean"  # within a post: 'first', 'mean', 'max', 'random' (mean at evaluation) or 'attention'
-    sets: str = "mean"  # over posts: 'mean', 'max', 'attention', or 'multi', where the posts' vectors stay and their best matches are compared
+    # over posts: 'mean', 'max', 'attention', or 'multi', where the posts' vectors stay and their best matches
+    # are compared
+    sets: str = "mean"
     compress: str = "none"  # 'none', 'dense', 'vae' or 'matryoshka'
     w: int = 0  # compressed width of 'dense' and 'vae'
     free_bits: float = 0.05  # of 'vae', nats of a coordinate that cost nothing, >=0
-    extra: float = 0.1  # weight of what the compression costs (negative evidence bound of 'vae', nats per coordinate), >=0
+    # weight of what the compression costs (negative evidence bound of 'vae', nats per coordinate), >=0
+    extra: float = 0.1
     mlm: float = 0.0  # weight of the loss of hidden words, beside the contrast, >=0
     freeze: str = ""  # what learns no more, as in `models.pretrained.freeze`
 
@@ -73,7 +76,8 @@ class AuthorEncoder(nn.Module):
     ):  # vocabulary; 0 where a pretrained encoder brings its own
         super().__init__()
         self.cfg = cfg
-        state, d = {}, 0
+        state = {}
+        d = 0
         if cfg.text:
             if not cfg.pretrained and vocab < 1:
                 raise ValueError("an encoder from scratch needs the number of words: give vocab")
@@ -84,7 +88,8 @@ class AuthorEncoder(nn.Module):
             )
             if vocab > self.encoder.vocab:
                 raise ValueError(
-                    f"the tokenizer has {vocab} words and {cfg.pretrained} {self.encoder.vocab}: take the tokenizer that goes with it"
+                    f"the tokenizer has {vocab} words and {cfg.pretrained} {self.encoder.vocab}: take the "
+                    "tokenizer that goes with it"
                 )
             d = self.encoder.cfg.d
             self.pool = pooling(cfg.pool, d)
@@ -116,7 +121,8 @@ class AuthorEncoder(nn.Module):
         if self.features is not None:
             if features is None:
                 raise ValueError(
-                    f"this model wants {self.cfg.features} features of each post, and the batch brings none: give `features` to the loader"
+                    f"this model wants {self.cfg.features} features of each post, and the batch brings none: "
+                    "give `features` to the loader"
                 )
             both.append(self.features(features))
         x = torch.cat(both, 1)
@@ -136,7 +142,8 @@ def forward(
         d = groups.distinct
         if self.head is not None and at is not None:
             h = self.encoder(d.ids, d.lengths, d.plan)  # [n',d]
-            x, mlm = self.pool(h, d.lengths)[d.text], cross_entropy(self.head(h[d.token(at)]).float(), true)
+            x = self.pool(h, d.lengths)[d.text]
+            mlm = cross_entropy(self.head(h[d.token(at)]).float(), true)
         else:
             x = self.texts(d.ids, d.lengths, d.plan)[d.text]  # [t,d]
     keep = groups.lengths > 0
@@ -152,7 +159,9 @@ class Features(nn.Module):
         self, f: int, gain: float = 10.0
     ):  # numbers of a post; how much faster the map learns than other weights
         super().__init__()
-        self.gain, self.map, self.weight = gain, nn.Parameter(torch.zeros(f, f)), nn.Parameter(torch.ones(1))
+        self.gain = gain
+        self.map = nn.Parameter(torch.zeros(f, f))
+        self.weight = nn.Parameter(torch.ones(1))
 
     def forward(self, x):  # `[t,f]` -> `[t,f]`
         x = normalize(x.float(), dim=1)
@@ -168,7 +177,8 @@ def unit(
     "Vectors of length one."
     if width and width not in self.compress.widths:
         raise ValueError(
-            f"the vectors are {self.compress.w} wide and were trained to be cut to {self.compress.widths}, not to {width}"
+            f"the vectors are {self.compress.w} wide and were trained to be cut to {self.compress.widths}, "
+            f"not to {width}"
         )
     return normalize((x[..., :width] if width else x).float(), dim=-1)
 
@@ -184,7 +194,8 @@ def pool_sets(
     "Vectors of authors."
     if self.sets is None:
         raise ValueError(
-            "a model with sets='multi' has no single vector of an author: compare the posts' vectors with `losses.max_sim`"
+            "a model with sets='multi' has no single vector of an author: compare the posts' vectors with "
+            "`losses.max_sim`"
         )
     return self.sets(x, of, keep, s)
 
@@ -201,7 +212,8 @@ def encode(
     bf16: bool = False,  # compute in bf16
 ) -> np.ndarray:  # `[m,w]` float32, compressed vectors, not of length one
     "Vectors of posts, without noise; similar lengths go together."
-    posts, was = np.asarray(posts), self.training
+    posts = np.asarray(posts)
+    was = self.training
     self.eval()
     L = tokens.lengths[posts]
     order = np.argsort(L, kind="stable")

@@ -55,7 +55,8 @@ class GramCfg:
             raise ValueError(f"d must lie between 1 and the {self.buckets} buckets, got {self.d}")
         if self.max_chars < 1 or self.ends < 0 or self.most < 1:
             raise ValueError(
-                f"max_chars and most must be >= 1 and ends >= 0, got {self.max_chars}, {self.most}, {self.ends}"
+                f"max_chars and most must be >= 1 and ends >= 0, got {self.max_chars}, {self.most}, "
+                f"{self.ends}"
             )
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c08
@@ -80,7 +81,9 @@ def _char_grams(code, n, lo, hi):
     left = np.repeat(np.cumsum(n), n) - np.arange(
         len(code)
     )  # [c] characters from here to the end of the piece
-    h, pieces, hashes = np.zeros(len(code), np.uint32), [], []
+    h = np.zeros(len(code), np.uint32)
+    pieces = []
+    hashes = []
     for k in range(1, hi + 1):
         h = h[: max(0, len(code) - k + 1)] * _BASE + code[k - 1 :] * _STEP
         if k < lo:
@@ -116,7 +119,9 @@ def _counts(
     cfg: GramCfg,
 ):  # CSR `[m,buckets]` float32
     "How often each n-gram stands in each post."
-    m, rows, hashes = len(texts), [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
+    m = len(texts)
+    rows = [np.zeros(0, np.int64)]
+    hashes = [np.zeros(0, np.uint32)]
     parts = [[t[: cfg.max_chars] for t in texts]]
     if cfg.ends:
         parts += [[t[: cfg.ends] for t in texts], [t[-cfg.ends :] for t in texts]]
@@ -136,7 +141,8 @@ def _counts(
         key = key.astype(np.uint32)  # half the bytes to sort
     key.sort()
     at = np.flatnonzero(np.r_[True, key[1:] != key[:-1]][: len(key)])
-    n, key = np.diff(np.r_[at, len(key)]).astype(np.float32), key[at].astype(np.int64)
+    n = np.diff(np.r_[at, len(key)]).astype(np.float32)
+    key = key[at].astype(np.int64)
     starts = np.searchsorted(key, np.arange(m + 1) * cfg.buckets)
     return sp.csr_matrix(
         (n, (key % cfg.buckets).astype(np.int32), starts.astype(np.int32)), shape=(m, cfg.buckets)
@@ -190,10 +196,8 @@ class Grams:
         folder,  # what `save` wrote
     ):
         "Open what was saved."
-        meta, a = (
-            json.loads((Path(folder) / "grams.json").read_text(encoding="utf-8")),
-            load_file(Path(folder) / "grams.safetensors"),
-        )
+        meta = json.loads((Path(folder) / "grams.json").read_text(encoding="utf-8"))
+        a = load_file(Path(folder) / "grams.safetensors")
         return cls(
             GramCfg(**meta["cfg"]),
             a["idf"],
@@ -228,7 +232,8 @@ def fit_grams(
     r = np.sort(r[np.argsort(hash_bits(cfg.seed, corpus.dup[r]), kind="stable")[: cfg.most]])
     if len(r) <= cfg.d:
         raise ValueError(
-            f"{cfg.d} dimensions cannot be fitted to {len(r)} training posts: choose a smaller d, or a larger most or corpus"
+            f"{cfg.d} dimensions cannot be fitted to {len(r)} training posts: choose a smaller d, or a "
+            "larger most or corpus"
         )
     x = sp.vstack([_log_tf(t, cfg) for t in texts_of_rows(corpus, r)], format="csr")
     df = np.bincount(x.indices, minlength=cfg.buckets)
@@ -255,7 +260,9 @@ def corpus_grams(
     )  # the version counts changes of this code
 
     def write(out):
-        g, acc, i = fit_grams(corpus, cfg), Account(f"n-grams, {cfg.d} dimensions"), 0
+        g = fit_grams(corpus, cfg)
+        acc = Account(f"n-grams, {cfg.d} dimensions")
+        i = 0
         z = np.lib.format.open_memmap(out / "vectors.npy", "w+", np.float32, (len(corpus), cfg.d))
         with tqdm(total=len(corpus), desc="n-grams of the corpus", unit="post", disable=None) as bar:
             for texts in texts_of_rows(corpus, range(len(corpus))):

@@ -46,17 +46,22 @@ def _by_random(posts, least, most, seed):
 def _by_time(posts, time, least, most):  # time: `[p]` datetime64
     "The earliest and the latest; a reason if there are none."
     known = ~np.isnat(time)
-    posts, time = posts[known], time[known]
-    order, k = np.argsort(time, kind="stable"), min(len(posts) // 2, most)
+    posts = posts[known]
+    time = time[known]
+    order = np.argsort(time, kind="stable")
+    k = min(len(posts) // 2, most)
     if k < least:
         return "too few posts with a time"
-    posts, time = posts[order], time[order]
+    posts = posts[order]
+    time = time[order]
     return (posts[:k], posts[-k:]) if time[k - 1] < time[-k] else "no time between the halves"
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c10
 def _by_community(posts, community, least, most, seed):  # community: `[p]` int, -1 unknown
-    "Those from the largest community that leaves enough, and those from the others; a reason if there are none."
-    posts, community = posts[community >= 0], community[community >= 0]
+    """Those from the largest community that leaves enough, and those from the others; a reason if there are
+    none."""
+    posts = posts[community >= 0]
+    community = community[community >= 0]
     names, n = np.unique(community, return_counts=True)
     if len(names) < 2:
         return "fewer than two communities"
@@ -81,7 +86,8 @@ def retrieval_sets(
     if not 1 <= least <= most:
         raise ValueError(f"least and most must be 1 <= least <= most, got {least} and {most}")
     order, starts = corpus.index("author", split)
-    r, acc = corpus.rows(split), Account(f"authors for retrieval by {by}")
+    r = corpus.rows(split)
+    acc = Account(f"authors for retrieval by {by}")
     if by == "time":
         time = (
             corpus.posts.select_columns(["created"])
@@ -117,7 +123,8 @@ def ranks(
     right,  # `[q]` int, the right target of each query
 ) -> np.ndarray:  # `[q]` int, 1..t
     "Where the right target of each query stands."
-    scores, right = np.asarray(scores), np.asarray(right)
+    scores = np.asarray(scores)
+    right = np.asarray(right)
     if scores.ndim != 2 or right.shape != scores.shape[:1]:
         raise ValueError(f"scores must be [q,t] and right [q], got {scores.shape} and {right.shape}")
     if not np.isfinite(scores).all():
@@ -194,7 +201,8 @@ def plot_author_map(
     shown = np.isin(author, who)
     if shown.sum() <= 3 * perplexity:
         raise ValueError(
-            f"a map needs more than 3 x perplexity = {3 * perplexity:g} vectors, got {shown.sum()}: take fewer neighbours"
+            f"a map needs more than 3 x perplexity = {3 * perplexity:g} vectors, got {shown.sum()}: take "
+            "fewer neighbours"
         )
     y = TSNE(
         2, perplexity=perplexity, metric="cosine", init="random" if issparse(x) else "pca", random_state=seed

@@ -75,7 +75,8 @@ class Questions:
     def __init__(
         self, corpus: Corpus, cfg: QuestionCfg, split: int = TEST, say=print
     ):  # the configuration of a whole run will do, if it has these fields
-        self.triplets, self.finds = {}, {}
+        self.triplets = {}
+        self.finds = {}
         for shape in shapes_of(cfg.shapes):
             crossed = [
                 replace(shape, positive=p, negative=n)
@@ -83,19 +84,19 @@ class Questions:
                 for n in ("random", "community")
             ]
             judge = EpisodeSampler(corpus, split, shape, cfg.judge, cfg.most)
-            plain, cross = (
-                fair(self._draw(corpus, cfg, split, shape), judge),
-                fair([e for c in crossed for e in self._draw(corpus, cfg, split, c)], judge),
-            )
+            plain = fair(self._draw(corpus, cfg, split, shape), judge)
+            cross = fair([e for c in crossed for e in self._draw(corpus, cfg, split, c)], judge)
             if plain:
                 self.triplets[str(shape)], self.triplets[f"{shape} crossed"] = plain, cross
             else:
                 say(
-                    f"{shape} is not asked: no author of this split has {shape.anchors + shape.positives} posts among {cfg.most}"
+                    f"{shape} is not asked: no author of this split has {shape.anchors + shape.positives} "
+                    f"posts among {cfg.most}"
                 )
         if not self.triplets:
             raise ValueError(
-                f"no author can be asked about: shapes={cfg.shapes} needs authors with more posts than this split has, and most={cfg.most}"
+                f"no author can be asked about: shapes={cfg.shapes} needs authors with more posts than this "
+                f"split has, and most={cfg.most}"
             )
         for by in ("community", "time", "random"):
             try:
@@ -108,10 +109,8 @@ class Questions:
         self.digest = hashlib.sha256(
             b"".join(a.astype(np.int64).tobytes() for s in sets for a in (s.posts, s.starts))
         ).hexdigest()[:8]  # the name of these very questions
-        self.posts, self.words = (
-            np.unique(np.concatenate([s.posts for s in sets])),
-            np.zeros(len(corpus), np.int64),
-        )  # `[m]` whatever is asked about; `[N]` words of these
+        self.posts = np.unique(np.concatenate([s.posts for s in sets]))
+        self.words = np.zeros(len(corpus), np.int64)  # `[m]` whatever is asked about; `[N]` words of these
         self.words[self.posts] = [
             len(t.split()) for t in corpus.posts.with_format("arrow")[self.posts]["text"].to_pylist()
         ]
@@ -165,10 +164,8 @@ class Learned(Pooled):
     model: AuthorEncoder = None
 
     def vectors(self, sets):
-        x, of = (
-            torch.from_numpy(self.x[np.searchsorted(self.posts, sets.posts)]),
-            torch.from_numpy(sets.owner),
-        )
+        x = torch.from_numpy(self.x[np.searchsorted(self.posts, sets.posts)])
+        of = torch.from_numpy(sets.owner)
         on = next(self.model.parameters()).device
         with torch.inference_mode():
             return (
@@ -184,7 +181,8 @@ class Matches:
     "An arm without a vector for an author: each post looks for its best match."
 
     def __init__(self, posts, x):
-        self.posts, self.x = posts, x  # `[m]` ascending, `[m,w]` unit vectors
+        self.posts = posts
+        self.x = x  # `[m]` ascending, `[m,w]` unit vectors
 
     def _sim(self, *sides):  # `[s+s',s+s']`
         x = torch.from_numpy(self.x[np.searchsorted(self.posts, np.concatenate([s.posts for s in sides]))])

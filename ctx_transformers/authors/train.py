@@ -75,7 +75,8 @@ class AuthorRunCfg:
             )  # one number, said once
         if self.model.mlm and self.cache:
             raise ValueError(
-                "hidden words need the vectors of all tokens at once: the gradient cache cannot help, set cache=0"
+                "hidden words need the vectors of all tokens at once: the gradient cache cannot help, set "
+                "cache=0"
             )
 
     @property
@@ -151,20 +152,22 @@ def near_authors(
 class HardNegatives(Part):
     "Look up again, at each validation, who is near whom."
 
-    order, run_valid, saved = 75, False, ("near", "at")  # after a state was taken up
+    order = 75
+    run_valid = False
+    saved = ("near", "at")  # after a state was taken up
 
     def __init__(self, k: int):
-        self.k, self.near, self.at = k, None, -1
+        self.k = k
+        self.near = None
+        self.at = -1
 
     def before_train(self):
         dl = self.dls.train.dl
         if self.near is None or self.learn.step >= self.at + self.dls.train.every:
-            self.near, self.at = (
-                torch.from_numpy(
-                    near_authors(self.model, dl.sampler, dl.tokens, self.k, dl.features, device=dl.device)
-                ),
-                self.learn.step,
+            self.near = torch.from_numpy(
+                near_authors(self.model, dl.sampler, dl.tokens, self.k, dl.features, device=dl.device)
             )
+            self.at = self.learn.step
         dl.sampler.near = self.near.numpy()
 
 # %% ../../nbs/authors/11_train.ipynb #c09

@@ -30,7 +30,8 @@ class Pooled:
     def __post_init__(self):
         if self.similarity not in ("cosine", "euclid"):
             raise ValueError(f"similarity must be 'cosine' or 'euclid', got {self.similarity!r}")
-        posts, x = np.asarray(self.posts), csr_array(self.x) if issparse(self.x) else np.asarray(self.x)
+        posts = np.asarray(self.posts)
+        x = csr_array(self.x) if issparse(self.x) else np.asarray(self.x)
         if posts.ndim != 1 or x.ndim != 2 or len(posts) != x.shape[0]:
             raise ValueError(f"each post needs a vector: got posts {posts.shape} and vectors {x.shape}")
         if not (np.diff(posts) > 0).all():
@@ -62,7 +63,8 @@ class Pooled:
         return self._alike(left, right, products)
 
     def _alike(self, left, right, dot):
-        l, r = self.vectors(left), self.vectors(right)
+        l = self.vectors(left)
+        r = self.vectors(right)
         if self.similarity == "cosine":
             s = dot(normalize(l), normalize(r))
         else:
@@ -85,10 +87,12 @@ def _means(
     "The matrix that takes the mean of each set, whatever the order of its posts."
     if not len(posts):
         raise ValueError("the arm has no vectors")
-    at, size = np.minimum(np.searchsorted(posts, sets.posts), len(posts) - 1), sets.sizes
+    at = np.minimum(np.searchsorted(posts, sets.posts), len(posts) - 1)
+    size = sets.sizes
     if (odd := posts[at] != sets.posts).any():
         raise ValueError(
-            f"{int(odd.sum())} posts have no vector in this arm, such as post {sets.posts[odd][0]}: encode every post of the sets first (`PostSets.distinct`)"
+            f"{int(odd.sum())} posts have no vector in this arm, such as post {sets.posts[odd][0]}: encode "
+            "every post of the sets first (`PostSets.distinct`)"
         )
     if not size.all():
         raise ValueError(f"set {np.flatnonzero(size == 0)[0]} is empty, and has no mean")
@@ -113,7 +117,9 @@ def triplet_table(
     arm,  # has `scores(left, right)`
     episodes: Episodes,  # with negatives
     bucket=None,  # `[e]` label of each episode, such as how long its anchors are; none if None
-) -> pd.DataFrame:  # by episode: author, other, right, margin, positive and negative (scores), slice, anchors, positives, negatives (how many posts), bucket
+    # by episode: author, other, right, margin, positive and negative (scores), slice, anchors, positives,
+    # negatives (how many posts), bucket
+) -> pd.DataFrame:
     "Ask an arm every triplet."
     e = episodes
     if e.negatives is None:
@@ -126,7 +132,8 @@ def triplet_table(
     for what, s in (("positives", pos), ("negatives", neg)):
         if s.shape != (len(e),) or not np.isfinite(s).all():
             raise ValueError(
-                f"the arm must give a finite score for each of {len(e)} pairs, but for the {what} it gave {s.shape}, {int((~np.isfinite(s)).sum())} of them not finite"
+                f"the arm must give a finite score for each of {len(e)} pairs, but for the {what} it gave "
+                f"{s.shape}, {int((~np.isfinite(s)).sum())} of them not finite"
             )
     t = dict(
         author=e.author,

@@ -38,7 +38,8 @@ def auc_eer(
     weight=None,  # `[p]` or `[b,p]` >=0, how often each pair counts; once if None
 ) -> tuple:  # (AUC, EER), each 0 to 1, numbers or `[b]`; nan where a sort of pairs is missing
     "Area under the ROC curve, and the error where false alarms are as frequent as misses."
-    score, same = np.asarray(score, np.float64), np.asarray(same, bool)
+    score = np.asarray(score, np.float64)
+    same = np.asarray(same, bool)
     if score.ndim != 1 or score.shape != same.shape or not np.isfinite(score).all():
         raise ValueError(f"score must be [p] finite numbers and same [p], got {score.shape} and {same.shape}")
     by = np.argsort(-score, kind="stable")
@@ -50,7 +51,8 @@ def auc_eer(
         with np.errstate(invalid="ignore"):
             return np.concatenate([np.zeros_like(up[..., :1]), up / up[..., -1:]], -1)  # [...,k+1], 0 to 1
 
-    hit, alarm = share(same[by]), share(~same[by])
+    hit = share(same[by])
+    alarm = share(~same[by])
     auc = (np.diff(alarm, axis=-1) * (hit[..., 1:] + hit[..., :-1]) / 2).sum(-1)
     gap = alarm + hit - 1  # false alarms less misses, from -1 up to 1
     i = np.argmax(gap >= 0, -1)[..., None]
@@ -71,12 +73,10 @@ def _boot(
     "AUC and EER of as many draws of the authors."
     names, who = np.unique(pairs.author, return_inverse=True)
     a = len(names)
-    rng, per, score, same = (
-        np.random.default_rng(seed),
-        max(1, block // len(pairs)),
-        pairs.score.to_numpy(),
-        pairs.same.to_numpy(),
-    )
+    rng = np.random.default_rng(seed)
+    per = max(1, block // len(pairs))
+    score = pairs.score.to_numpy()
+    same = pairs.same.to_numpy()
     out = [np.array(auc_eer(score, same))[:, None]]
     for i in range(0, n_boot, per):
         out.append(
@@ -92,7 +92,8 @@ def _over_seeds(
     n: int,  # authors
     level: float = 0.95,
 ) -> Interval:
-    "Mean over seeds, with its interval; its ends are nan if authors are so few that a draw of them has no value."
+    """Mean over seeds, with its interval; its ends are nan if authors are so few that a draw of them has no
+    value."""
     s, b = x.shape[0], x.shape[1] - 1
     draws = (
         x[0, 1:]
@@ -111,7 +112,10 @@ def verification_rows(
     prefix: str = "",
     config: str = "",  # as in `triplet_rows`
     n_boot: int = 1000,  # draws
-) -> list:  # rows for `eval.tables.write_rows`; slice 'neither' holds the pairs whose sides share no community, 'both' those that do
+    # rows for `eval.tables.write_rows`; slice 'neither' holds the pairs whose sides share no community,
+    # 'both'
+    # those that do
+) -> list:
     "AUC and EER of each arm, over all pairs and by whether they share a community."
     if against is not None and against not in tables:
         raise ValueError(f"there is no arm {against!r} to compare with, only {list(tables)}")
@@ -123,10 +127,8 @@ def verification_rows(
         one = next(iter(next(iter(pairs.values())).values()))[inside]
         if one.same.nunique() < 2:
             continue  # without pairs of both sorts there is no curve
-        n, boot = (
-            one.author.nunique(),
-            {a: {s: _boot(p[inside], n_boot) for s, p in of.items()} for a, of in pairs.items()},
-        )
+        n = one.author.nunique()
+        boot = {a: {s: _boot(p[inside], n_boot) for s, p in of.items()} for a, of in pairs.items()}
         for arm, of in boot.items():
             both = {"": of} | (
                 {f" - {against}": {s: x - y for s, x, y in pair_seeds(of, boot[against])}}
@@ -154,16 +156,15 @@ def verification_rows(
 # %% ../../nbs/authors/08_verification.ipynb #c32
 def plot_distances(
     table: pd.DataFrame,  # what `triplet_table` gave
-    similarity: str = "cosine",  # 'cosine': distance is 1 less the score, 0 to 2; 'euclid': minus the score, squared
+    # 'cosine': distance is 1 less the score, 0 to 2; 'euclid': minus the score, squared
+    similarity: str = "cosine",
     ax=None,  # axes to draw on; new ones if None
 ):  # the axes
     "Distances between sets of the same author and of different authors."
     pairs = verification_pairs(table)
     d = {"cosine": 1 - pairs.score, "euclid": -pairs.score}[similarity]
-    bins, names = (
-        np.linspace(d.min(), d.max() + 1e-9, 40),
-        {True: ("same author", "blue"), False: ("different authors", "orange")},
-    )
+    bins = np.linspace(d.min(), d.max() + 1e-9, 40)
+    names = {True: ("same author", "blue"), False: ("different authors", "orange")}
     with plt.rc_context(style()):
         if ax is None:
             _, ax = plt.subplots(figsize=(4.5, 2.6))

@@ -26,7 +26,8 @@ class Letters:
             raise ValueError("there must be at least one letter: these texts hold none")
         if len(set(letters)) != len(letters) or any(len(c) != 1 for c in letters):
             raise ValueError("letters must be single characters, each once")
-        self.letters, self.classes = tuple(letters), tuple(classes)
+        self.letters = tuple(letters)
+        self.classes = tuple(classes)
         self.words = (*CHAR_SPECIAL, *(f"[{c}]" for c in self.classes), *self.letters)
         self.first = len(CHAR_SPECIAL) + len(self.classes)  # id of the first letter
         self._id = {c: i for i, c in enumerate(self.letters, self.first)}
@@ -44,7 +45,10 @@ class Letters:
         return len(self.words)
 
     def __repr__(self):
-        return f"{len(self.letters)} letters, {len(self.classes)} classes, {len(self)} tokens in all: {''.join(self.letters)}"
+        return (
+            f"{len(self.letters)} letters, {len(self.classes)} classes, {len(self)} tokens in all: "
+            f"{''.join(self.letters)}"
+        )
 
     def encode(
         self,

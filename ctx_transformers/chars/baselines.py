@@ -23,7 +23,8 @@ class LetterCfg:
     "Everything that decides how spelling is turned into a class."
 
     model: str = "svm"  # 'svm' (linear, one class against the rest) or 'bayes' (multinomial)
-    analyzer: str = "char_wb"  # 'char': of the whole string, its ends marked; 'char_wb': within words, the ends of each marked
+    # 'char': of the whole string, its ends marked; 'char_wb': within words, the ends of each marked
+    analyzer: str = "char_wb"
     ngrams: tuple = (1, 5)  # shortest and longest run of letters, ends included, >=1
     lowercase: bool = False  # forget case
     sublinear: bool = True  # 1+ln(count), or the count
@@ -50,7 +51,8 @@ class _Marked:
     "Prepares a string for its n-grams."
 
     def __init__(self, cfg):
-        self.lower, self.mark = cfg.lowercase, cfg.analyzer == "char"
+        self.lower = cfg.lowercase
+        self.mark = cfg.analyzer == "char"
 
     def __call__(self, x):
         x = x.lower() if self.lower else x
@@ -70,12 +72,14 @@ def _counter(cfg):
 
 # %% ../../nbs/chars/08_baselines.ipynb #c10
 def _grams(cfg, sides):
-    "The counter, and n-grams `[m,F]` and class `[m]` of each (string, class) pair, in an order that does not depend on that of the strings."
+    """The counter, and n-grams `[m,F]` and class `[m]` of each (string, class) pair, in an order that does
+    not depend on that of the strings."""
     if not sides:
         raise ValueError("there is nothing to fit on: give at least one side")
     if len({s.classes for s in sides}) > 1:
         raise ValueError("all sides must have the same classes, in the same order")
-    text, label = np.concatenate([s.text for s in sides]), np.concatenate([s.label for s in sides])
+    text = np.concatenate([s.text for s in sides])
+    label = np.concatenate([s.label for s in sides])
     by = np.argsort(text.astype(str), kind="stable")
     at, y = np.nonzero(label[by])
     if len(np.unique(y)) < 2:
@@ -94,7 +98,10 @@ class SpellingModel:
         grams=None,  # their n-grams by `_grams`, if they are at hand
     ):
         count, x, y = grams or _grams(cfg, sides)
-        self.cfg, self.classes, self.n, self._count = cfg, sides[0].classes, sum(map(len, sides)), count
+        self.cfg = cfg
+        self.classes = sides[0].classes
+        self.n = sum(map(len, sides))
+        self._count = count
         svm = cfg.model == "svm"
         self._fit = (
             LinearSVC(
@@ -110,16 +117,22 @@ class SpellingModel:
     def __call__(
         self,
         text,  # `[N]` strings
-    ) -> np.ndarray:  # `[N,c]` float: margins of the svm, log-probabilities of Bayes; -inf for a class without a training string
+        # `[N,c]` float: margins of the svm, log-probabilities of Bayes; -inf for a class without a training
+        # string
+    ) -> np.ndarray:
         "How much each string looks like each class."
-        x, m = self._count.transform(text), self._fit
+        x = self._count.transform(text)
+        m = self._fit
         s = m.decision_function(x) if self.cfg.model == "svm" else m.predict_log_proba(x)
         out = np.full((x.shape[0], len(self.classes)), -np.inf)
         out[:, m.classes_] = np.stack([-s, s], 1) if s.ndim == 1 else s
         return out
 
     def __repr__(self):
-        return f"{self.cfg.model} of {len(self._count.vocabulary_):,} n-grams of {self.n:,} strings, {len(self.classes)} classes"
+        return (
+            f"{self.cfg.model} of {len(self._count.vocabulary_):,} n-grams of {self.n:,} strings, "
+            f"{len(self.classes)} classes"
+        )
 
 # %% ../../nbs/chars/08_baselines.ipynb #c12
 def majority(
@@ -147,19 +160,24 @@ def search_letters(
     valid: Names,  # fitted on, judged on
     grid: list,  # of `LetterCfg`
     by: str = "accuracy",  # what is to be highest: 'accuracy', 'pairs' or 'macro-F1'
-):  # the best `LetterCfg`, and a `DataFrame`, by settings: its fields, and the three scores on the validation side
+    # the best `LetterCfg`, and a `DataFrame`, by settings: its fields, and the three scores on the validation
+    # side
+):
     "Try settings."
     if by not in ("accuracy", "pairs", "macro-F1"):
         raise ValueError(f"by must be 'accuracy', 'pairs' or 'macro-F1', got {by!r}")
     if not grid:
         raise ValueError("the grid is empty: there is nothing to choose from")
-    rows, grams, last = [], None, None
+    rows = []
+    grams = None
+    last = None
     for cfg in tqdm(grid, desc="settings", disable=None):
         same = replace(
             cfg, strength=1.0, balanced=False
         )  # what decides the n-grams; neighbours in the grid share them
         if same != last:
-            grams, last = _grams(cfg, (train,)), same
+            grams = _grams(cfg, (train,))
+            last = same
         rows.append(
             vars(cfg) | class_scores(SpellingModel(cfg, train, grams=grams)(valid.text), valid.label)[0]
         )

@@ -70,7 +70,8 @@ class NameTable:
         ids: Ragged,  # N names as ids of letters, at least one letter each
         label,  # `[N,c]` bool, every class of each
         letters: Letters,
-        share=None,  # `[N,c]` float, how much of a name is of each class, rows add up to 1; None: its classes alike
+        # `[N,c]` float, how much of a name is of each class, rows add up to 1; None: its classes alike
+        share=None,
     ):
         if len(ids) != len(label):
             raise ValueError(f"{len(ids)} names need as many rows of labels, got {len(label)}")
@@ -78,7 +79,9 @@ class NameTable:
             raise ValueError("a name without letters cannot be asked about: leave it out")
         if len(ids) and not np.asarray(label).any(1).all():
             raise ValueError("each name needs at least one class")
-        self.ids, self.letters, self.label = ids, letters, np.asarray(label, bool)
+        self.ids = ids
+        self.letters = letters
+        self.label = np.asarray(label, bool)
         self.share = (
             self.label / self.label.sum(1, keepdims=True) if share is None else np.asarray(share)
         ).astype(np.float32)
@@ -88,7 +91,9 @@ class NameTable:
         tail = ids.lengths - self.head
         self._order = np.argsort(tail, kind="stable")  # names by length of their second half
         n = np.bincount(tail)
-        self._count, self._start, self.tail = n, np.cumsum(n) - n, tail
+        self._count = n
+        self._start = np.cumsum(n) - n
+        self.tail = tail
         self._rank = np.argsort(self._order)  # place of each name in that order
 
     def __len__(self):
@@ -99,7 +104,8 @@ class NameTable:
         rows,  # `[b]` names
         *key,  # of the draw
     ):  # `[b]` names whose second halves are as long
-        "Another name for each, drawn among those whose second half has its length; itself where there is no other."
+        """Another name for each, drawn among those whose second half has its length; itself where there is no
+        other."""
         g = self.tail[rows]
         n = self._count[g]
         u = hash_bits(*key, rows) % np.maximum(n - 1, 1).astype(np.uint64)  # one of the n-1 others
@@ -132,7 +138,8 @@ def hidden_view(
 ) -> View:
     "Letters hidden one by one: 80 % become [MASK], 10 % another letter, 10 % stay as they are."
     ids, lengths = table.ids.gather(rows)
-    own, place = np.repeat(rows, lengths), places(lengths)
+    own = np.repeat(rows, lengths)
+    place = places(lengths)
     hide, how = (hash_uniform(*key, CODES["mlm"], k, own, place) for k in (0, 1))
     hide = hide < rate
     some = (
@@ -141,7 +148,8 @@ def hidden_view(
         else np.zeros(0, bool)
     )
     hide, how, own, place = (x[np.repeat(some, lengths)] for x in (hide, how, own, place))
-    right, lengths = ids[np.repeat(some, lengths)], lengths[some]
+    right = ids[np.repeat(some, lengths)]
+    lengths = lengths[some]
     letter = table.letters.first + (
         hash_bits(*key, CODES["mlm"], 2, own, place) % np.uint64(len(table.letters.letters))
     ).astype(np.int64)
@@ -155,7 +163,8 @@ def ahead_view(
     table: NameTable,
     rows,  # `[b]` names
     key: tuple,  # (seed, pass)
-    given: float = 0.0,  # share of the names that begin with their class's start token instead of [START], 0 to 1
+    # share of the names that begin with their class's start token instead of [START], 0 to 1
+    given: float = 0.0,
 ) -> View:
     "Each letter from those before it, and where the name ends."
     ids, lengths = table.ids.gather(rows)
@@ -237,7 +246,10 @@ def join_views(
     waste: float = 0.2,  # largest share of padding in a block of attention: few blocks suit short texts
 ) -> NameBatch:
     "Put views end to end."
-    out, texts, n, t = {}, {}, 0, 0
+    out = {}
+    texts = {}
+    n = 0
+    t = 0
     for k, v in views.items():
         out[k] = v if v.at is None else View(v.ids, v.lengths, v.y, v.name, v.at + n, v.segment, v.causal)
         texts[k] = (t, t + len(v.lengths))
@@ -274,14 +286,12 @@ class NameBatches:
             raise ValueError(f"a batch needs at least 1 name, got b={b}")
         if not make:
             raise ValueError("there is nothing to ask: name at least one question")
-        self.table, self.make, self.b, self.seed, self.shuffle, self.waste = (
-            table,
-            make,
-            b,
-            seed,
-            shuffle,
-            waste,
-        )
+        self.table = table
+        self.make = make
+        self.b = b
+        self.seed = seed
+        self.shuffle = shuffle
+        self.waste = waste
         self.epoch = self.start = 0
         self.device = "cpu"
 
@@ -296,7 +306,8 @@ class NameBatches:
         return join_views({k: f(self.table, rows, key) for k, f in self.make.items()}, len(rows), self.waste)
 
     def __iter__(self):
-        n, pass_ = len(self.table), self.epoch if self.shuffle else -1
+        n = len(self.table)
+        pass_ = self.epoch if self.shuffle else -1
         order = (
             np.argsort(hash_bits(self.seed, pass_, np.arange(n)), kind="stable")
             if self.shuffle

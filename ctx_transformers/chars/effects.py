@@ -20,7 +20,8 @@ def _arms(scores, p):
     num, den = ([np.asarray(scores[a][p][i], np.float64) for a in arms] for i in (0, 1))
     if len({x.shape for x in num + den}) > 1 or num[0].ndim != 2:
         raise ValueError(
-            f"all arms need the same seeds and strings, [s,N] sums and [s,N] counts, for {p}: got {sorted({x.shape for x in num + den})}"
+            f"all arms need the same seeds and strings, [s,N] sums and [s,N] counts, for {p}: got "
+            f"{sorted({x.shape for x in num + den})}"
         )
     num, den = np.stack(num), np.stack(den)
     if not np.isfinite(num).all() or not (den >= 0).all() or not (den.sum(-1) > 0).all():
@@ -34,7 +35,8 @@ def _metric_draws(num, den, n_boot, seed):
     rng = np.random.default_rng(seed)
     num, den = (x[:, np.lexsort(num.sum(2))] for x in (num, den))  # the order of seeds changes nothing,
     by = np.lexsort(np.concatenate([num, den]).reshape(-1, N))
-    num, den = num[..., by], den[..., by]  # nor that of strings
+    num = num[..., by]
+    den = den[..., by]  # nor that of strings
     out = []
     for w in drawn_counts(N, n_boot, rng, 2**20):
         k = rng.integers(s, size=(len(w), max(1, s - 1)))  # of s seeds s-1, as in `crossed_interval`
@@ -48,11 +50,16 @@ def _metric_draws(num, den, n_boot, seed):
 
 # %% ../../nbs/chars/07_effects.ipynb #c07
 def objective_effects(
-    scores: dict,  # (frozenset of objectives, detached: bool) -> objective -> (sums `[s,N]` float, counts `[s,N]`): of each seed and string, such as letters guessed rightly and letters asked for
+    # (frozenset of objectives, detached: bool) -> objective -> (sums `[s,N]` float, counts `[s,N]`): of each
+    # seed and string, such as letters guessed rightly and letters asked for
+    scores: dict,
     n_boot: int = 1000,
     level: float = 0.95,
     seed: int = 0,  # draws, share of them within the interval, 0 to 1
-) -> pd.DataFrame:  # slice ('all', 'joint', 'detached'), added, on, value (of the metric), lo, hi, n (strings), seeds, pairs (of arms)
+    # slice ('all', 'joint', 'detached'), added, on, value (of the metric), lo, hi, n (strings), seeds, pairs
+    # (of
+    # arms)
+) -> pd.DataFrame:
     "Effect of adding an objective on the metric of each other one."
     if odd := [
         a
@@ -64,7 +71,8 @@ def objective_effects(
         raise ValueError(f"an arm must be (frozenset of objectives, detached), got {odd[0]!r}")
     if odd := [(sorted(a[0]), p) for a, of in scores.items() for p in of if p not in a[0]]:
         raise ValueError(f"arm {odd[0][0]} has a metric of {odd[0][1]!r}, which it was not trained for")
-    names, rows = sorted(set().union(*(a[0] for a in scores))), []
+    names = sorted(set().union(*(a[0] for a in scores)))
+    rows = []
     slices = {"all": (False, True)} | (
         {"joint": (False,), "detached": (True,)} if len({a[1] for a in scores}) > 1 else {}
     )
@@ -81,7 +89,8 @@ def objective_effects(
             if not pairs:
                 continue
             w, wo = np.array(pairs).T
-            v, d = (value[w] - value[wo]).mean(), (draws[:, w] - draws[:, wo]).mean(1)
+            v = (value[w] - value[wo]).mean()
+            d = (draws[:, w] - draws[:, wo]).mean(1)
             lo, hi = np.nanquantile(d, [(1 - level) / 2, (1 + level) / 2])
             rows.append(
                 {
@@ -139,7 +148,8 @@ def _effects(effects, where):  # -> by (added, on)
     d = effects[(effects.slice == where) & effects.added.notna()] if "added" in effects else effects[:0]
     if d.empty or d.duplicated(["added", "on"]).any():
         raise ValueError(
-            f"there must be one effect for each pair of objectives in slice {where!r}: choose a slice that the table has, and one corpus"
+            f"there must be one effect for each pair of objectives in slice {where!r}: choose a slice that "
+            "the table has, and one corpus"
         )
     return d.set_index(["added", "on"])
 
@@ -172,7 +182,8 @@ def plot_effects(
     slices=("all",),  # of 'all', 'joint' and 'detached', side by side
     metric: str = "accuracy",  # what the numbers are; drawn in points, hundredths
 ):  # a figure
-    "What adding each objective (row) does to each other one (column); bold where the interval does not hold 0."
+    """What adding each objective (row) does to each other one (column); bold where the interval does not hold
+    0."""
     xs = [_effects(effects, s) for s in ([slices] if isinstance(slices, str) else slices)]
     names = list(order or sorted({n for x in xs for pair in x.index for n in pair}))
     k = len(names)

@@ -73,18 +73,17 @@ LIBRARIES = (
 
 
 def _found(packages):
-    "(package -> names of its documented objects in the order of its files, account so far), from the cache if the files are the same."
+    """(package -> names of its documented objects in the order of its files, account so far), from the cache
+    if the files are the same."""
     files, missing = installed_files(packages, stdlib=False)
     sizes = hashlib.sha256(repr([(m, p.stat().st_size) for m, p in files]).encode()).hexdigest()
     path = cache_dir("identifiers") / f"{config_hash(dict(reader=1, files=sizes, missing=missing))}.json"
     with FileLock(f"{path}.lock"):
         if not path.is_file():
-            acc, found = (
-                Account(
-                    f"identifiers: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
-                ),
-                defaultdict(list),
+            acc = Account(
+                f"identifiers: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
             )
+            found = defaultdict(list)
             for m in missing:
                 acc.drop(f"package {m} is not installed")
             got = Parallel(n_jobs=min(cpu_count(), 8, 1 + len(files) // 100), batch_size=32)(

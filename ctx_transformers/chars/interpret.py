@@ -32,14 +32,16 @@ def attention_maps(
 ) -> list:  # of each text `[layers,h,l,l]`: query (row), key (column); each row adds up to 1
     "How much each letter looks at each other one."
     _evaluating(model)
-    kept, layers = [], model.encoder.layers
+    kept = []
+    layers = model.encoder.layers
     hooks = [l.qkv.register_forward_hook(lambda _, x, y: kept.append(y[g.plan.inverse])) for l in layers]
     try:
         model.encode(g)
     finally:
         [h.remove() for h in hooks]
     qk = torch.stack(kept).unflatten(2, (3, layers[0].heads, -1))[:, :, :2]  # [layers,n,2,h,d/h]
-    causal, out = [v.causal for k, v in g.views.items() for _ in range(*g.texts[k])], []
+    causal = [v.causal for k, v in g.views.items() for _ in range(*g.texts[k])]
+    out = []
     for z, ahead in zip(qk.split(g.lengths.tolist(), 1), causal):
         q, k = z.permute(2, 0, 3, 1, 4)  # [layers,h,l,d/h] each
         s = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5  # [layers,h,l,l]
@@ -56,7 +58,8 @@ def letter_vectors(
     "Where letters lie."
     if len(letters) != model.encoder.vocab:
         raise ValueError(
-            f"the model reads {model.encoder.vocab} tokens, these letters are {len(letters)}: give those that it was trained with"
+            f"the model reads {model.encoder.vocab} tokens, these letters are {len(letters)}: give those "
+            "that it was trained with"
         )
     return model.encoder.words.weight[letters.first :].detach()
 
@@ -132,7 +135,8 @@ def surprise(
 ) -> list:  # of each name `[l+1]` float64 bits: its letters, then its end
     "How unexpected each letter is."
     _evaluating(model)
-    start, out = _starts(letters, given, len(names)), []
+    start = _starts(letters, given, len(names))
+    out = []
     ids = unlabelled(letters, names).ids
     for i in range(0, len(ids), 1024):
         x, lengths = ids.gather(np.arange(i, min(i + 1024, len(ids))))
@@ -173,7 +177,9 @@ def generate(
     top_p: float = 1.0,  # share of the probability that is drawn from, in (0,1]
     max_len: int = 0,  # most letters of a name; 0: as many as the model reads
     seed: int = 0,
-) -> pd.DataFrame:  # text; logp, of letters and end, natural logarithm; ended: False if `max_len` came before the end, which `logp` then lacks
+    # text; logp, of letters and end, natural logarithm; ended: False if `max_len` came before the end, which
+    # `logp` then lacks
+) -> pd.DataFrame:
     "Make up names, letter by letter."
     _evaluating(model)
     most = model.cfg.encoder.max_len - 3
@@ -184,7 +190,10 @@ def generate(
         raise ValueError(
             f"the model reads names of 1 to {most} letters in every view, so max_len cannot be {max_len}"
         )
-    ids, logp, ended, at = np.empty((n, max_len + 1), np.int64), np.zeros(n), np.full(n, -1), np.arange(n)
+    ids = np.empty((n, max_len + 1), np.int64)
+    logp = np.zeros(n)
+    ended = np.full(n, -1)
+    at = np.arange(n)
     ids[:, 0] = _starts(letters, given, n)
     for l in range(max_len + 1):  # letters so far
         if not len(at):

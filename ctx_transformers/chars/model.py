@@ -27,7 +27,8 @@ class CharCfg:
     pool: str = "mean"  # one vector of a name: 'first' token, 'mean' or 'max' of all, 'attention'
     tied: bool = True  # letters are predicted with the vectors that they are read with
     drop: float = 0.1  # dropout of the pooled vector, 0 to 1
-    std: float = 0.2  # standard deviation of the vectors of letters, places and segments at the start, >0; BERT's is .02
+    # standard deviation of the vectors of letters, places and segments at the start, >0; BERT's is .02
+    std: float = 0.2
     grams: str = ""  # lengths of the n-grams that are added to each letter, such as '2,3,4'; empty: none
     buckets: int = 4096  # vectors that the n-grams of one length share by hash
     gram_drop: float = 0.5  # share of the n-grams that are left out in training, in [0,1)
@@ -36,7 +37,8 @@ class CharCfg:
     def __post_init__(self):
         if self.encoder.causal:
             raise ValueError(
-                "encoder.causal would let no view be read both ways: which view is read from left to right is said by its question"
+                "encoder.causal would let no view be read both ways: which view is read from left to right "
+                "is said by its question"
             )
         if self.pool not in ("first", "mean", "max", "attention"):
             raise ValueError(f"pool must be 'first', 'mean', 'max' or 'attention', got {self.pool!r}")
@@ -71,13 +73,16 @@ class CharGrams(nn.Module):
         self, ns: list, buckets: int, d: int, drop: float, std: float
     ):  # lengths; vectors of each; width; share left out in training; deviation at the start
         super().__init__()
-        self.ns, self.buckets, self.drop = ns, buckets, drop
+        self.ns = ns
+        self.buckets = buckets
+        self.drop = drop
         self.tables = nn.ModuleList(nn.Embedding(buckets, d) for _ in ns)
         for t in self.tables:
             nn.init.normal_(t.weight, std=std)
 
     def forward(self, ids, lengths):  # `[n]`, `[t]` -> `[n,d]`
-        place, out = offsets(lengths), 0.0
+        place = offsets(lengths)
+        out = 0.0
         for n, t in zip(self.ns, self.tables):
             keep = place >= n - 1
             if self.training and self.drop:
@@ -97,9 +102,14 @@ class CharModel(nn.Module):
         classes: int,  # classes of names
     ):
         super().__init__()
-        e, d = Encoder(cfg.encoder, vocab), cfg.encoder.d
-        self.cfg, self.encoder, self.pooled, self.drop = cfg, e, pooling(cfg.pool, d), Dropout(cfg.drop)
-        self.cls, self.nsp = nn.Linear(d, classes), nn.Linear(d, 1)
+        e = Encoder(cfg.encoder, vocab)
+        d = cfg.encoder.d
+        self.cfg = cfg
+        self.encoder = e
+        self.pooled = pooling(cfg.pool, d)
+        self.drop = Dropout(cfg.drop)
+        self.cls = nn.Linear(d, classes)
+        self.nsp = nn.Linear(d, 1)
         words = [e.words if cfg.tied else nn.Embedding(vocab, d) for _ in range(2)]
         for m in (self.cls, self.nsp, *(() if cfg.tied else words)):
             m.apply(init_bert)

@@ -95,7 +95,10 @@ class Names:
         return len(self.text)
 
     def __repr__(self):
-        return f"{self.name}: {len(self):,} strings of {len(self.classes)} classes, {(self.label.sum(1) > 1).sum():,} of them in several"
+        return (
+            f"{self.name}: {len(self):,} strings of {len(self.classes)} classes, "
+            f"{(self.label.sum(1) > 1).sum():,} of them in several"
+        )
 
     @cached_property
     def primary(self):  # `[N]` int64
@@ -124,7 +127,8 @@ def names_of(
     lo, hi = lengths
     if not (0 <= lo and (hi == 0 or lo <= hi)):
         raise ValueError(f"lengths are (fewest, most) characters, 0 for no bound, got {tuple(lengths)}")
-    seen, classes = {}, set()
+    seen = {}
+    classes = set()
     for text, c in rows:
         text = unicodedata.normalize("NFC", " ".join((to_ascii(text) if fold else text).split()))
         if not text:
@@ -144,7 +148,8 @@ def names_of(
             seen[text] = {*have, c}
     if not seen:
         raise ValueError(f"no name is left; see what was dropped and why\n{account}")
-    text, classes = sorted(seen), tuple(sorted(classes))
+    text = sorted(seen)
+    classes = tuple(sorted(classes))
     return Names(
         np.array(text, object),
         np.array([[c in seen[t] for c in classes] for t in text]),
@@ -155,10 +160,8 @@ def names_of(
 
 # %% ../../nbs/chars/00_names.ipynb #c16
 NAMES_URL = "https://download.pytorch.org/tutorial/data.zip"
-TEXT_COLUMNS, CLASS_COLUMNS = (
-    ("name", "ascii"),
-    ("nationality", "country", "label"),
-)  # the first that is there counts
+TEXT_COLUMNS = ("name", "ascii")
+CLASS_COLUMNS = ("nationality", "country", "label")  # the first that is there counts
 
 
 def _lines(files):
@@ -176,7 +179,8 @@ def _folder(folder):
     files = sorted(p for p in folder.glob("*.txt") if p.is_file())
     if not files:
         raise ValueError(
-            f"{folder} holds no names: expected one file a class, such as Czech.txt; found {sorted(p.name for p in folder.iterdir())[:9]}"
+            f"{folder} holds no names: expected one file a class, such as Czech.txt; found "
+            f"{sorted(p.name for p in folder.iterdir())[:9]}"
         )
     return _lines((p.name, p.read_bytes()) for p in files)
 
@@ -205,7 +209,8 @@ def _column(path, account):
             pick = [next((c for c in names if c in r), None) for names in (TEXT_COLUMNS, CLASS_COLUMNS)]
             if None in pick:
                 raise ValueError(
-                    f"{path}: expected a column {' or '.join(TEXT_COLUMNS)}, and a column {' or '.join(CLASS_COLUMNS)}; found {', '.join(map(str, r))}"
+                    f"{path}: expected a column {' or '.join(TEXT_COLUMNS)}, and a column "
+                    f"{' or '.join(CLASS_COLUMNS)}; found {', '.join(map(str, r))}"
                 )
         text, c = (r.get(k) for k in pick)
         if isinstance(text, str) and isinstance(c, str) and c.strip():
@@ -235,7 +240,9 @@ def _fetch(url):
 
 # %% ../../nbs/chars/00_names.ipynb #c18
 def read_names(
-    source=NAMES_URL,  # folder of `Country.txt`; CSV, TSV, JSON lines or parquet file; zip archive with names/*.txt inside; or the URL of one
+    # folder of `Country.txt`; CSV, TSV, JSON lines or parquet file; zip archive with names/*.txt inside; or
+    # the URL of one
+    source=NAMES_URL,
     fold=False,  # spell with `to_ascii`?
     lengths=(0, 0),  # keep names of so many characters, (fewest, most), 0 for no bound
 ) -> Names:  # sorted by string
@@ -243,7 +250,8 @@ def read_names(
     path = _fetch(source) if "://" in str(source) else Path(source)
     if not path.exists():
         raise FileNotFoundError(
-            f"{source} is not there; expected a folder of Country.txt files, a table, or a zip archive or its URL"
+            f"{source} is not there; expected a folder of Country.txt files, a table, or a zip archive or "
+            "its URL"
         )
     account = Account(Path(str(source)).name)
     rows = (
@@ -277,13 +285,16 @@ def split_names(
     key, at = np.unique(name_keys(names.text), return_inverse=True)
     label = np.zeros((len(key), len(names.classes)), bool)
     np.logical_or.at(label, at, names.label)
-    kind, u, side = _rarest(label, names.label.sum(0)), hash_uniform(seed, key), np.zeros(len(key), int)
+    kind = _rarest(label, names.label.sum(0))
+    u = hash_uniform(seed, key)
+    side = np.zeros(len(key), int)
     for k, c in enumerate(names.classes):
         i = np.flatnonzero(kind == k)
         n = len(i)
         if n < 3:
             raise ValueError(
-                f"{c} has {n} names that stand in no rarer class, and a split needs 3; read more of them, allow other lengths, or leave {c} out"
+                f"{c} has {n} names that stand in no rarer class, and a split needs 3; read more of them, "
+                f"allow other lengths, or leave {c} out"
             )
         i = i[np.argsort(u[i], kind="stable")]
         t = min(max(round(n * test), 1), n - 2)

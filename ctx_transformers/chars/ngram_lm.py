@@ -27,7 +27,9 @@ def _discounted(
     u, i = np.unique(key, return_inverse=True)
     x = sp.csr_array((np.ones(len(y)), (i, y)), (len(u), v))
     x.sum_duplicates()
-    n, one, two = x.sum(1), (x.data == 1).sum(), (x.data == 2).sum()
+    n = x.sum(1)
+    one = (x.data == 1).sum()
+    two = (x.data == 2).sum()
     D = min(
         max(one / max(one + 2 * two, 1), 0.1), 0.9
     )  # where counts of 1 or 2 are rare the formula says 0 or 1
@@ -45,7 +47,8 @@ class Backoff:
         v: int,  # ids in all, so that all are 0..v-1
         never=(),  # ids that are no answers, such as [PAD]
     ):
-        self.seen, self.y = np.asarray(seen, np.int64), np.asarray(y, np.int64)
+        self.seen = np.asarray(seen, np.int64)
+        self.y = np.asarray(y, np.int64)
         if self.seen.ndim != 2 or self.y.shape != self.seen.shape[:1] or not len(self.y):
             raise ValueError(
                 f"seen must be [m,K] and y [m] with m > 0, got {self.seen.shape} and {self.y.shape}"
@@ -54,7 +57,8 @@ class Backoff:
             raise ValueError(
                 f"all ids must be below v = {v}, and {self.seen.shape[1]} of them fit into 62 bits"
             )
-        self.v, self._tables = v, {}
+        self.v = v
+        self._tables = {}
         self._base = np.where(np.isin(np.arange(v), never), 0, 1.0)
         self._base /= self._base.sum()
         if not self._base[self.y].all():
@@ -64,7 +68,8 @@ class Backoff:
         self, cols, longer
     ):  # `_discounted` counts after a history of `cols`, in which `longer` comes next
         if (cols, longer) not in self._tables:
-            key, y = _key(self.seen, cols, self.v), self.y
+            key = _key(self.seen, cols, self.v)
+            y = self.y
             if longer is not None:  # each different longer history counts once
                 u, i = np.unique(key, return_inverse=True)
                 z = np.unique((i * self.v + self.seen[:, longer]) * self.v + y)
@@ -129,10 +134,8 @@ class AheadGrams:
     ):
         if order < 1:
             raise ValueError(f"order must be at least 1, got {order}")
-        self.letters, self.steps = (
-            table.letters,
-            -np.arange(order),
-        )  # a token predicts the next one, so it is itself the most telling
+        self.letters = table.letters
+        self.steps = -np.arange(order)  # a token predicts the next one, so it is itself the most telling
         view = ahead_view(table, np.arange(len(table)), (0, 0))
         ids, lengths = _arrays(view)
         self.backoff = Backoff(
@@ -193,7 +196,8 @@ class HalvesGrams:
         self,
         ahead: AheadGrams,  # fitted on the training side
     ):
-        self.ahead, self.line = ahead, 0.0
+        self.ahead = ahead
+        self.line = 0.0
 
     def scores(
         self,
@@ -201,9 +205,12 @@ class HalvesGrams:
     ) -> np.ndarray:  # `[b]` nats
         "How much likelier each second half is after its first half."
         ids, lengths = _arrays(view)
-        text, second = np.repeat(np.arange(len(lengths)), lengths), view.segment.cpu().numpy() == 1
+        text = np.repeat(np.arange(len(lengths)), lengths)
+        second = view.segment.cpu().numpy() == 1
         keep = second | (ids != SEP)  # nothing stands between the halves of a name
-        ids, text, second = np.where(ids == CLS, START, ids)[keep], text[keep], second[keep]
+        ids = np.where(ids == CLS, START, ids)[keep]
+        text = text[keep]
+        second = second[keep]
         lengths = np.bincount(text, minlength=len(lengths))
         i = np.flatnonzero(second)
         seen = self.ahead._seen(ids, lengths)[i - 1]  # each token of the tail is asked at the one before it
@@ -223,7 +230,8 @@ class HalvesGrams:
         view: View,  # of the validation side
     ):
         "Draw the line where most of these are right."
-        s, y = self.scores(view), view.y.cpu().numpy() > 0
+        s = self.scores(view)
+        y = view.y.cpu().numpy() > 0
         by = np.argsort(s, kind="stable")
         s, y = s[by], y[by]
         right = (
@@ -251,7 +259,8 @@ def name_sums(
     N: int,  # names of the batch
 ):  # `[N]` right answers, `[N]` questions and, of letters, `[N]` nats of what was right
     "What a view's answers sum to, by name."
-    y, name = view.y.cpu().numpy(), view.name.cpu().numpy()
+    y = view.y.cpu().numpy()
+    name = view.name.cpu().numpy()
     p = np.asarray(p)
     if len(p) != len(y):
         raise ValueError(f"each of {len(y)} questions needs an answer, got {len(p)}")

@@ -45,7 +45,8 @@ class Cls:
             return each.mean()
         if n is None:
             raise ValueError(
-                "balance needs the number of names of each class: make the loss with `Objectives(..., counts)`"
+                "balance needs the number of names of each class: make the loss with `Objectives(..., "
+                "counts)`"
             )
         w = n.clamp(min=1).float() ** -self.balance
         w = y @ (w * n.sum() / (w * n).sum())  # [b]; 1 in the mean over the training side
@@ -93,7 +94,9 @@ class La(_Letter):
     "Which letter comes next?"
 
     weight: float = 1.0  # of its loss in the total, >0
-    given: float = 0.0  # share of the names that begin with their class instead of [START], 0 to 1; above 0 the encoder sees labels
+    # share of the names that begin with their class instead of [START], 0 to 1; above 0 the encoder sees
+    # labels
+    given: float = 0.0
     head = "la"
 
     def __post_init__(self):
@@ -142,7 +145,8 @@ class Objectives(nn.Module):
         super().__init__()
         if not asked:
             raise ValueError(f"there is nothing to learn: name at least one objective of {ORDER}")
-        self.model, self.asked = model, asked
+        self.model = model
+        self.asked = asked
         self.register_buffer("counts", None if counts is None else torch.as_tensor(counts), persistent=False)
 
     def forward(self, g):  # a `NameBatch` -> name -> (answers, what is right), for the views that it has
@@ -172,7 +176,8 @@ def moved_by(
     pd.DataFrame
 ):  # norm of the gradient by part of the model (rows) and objective (columns); nan where none arrives
     "Which parts of the model each objective moves."
-    model, out = objectives.model, {}
+    model = objectives.model
+    out = {}
     for k, l in objectives.losses(objectives(g)).items():
         grads = torch.autograd.grad(l, [p for p in model.parameters()], retain_graph=True, allow_unused=True)
         parts = {}

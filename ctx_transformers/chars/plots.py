@@ -14,7 +14,9 @@ from ..eval.figures import COLORS, style
 
 # %% ../../nbs/chars/11_plots.ipynb #c06
 def plot_parts(
-    parts,  # `DataFrame` of `parts.csv`: step, side ('train', 'valid'), objective ('total' too), loss (nats), accuracy (0 to 1)
+    # `DataFrame` of `parts.csv`: step, side ('train', 'valid'), objective ('total' too), loss (nats),
+    # accuracy (0 to 1)
+    parts,
     names=None,  # objectives, from the left; as the table has them if None
 ):  # a figure
     "Loss (above) and accuracy (below) of each objective, and the total."
@@ -70,7 +72,8 @@ def plot_heads(
     L, h, l = maps.shape[:3]
     if maps.shape != (L, h, len(tokens), len(tokens)):
         raise ValueError(
-            f"{len(tokens)} tokens need maps [layers,h,{len(tokens)},{len(tokens)}], got {list(maps.shape)}: cut the padding off"
+            f"{len(tokens)} tokens need maps [layers,h,{len(tokens)},{len(tokens)}], got {list(maps.shape)}: "
+            "cut the padding off"
         )
     if maps.min() < 0 or np.abs(maps.sum(-1) - 1).max() > 1e-3:
         raise ValueError("each row of a map, a query, must add up to 1: are queries and keys exchanged?")
@@ -121,13 +124,15 @@ def plot_surprise(
     bits = [np.asarray(b, float) for b in bits]
     if len(bits) != len(names) or not len(names):
         raise ValueError(
-            f"there must be one list of bits for each name, and a name: got {len(names)} names and {len(bits)} lists"
+            f"there must be one list of bits for each name, and a name: got {len(names)} names and "
+            f"{len(bits)} lists"
         )
     if odd := [n for n, b in zip(names, bits) if len(b) != len(n) + 1]:
         raise ValueError(f"{odd[0]!r} needs {len(odd[0]) + 1} numbers of bits: its letters and its end")
     if top < 0 or not all((b >= 0).all() for b in bits):
         raise ValueError("bits must be at least 0")
-    top, w = top or max(b.max() for b in bits) or 1.0, max(map(len, bits))
+    top = top or max(b.max() for b in bits) or 1.0
+    w = max(map(len, bits))
     color = plt.cm.ScalarMappable(plt.Normalize(0, top), "Blues")
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(0.32 * w + 1.3, 0.42 * len(names) + 0.1 + 0.3 * bool(title)))
@@ -186,10 +191,12 @@ def plot_char_map(
     most: int = 8,  # labels with a colour, those of many vectors first; the rest is grey
 ):  # the figure
     "The two directions in which vectors differ most."
-    x, labels = np.asarray(vectors, float), np.asarray(labels)
+    x = np.asarray(vectors, float)
+    labels = np.asarray(labels)
     if x.ndim != 2 or len(x) < 3 or len(x) != len(labels) or (text is not None and len(text) != len(x)):
         raise ValueError(
-            f"a map needs vectors [N,d] of 3 and more, and a label (and text) for each, got {list(x.shape)} and {len(labels)} labels"
+            f"a map needs vectors [N,d] of 3 and more, and a label (and text) for each, got {list(x.shape)} "
+            f"and {len(labels)} labels"
         )
     if not 1 <= most <= 8:
         raise ValueError(

@@ -63,7 +63,8 @@ def run_names(
     data = NamesData(cfg, say)
     o = train_names(cfg, data, device=device, say=say)
     said = judge_names(o, data, "test", 2)
-    arm, rows = arm_name(cfg.asked, "cls" in cfg.asked and cfg.cls.detach), []
+    arm = arm_name(cfg.asked, "cls" in cfg.asked and cfg.cls.detach)
+    rows = []
     name = run_name(cfg, data)
     if "cls" in said:
         rows += class_rows(
@@ -101,7 +102,8 @@ def guess(
         raise ValueError(f"this model was trained for {[*o.asked]}, not for the class")
     if len(data.letters) != o.model.encoder.vocab:
         raise ValueError(
-            f"the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the data that it was trained on"
+            f"the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the "
+            "data that it was trained on"
         )
     spelled = [
         unicodedata.normalize("NFC", " ".join((to_ascii(n) if data.fold else n).split())) for n in names
@@ -146,5 +148,6 @@ def _job(cfg):
         plot_parts(pd.read_csv(names_folder(cfg, data) / "parts.csv"), [*cfg.asked, "total"]), "names_run"
     )
     print(
-        f"\n{data.title}: {len(data.sets['test']):,} names of the test; rows in {figures_dir().name}/names_runs.csv, losses in {figures_dir().name}/names_run.svg"
+        f"\n{data.title}: {len(data.sets['test']):,} names of the test; rows in "
+        f"{figures_dir().name}/names_runs.csv, losses in {figures_dir().name}/names_run.svg"
     )

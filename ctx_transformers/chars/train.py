@@ -31,7 +31,9 @@ from ..train.runs import claimed, run_training
 class NamesCfg:
     "Everything that decides what a model of names learns."
 
-    names: str = "identifiers"  # of the installed packages; or a folder of Country.txt, a table, an archive or its URL; 'public': the well-known archive
+    # of the installed packages; or a folder of Country.txt, a table, an archive or its URL; 'public': the
+    # well-known archive
+    names: str = "identifiers"
     title: str = ""  # what tables call them; empty: the name of the source
     limit: int = 0  # read so many names at most, drawn by hash; 0: all, or 12,000 identifiers
     fold: bool = False  # fold letters to ASCII
@@ -54,7 +56,8 @@ class NamesCfg:
     def __post_init__(self):
         if not self.names:
             raise ValueError(
-                "names is empty: give 'identifiers', 'public', a folder of Country.txt, a table, an archive or its URL"
+                "names is empty: give 'identifiers', 'public', a folder of Country.txt, a table, an archive "
+                "or its URL"
             )
         asked = self.asked
         if not asked or len(set(asked)) < len(asked) or set(asked) - set(ORDER):
@@ -63,11 +66,13 @@ class NamesCfg:
             )
         if self.b < 1 or min(self.shortest, self.longest, self.limit) < 0:
             raise ValueError(
-                f"b must be at least 1, shortest, longest and limit at least 0, got {self.b}, {self.shortest}, {self.longest} and {self.limit}"
+                f"b must be at least 1, shortest, longest and limit at least 0, got {self.b}, "
+                f"{self.shortest}, {self.longest} and {self.limit}"
             )
         if self.most < max(self.shortest, 1):
             raise ValueError(
-                f"names of {self.shortest} letters and more are asked for, but the model reads {self.model.encoder.max_len} tokens, three of them special: raise model.encoder.max_len"
+                f"names of {self.shortest} letters and more are asked for, but the model reads "
+                f"{self.model.encoder.max_len} tokens, three of them special: raise model.encoder.max_len"
             )
 
     @property
@@ -90,10 +95,12 @@ class NamesData:
         sets = open_names(source, cfg.fold, (cfg.shortest, cfg.most), cfg.split, cfg.limit or None, say)
         train = sets["train"] if not cfg.refit else both_sides(sets["train"], sets["valid"])
         sets = dict(sets, train=train)
-        self.sets, self.classes = sets, train.classes
+        self.sets = sets
+        self.classes = train.classes
         if len(self.classes) < 2:
             raise ValueError(
-                f"there must be at least two classes, and {cfg.names} has only {self.classes[0]!r}: is it the right folder?"
+                f"there must be at least two classes, and {cfg.names} has only {self.classes[0]!r}: is it "
+                "the right folder?"
             )
         self.title = cfg.title or ("names" if cfg.names == "public" else train.name.removesuffix(" train"))
         self.letters = Letters.of(train.text, train.classes)
@@ -131,18 +138,23 @@ def open_objectives(
 
 # %% ../../nbs/chars/06_train.ipynb #c11
 class Parts(Part):
-    "Loss and accuracy of every objective, and the total, at each validation, for both sides; kept in `parts.csv`."
+    """Loss and accuracy of every objective, and the total, at each validation, for both sides; kept in
+    `parts.csv`."""
 
-    order, saved = 65, ("rows", "sums")  # after the log, before the state is written
+    order = 65
+    saved = ("rows", "sums")  # after the log, before the state is written
 
     def __init__(self, folder):
-        self.path, self.rows, self.sums = Path(folder) / "parts.csv", [], {}
+        self.path = Path(folder) / "parts.csv"
+        self.rows = []
+        self.sums = {}
 
     def before_validate(self):
         self.valid = {}
 
     def after_loss(self):
-        o, into = self.model, self.sums if self.training else self.valid
+        o = self.model
+        into = self.sums if self.training else self.valid
         with torch.no_grad():
             for k, l in o.losses(self.pred).items():
                 p, y = self.pred[k]
@@ -195,7 +207,8 @@ def train_names(
 ) -> Objectives:  # with the weights of the lowest total on the validation side
     "Train, take up where it stood, or read what was trained."
     folder = Path(folder or names_folder(cfg, data))
-    model, name = open_objectives(cfg, data).to(device), run_name(cfg, data)
+    model = open_objectives(cfg, data).to(device)
+    name = run_name(cfg, data)
     with claimed(folder, name, "names.json", say) as done:
         if done:
             return load_weights(model, folder / "best.safetensors").eval()
@@ -247,7 +260,8 @@ def judge_names(
         raise ValueError(f"this model was trained for {[*o.asked]}, not for {sorted(odd)}")
     if len(data.letters) != o.model.encoder.vocab:
         raise ValueError(
-            f"the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the data that it was trained on"
+            f"the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the "
+            "data that it was trained on"
         )
     same = dict(mlm=Mlm(rate=rate), la=La())  # nobody is told a class
     make = {k: same.get(k, q).view for k, q in o.asked.items() if asked is None or k in asked}

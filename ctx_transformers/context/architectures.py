@@ -112,12 +112,14 @@ class Two(nn.Module):
         "Read with the token encoder's embeddings."
         if encoder.words.weight.shape != self.encoder.words.weight.shape:
             raise ValueError(
-                f"embeddings of width {encoder.cfg.d} cannot be shared with an encoder of width {self.encoder.cfg.d}"
+                f"embeddings of width {encoder.cfg.d} cannot be shared with an encoder of width "
+                f"{self.encoder.cfg.d}"
             )
         self.encoder.words = encoder.words
 
     def forward(self, encoder, groups, at, open=None):  # as in `Shared`
-        t, c = part(groups, "targets"), part(groups, "contexts")
+        t = part(groups, "targets")
+        c = part(groups, "contexts")
         x = encoder(t.ids, t.lengths, t.plan)[t.token(at)]  # [m,d]
         h = self.fit(self.encoder(c.ids, c.lengths, c.plan)) if c.n_tokens else x[:0]  # [n',d]
         return ReadTargets(x, h, c.lengths, c.text, c.token)
@@ -131,8 +133,11 @@ class CrossText(nn.Module):
     ):  # shape; a merge's name; learned weights in its mean
         super().__init__()
         f = cfg.ffn or 4 * cfg.d
-        self.merge, self.gate = merge(how, cfg.d, cfg.heads, weighted, gated=False), Gate(cfg.d)
-        self.up, self.down, self.norm = nn.Linear(cfg.d, f), nn.Linear(f, cfg.d), nn.LayerNorm(cfg.d, cfg.eps)
+        self.merge = merge(how, cfg.d, cfg.heads, weighted, gated=False)
+        self.gate = Gate(cfg.d)
+        self.up = nn.Linear(cfg.d, f)
+        self.down = nn.Linear(f, cfg.d)
+        self.norm = nn.LayerNorm(cfg.d, cfg.eps)
         self.up.apply(init_bert)
         self.down.apply(init_bert)
 
@@ -152,12 +157,14 @@ def _both_ways(cfg: EncoderCfg, name: str):
     "Refuse an encoder that cannot be taken apart layer by layer and read across texts."
     if cfg.causal or cfg.prenorm:
         raise ValueError(
-            f"the {name} architecture needs an encoder that reads both ways and normalises after each step, as BERT: got causal={cfg.causal}, prenorm={cfg.prenorm}"
+            f"the {name} architecture needs an encoder that reads both ways and normalises after each step, "
+            f"as BERT: got causal={cfg.causal}, prenorm={cfg.prenorm}"
         )
 
 # %% ../../nbs/context/03_architectures.ipynb #c11
 class Hierarchy(nn.Module):
-    "The hierarchical encoder: texts of a group see each other through their first tokens, after every layer but the last."
+    """The hierarchical encoder: texts of a group see each other through their first tokens, after every layer
+    but the last."""
 
     parts = ("texts",)
 
@@ -169,12 +176,15 @@ class Hierarchy(nn.Module):
         self.cross = nn.ModuleList(CrossText(cfg, how, weighted) for _ in range(cfg.layers - 1))
 
     def forward(self, encoder, groups, at, open=None):  # as in `Shared`
-        u, plan, has = groups.distinct, part(groups, "texts"), groups.lengths > 0
+        u = groups.distinct
+        plan = part(groups, "texts")
+        has = groups.lengths > 0
         h = encoder.layers[0](encoder.embed(u.ids, u.lengths)[u.plan.order], u.plan)[
             u.plan.inverse
         ]  # each distinct text once
         x = h[u.token(plan.order)]  # [n,d] each text of each group
-        first, g = plan.inverse[starts(groups.lengths)[has]], groups.group[has]  # [t] each
+        first = plan.inverse[starts(groups.lengths)[has]]
+        g = groups.group[has]  # [t] each
         i, j = pairs(g, g, len(groups))
         i, j = i[i != j], j[i != j]
         for cross, layer in zip(self.cross, encoder.layers[1:]):

@@ -71,7 +71,8 @@ class RunCfg:
                 raise ValueError(f"{f} must be at least 1, got {getattr(self, f)}")
         if not self.model.pretrained and self.max_len > self.model.encoder.max_len:
             raise ValueError(
-                f"max_len={self.max_len} is longer than the model reads: model.encoder.max_len={self.model.encoder.max_len}"
+                f"max_len={self.max_len} is longer than the model reads: "
+                f"model.encoder.max_len={self.model.encoder.max_len}"
             )
         if self.controls < 0:
             raise ValueError(f"controls is a number of targets, 0 or more, got {self.controls}")
@@ -100,7 +101,8 @@ def targets(
 ) -> np.ndarray:  # `[N]` posts, ascending
     "Posts that can be asked about in every arm: of authors who have other posts to show."
     r = corpus.rows(split)
-    post, author = np.arange(r.start, r.stop), corpus.author[r.start : r.stop]
+    post = np.arange(r.start, r.stop)
+    author = corpus.author[r.start : r.stop]
     known = author >= 0
     if known.any():
         n = np.bincount(author[known], minlength=len(corpus.authors))
@@ -109,7 +111,8 @@ def targets(
         post = np.sort(post[np.argsort(hash_uniform(seed, -3, post), kind="stable")[:most]])
     if not len(post):
         raise ValueError(
-            f"no author of this split has {min_posts} posts: lower min_posts, or read more posts ({len(r)} posts of {len(np.unique(author[known]))} authors here)"
+            f"no author of this split has {min_posts} posts: lower min_posts, or read more posts ({len(r)} "
+            f"posts of {len(np.unique(author[known]))} authors here)"
         )
     return post
 
@@ -119,10 +122,13 @@ class Arm:
     "What a model is shown, and how it is made."
 
     name: str  # what tables call it
-    kind: str  # contexts: 'none', 'author', 'community', 'random', or 'combined', where each target has one of the last three
+    # contexts: 'none', 'author', 'community', 'random', or 'combined', where each target has one of the last
+    # three
+    kind: str
     model: ModelCfg
     train: TrainCfg
-    k: int  # contexts of a target at most; 0 without context: a batch then holds as many targets as its tokens allow
+    # contexts of a target at most; 0 without context: a batch then holds as many targets as its tokens allow
+    k: int
     budget: int  # tokens of a batch
     vary: bool = False  # train with 1 to k contexts, drawn anew for each target
 
@@ -146,7 +152,9 @@ class Data:
     "The batches of a run, by arm."
 
     def __init__(self, cfg: RunCfg, corpus: Corpus, tokens: Tokens):
-        self.cfg, self.corpus, self.tokens = cfg, corpus, tokens
+        self.cfg = cfg
+        self.corpus = corpus
+        self.tokens = tokens
         few = dict(min_posts=cfg.min_posts, seed=cfg.judge)
         self.posts = {
             TRAIN: targets(corpus, TRAIN, **few),
@@ -165,7 +173,8 @@ class Data:
         return s[0] if len(s) == 1 else Mixed(s, seed)
 
     def batches(self, arm: Arm, split: int) -> MLMBatches:
-        "Batches of one arm and split; only those of training change from epoch to epoch and from seed to seed."
+        """Batches of one arm and split; only those of training change from epoch to epoch and from seed to
+        seed."""
         c = self.cfg
         return MLMBatches(
             self.tokens,

@@ -62,7 +62,8 @@ def fit_weights(
     bucket: np.ndarray,  # `[m]` int
     n: int,  # buckets
     rounds: int = 100,  # of expectation maximisation; each raises the likelihood
-    prior: float = 0.0,  # words added to each bucket, shared evenly by the sources; with it no weight becomes 0
+    # words added to each bucket, shared evenly by the sources; with it no weight becomes 0
+    prior: float = 0.0,
 ) -> np.ndarray:  # `[n,s]` weights, adding up to 1 in each bucket
     "The mixture of sources under which the true words are likeliest."
     w = np.full((n, p.shape[1]), 1 / p.shape[1])
@@ -85,11 +86,9 @@ def mixture(
     rows: int = 256,  # hidden words at a time
 ) -> tuple:  # (`[m]` losses, natural log; `[m]` bool, guessed right)
     "Judge the mixture at each hidden word."
-    p, top, v = (
-        weights[:, 0] * base[y] + sum(w * o.of(y) for w, o in zip(weights.T[1:], parts)),
-        np.empty(len(y), np.int64),
-        len(base),
-    )
+    p = weights[:, 0] * base[y] + sum(w * o.of(y) for w, o in zip(weights.T[1:], parts))
+    top = np.empty(len(y), np.int64)
+    v = len(base)
     for i in range(0, len(y), rows):
         full = weights[i : i + rows, :1] * base  # [rows,v]
         for w, o in zip(weights.T[1:], parts):
@@ -137,7 +136,8 @@ def _cache_weights(v: Votes, weight):
 def score_cache(
     dl: MLMBatches,  # targets and contexts, `shuffle=False`
     counts,  # `[v]` of the training split
-    weight: float,  # trust in the contexts, 0 to below 1; a target without contexts is left to the frequencies
+    # trust in the contexts, 0 to below 1; a target without contexts is left to the frequencies
+    weight: float,
 ) -> pd.DataFrame:  # as `score_batches` gives
     "Predict frequent words and words of the contexts."
     if not 0 <= weight < 1:
@@ -158,9 +158,11 @@ def fit_cache_weight(
     counts,  # `[v]` of the training split
 ) -> float:  # trust in the contexts, 0 to 1
     "The weight of the lowest loss."
-    base, p = word_shares(counts, dl_valid.tokens.special), []
+    base = word_shares(counts, dl_valid.tokens.special)
+    p = []
     for groups, at, y in tqdm(dl_valid, desc="fit", unit="batch", disable=None):
-        v, y = cache_votes(groups, at, dl_valid.tokens.special), y.cpu().numpy()
+        v = cache_votes(groups, at, dl_valid.tokens.special)
+        y = y.cpu().numpy()
         p.append(np.stack([base[y], v.of(y)], 1)[v.size > 0])  # [.,2]
     p = np.concatenate(p)
     return float(fit_weights(p, np.zeros(len(p), np.int64), 1, rounds=1000)[0, 1]) if len(p) else 0.0
@@ -198,7 +200,8 @@ def count_table(
 
 # %% ../../nbs/context/07_baselines.ipynb #c1353f
 def _beside(ids, i, v):
-    "Histories of the tokens `i`: left, right, both. The first token of a text has [CLS] to its left, the last [SEP] to its right."
+    """Histories of the tokens `i`: left, right, both. The first token of a text has [CLS] to its left, the
+    last [SEP] to its right."""
     l, r = ids[i - 1], ids[i + 1]
     return l, r, l * v + r
 
@@ -212,12 +215,14 @@ class Ngrams:
         posts,  # `[t]` or a range: the training split
         max_tokens: int = 20_000_000,  # from a larger split, every so-manieth post
     ):
-        self.special, self.v = tokens.special, tokens.vocab_size
+        self.special = tokens.special
+        self.v = tokens.vocab_size
         posts = np.asarray(posts)
         posts = posts[
             :: max(1, -(-int((tokens.offsets[posts + 1] - tokens.offsets[posts]).sum()) // max_tokens))
         ]
-        self.base, self.n_posts = word_shares(tokens.counts(posts), self.special), len(posts)
+        self.base = word_shares(tokens.counts(posts), self.special)
+        self.n_posts = len(posts)
         self.tables = [count_table(self._keys(tokens, posts, j), self.v) for j in range(3)]
 
     def _keys(self, tokens, posts, j):
@@ -233,7 +238,8 @@ class Ngrams:
         at,  # `[m]` hidden tokens
     ) -> list:  # `Votes` of left, right, both, the place itself, and the contexts
         "What each source says."
-        ids, i = groups.ids.cpu().numpy().astype(np.int64), at.cpu().numpy()
+        ids = groups.ids.cpu().numpy().astype(np.int64)
+        i = at.cpu().numpy()
         shown = ids[i] != self.special["mask"]  # [m]
         place = Votes(np.flatnonzero(shown), ids[i][shown], np.ones(shown.sum()), shown.astype(np.int64))
         return [t.votes(h) for t, h in zip(self.tables, _beside(ids, i, self.v))] + [
@@ -258,9 +264,11 @@ def fit_ngram(
     grams: Ngrams,
 ) -> np.ndarray:  # `[buckets,6]` trust in frequency, left, right, both, place, contexts
     "Fit the trust in each source."
-    p, bucket = [], []
+    p = []
+    bucket = []
     for groups, at, y in tqdm(dl_valid, desc="fit", unit="batch", disable=None):
-        parts, y = grams.votes(groups, at), y.cpu().numpy()
+        parts = grams.votes(groups, at)
+        y = y.cpu().numpy()
         p.append(np.stack([grams.base[y]] + [v.of(y) for v in parts], 1))
         bucket.append(buckets(parts, STEPS))
     return fit_weights(np.concatenate(p), np.concatenate(bucket), (len(STEPS) + 1) ** 5, prior=1.0)

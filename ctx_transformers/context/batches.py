@@ -23,7 +23,8 @@ def _draws(
     key: tuple,  # integers or `[b]` arrays that the draw depends on
     m: int,  # draws of each target
 ) -> np.ndarray:  # `[b,m]` places in the list of candidates, -1 for none
-    "Random places in lists of different length: all of a short list in random order, `m` draws from a long one."
+    """Random places in lists of different length: all of a short list in random order, `m` draws from a long
+    one."""
     j = np.arange(m)
     u = hash_uniform(*[np.asarray(k)[..., None] for k in key], j)  # [b,m]
     short = np.argsort(np.where(j < n[:, None], u, 2.0), 1)  # [b,m] a permutation
@@ -59,15 +60,13 @@ class ContextSampler:
     ):
         if k < 1 and kind != Kind.NONE:
             raise ValueError(f"k must be at least 1 for {kind.name} context, got {k}")
-        self.corpus, self.kind, self.split, self.rows, self.k, self.seed, self.vary = (
-            corpus,
-            Kind(kind),
-            split,
-            corpus.rows(split),
-            k,
-            seed,
-            vary,
-        )
+        self.corpus = corpus
+        self.kind = Kind(kind)
+        self.split = split
+        self.rows = corpus.rows(split)
+        self.k = k
+        self.seed = seed
+        self.vary = vary
         self.index = corpus.index(kind.name.lower(), split) if kind in (Kind.AUTHOR, Kind.COMMUNITY) else None
 
     def __call__(
@@ -78,7 +77,8 @@ class ContextSampler:
         if self.kind == Kind.NONE:
             return np.full((len(post), max(self.k, 1)), -1)
         c, post = self.corpus, np.asarray(post)
-        m, key = 4 * self.k + 8, (self.seed, epoch, int(self.kind), post)
+        m = 4 * self.k + 8
+        key = (self.seed, epoch, int(self.kind), post)
         at, n = self._lists(post)  # [b] each
         d = _draws(n, key, m)
         cand = np.where(d >= 0, at[:, None] + d, self.rows.start)  # [b,m] places
@@ -145,7 +145,8 @@ class _Epoch(torch.utils.data.Dataset):
     "The batches of one epoch, by number."
 
     def __init__(self, dl, plan):
-        self.dl, self.plan = dl, plan
+        self.dl = dl
+        self.plan = plan
 
     def __len__(self):
         return len(self.plan)
@@ -170,27 +171,29 @@ class MLMBatches:
         mask: MaskCfg = MaskCfg(),
         context_len: int = 64,  # tokens of a context at most, [CLS] and [SEP] included
         seed: int = 0,
-        shuffle: bool = True,  # training: other batches, contexts and masks each epoch; off: always those of epoch 0
-        workers: int = 0,  # processes that make batches ahead; on a processor the step itself is busier than they
+        # training: other batches, contexts and masks each epoch; off: always those of epoch 0
+        shuffle: bool = True,
+        # processes that make batches ahead; on a processor the step itself is busier than they
+        workers: int = 0,
         drop_words: bool = False,  # take every token of the target, hidden ones too, out of its contexts
     ):
-        self.tokens, self.sampler, self.posts, self.budget, self.mask = (
-            tokens,
-            sampler,
-            np.asarray(posts),
-            budget,
-            mask,
-        )
-        self.context_len, self.seed, self.shuffle, self.workers, self.drop_words = (
-            context_len,
-            seed,
-            shuffle,
-            workers,
-            drop_words,
-        )
-        self.epoch, self.start, self.device, self._plan = 0, 0, "cpu", (None, None)
+        self.tokens = tokens
+        self.sampler = sampler
+        self.posts = np.asarray(posts)
+        self.budget = budget
+        self.mask = mask
+        self.context_len = context_len
+        self.seed = seed
+        self.shuffle = shuffle
+        self.workers = workers
+        self.drop_words = drop_words
+        self.epoch = 0
+        self.start = 0
+        self.device = "cpu"
+        self._plan = (None, None)
         L = tokens.lengths[sampler.rows.start : sampler.rows.stop]
-        self.lengths, self.extra = tokens.lengths[self.posts], sampler.k * np.minimum(L, context_len).mean()
+        self.lengths = tokens.lengths[self.posts]
+        self.extra = sampler.k * np.minimum(L, context_len).mean()
 
     def to(self, device):
         self.device = device

@@ -19,13 +19,11 @@ class _Tampered:
         self,
         sampler,  # draws the contexts that are tampered with
     ):
-        self.sampler, self.corpus, self.rows, self.k, self.seed = (
-            sampler,
-            sampler.corpus,
-            sampler.rows,
-            sampler.k,
-            sampler.seed,
-        )
+        self.sampler = sampler
+        self.corpus = sampler.corpus
+        self.rows = sampler.rows
+        self.k = sampler.k
+        self.seed = sampler.seed
 
     def kinds(self, post, epoch=0):
         return self.sampler.kinds(post, epoch)
@@ -40,8 +38,10 @@ class Others(_Tampered):
         epoch: int = 0,
     ) -> np.ndarray:  # `[b,k]` posts, -1 where there is none
         post = np.asarray(post)
-        c, kind = self.sampler(post, epoch), self.kinds(post, epoch)  # [b,k], [b]
-        n, home = (c >= 0).sum(1), self.corpus.community[post]  # [b] each
+        c = self.sampler(post, epoch)
+        kind = self.kinds(post, epoch)  # [b,k], [b]
+        n = (c >= 0).sum(1)
+        home = self.corpus.community[post]  # [b] each
         cost = hash_uniform(self.seed, epoch, -4, post[:, None], post)  # [b,b] target, partner
         cost += np.maximum(n[:, None] - n, 0) + (self.k + 1) * (
             (home[:, None] == home) & (kind == Kind.COMMUNITY)
@@ -53,7 +53,8 @@ class Others(_Tampered):
 
     def _unfit(self, post, c):
         "`[b,b]` bool: the partner is of the same author, or has a context by him or a copy of the target."
-        author, dup = self.corpus.author, self.corpus.dup
+        author = self.corpus.author
+        dup = self.corpus.dup
         own = author[post]  # [b]
 
         def by(i):
@@ -85,14 +86,13 @@ class Mixed:
         samplers,  # of the same posts, such as one for each kind
         seed: int = 0,
     ):
-        self.samplers, self.seed = list(samplers), seed
+        self.samplers = list(samplers)
+        self.seed = seed
         if not self.samplers:
             raise ValueError("there are no samplers to mix")
-        self.corpus, self.rows, self.k = (
-            self.samplers[0].corpus,
-            self.samplers[0].rows,
-            max(s.k for s in self.samplers),
-        )
+        self.corpus = self.samplers[0].corpus
+        self.rows = self.samplers[0].rows
+        self.k = max(s.k for s in self.samplers)
         if any(s.rows != self.rows for s in self.samplers):
             raise ValueError(
                 f"samplers of one split can be mixed, these are of posts {[s.rows for s in self.samplers]}"

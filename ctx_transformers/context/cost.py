@@ -17,7 +17,8 @@ def _used_alone(model):
     "Parameters that change the scores of a target that has no contexts."
     groups = make_groups([[(Role.TARGET, [0, 1, 2])]], Kind.NONE).to(next(model.parameters()).device)
     ps = list(model.parameters())
-    learns, was = [p.requires_grad for p in ps], model.training
+    learns = [p.requires_grad for p in ps]
+    was = model.training
     model.eval()
     try:
         for p in ps:

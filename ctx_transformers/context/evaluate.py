@@ -94,7 +94,8 @@ def same_targets(
     differ = a.n.ne(b.n.reindex(a.index))
     if differ.any():
         raise ValueError(
-            f"{names[0]} and {names[1]} hid different words: post {(p := a.index[differ][0])} has {a.n[p]} and {b.n[p]}; give both the same mask and seed"
+            f"{names[0]} and {names[1]} hid different words: post {(p := a.index[differ][0])} has {a.n[p]} "
+            f"and {b.n[p]}; give both the same mask and seed"
         )
 
 # %% ../../nbs/context/06_evaluate.ipynb #c22
@@ -102,8 +103,10 @@ def usual_slices(
     scores: dict,  # arm -> what `score_batches` gave
     corpus: Corpus,
 ) -> dict:  # name -> `[N]` bool, which posts of the corpus belong to it; slices without a target are left out
-    "All posts, those of new and of seen communities, and those that have all contexts in every arm that has any."
-    asked, full = np.zeros(len(corpus), bool), np.ones(len(corpus), bool)
+    """All posts, those of new and of seen communities, and those that have all contexts in every arm that has
+    any."""
+    asked = np.zeros(len(corpus), bool)
+    full = np.ones(len(corpus), bool)
     for s in scores.values():
         asked[s.index] = True
         if s.n_context.max() > 0:
@@ -144,7 +147,8 @@ def mlm_rows(
     first, *others = scores
     for o in others:
         same_targets(scores[first], scores[o], (first, o))
-    rows, against = [], [a for a in against if a in scores]
+    rows = []
+    against = [a for a in against if a in scores]
     for where, inside in (slices or usual_slices(scores, corpus)).items():
         sums = _sums(scores, corpus, np.asarray(inside))
 
@@ -175,7 +179,8 @@ def seed_sums(
     for seed, r in runs.items():
         if odd := set(r) ^ set(scores):
             raise ValueError(
-                f"every seed needs the same arms, but {sorted(odd)[0]!r} is in one of seeds {one} and {seed} only: finish it, or leave it out"
+                f"every seed needs the same arms, but {sorted(odd)[0]!r} is in one of seeds {one} and {seed} "
+                "only: finish it, or leave it out"
             )
         for a, s in r.items():
             same_targets(ref, s, (f"{next(iter(scores))} of seed {one}", f"{a} of seed {seed}"))
@@ -223,11 +228,13 @@ def sign_flip(
     diff = np.asarray(diff, np.float64)
     if diff.ndim not in (1, 2) or not len(diff):
         raise ValueError(f"diff must be [a] or [a,j] with at least one author, got {diff.shape}")
-    a, rng = len(diff), np.random.default_rng(seed)
+    a = len(diff)
+    rng = np.random.default_rng(seed)
     seen = np.abs(diff.sum(0)) - 1e-9 * np.abs(diff).sum(
         0
     )  # so that a tie is a tie whatever the order of the sum
-    more, per = np.ones_like(seen), max(1, block // a)
+    more = np.ones_like(seen)
+    per = max(1, block // a)
     for i in range(0, n_perm, per):
         sign = rng.integers(2, size=(min(per, n_perm - i), a), dtype=np.int8) * 2.0 - 1  # [.,a]
         more += (np.abs(sign @ diff) >= seen).sum(0)
@@ -242,7 +249,8 @@ def holm(
     p = np.asarray(p, np.float64)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f"p must be [m] numbers from 0 to 1, got {p}")
-    order, out = np.argsort(p, kind="stable"), np.empty(len(p))
+    order = np.argsort(p, kind="stable")
+    out = np.empty(len(p))
     out[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
     return out
 
@@ -253,8 +261,12 @@ def rank_arms(
     arms=None,  # which arms to rank, two or more; all if None
     inside=None,  # `[N]` bool over the posts, which of them count; all if None
     alpha: float = 0.05,  # chance of any false difference among the pairs, 0 to 1
-) -> pd.DataFrame:  # best first: `loss`, `loss - best` with `lo` and `hi`, `p` and `p_holm` of that difference, seeds `behind` the best, `rank`
-    "Rank arms by loss over all seeds; arms that are not told apart from the best of their group share its rank."
+    # best first: `loss`, `loss - best` with `lo` and `hi`, `p` and `p_holm` of that difference, seeds
+    # `behind`
+    # the best, `rank`
+) -> pd.DataFrame:
+    """Rank arms by loss over all seeds; arms that are not told apart from the best of their group share its
+    rank."""
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
     sums = seed_sums(runs, corpus, inside)
@@ -263,7 +275,8 @@ def rank_arms(
     arms = sorted(arms or sums, key=lambda a: sums[a][1].sum())
     if len(arms) < 2:
         raise ValueError(f"a ranking needs two arms, got {arms}")
-    n, loss = sums[arms[0]][0], np.stack([sums[a][1] for a in arms])  # [s,a], [k,s,a]
+    n = sums[arms[0]][0]
+    loss = np.stack([sums[a][1] for a in arms])  # [s,a], [k,s,a]
     p, adjusted = _all_pairs(loss.sum(1), alpha)
     rows, top = [], 0
     for i, a in enumerate(arms):

@@ -17,8 +17,10 @@ from ..eval.figures import COLORS, style
 
 # %% ../../nbs/context/12_interpret.ipynb #c06
 def _above(model: ContextMLM, groups, at):
-    "What stands above the reader: hidden words, what stands for the contexts, who reads which, and open heads."
-    own, open = model.group_of(groups, at), model.open(groups)
+    """What stands above the reader: hidden words, what stands for the contexts, who reads which, and open
+    heads."""
+    own = model.group_of(groups, at)
+    open = model.open(groups)
     seen = model.reader(model.encoder, groups, at, open)
     hc, _, gt = model.tokens(groups, seen)
     return (
@@ -54,7 +56,8 @@ def context_vector(
 
 # %% ../../nbs/context/12_interpret.ipynb #c10
 def _joint(model, groups, at):
-    "Attention of the hidden words in the last layer of joint attention, mean over heads, to every token of the group."
+    """Attention of the hidden words in the last layer of joint attention, mean over heads, to every token of
+    the group."""
     kept, last = {}, model.encoder.layers[-1]
     hook = last.register_forward_pre_hook(lambda mod, args: kept.update(x=args[0]))
     try:
@@ -81,7 +84,8 @@ def attention(
 ) -> (
     tuple
 ):  # `[p]` hidden word 0..m-1, `[p]` token of the batch, `[p]` weight; those of a hidden word add up to 1
-    "Where hidden words look: with a pointer or a merge over tokens, in their contexts; in joint attention, in all texts of their group."
+    """Where hidden words look: with a pointer or a merge over tokens, in their contexts; in joint attention,
+    in all texts of their group."""
     way = (
         "pointer"
         if model.pointer is not None
@@ -93,7 +97,8 @@ def attention(
         return _joint(model, groups, at)
     if way not in ("pointer", "merge"):
         raise ValueError(
-            f"the {way} model with merge={model.cfg.merge!r} and pool={model.cfg.pool!r} attends to no token of a context"
+            f"the {way} model with merge={model.cfg.merge!r} and pool={model.cfg.pool!r} attends to no token "
+            "of a context"
         )
     x, own, hc, gt, c, i, j, _ = _above(model, groups, at)
     if way == "pointer":
@@ -108,7 +113,10 @@ def _wrap(
     width: int,  # characters of a line
 ) -> list:  # (column, line, what to show) of each
     "Break tokens into lines, between words wherever a word fits on a line."
-    show, out, x, y = [t[2:] if t.startswith("##") and len(t) > 2 else t for t in tokens], [], 0, 0
+    show = [t[2:] if t.startswith("##") and len(t) > 2 else t for t in tokens]
+    out = []
+    x = 0
+    y = 0
     joined = [i > 0 and s != t for i, (s, t) in enumerate(zip(show, tokens))]
     for i, s in enumerate(show):
         end = next((j for j in range(i + 1, len(show)) if not joined[j]), len(show))
@@ -122,7 +130,8 @@ def _wrap(
     return out
 
 # %% ../../nbs/context/12_interpret.ipynb #c0958f
-WIDTH, MARGIN = 84, 3  # characters of a line, and columns before it
+WIDTH = 84
+MARGIN = 3  # characters of a line, and columns before it
 
 
 def plot_attention(
@@ -151,7 +160,8 @@ def plot_attention(
     fill = [[("black" if i == at else "none") for i in range(len(target))]] + [
         [color.to_rgba(float(x)) for x in w] for _, w in contexts
     ]
-    texts, y = [_wrap(s, WIDTH) for s in (target, *(s for s, _ in contexts))], 0.0
+    texts = [_wrap(s, WIDTH) for s in (target, *(s for s, _ in contexts))]
+    y = 0.0
     rows = y + sum(1.25 + max((l for _, l, _ in t), default=0) for t in texts)
     with plt.rc_context(style()):
         high = 0.19 * rows + 0.75 + 0.25 * bool(title)

@@ -43,7 +43,8 @@ class Gate(nn.Module):
         self, d: int, speed: float = 8.0
     ):  # width; how many times faster than other weights it opens
         super().__init__()
-        self.weight, self.speed = nn.Parameter(torch.zeros(d)), speed
+        self.weight = nn.Parameter(torch.zeros(d))
+        self.speed = speed
 
     def forward(self, x):
         return x * (self.weight * self.speed)
@@ -66,7 +67,9 @@ class Merge(nn.Module):
         super().__init__()
         if d % heads:
             raise ValueError(f"heads must divide the width: {d}/{heads}")
-        self.h, self.norm, self.gate = heads, nn.LayerNorm(d), Gate(d) if gated else None
+        self.h = heads
+        self.norm = nn.LayerNorm(d)
+        self.gate = Gate(d) if gated else None
         self.ask = nn.Parameter(torch.zeros(d)) if weighted else None  # starts as the plain mean
 
     def added(
@@ -118,10 +121,13 @@ class Attention(Merge):
 
     def __init__(self, d, heads, weighted=False, gated=True):  # as in `Merge`; its weights are always learned
         super().__init__(d, heads, gated=gated)
-        self.q, self.k, self.w = _eye(d, d), _eye(d, d), _eye(d, d)
+        self.q = _eye(d, d)
+        self.k = _eye(d, d)
+        self.w = _eye(d, d)
 
     def weights(self, x, c, i, j):  # normalised contexts -> `[p,h]`
-        "How much of each token's attention goes to each of its contexts; adds up to 1 over a token's contexts, in each head."
+        """How much of each token's attention goes to each of its contexts; adds up to 1 over a token's
+        contexts, in each head."""
         q, k = (
             f(z).unflatten(1, (self.h, -1)) for f, z in ((self.q, x), (self.k, c))
         )  # [m,h,d/h], [c,h,d/h]
@@ -161,13 +167,11 @@ class Pointer(nn.Module):
 
     def __init__(self, d: int):  # width
         super().__init__()
-        self.norm, self.q, self.k, self.mix, self.gate = (
-            nn.LayerNorm(d),
-            _eye(d, d),
-            _eye(d, d),
-            nn.Linear(d, 1),
-            Gate(1, 32.0),
-        )
+        self.norm = nn.LayerNorm(d)
+        self.q = _eye(d, d)
+        self.k = _eye(d, d)
+        self.mix = nn.Linear(d, 1)
+        self.gate = Gate(1, 32.0)
         nn.init.zeros_(self.mix.weight)
         nn.init.constant_(self.mix.bias, -6.0)
 
@@ -188,7 +192,9 @@ class Pointer(nn.Module):
         gc: Tensor,  # `[c]` group of each context token, non-decreasing
         b: int,  # groups
         v: int,  # words in all
-    ) -> tuple:  # (`[m,v]` shares of the words, rows add up to 1 or, without contexts, to 0; `[m]` λ, 0 without contexts)
+        # (`[m,v]` shares of the words, rows add up to 1 or, without contexts, to 0; `[m]` λ, 0 without
+        # contexts)
+    ) -> tuple:
         i, j, a = self.weights(x, h, gx, gc, b)  # [p] each
         p = torch.zeros(len(x) * v, device=x.device).index_add(0, i * v + w[j], a).view(-1, v)  # [m,v]
         lam = (self.mix(x).squeeze(1) + self.gate(torch.ones_like(x[:, 0]))).float().sigmoid()  # [m]

@@ -31,8 +31,12 @@ class ModelCfg:
     architecture: str = (
         "standard"  # where texts meet: 'standard', 'hierarchical', 'bi' or 'joint'; 'plain' reads no context
     )
-    merge: str = "attention"  # how contexts enter: 'add', 'concat' or 'attention'; 'none' where an architecture does without, such as 'joint'
-    pool: str = "tokens"  # what stands for a context: the vector of 'first', 'mean', 'max' or 'attention', several of 'codes', or all its 'tokens'
+    # how contexts enter: 'add', 'concat' or 'attention'; 'none' where an architecture does without, such as
+    # 'joint'
+    merge: str = "attention"
+    # what stands for a context: the vector of 'first', 'mean', 'max' or 'attention', several of 'codes', or
+    # all its 'tokens'
+    pool: str = "tokens"
     codes: int = 4  # vectors of a context under pool='codes', >=1
     aggregate: str = (
         "mean"  # weights of contexts in 'add' and 'concat': equal ('mean') or learned ('attention')
@@ -93,7 +97,8 @@ def make_reader(cfg: ModelCfg, enc: Encoder) -> nn.Module:
     )
     if ctx.vocab != enc.vocab:
         raise ValueError(
-            f"the context encoder knows {ctx.vocab} words, the token encoder {enc.vocab}: both must have the same tokenizer"
+            f"the context encoder knows {ctx.vocab} words, the token encoder {enc.vocab}: both must have the "
+            "same tokenizer"
         )
     two = Two(ctx, enc.cfg.d)
     if cfg.share_words:
@@ -111,14 +116,13 @@ class ContextMLM(nn.Module):
         )
         if enc.vocab != vocab:
             raise ValueError(
-                f"{cfg.pretrained} knows {enc.vocab} words, the tokens were made with {vocab}: tokenise with its own tokenizer"
+                f"{cfg.pretrained} knows {enc.vocab} words, the tokens were made with {vocab}: tokenise with "
+                "its own tokenizer"
             )
-        self.cfg, self.encoder, self.head, d = (
-            replace(cfg, encoder=enc.cfg),
-            enc,
-            MLMHead(enc.words, enc.cfg.eps),
-            enc.cfg.d,
-        )
+        self.cfg = replace(cfg, encoder=enc.cfg)
+        self.encoder = enc
+        self.head = MLMHead(enc.words, enc.cfg.eps)
+        d = enc.cfg.d
         self.reader = make_reader(cfg, enc)
         plain = cfg.architecture == "plain"
         self.merge = (
@@ -143,9 +147,11 @@ class ContextMLM(nn.Module):
         groups: TextGroups,
         at: Tensor,  # `[m]` hidden tokens of targets, indices into `groups.ids`
     ) -> tuple:  # (`[m,d]` what the scores are computed from, what `Pointer` gives or None)
-        own, open = self.group_of(groups, at), self.open(groups)  # [m], [b,h]
+        own = self.group_of(groups, at)
+        open = self.open(groups)  # [m], [b,h]
         seen = self.reader(self.encoder, groups, at, open)
-        x, pointed = seen.x, None  # [m,d]
+        x = seen.x
+        pointed = None  # [m,d]
         if self.pointer is not None or self.merge is not None:
             hc, words, gt = self.tokens(groups, seen)
             if self.pointer is not None and len(hc):
@@ -179,10 +185,8 @@ def contexts(self: ContextMLM, groups, seen, hc, gt, own):
     "What stands for the contexts, `[c,d]`, and which hidden word reads which, `[p]` and `[p]`."
     if self.pool is None:
         return hc, *pairs(own, gt, len(groups))
-    ctx, m = (
-        (groups.role == Role.CONTEXT) & (groups.lengths > 0),
-        self.cfg.codes if self.cfg.pool == "codes" else 1,
-    )  # [t]
+    ctx = (groups.role == Role.CONTEXT) & (groups.lengths > 0)
+    m = self.cfg.codes if self.cfg.pool == "codes" else 1  # [t]
     c = self.pool(seen.h, seen.lengths).view(len(seen.lengths), m, seen.h.shape[1])[seen.text[ctx]]  # [c,m,d]
     return c.flatten(0, 1), *pairs(own, groups.group[ctx].repeat_interleave(m), len(groups))
 
@@ -220,7 +224,8 @@ def start_from_counts(
     model: ContextMLM,
     counts,  # `[v]` how often each word stands in the training texts; 0 for what is never predicted
 ):
-    "Set the head's bias, unless a checkpoint has given it one, so that the untrained model predicts words by their frequency; never point at a word that does not occur."
+    """Set the head's bias, unless a checkpoint has given it one, so that the untrained model predicts words
+    by their frequency; never point at a word that does not occur."""
     c = torch.as_tensor(counts, dtype=torch.float32) + 0.1
     if len(c) != len(model.head.bias):
         raise ValueError(f"counts of {len(c)} words for a model of {len(model.head.bias)}")

@@ -24,10 +24,8 @@ def word_table(
     tokens: Tokens,  # of these posts
 ) -> np.ndarray:  # `[v]` number of the word that each token is, -1 for tokens that are none
     "Match words with tokens, one to one, by laying texts beside their tokens."
-    number, out = (
-        {w: i for i, w in enumerate(w for s in truth.slots for w in s.words)},
-        np.full(tokens.vocab_size, -1),
-    )
+    number = {w: i for i, w in enumerate(w for s in truth.slots for w in s.words)}
+    out = np.full(tokens.vocab_size, -1)
     for a in range(0, len(corpus), 1000):
         rows = np.arange(a, min(a + 1000, len(corpus)))
         ids, lengths = tokens.gather(rows)
@@ -37,7 +35,8 @@ def word_table(
         ]
         if -1 in words:
             raise ValueError(
-                "the corpus holds words that the simulated language does not have: are corpus and truth of the same simulation?"
+                "the corpus holds words that the simulated language does not have: are corpus and truth of "
+                "the same simulation?"
             )
         word, token = (
             np.unique(np.stack([words, ids]), axis=1) if len(words) == len(ids) else ([0, 0], [0, 1])
@@ -48,7 +47,8 @@ def word_table(
             or (token == tokens.special["unk"]).any()
         ):
             raise ValueError(
-                "each word must be one token, and another token for each: train the tokenizer on these posts with a larger vocabulary"
+                "each word must be one token, and another token for each: train the tokenizer on these posts "
+                "with a larger vocabulary"
             )
         out[token] = word
         if (out >= 0).sum() == len(number):
@@ -65,8 +65,10 @@ class BayesReader:
         corpus: Corpus,
         tokens: Tokens,  # of its posts
     ):
-        self.table, self.special = word_table(truth, corpus, tokens), tokens.special
-        self.slots, size = truth.slots, [len(s.words) for s in truth.slots]
+        self.table = word_table(truth, corpus, tokens)
+        self.special = tokens.special
+        self.slots = truth.slots
+        size = [len(s.words) for s in truth.slots]
         self.ends = np.cumsum([0] + size)  # words `ends[j]` to `ends[j+1]` are of slot j
         self.slot = np.repeat(np.arange(len(size)), size)  # [v'] slot of each word
         self.logp = [
@@ -84,18 +86,20 @@ class BayesReader:
         groups: TextGroups,
     ) -> np.ndarray:  # `[b,v']` how often each word stands where it says something about the target
         "The evidence of each group."
-        ids, text, place = (
-            groups.ids.cpu().numpy(),
-            owner(groups.lengths).cpu().numpy(),
-            offsets(groups.lengths).cpu().numpy(),
-        )
+        ids = groups.ids.cpu().numpy()
+        text = owner(groups.lengths).cpu().numpy()
+        place = offsets(groups.lengths).cpu().numpy()
         seen = ~np.isin(ids, [self.special[k] for k in ("pad", "cls", "sep", "mask")])  # [n]
-        word, text, place = self.table[ids[seen]], text[seen], place[seen]
+        word = self.table[ids[seen]]
+        text = text[seen]
+        place = place[seen]
         if (word < 0).any() or (self.slot[word] != (place - 1) % len(self.slots)).any():
             raise ValueError(
-                "a post holds a word that the simulated language does not have in that place: are corpus, tokenizer and truth of the same simulation?"
+                "a post holds a word that the simulated language does not have in that place: are corpus, "
+                "tokenizer and truth of the same simulation?"
             )
-        g, target = groups.group.cpu().numpy()[text], (groups.role == Role.TARGET).cpu().numpy()[text]
+        g = groups.group.cpu().numpy()[text]
+        target = (groups.role == Role.TARGET).cpu().numpy()[text]
         tells = np.array([[s.level in self.shared[k] for s in self.slots] for k in Kind])  # [kind,slot]
         use = target | tells[groups.kind.cpu().numpy()[g], self.slot[word]]
         return np.bincount(
@@ -111,14 +115,14 @@ class BayesReader:
         at = at.cpu()
         if (groups.ids.cpu()[at] != self.special["mask"]).any():
             raise ValueError(
-                "a hidden word does not stand behind [MASK], so it is not hidden: make the batches with MaskCfg(keep=0, random=0)"
+                "a hidden word does not stand behind [MASK], so it is not hidden: make the batches with "
+                "MaskCfg(keep=0, random=0)"
             )
         text = owner(groups.lengths.cpu())[at]
-        g, j = (
-            groups.group.cpu()[text].numpy(),
-            ((offsets(groups.lengths.cpu())[at] - 1) % len(self.slots)).numpy(),
-        )
-        n, out = self.counts(groups), np.zeros((len(at), len(self.slot)))
+        g = groups.group.cpu()[text].numpy()
+        j = ((offsets(groups.lengths.cpu())[at] - 1) % len(self.slots)).numpy()
+        n = self.counts(groups)
+        out = np.zeros((len(at), len(self.slot)))
         for i, (s, lp) in enumerate(zip(self.slots, self.logp)):
             block = slice(self.ends[i], self.ends[i + 1])
             z = n[:, block] @ lp.T  # [b,z]
@@ -129,22 +133,26 @@ class BayesReader:
 
 # %% ../../nbs/context/08_oracle.ipynb #c15
 def score_bayes(
-    dl: MLMBatches,  # targets and contexts of simulated posts, `shuffle=False`, all hidden words behind [MASK]
+    # targets and contexts of simulated posts, `shuffle=False`, all hidden words behind [MASK]
+    dl: MLMBatches,
     truth: Truth,  # of the simulation that the posts are from
 ) -> pd.DataFrame:  # as `score_batches` gives
     "Judge the best possible reader."
     if dl.mask.keep or dl.mask.random:
         raise ValueError(
-            f"what hides behind a random word or behind itself has another answer: make the batches with MaskCfg(keep=0, random=0), got {dl.mask}"
+            "what hides behind a random word or behind itself has another answer: make the batches with "
+            f"MaskCfg(keep=0, random=0), got {dl.mask}"
         )
     reader = BayesReader(truth, dl.sampler.corpus, dl.tokens)
 
     def judge(groups, at, y):
-        p, true = reader.predict(groups, at), reader.table[y.cpu().numpy()]  # [m,v'], [m]
+        p = reader.predict(groups, at)
+        true = reader.table[y.cpu().numpy()]  # [m,v'], [m]
         chance = p[np.arange(len(true)), true]  # [m]
         if (true < 0).any() or (chance <= 0).any():
             raise ValueError(
-                "a hidden word is impossible in its place: are corpus, tokenizer and truth of the same simulation?"
+                "a hidden word is impossible in its place: are corpus, tokenizer and truth of the same "
+                "simulation?"
             )
         return -np.log(chance), p.argmax(1) == true
 
@@ -179,7 +187,8 @@ def recovered(
     bayes_none: pd.DataFrame,
     bayes_ctx: pd.DataFrame,  # the best reader on the same hidden words
     author,  # `[N]` author of each post of the corpus
-    available: float = None,  # nats per hidden word to take the share of; what the best reader gains here if None
+    # nats per hidden word to take the share of; what the best reader gains here if None
+    available: float = None,
     n_boot: int = 2000,
     level: float = 0.95,
     seed: int = 0,  # as in `ratio_interval`
@@ -193,9 +202,11 @@ def recovered(
     num, den = a - b, c - d
     if den.sum() <= 1e-9 * n.sum():
         raise ValueError(
-            f"these contexts are worth nothing ({den.sum() / n.sum():.2g} nats per hidden word), so there is no share of it: pass as `available` what the best reader gains at another strength"
+            f"these contexts are worth nothing ({den.sum() / n.sum():.2g} nats per hidden word), so there is "
+            "no share of it: pass as `available` what the best reader gains at another strength"
         )
-    value, order = num.sum() / den.sum(), np.lexsort((num, den))
+    value = num.sum() / den.sum()
+    order = np.lexsort((num, den))
     if len(n) < 2:
         return Interval(float(value), math.nan, math.nan, len(n))
     w = np.random.default_rng(seed).multinomial(
@@ -204,7 +215,8 @@ def recovered(
     below = w @ den[order]
     if (below <= 0).any():
         raise ValueError(
-            f"the best reader gains nothing in {(below <= 0).mean():.0%} of the draws over {len(n)} authors, so the share has no interval: judge more targets"
+            f"the best reader gains nothing in {(below <= 0).mean():.0%} of the draws over {len(n)} authors, "
+            "so the share has no interval: judge more targets"
         )
     lo, hi = np.quantile(w @ num[order] / below, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(value), float(min(lo, value)), float(max(hi, value)), len(n))

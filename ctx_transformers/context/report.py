@@ -38,12 +38,11 @@ def plot_gain(
     ]
     if d.empty:
         raise ValueError(
-            "the table has no row of 'author', 'community' or 'random' with the metric 'loss - none': run `ctx_mlm` first"
+            "the table has no row of 'author', 'community' or 'random' with the metric 'loss - none': run "
+            "`ctx_mlm` first"
         )
-    corpora, arms = (
-        sorted(d.corpus.unique(), key=lambda c: (c != "pydocs", c)),
-        ["author", "community", "random"],
-    )
+    corpora = sorted(d.corpus.unique(), key=lambda c: (c != "pydocs", c))
+    arms = ["author", "community", "random"]
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(6.5, 0.9 + 0.62 * len(corpora)))
         for i, c in enumerate(corpora):
@@ -60,7 +59,10 @@ def plot_gain(
             yticks=[-i for i in range(len(corpora))],
             yticklabels=[f"{c}\n({int(n[c]):,} authors)" for c in corpora],
             ylim=(-len(corpora) + 0.45, 0.55),
-            xlabel="change of the loss against no context, nats per hidden word (95 % intervals over unseen authors)",
+            xlabel=(
+                "change of the loss against no context, nats per hidden word (95 % intervals over unseen "
+                "authors)"
+            ),
         )
         ax.axvline(0, color="black", lw=0.8)
         ax.grid(axis="y", visible=False)
@@ -73,7 +75,9 @@ def grid_table(
     df: pd.DataFrame,  # rows of one or more grids, as `read_table('context_mlm')` gives
     metric="loss - none",
     where="all",  # slice
-) -> pd.DataFrame:  # `corpus`, `architecture`, `pointer`, `kind`, `value`, `lo`, `hi`, `n`, `seed`, `arm`; rows over all seeds
+    # `corpus`, `architecture`, `pointer`, `kind`, `value`, `lo`, `hi`, `n`, `seed`, `arm`; rows over all
+    # seeds
+) -> pd.DataFrame:
     "The rows of a grid that pool its seeds, with the names of arms taken apart."
     d = df[(df.slice == where) & (df.metric == metric) & df.seed.astype(str).str.contains(",")].copy()
     parts = d.arm.str.extract(
@@ -86,10 +90,12 @@ def grid_table(
 def plot_grid(
     df: pd.DataFrame,  # rows of one or more grids
 ):  # a figure
-    "What each context changes in the loss, by architecture, on each corpus; with a pointer where all architectures have one, else without."
+    """What each context changes in the loss, by architecture, on each corpus; with a pointer where all
+    architectures have one, else without."""
     import matplotlib.pyplot as plt
 
-    d, archs = grid_table(df), ["standard", "bi", "hierarchical", "joint"]
+    d = grid_table(df)
+    archs = ["standard", "bi", "hierarchical", "joint"]
     if d.empty:
         raise ValueError("the table has no rows over several seeds: run `ctx_grid` first")
     full = {c: d[(d.corpus == c) & d.pointer].architecture.nunique() == len(archs) for c in d.corpus.unique()}
@@ -122,7 +128,8 @@ def plot_grid(
                 fontsize=8,
             )
         fig.supxlabel(
-            "change of the loss against no context, nats per hidden word\n(95 % intervals over unseen authors and seeds)",
+            "change of the loss against no context, nats per hidden word\n(95 % intervals over unseen "
+            "authors and seeds)",
             fontsize=9,
         )
         axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))

@@ -101,8 +101,10 @@ def by_arm(scores: pd.DataFrame, control="") -> dict:  # arm -> as `score_posts`
 def control_rows(
     scores: pd.DataFrame, corpus: Corpus, name: str, none: str, seed=0, config=""
 ) -> list:  # rows for `eval.tables.write_rows`; the control is the slice
-    "What each arm gains on no context under each control; `control targets` are the same targets with contexts as they are."
-    rows, plain = [], by_arm(scores)
+    """What each arm gains on no context under each control; `control targets` are the same targets with
+    contexts as they are."""
+    rows = []
+    plain = by_arm(scores)
     for c in dict.fromkeys(scores.control):
         for a, s in by_arm(scores, c).items():
             if a == none or not len(few := scores[(scores.arm == a) & (scores.control != "")]):
@@ -122,7 +124,8 @@ def control_rows(
 # %% ../../nbs/context/11_train.ipynb #c12
 def baselines(data: Data, arms: list) -> dict:  # arm -> scores
     "Scores of the baselines on the test targets, in the arms that they can use."
-    counts, out = data.counts(), {}
+    counts = data.counts()
+    out = {}
     grams = Ngrams(data.tokens, data.corpus.rows(TRAIN))
     for a in arms:
         valid, test = (data.batches(arm_of(data.cfg, a), s) for s in (VALID, TEST))
@@ -136,7 +139,8 @@ def baselines(data: Data, arms: list) -> dict:  # arm -> scores
 # %% ../../nbs/context/11_train.ipynb #c14
 def run(
     cfg: RunCfg = RunCfg(),
-    table: str = "context_run",  # in `figures/`, or a path; rows of the same corpus, arm and seed are replaced
+    # in `figures/`, or a path; rows of the same corpus, arm and seed are replaced
+    table: str = "context_run",
     folder=None,  # where checkpoints are kept; a folder of the cache, named after the configuration, if None
     device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
     say=print,  # what to do with a line of report
@@ -145,13 +149,17 @@ def run(
     keep_memory()
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     corpus, tokens = prepare(cfg, say)
-    data, arms = Data(cfg, corpus, tokens), possible_arms(cfg, corpus, say)
+    data = Data(cfg, corpus, tokens)
+    arms = possible_arms(cfg, corpus, say)
     tag = config_hash(dict(settings(cfg), corpus=corpus.name))
     folder = Path(folder or cache_dir("runs") / f"{cfg.title.replace('/', '-')}-{tag}")
     say(
-        f"{cfg.title}: {len(data.posts[TRAIN]):,} targets to train on, {len(data.posts[TEST]):,} of unseen authors to judge; run {tag} on {device}"
+        f"{cfg.title}: {len(data.posts[TRAIN]):,} targets to train on, {len(data.posts[TEST]):,} of unseen "
+        f"authors to judge; run {tag} on {device}"
     )
-    scores, rows, base = [], [], None
+    scores = []
+    rows = []
+    base = None
     if cfg.base.steps:
         say("base, without context")
         train_arm(data, base_arm(cfg), folder / "base", device=device, say=say)

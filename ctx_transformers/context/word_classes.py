@@ -99,12 +99,15 @@ def word_classes(
     tag=None,  # function from the words of a sentence to their parts of speech; `english_tagger()` if None
 ) -> pd.DataFrame:  # on the index of `scores`, a column for each way to sort words
     "Sort the hidden words by part of speech, by topic or function, by frequency, and by piece."
-    tag, enc = tag or english_tagger(), bare_tokenizer(tok)
+    tag = tag or english_tagger()
+    enc = bare_tokenizer(tok)
     n = tokens.counts(corpus.rows(TRAIN))
     n[[tokens.special[k] for k in ("pad", "cls", "sep")]] = 0
     post, place = (scores.index.get_level_values(k).to_numpy() for k in ("post", "place"))
     posts, first = np.unique(post, return_index=True)
-    texts, parts, pieces = corpus.posts.select_columns("text").with_format("arrow"), [], []
+    texts = corpus.posts.select_columns("text").with_format("arrow")
+    parts = []
+    pieces = []
     for p, i in zip(tqdm(posts, desc="tag", unit="post", disable=None), np.split(place - 1, first[1:])):
         text = texts[[int(p)]]["text"][0].as_py()[: 64 * tokens.max_len]
         e = enc.encode(text, add_special_tokens=False)
@@ -141,7 +144,10 @@ def gain_by_class(
     classes: pd.DataFrame,  # what `word_classes` gave, or any columns of labels on the same index
     corpus: Corpus,  # names the author of each post
     none: str = "none",  # the arm that the others are compared with
-) -> pd.DataFrame:  # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per hidden word; `words`, `authors`; `share` of the arm's change
+    # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per hidden word; `words`, `authors`; `share` of
+    # the
+    # arm's change
+) -> pd.DataFrame:
     "What each class of words gains in each arm."
     base, rows = scores[none], []
     if not classes.index.equals(base.index):
@@ -253,7 +259,10 @@ def plot_words(
         )
         ax.set(
             ylim=(len(lines) - 0.4, -0.6),
-            xlabel="change of the loss against no context, nats per hidden word\n(left: gain; 95 % intervals over authors)"
+            xlabel=(
+                "change of the loss against no context, nats per hidden word\n(left: gain; 95 % intervals "
+                "over authors)"
+            )
             + note,
         )
         ax.axvline(0, color="black", lw=0.8)
@@ -266,9 +275,11 @@ def plot_words(
 # %% ../../nbs/context/09_word_classes.ipynb #c38
 def _draw_arm(ax, t, lines, shift, arm):
     "A dot and an interval for each class of one arm."
-    color, mark = COLORS[ARM_MARKERS[arm][0]], ARM_MARKERS[arm][1]
+    color = COLORS[ARM_MARKERS[arm][0]]
+    mark = ARM_MARKERS[arm][1]
     at = [(y + shift, t.loc[l]) for y, l in enumerate(lines) if l[1] and l in t.index]
-    y, r = np.array([y for y, _ in at]), pd.DataFrame([r for _, r in at])
+    y = np.array([y for y, _ in at])
+    r = pd.DataFrame([r for _, r in at])
     ax.hlines(y, r.lo.astype(float), r.hi.astype(float), color=color, lw=1.8)
     ax.plot(r.value.astype(float), y, mark, color=color, ms=4.5, label=arm)
 
@@ -279,7 +290,10 @@ def top_words(
     arm: str,  # the arm that is asked about
     none: str = "none",  # the arm that it is compared with
     k: int = 10,  # so many gains, and so many losses
-) -> pd.DataFrame:  # by word: `n` times hidden in so many `posts`, share `seen`, mean `change` and `total` change of the loss, nats
+    # by word: `n` times hidden in so many `posts`, share `seen`, mean `change` and `total` change of the
+    # loss,
+    # nats
+) -> pd.DataFrame:
     "The words that gain and lose most in all."
     a, b = scores[arm], scores[none]
     same_words(b, a, (none, arm))

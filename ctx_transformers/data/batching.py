@@ -22,7 +22,8 @@ def plan_batches(
     "Cut targets into batches of about equal cost and of similar lengths."
     if budget < 1:
         raise ValueError(f"budget must be at least 1 token, got {budget}")
-    N, cost = len(lengths), np.asarray(lengths) + extra
+    N = len(lengths)
+    cost = np.asarray(lengths) + extra
     order = (
         np.argsort(hash_uniform(*key, np.arange(N)), kind="stable")
         if key
@@ -48,7 +49,8 @@ def join_groups(
 ) -> tuple:  # (`TextGroups`, `[n]` where each token of the targets stands in it)
     "Put each target before its contexts."
     b = len(lengths)
-    group, role = np.r_[np.arange(b), cgroup], np.r_[np.full(b, roles[0]), np.full(len(cgroup), roles[1])]
+    group = np.r_[np.arange(b), cgroup]
+    role = np.r_[np.full(b, roles[0]), np.full(len(cgroup), roles[1])]
     order = np.argsort(group, kind="stable")  # targets come first in each group
     L = np.r_[lengths, clengths]
     start = np.cumsum(L) - L

@@ -60,7 +60,8 @@ def _send(
     need = ["post_id", "author", "community", "created", "text"]
     if missing := [c for c in need if c not in posts.column_names]:
         raise ValueError(f"posts need the columns {need}; {missing} are missing from {posts.column_names}")
-    writer, row = None, 0
+    writer = None
+    row = 0
     for t in posts.with_format("arrow").iter(10_000):
         t = t.set_column(
             t.column_names.index("created"), "created", t["created"].cast(pa.timestamp("us")).cast(pa.int64())
@@ -96,7 +97,9 @@ def _check_ids(posts):
     )
     if bad:
         raise ValueError(
-            f"post_id must be unique and never null, but {', '.join(repr(r['post_id']) + ' stands ' + str(r['n']) + ' times' for r in bad)}; drop or rename the repeats"
+            "post_id must be unique and never null, but "
+            f"{', '.join(repr(r['post_id']) + ' stands ' + str(r['n']) + ' times' for r in bad)}; drop or "
+            "rename the repeats"
         )
 
 # %% ../../nbs/data/09_corpus.ipynb #c11
@@ -122,10 +125,8 @@ def _decide(
     marked = store(con, first_only(store(con, marked, folder / "placed.parquet")), folder / "first.parquet")
     if cfg.near:
         marked = store(con, near_copies(con, posts, marked, cfg.near, folder), folder / "marked.parquet")
-    acc, counts = (
-        Account("corpus"),
-        marked.group_by("why").agg(n=_.count()).order_by("why").to_pyarrow().to_pylist(),
-    )
+    acc = Account("corpus")
+    counts = marked.group_by("why").agg(n=_.count()).order_by("why").to_pyarrow().to_pylist()
     for r in counts:
         acc.keep(r["n"]) if r["why"] is None else acc.drop(r["why"], r["n"])
     kept = marked.filter(_.why.isnull())
@@ -143,7 +144,8 @@ _ARRAYS = dict(author="int32", community="int32", split="int8", new_community="b
 
 def _write(source, out: Path, schema, n: int):
     "Stream the ordered posts into an Arrow file and the arrays beside it."
-    arrays, i = {k: np.lib.format.open_memmap(out / f"{k}.npy", "w+", t, (n,)) for k, t in _ARRAYS.items()}, 0
+    arrays = {k: np.lib.format.open_memmap(out / f"{k}.npy", "w+", t, (n,)) for k, t in _ARRAYS.items()}
+    i = 0
     with (
         pa.OSFile(str(out / "posts.arrow"), "wb") as f,
         pa.ipc.new_stream(f, schema) as w,
@@ -191,11 +193,9 @@ class Corpus:
     ):
         self.folder = Path(folder)
         meta = json.loads((self.folder / "corpus.json").read_text(encoding="utf-8"))
-        self.name, self.cfg, self.account = (
-            meta["name"],
-            CorpusCfg(**meta["cfg"]),
-            Account.from_dict(meta["account"]),
-        )
+        self.name = meta["name"]
+        self.cfg = CorpusCfg(**meta["cfg"])
+        self.account = Account.from_dict(meta["account"])
         self.posts = Dataset.from_file(str(self.folder / "posts.arrow"))
         self.author, self.community, self.split, self.new_community, self.dup = map(
             self._load, _ARRAYS
@@ -264,7 +264,8 @@ def build_corpus(
     posts: Dataset,  # table of posts
     cfg: CorpusCfg = CorpusCfg(),  # what is kept, and on which side
     con=None,  # Ibis connection that does the work; an embedded DuckDB if None
-    folder=None,  # where the corpus is written; a folder of the cache, named after posts and settings, if None
+    # where the corpus is written; a folder of the cache, named after posts and settings, if None
+    folder=None,
 ) -> Corpus:
     "Clean, split, de-duplicate, order and index posts, or open the corpus if that was done before."
     name = config_hash(
@@ -275,7 +276,8 @@ def build_corpus(
         corpus = Corpus(folder)
         if corpus.name != name:
             raise ValueError(
-                f"{folder} holds a corpus of other posts or settings ({corpus.name}, asked for {name}): choose another folder"
+                f"{folder} holds a corpus of other posts or settings ({corpus.name}, asked for {name}): "
+                "choose another folder"
             )
         return corpus
     own = con is None
@@ -328,7 +330,9 @@ def _two_sides(values, split):
 # %% ../../nbs/data/09_corpus.ipynb #c37
 def _near_sides(corpus, near, sample):
     "Posts of a sample that are near copies of posts in an earlier split."
-    con, seen, rows = connect(), NearCopies(near), []
+    con = connect()
+    seen = NearCopies(near)
+    rows = []
     for s in (TRAIN, VALID, TEST):
         r = np.flatnonzero(corpus.split == s)
         r = np.sort(r[np.argsort(hash_bits(corpus.dup[r]), kind="stable")[:sample]])
@@ -343,19 +347,18 @@ def _near_sides(corpus, near, sample):
 # %% ../../nbs/data/09_corpus.ipynb #c38
 def leak_report(
     corpus: Corpus,  # corpus to look at
-    near: float = None,  # Jaccard similarity of a near copy, 0: do not look; that of the corpus if None, or .8 if it did not look either
+    # Jaccard similarity of a near copy, 0: do not look; that of the corpus if None, or .8 if it did not look
+    # either
+    near: float = None,
     sample: int = 20_000,  # posts of each split among which near copies are looked for
 ) -> pd.DataFrame:  # `looked_at` and `found`, by check; `found` is 0 everywhere, or this raises `LeakError`
     "Look for whatever stands on two sides of the split."
-    c, split = corpus, np.asarray(corpus.split)
-    held, ids = (
-        np.unique(c.community[c.new_community]),
-        lambda rows: [c.posts[int(i)]["post_id"] for i in rows[:3]],
-    )
-    authors, texts = (
-        _two_sides(c.author[c.author >= 0], split[c.author >= 0]),
-        _two_sides(np.asarray(c.dup), split),
-    )
+    c = corpus
+    split = np.asarray(corpus.split)
+    held = np.unique(c.community[c.new_community])
+    ids = lambda rows: [c.posts[int(i)]["post_id"] for i in rows[:3]]
+    authors = _two_sides(c.author[c.author >= 0], split[c.author >= 0])
+    texts = _two_sides(np.asarray(c.dup), split)
     astray = np.unique(c.community[np.isin(c.community, held) & (split != TEST)])
     near = (c.cfg.near or 0.8) if near is None else near
     copies = _near_sides(c, near, sample) if near else []

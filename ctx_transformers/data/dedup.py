@@ -58,7 +58,8 @@ class NearCopies:
         self,
         near: float,  # Jaccard similarity from which a text is a copy, above 0 to 1
     ):
-        self.seen, self.n = rensa.RMinHashDeduplicator(near, use_lsh=True, num_bands=_BANDS, **_SKETCH), 0
+        self.seen = rensa.RMinHashDeduplicator(near, use_lsh=True, num_bands=_BANDS, **_SKETCH)
+        self.n = 0
 
     def add(self, texts) -> list:
         "Remember those normalised texts that are no near copy of an earlier one; True where one is a copy."
@@ -113,12 +114,15 @@ def near_copies(
         .join(posts.select("row", "text"), "row")
     )
     store(con, kept.order_by(_when(_)).select("row", text=normal(_.text)), path)
-    names, hashes = [f"b{i}" for i in range(_BANDS)], path.with_name("bands.parquet")
+    names = [f"b{i}" for i in range(_BANDS)]
+    hashes = path.with_name("bands.parquet")
     with pq.ParquetWriter(hashes, pa.schema([(o, pa.uint32()) for o in names]), use_dictionary=False) as w:
         for b in batches(path):
             w.write_table(pa.table(list(_bands(b["text"].to_pylist()).T), names))
     shared = _shared(pq.read_table(hashes, columns=[o])[o].to_numpy() for o in names)
-    nc, rows, i = NearCopies(near), [], 0
+    nc = NearCopies(near)
+    rows = []
+    i = 0
     for b in batches(path):
         b, i = b.filter(pa.array(shared[i : i + len(b)])), i + len(b)
         rows += [r for r, copy in zip(b["row"].to_pylist(), nc.add(b["text"].to_pylist())) if copy]
@@ -183,7 +187,8 @@ def text_keys(
 def running_keys(
     x: pa.ListArray,  # `[N]` lists of texts, `[T]` texts in all
 ):  # (`[T+1]` uint64, `[N+1]` int64)
-    "Sums of the names of texts and their places, up to each text: `[T+1]`; and where each list begins, `[N+1]`."
+    """Sums of the names of texts and their places, up to each text: `[T+1]`; and where each list begins,
+    `[N+1]`."""
     off = x.offsets.to_numpy().astype(np.int64)
     place = np.arange(off[-1]) - np.repeat(off[:-1], np.diff(off))
     return np.concatenate(
@@ -203,7 +208,8 @@ def distinct_texts(texts):
     "The different texts in order of appearance, and `[m]` which of them each text is."
     if isinstance(texts, str):
         raise TypeError("expected a list of texts, got a single str: write [text]")
-    first, texts = {}, list(texts)
+    first = {}
+    texts = list(texts)
     for i, t in enumerate(texts):
         if not isinstance(t, str):
             raise TypeError(f"every text must be a str, text {i} is {t!r}")

@@ -118,7 +118,8 @@ def file_format(
     f = FORMATS.get((p.with_suffix("") if packed else p).suffix, "json" if packed else None)
     if f is None:
         raise ValueError(
-            f"{p.name}: cannot tell the format from the name; expected one of {list(FORMATS)}, also with .gz or .zst behind it"
+            f"{p.name}: cannot tell the format from the name; expected one of {list(FORMATS)}, also with .gz "
+            "or .zst behind it"
         )
     return f
 

@@ -110,7 +110,9 @@ def _cuts(
     tokens: int,  # as in `plan_attention`
 ) -> list:  # of (width, texts)
     "Cut sorted lengths greedily into blocks."
-    out, t, n = [], 0, 0  # texts and tokens waiting for a block
+    out = []
+    t = 0
+    n = 0  # texts and tokens waiting for a block
 
     def close(w):
         nonlocal t, n
@@ -130,7 +132,8 @@ def _cuts(
 
 # %% ../../nbs/data/14_groups.ipynb #c15
 def plan_attention(
-    lengths: Tensor,  # `[t]` tokens that may see each other: of each text, or of each group for joint attention
+    # `[t]` tokens that may see each other: of each text, or of each group for joint attention
+    lengths: Tensor,
     waste: float = 0.05,  # largest share of padding in a block, 0 to 1
     tokens: int = 2048,  # about how many tokens a block may hold
     causal: bool | Tensor = False,  # are the texts read from left to right; or `[t]` bool, which of them
@@ -138,7 +141,8 @@ def plan_attention(
     "Sort texts by length and cut them into blocks with little padding; texts without tokens take no part."
     L = lengths.cpu().numpy()
     way = _ways(causal, len(L))
-    start, n = np.cumsum(L) - L, int(L.sum())
+    start = np.cumsum(L) - L
+    n = int(L.sum())
     by = np.lexsort((L, way))  # shortest first, those that are read both ways before those that are not
     by = by[L[by] > 0]  # texts that have tokens
     Ls, way = L[by], way[by]
@@ -146,7 +150,9 @@ def plan_attention(
     order = np.repeat(start[by] - new, Ls) + np.arange(n)
     inverse = np.empty(n, dtype=np.int64)
     inverse[order] = np.arange(n)
-    blocks, i, pad = [], 0, 0
+    blocks = []
+    i = 0
+    pad = 0
     for c in (False, True):
         for w, t in _cuts(*np.unique(Ls[way == c], return_counts=True), waste, tokens):
             blocks.append(_block(Ls[i : i + t], int(new[i]), t, c))
@@ -160,7 +166,8 @@ def _ways(causal, t: int):  # as in `plan_attention`; texts -> `[t]` bool
     way = causal.cpu().numpy() if isinstance(causal, Tensor) else np.full(t, causal)
     if way.dtype != bool or way.shape != (t,):
         raise ValueError(
-            f"causal must be one bool, or one for each of {t} texts, got {way.dtype} of shape {list(way.shape)}"
+            f"causal must be one bool, or one for each of {t} texts, got {way.dtype} of shape "
+            f"{list(way.shape)}"
         )
     return way
 
@@ -175,7 +182,8 @@ def _block(
     l, n = int(L[-1]), int(L.sum())
     if n == t * l:
         return Block(lo, lo + n, t, l, causal=causal)
-    at, real = (np.cumsum(L) - L)[:, None], np.arange(l) < L[:, None]  # [t,1], [t,l]
+    at = (np.cumsum(L) - L)[:, None]
+    real = np.arange(l) < L[:, None]  # [t,1], [t,l]
     gather = np.where(real, at + np.arange(l), at)  # a padded place repeats its text's first token
     return Block(
         lo,
@@ -204,7 +212,8 @@ class TextGroups:
     )  # what else a model needs to know about the batch, by name (`context.architectures`)
 
     def __post_init__(self):
-        t, n = len(self.lengths), int(self.lengths.sum())
+        t = len(self.lengths)
+        n = int(self.lengths.sum())
         if self.distinct is not None:
             return
         if n != len(self.ids):
@@ -268,12 +277,17 @@ def find_distinct(
     ids: Tensor,  # `[n]`
     lengths: Tensor,  # `[t]`
     keep: Tensor | None = None,  # `[t]` bool, the texts that count; all if None
-) -> Distinct:  # of the texts that count; the others belong to no distinct text (-1), and `token` means nothing for theirs
+    # of the texts that count; the others belong to no distinct text (-1), and `token` means nothing for
+    # theirs
+) -> Distinct:
     "Find the texts that are the same, token for token."
-    raw, L = ids.cpu().numpy(), lengths.cpu().numpy()
+    raw = ids.cpu().numpy()
+    L = lengths.cpu().numpy()
     use = np.ones(len(L), bool) if keep is None else keep.cpu().numpy()
     s = np.cumsum(L) - L
-    first, text, kept = {}, np.full(len(L), -1), []
+    first = {}
+    text = np.full(len(L), -1)
+    kept = []
     for i, (a, l) in zip(np.flatnonzero(use).tolist(), zip(s[use].tolist(), L[use].tolist())):
         j = first.setdefault(raw[a : a + l].tobytes(), len(kept))
         if j == len(kept):

@@ -35,13 +35,15 @@ def columns_of(
 # %% ../../nbs/data/13_load.ipynb #c07
 def open_corpus(
     source: str,  # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
-    columns: str = "",  # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
+    # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
+    columns: str = "",
     limit: int = 0,  # read at most so many posts; 0 reads all
     split: CorpusCfg = CorpusCfg(),
     simulated: SimulateCfg = SimulateCfg(),  # what is drawn if `source` is 'simulated'
     say=print,  # what to do with a line of report
 ) -> Corpus:
-    "Posts, cleaned and split, with every count reported; refused if anything stands on both sides of a split."
+    """Posts, cleaned and split, with every count reported; refused if anything stands on both sides of a
+    split."""
     posts, _ = (
         simulate(simulated)
         if source == "simulated"
@@ -56,7 +58,8 @@ def open_corpus(
 # %% ../../nbs/data/13_load.ipynb #c08
 def open_tokens(
     corpus: Corpus,
-    pretrained: str = "",  # a checkpoint whose tokenizer is taken; empty: one is trained on the training posts
+    # a checkpoint whose tokenizer is taken; empty: one is trained on the training posts
+    pretrained: str = "",
     vocab: int = 8192,  # words of the tokenizer that is trained, at most
     max_len: int = 64,  # tokens of a text at most, [CLS] and [SEP] included
     say=print,  # what to do with a line of report

@@ -25,7 +25,8 @@ class MaskCfg:
             raise ValueError(f"share of masked tokens must be in (0,1], got {self.share}")
         if min(self.keep, self.random) < 0 or self.keep + self.random > 1:
             raise ValueError(
-                f"keep and random are shares of the masked tokens and add up to at most 1, got {self.keep} and {self.random}"
+                f"keep and random are shares of the masked tokens and add up to at most 1, got {self.keep} "
+                f"and {self.random}"
             )
 
 # %% ../../nbs/data/15_masking.ipynb #c20

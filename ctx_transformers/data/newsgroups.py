@@ -43,7 +43,8 @@ def parse_message(
     "A row of the table from a message of a newsgroup."
     m = message_from_string(raw)
     text, quoted = own_words(m.get_payload())
-    sender, date = m.get("From", ""), m.get("Date")
+    sender = m.get("From", "")
+    date = m.get("Date")
     try:
         created = date and parsedate_to_datetime(date)
     except (TypeError, ValueError):
@@ -76,7 +77,8 @@ def _sklearn_messages():
         b = sklearn.datasets.fetch_20newsgroups(subset="all", shuffle=False)
     except (OSError, ValueError) as e:  # refused, not found, cut short
         raise OSError(
-            f"20 Newsgroups could not be downloaded ({e}); fetch 20news-bydate.tar.gz by hand, unpack it, and pass its folder"
+            f"20 Newsgroups could not be downloaded ({e}); fetch 20news-bydate.tar.gz by hand, unpack it, "
+            "and pass its folder"
         ) from e
     for raw, f in zip(b.data, b.filenames):
         yield raw, Path(f).parent.name, Path(f).name

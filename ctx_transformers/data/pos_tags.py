@@ -15,7 +15,8 @@ _FORMS = dict(  # the first form that fits wins
            | _*[^\W_]+(?:_+[^\W_]+)+_* | __\w+__ | _[A-Za-z][^\W_]*(?!\w) | [a-z]+[A-Z]\w*
            | \b(?:str|int|bool|dict|args|kwargs|dtype|ndarray)\b | (?:(?<=[\w,:=][ ])|(?<=[(\[=]))(?:None|True|False|NaN)\b(?![ ]of)""",
     number=r"\d+(?:[.,:/-]\d+)*(?:st|nd|rd|th|s|k|m|x|am|pm)?(?!\w)",
-    mixed=r"(?=[^\W_]*\d)[^\W_]+ | (?<!\w)(?<!['’])[^\WaioruAIO\d_](?![\w'’]|\.[^\W\d_])",  # letters and digits, or a letter that is no word
+    # letters and digits, or a letter that is no word
+    mixed=r"(?=[^\W_]*\d)[^\W_]+ | (?<!\w)(?<!['’])[^\WaioruAIO\d_](?![\w'’]|\.[^\W\d_])",
     word=r"""(?<=[^\W\d_])(?:n['’]t|['’](?:s|m|d|re|ve|ll))(?![^\W\d_]) | [^\W\d_]+?(?=n['’]t(?![^\W\d_])) | (?:[^\W\d_]\.){2,}
            | [^\W\d_]+(?:-[^\W\d_]+|['’](?!(?:s|m|d|re|ve|ll)\b)[^\W\d_]+)*""",
     stop=r"[.!?]+",
@@ -27,7 +28,9 @@ _WORD = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _FORMS.items()), re.X | 
 # %% ../../nbs/data/17_pos_tags.ipynb #c09
 def split_words(
     text: str,
-) -> list:  # of (place of its first character, the word, its form: 'word', 'number', 'stop', 'punctuation', 'code', 'mixed' or 'symbol')
+    # of (place of its first character, the word, its form: 'word', 'number', 'stop', 'punctuation', 'code',
+    # 'mixed' or 'symbol')
+) -> list:
     "Cut a text into words as a tagger expects them; together they hold every character but spaces."
     return [(m.start(), m[0], m.lastgroup) for m in _WORD.finditer(text)]
 
@@ -69,7 +72,8 @@ def english_tagger():
         raise ImportError(
             "parts of speech need HanTa: pip install 'ctx_transformers[words]', or pass a tagger of your own"
         ) from e
-    hanta, part = HanoverTagger("morphmodel_en.pgz"), {t: p for p, ts in PARTS.items() for t in ts.split()}
+    hanta = HanoverTagger("morphmodel_en.pgz")
+    part = {t: p for p, ts in PARTS.items() for t in ts.split()}
 
     def tag(words):
         return [part.get(t, "other") for t in hanta.tag_sent(words, taglevel=0)]
@@ -93,7 +97,9 @@ def tag_text(
     tag,  # function from the words of a sentence to their parts, such as `english_tagger()`
 ) -> tuple:  # (places where words start, ascending; part of speech of each, one of `PARTS`)
     "The part of speech of every word of a text."
-    spans, parts, todo = split_words(text), [], []
+    spans = split_words(text)
+    parts = []
+    todo = []
     for i, (_, w, form) in enumerate(spans):
         parts.append(_FIXED.get(form))
         show = _SHOWN.get(form, lambda w: w.replace("’", "'"))

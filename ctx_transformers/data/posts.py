@@ -129,7 +129,9 @@ def _tidy(row, numeric, max_chars, account):
 # %% ../../nbs/data/01_posts.ipynb #c18
 def _batches(rows, numeric, max_chars, account, n_rows=10_000, n_chars=2**24):
     "Lists of tidy rows with distinct ids, each list bounded in rows and in characters."
-    seen, out, size = set(), [], 0
+    seen = set()
+    out = []
+    size = 0
     for row in rows:
         r = _tidy(row, numeric, max_chars, account)
         if r is None:
@@ -157,7 +159,8 @@ def write_posts(
     max_chars: int = 100_000,  # longer texts are cut, characters
 ) -> Dataset:  # the table, memory-mapped
     "Stream rows into a table of posts, complete or not at all."
-    folder, schema = Path(folder), posts_schema(numeric)
+    folder = Path(folder)
+    schema = posts_schema(numeric)
     folder.mkdir(parents=True, exist_ok=True)
     tmp = folder / f"posts.{os.getpid()}.part"
     try:

@@ -94,7 +94,9 @@ def code_objects(
     todo = [(tree, "", 0, None)]
     while todo:
         obj, name, depth, outer = todo.pop()
-        own, inner, stack = [], [], obj.body[::-1]
+        own = []
+        inner = []
+        stack = obj.body[::-1]
         while stack:  # not recursive: a chain of `elif` is as deep as it is long
             s = stack.pop()
             if isinstance(s, _DEFS):
@@ -127,7 +129,8 @@ def _facts(obj, depth, outer, own, total):
         if outer is None
         else (min([obj.lineno, *(d.lineno for d in obj.decorator_list)]) - 1, obj.end_lineno)
     )
-    is_class, is_func = isinstance(obj, ast.ClassDef), isinstance(obj, _DEFS[:2])
+    is_class = isinstance(obj, ast.ClassDef)
+    is_func = isinstance(obj, _DEFS[:2])
     r = dict(
         code_lines=total[last] - total[first],
         module_lines=total[-1],
@@ -179,7 +182,9 @@ def docs_of_file(
     if (parsed := parse_file(path)) is None:
         return [], Counter({"file that is not valid Python": 1})
     code, tree = parsed
-    rows, dropped, total = [], Counter(), _code_lines(code.splitlines(), tree)
+    rows = []
+    dropped = Counter()
+    total = _code_lines(code.splitlines(), tree)
     for obj, name, depth, outer, own in code_objects(tree):
         text = ast.get_docstring(obj)
         if text is None:
@@ -221,7 +226,8 @@ def installed_files(
     stdlib=True,  # also read the standard library?
 ):  # (list of (module, path), names of packages that are not installed)
     "Source files of the standard library and of packages, and which packages are missing."
-    out, missing = [], []
+    out = []
+    missing = []
     if stdlib:
         lib = Path(sysconfig.get_paths()["stdlib"])
         for n in sorted(sys.stdlib_module_names - SKIP_FOLDERS):

@@ -19,9 +19,11 @@ class Ragged:
     ):
         if len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != len(ids):
             raise ValueError(
-                f"offsets must go from 0 to {len(ids)}, the number of members, got {np.asarray(offsets)[[0, -1]] if len(offsets) else offsets}"
+                f"offsets must go from 0 to {len(ids)}, the number of members, got "
+                f"{np.asarray(offsets)[[0, -1]] if len(offsets) else offsets}"
             )
-        self.ids, self.offsets = ids, offsets
+        self.ids = ids
+        self.offsets = offsets
 
     @classmethod
     def of(

@@ -89,7 +89,8 @@ def why_not(
     r: dict,  # a record of a dump, comment or submission
 ):  # the reason, or None if the post is kept
     "The first rule that leaves a record out."
-    author, text = r.get("author"), r.get("body", r.get("selftext"))
+    author = r.get("author")
+    text = r.get("body", r.get("selftext"))
     if "body" not in r:
         if "selftext" not in r:
             return "neither comment nor submission"

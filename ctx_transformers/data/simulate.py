@@ -76,11 +76,9 @@ def make_slots(
         s = getattr(cfg, f"{level}_strength")
         return Slot(name, level, tuple(words), (1 - s) * own.mean(0) + s * own)
 
-    v, m, spelt = (
-        cfg.values,
-        max(cfg.values // 2, 2),
-        [w for i in (0, 1) for w in (p.split("/")[i] for p in PAIRS)],
-    )
+    v = cfg.values
+    m = max(cfg.values // 2, 2)
+    spelt = [w for i in (0, 1) for w in (p.split("/")[i] for p in PAIRS)]
     return (
         slot("habit", "author", HABITS[: 3 * v], _own(v, 3)),
         slot("topic", "community", TOPICS[: 3 * v], _own(v, 3)),
@@ -107,9 +105,11 @@ def _people(cfg, slots):
             np.int64
         )
 
-    c, a = np.arange(cfg.communities), np.arange(cfg.communities * cfg.authors)
+    c = np.arange(cfg.communities)
+    a = np.arange(cfg.communities * cfg.authors)
     home = a // cfg.authors
-    places, names = [f"c{i:04}" for i in c], [f"c{h:04}-a{i:03}" for h, i in zip(home, a % cfg.authors)]
+    places = [f"c{i:04}" for i in c]
+    names = [f"c{h:04}-a{i:03}" for h, i in zip(home, a % cfg.authors)]
     com = pd.DataFrame(
         {s.name: value(s, (c, -1)) for s in slots if s.level == "community"},
         index=pd.Index(places, name="community"),
@@ -141,10 +141,8 @@ def simulate(
     slots = make_slots(cfg)
     truth, (low, high) = _people(cfg, slots), cfg.clauses
     a = np.repeat(np.arange(len(truth.author)), cfg.posts)  # [N] author of each post
-    i, c = (
-        np.tile(np.arange(cfg.posts), len(truth.author)),
-        a // cfg.authors,
-    )  # [N] number of the post, community
+    i = np.tile(np.arange(cfg.posts), len(truth.author))
+    c = a // cfg.authors  # [N] number of the post, community
 
     def u(j, n=1):
         return hash_uniform(
@@ -163,7 +161,8 @@ def simulate(
     text = [
         " ".join(t[:n]) for t, n in zip(text.reshape(len(a), -1).tolist(), (clauses * len(slots)).tolist())
     ]
-    name, place = truth.author.index.to_numpy()[a], truth.author.community.to_numpy()[a]
+    name = truth.author.index.to_numpy()[a]
+    place = truth.author.community.to_numpy()[a]
     day = np.datetime64("2020-01-01", "s") + i * np.timedelta64(86400, "s")
     posts = pa.table(
         [

@@ -62,7 +62,8 @@ def from_table(
     limit=None,  # read at most this many records
 ):  # (posts, account)
     "Posts from a table with other column names."
-    columns, numeric = dict(columns or {}), tuple(numeric)
+    columns = dict(columns or {})
+    numeric = tuple(numeric)
     pick(columns, [*POST_COLUMNS, *numeric], "our table")
     account = Account("a dataset" if isinstance(source, Dataset) else Path(source).name)
     name, key, rows = _open_source(source, split, account)

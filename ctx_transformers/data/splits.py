@@ -13,7 +13,9 @@ from ibis import _
 from .engine import text_key
 
 # %% ../../nbs/data/07_splits.ipynb #c07
-TRAIN, VALID, TEST = 0, 1, 2
+TRAIN = 0
+VALID = 1
+TEST = 2
 SPLITS = ("train", "valid", "test")
 
 
@@ -24,7 +26,8 @@ class CorpusCfg:
     valid: float = 0.1  # share of authors held out for validation, 0 to 1
     test: float = 0.1  # share of authors held out for the test, 0 to 1
     heldout: float = 0.1  # share of communities that stand in the test only, 0 to 1
-    near: float = 0.8  # word 3-shingle Jaccard similarity from which a text counts as a copy, 0 to 1; 0: equal texts only
+    # word 3-shingle Jaccard similarity from which a text counts as a copy, 0 to 1; 0: equal texts only
+    near: float = 0.8
     salt: str = ""  # another salt is another random split
 
     def __post_init__(self):

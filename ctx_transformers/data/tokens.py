@@ -41,11 +41,9 @@ def _wordpiece(
         if vocab
         else models.WordPiece(unk_token=SPECIAL["unk"])
     )
-    t.normalizer, t.pre_tokenizer, t.decoder = (
-        normalizers.BertNormalizer(lowercase=True),
-        pre_tokenizers.BertPreTokenizer(),
-        decoders.WordPiece(),
-    )
+    t.normalizer = normalizers.BertNormalizer(lowercase=True)
+    t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    t.decoder = decoders.WordPiece()
     if vocab:
         t.add_special_tokens(list(SPECIAL.values()))
         t.post_processor = processors.BertProcessing(
@@ -66,7 +64,8 @@ def texts_of_rows(
 # %% ../../nbs/data/11_tokens.ipynb #c09
 def _alphabet(texts, limit=1000):
     "The most frequent characters as the tokenizer sees them, sorted."
-    seen, norm = Counter(), _wordpiece().normalizer
+    seen = Counter()
+    norm = _wordpiece().normalizer
     raw = sum((Counter("".join(b)) for b in texts), Counter())
     for c, n in raw.items():
         seen.update({o: n for o in norm.normalize_str(c) if not o.isspace()})
@@ -75,7 +74,8 @@ def _alphabet(texts, limit=1000):
 
 def _fit(texts, vocab_size):
     "A WordPiece vocabulary, the same for the same texts; `texts()` starts an iteration over lists of them."
-    letters, special = _alphabet(texts()), list(SPECIAL.values())
+    letters = _alphabet(texts())
+    special = list(SPECIAL.values())
 
     def train(size, first):
         t = _wordpiece()
@@ -148,19 +148,23 @@ def from_checkpoint(
     name,  # folder, or name on the hub
     **kw,  # of its `from_pretrained`
 ):  # what it opens
-    "Open a part of a checkpoint with transformers; Python code that lies beside it is never run, and nobody is asked whether to."
+    """Open a part of a checkpoint with transformers; Python code that lies beside it is never run, and nobody
+    is asked whether to."""
     try:
         return auto.from_pretrained(str(name), trust_remote_code=False, **kw)
     except ValueError as e:
         if "trust_remote_code" not in str(e):
             raise
         raise ValueError(
-            f"{name} brings Python code of its own, which is never run here: take a checkpoint of an architecture that transformers knows"
+            f"{name} brings Python code of its own, which is never run here: take a checkpoint of an "
+            "architecture that transformers knows"
         ) from None
 
 # %% ../../nbs/data/11_tokens.ipynb #c13
 def load_tokenizer(
-    name_or_path,  # folder, or name on the hub, of any tokenizer that has a fast version; or a folder of one of our models, which keeps it in `tokenizer/`
+    # folder, or name on the hub, of any tokenizer that has a fast version; or a folder of one of our models,
+    # which keeps it in `tokenizer/`
+    name_or_path,
 ) -> PreTrainedTokenizerFast:
     "A pretrained tokenizer, with the five special tokens that we need."
     inside = Path(name_or_path) / "tokenizer"
@@ -170,7 +174,8 @@ def load_tokenizer(
     missing = [k for k, v in special_ids(tok).items() if v is None]
     if missing:
         raise ValueError(
-            f"{name_or_path} lacks the special tokens {missing}; a masked language model needs {list(SPECIAL)}"
+            f"{name_or_path} lacks the special tokens {missing}; a masked language model needs "
+            f"{list(SPECIAL)}"
         )
     return tok
 
@@ -207,7 +212,9 @@ def encode_texts(
 def _tokenize(corpus, enc, special, vocab_size, max_len, out):
     "Stream a corpus through a tokenizer into `out`."
     dtype = np.dtype("uint16" if vocab_size <= 2**16 else "int32")
-    acc, lengths, max_chars = Account(f"tokens, at most {max_len} a text"), [], 64 * max_len
+    acc = Account(f"tokens, at most {max_len} a text")
+    lengths = []
+    max_chars = 64 * max_len
     with (
         open(out / "ids.bin", "wb") as f,
         tqdm(total=len(corpus), desc="tokens", unit="text", disable=None) as bar,
@@ -238,12 +245,10 @@ class Tokens(Ragged):
     ):
         self.folder = Path(folder)
         meta = json.loads((self.folder / "tokens.json").read_text(encoding="utf-8"))
-        self.vocab_size, self.max_len, self.special, self.account = (
-            meta["vocab_size"],
-            meta["max_len"],
-            meta["special"],
-            Account.from_dict(meta["account"]),
-        )
+        self.vocab_size = meta["vocab_size"]
+        self.max_len = meta["max_len"]
+        self.special = meta["special"]
+        self.account = Account.from_dict(meta["account"])
         self.offsets = np.load(self.folder / "offsets.npy", mmap_mode="r").view(np.ndarray)  # [N+1]
         self.ids = np.memmap(self.folder / "ids.bin", dtype=meta["dtype"], mode="r").view(np.ndarray)  # [n]
 
@@ -265,7 +270,10 @@ class Tokens(Ragged):
         )
 
     def __repr__(self):
-        return f"Tokens: {len(self):,} texts, {len(self.ids):,} tokens of {self.vocab_size:,}, at most {self.max_len} a text"
+        return (
+            f"Tokens: {len(self):,} texts, {len(self.ids):,} tokens of {self.vocab_size:,}, at most "
+            f"{self.max_len} a text"
+        )
 
 # %% ../../nbs/data/11_tokens.ipynb #c32
 def tokenize_corpus(
@@ -276,7 +284,8 @@ def tokenize_corpus(
     "Tokenise every text as [CLS] … [SEP], or open what was tokenised before."
     if max_len < 3:
         raise ValueError(f"max_len must leave room for a token between [CLS] and [SEP], got {max_len}")
-    enc, special = bare_tokenizer(tok), special_ids(tok)
+    enc = bare_tokenizer(tok)
+    special = special_ids(tok)
     name = hashlib.sha256(json.dumps([enc.to_str(), special, max_len, 1]).encode()).hexdigest()[
         :8
     ]  # 1 counts changes of this code

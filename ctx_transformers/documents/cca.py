@@ -39,7 +39,8 @@ def _whitener(
     flat = int((val <= val[-1] * len(cov) * np.finfo(float).eps).sum())
     if flat:
         raise ValueError(
-            f"{name} does not vary in {flat} of its {len(cov)} directions: take more rows, fewer columns, or reg > 0"
+            f"{name} does not vary in {flat} of its {len(cov)} directions: take more rows, fewer columns, or "
+            "reg > 0"
         )
     return vec / np.sqrt(val)
 
@@ -50,7 +51,8 @@ def correlation_of(
     y: np.ndarray,  # `[N,d2]` of the same documents
 ) -> np.ndarray:  # `[k]` -1 to 1
     "Correlation of the two views in each pair of directions."
-    p, q = cca.project_x(x), cca.project_y(y)  # [N,k] each
+    p = cca.project_x(x)
+    q = cca.project_y(y)  # [N,k] each
     if len(p) != len(q) or len(p) < 2:
         raise ValueError(
             f"a correlation needs the same two or more documents in both views, got {len(p)} and {len(q)}"
@@ -58,7 +60,8 @@ def correlation_of(
     for name, z in (("x", p), ("y", q)):
         if (np.ptp(z, 0) <= 1e-12 * np.abs(z).max(0)).any():
             raise ValueError(
-                f"{name} is the same in all {len(z)} documents along a direction: there is nothing to correlate"
+                f"{name} is the same in all {len(z)} documents along a direction: there is nothing to "
+                "correlate"
             )
     u, v = p - p.mean(0), q - q.mean(0)
     return (u * v).sum(0) / np.sqrt((u * u).sum(0) * (v * v).sum(0))
@@ -86,9 +89,11 @@ def fit_cca(
     mx, my = x.mean(0), y.mean(0)
     xc, yc = x - mx, y - my
     n = len(x) - 1
-    wx, wy = _whitener(xc.T @ xc / n, reg, "x"), _whitener(yc.T @ yc / n, reg, "y")
+    wx = _whitener(xc.T @ xc / n, reg, "x")
+    wy = _whitener(yc.T @ yc / n, reg, "y")
     u, _, vt = np.linalg.svd(wx.T @ (xc.T @ yc / n) @ wy, full_matrices=False)
-    a, b = wx @ u[:, :k], wy @ vt[:k].T  # [d1,k] [d2,k]
+    a = wx @ u[:, :k]
+    b = wy @ vt[:k].T  # [d1,k] [d2,k]
     sign = np.sign(
         a[np.abs(a).argmax(0), np.arange(k)]
     )  # a pair of directions is as good turned round: the largest weight is positive
@@ -101,10 +106,8 @@ class _View(nn.Module):
 
     def __init__(self, d: int, k: int, momentum: float):
         super().__init__()
-        self.lin, self.momentum = (
-            nn.Linear(d, k, bias=False),
-            momentum,
-        )  # a bias would be subtracted with the mean
+        self.lin = nn.Linear(d, k, bias=False)
+        self.momentum = momentum  # a bias would be subtracted with the mean
         for name, shape in dict(weight=(), mean=(k,), var=(k,), cov=(k, k)).items():
             self.register_buffer(name, torch.zeros(shape))
 
@@ -117,12 +120,14 @@ class _View(nn.Module):
         self,
         x: Tensor,  # `[b,d]`
     ):  # `[b,k]` standardised, `[k,k]` running covariance
-        p, w = self.lin(x).float(), self.momentum * self.weight + 1  # [b,k] []
+        p = self.lin(x).float()
+        w = self.momentum * self.weight + 1  # [b,k] []
         if not self.training:
             w = self.weight.clamp(min=1)  # 0 before the first batch, and from then on at least 1
             var = torch.where(self.weight > 0, self.var / w, 1.0)  # never trained: as it comes
             return (p - self.mean / w) * (var + 1e-5).rsqrt(), self.cov / w
-        mean, var = p.mean(0), p.var(0, correction=0)  # [k] each
+        mean = p.mean(0)
+        var = p.var(0, correction=0)  # [k] each
         z = (p - mean) * (var + 1e-5).rsqrt()
         with torch.autocast(z.device.type, enabled=False):
             batch = z.T @ z / len(z)  # [k,k]
@@ -132,7 +137,8 @@ class _View(nn.Module):
 
 # %% ../../nbs/documents/13_cca.ipynb #c30
 class SoftCca(nn.Module):
-    "How far two views are from agreeing in k uncorrelated components; trains the projections, and the student if it has a gradient."
+    """How far two views are from agreeing in k uncorrelated components; trains the projections, and the
+    student if it has a gradient."""
 
     def __init__(
         self,
@@ -147,11 +153,9 @@ class SoftCca(nn.Module):
             raise ValueError(f"k must be from 1 to the narrower view, {min(d_student, d_teacher)}, got {k}")
         if lam < 0 or not 0 <= momentum < 1:
             raise ValueError(f"lam must be >= 0 and momentum from 0 to below 1, got {lam} and {momentum}")
-        self.student, self.teacher, self.lam = (
-            _View(d_student, k, momentum),
-            _View(d_teacher, k, momentum),
-            lam,
-        )
+        self.student = _View(d_student, k, momentum)
+        self.teacher = _View(d_teacher, k, momentum)
+        self.lam = lam
 
     def terms(self, student, teacher) -> tuple[Tensor, Tensor]:  # arguments as in `forward`
         "Distance, 0 to 2k, and decorrelation, >=0: `[]` each."

@@ -95,11 +95,9 @@ def _pydoc_rows(account, packages=20, words=100):
         )  # a package's own folder is no group: it would be all there is of some
 
 # %% ../../nbs/documents/01_data.ipynb #c12
-_TAG, _BREAK, _NUMBER = (
-    re.compile(r"</?[a-z][^<>]*>", re.I),
-    re.compile(r"<br\s*/?\s*>", re.I),
-    re.compile(r"-?\d+(\.\d+)?"),
-)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.I)
+_BREAK = re.compile(r"<br\s*/?\s*>", re.I)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def document_keys(
@@ -118,7 +116,8 @@ def _clean(x):
 
 
 def _value(x):
-    "A label or a group as text, None if there is none: 1 and 1. are the same, as a missing value elsewhere turns numbers into fractions."
+    """A label or a group as text, None if there is none: 1 and 1. are the same, as a missing value elsewhere
+    turns numbers into fractions."""
     if x is None or x != x or not str(x).strip():
         return None
     s = str(x).strip()
@@ -135,9 +134,11 @@ def _cut(
     ids, at = np.unique(unit, return_inverse=True)
     c = label.max() + 1
     pair, n = np.unique(at * c + label, return_counts=True)  # how many documents of a class are in a unit
-    kind, begin = pair % c, np.searchsorted(pair // c, np.arange(len(ids) + 1))
+    kind = pair % c
+    begin = np.searchsorted(pair // c, np.arange(len(ids) + 1))
     want = np.maximum(np.rint(np.bincount(label, minlength=c) * share), 1).astype(int)
-    room, taken = want.copy(), np.zeros(len(ids), bool)
+    room = want.copy()
+    taken = np.zeros(len(ids), bool)
     for u in np.argsort(hash_uniform(seed, ids), kind="stable"):
         s = slice(begin[u], begin[u + 1])
         if (n[s] <= room[kind[s]]).all():
@@ -170,7 +171,8 @@ def _why(
         )
     i = np.flatnonzero((side == "train") & (why == ""))
     _, first, at = np.unique(key[i], return_index=True, return_inverse=True)
-    lo, hi = np.full(len(first), len(label)), np.full(len(first), -1)
+    lo = np.full(len(first), len(label))
+    hi = np.full(len(first), -1)
     np.minimum.at(lo, at, label[i])
     np.maximum.at(hi, at, label[i])
     why[i[(lo < hi)[at]]] = "copies with different labels"
@@ -188,11 +190,13 @@ def _units(
     d: Documents,
     key,  # `[N]` uint64
 ) -> np.ndarray:  # `[N]` int64
-    "Documents of one group stay together; so do pairs that share a document, and what hangs together by such."
+    """Documents of one group stay together; so do pairs that share a document, and what hangs together by
+    such."""
     own = np.where(d.group >= 0, d.group, _half(key))
     if d.other is None:
         return own
-    N, has = len(d), np.flatnonzero(d.group >= 0)
+    N = len(d)
+    has = np.flatnonzero(d.group >= 0)
     a = np.unique(np.concatenate([document_keys(d.text), document_keys(d.other)]), return_inverse=True)[
         1
     ]  # [2N]
@@ -212,7 +216,8 @@ def draw_order(
     label,  # `[N]` int64
 ) -> np.ndarray:  # `[N]` int64, row numbers
     "An order whose every beginning has its share of each class; only the documents themselves decide."
-    u, rank = hash_uniform(-1, key), np.empty(len(key))
+    u = hash_uniform(-1, key)
+    rank = np.empty(len(key))
     for k in np.unique(label):
         i = np.flatnonzero(label == k)
         rank[i[np.argsort(u[i], kind="stable")]] = (np.arange(len(i)) + 0.5) / len(i)
@@ -220,7 +225,8 @@ def draw_order(
 
 # %% ../../nbs/documents/01_data.ipynb #c22
 def _shared(d, side):
-    "How many pairs of given sides share one document with a later side: the publisher's choice, which is left alone."
+    """How many pairs of given sides share one document with a later side: the publisher's choice, which is
+    left alone."""
     keys = np.stack([document_keys(d.text), document_keys(d.other)], 1)  # [N,2]
 
     def met(s, later):
@@ -244,7 +250,8 @@ def _three_sides(side, unit, label, classes, valid, test, seed):
     for s in {*SPLITS} - given | {"train"}:
         for k in np.flatnonzero(np.bincount(label[side == s], minlength=len(classes)) == 0):
             raise ValueError(
-                f"no document of class {classes[k]!r} for {s}: there are {(label == k).sum()}, in {len(set(unit[label == k]))} groups; read more of them, or leave the class out"
+                f"no document of class {classes[k]!r} for {s}: there are {(label == k).sum()}, in "
+                f"{len(set(unit[label == k]))} groups; read more of them, or leave the class out"
             )
     return side
 
@@ -272,7 +279,8 @@ def _kept(col, name, account):
     "(Documents, side of each, key of each) of all that can be used."
     text, done = zip(*map(_clean, col["text"]))
     other = [_clean(o)[0] for o in col["other"]] if "other" in col else None
-    told, part = [_value(v) for v in col["label"]], col.get("split", ["train"] * len(text))
+    told = [_value(v) for v in col["label"]]
+    part = col.get("split", ["train"] * len(text))
     side = np.array([SIDES.get(str(p).lower()) for p in part], object)
     why = np.array(
         ["" if s else f"split {p!r} is none of train, valid and test" for s, p in zip(side, part)], object
@@ -288,10 +296,8 @@ def _kept(col, name, account):
             raise ValueError(
                 f"{name}: all documents are of one class, {classes[0]!r}; is this the column of the class?"
             )
-        at, group = (
-            {c: k for k, c in enumerate(classes)},
-            _keys([_value(v) for v in col.get("group", [None] * len(text))]),
-        )
+        at = {c: k for k, c in enumerate(classes)}
+        group = _keys([_value(v) for v in col.get("group", [None] * len(text))])
         d = Documents(
             [*text], np.array([at.get(v, -1) for v in told], np.int64), classes, group, other, name, account
         )
@@ -316,7 +322,8 @@ def _kept(col, name, account):
 def open_documents(
     source="pydocs",  # or what `table_rows` takes
     columns: str = "",  # 'text=review,label=stars,group=movie,other=second,split=part': which column is which
-    valid: float = 0.1,  # share of all documents for validation, above 0; of the training side if a test is given
+    # share of all documents for validation, above 0; of the training side if a test is given
+    valid: float = 0.1,
     test: float = 0.1,  # share for the test, above 0, if none is given; valid + test below 1
     split: int = 0,  # seed of the sides that are cut
     limit: int = 0,  # training documents to keep, 0 for all
@@ -341,9 +348,11 @@ def open_documents(
     col = column_values(rows, columns, _FIELDS, ("text", "label"), name)
     d, side, key = _kept(col, name, acc)
     unit = _units(d, key)
-    side, out = _three_sides(side, unit, d.label, d.classes, valid, test, split), {}
+    side = _three_sides(side, unit, d.label, d.classes, valid, test, split)
+    out = {}
     for s in SPLITS:
-        i, n = np.flatnonzero(side == s), limit if s == "train" else test_limit
+        i = np.flatnonzero(side == s)
+        n = limit if s == "train" else test_limit
         if n and n < len(i):
             acc.dropped[f"{s}: not among the {n:,} drawn"] = len(i) - n
             acc.kept -= len(i) - n

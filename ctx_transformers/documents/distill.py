@@ -44,7 +44,8 @@ class DistillCfg:
     "Everything that decides what a student learns of its teachers."
 
     run: DocRunCfg = STUDENT  # the documents, what the student reads of them, how it is made and trained
-    teacher: str = "sentence-transformers/all-MiniLM-L6-v2"  # structural teacher: folder or hub name of a sentence encoder, or a folder of `DocEmbedder.save`
+    # structural teacher: folder or hub name of a sentence encoder, or a folder of `DocEmbedder.save`
+    teacher: str = "sentence-transformers/all-MiniLM-L6-v2"
     teacher_tokens: int = 384  # that it reads of a document, from the beginning, >=3
     loss: str = (
         "cosine"  # distance from it: 'mse', 'cosine', 'contrastive', 'max_marginals', 'max_marginals_mse'
@@ -62,7 +63,8 @@ class DistillCfg:
             )
         if self.run.b < 3 and (self.contextual or self.loss not in ("mse", "cosine")):
             raise ValueError(
-                f"{self.arm} compares the documents of a batch with each other, and with run.b={self.run.b} a batch may have only one: give at least 3"
+                f"{self.arm} compares the documents of a batch with each other, and with run.b={self.run.b} "
+                "a batch may have only one: give at least 3"
             )
         if self.run.smoothing:
             raise ValueError("run.smoothing is of labels, and a student reads none: leave it at 0")
@@ -88,7 +90,8 @@ def paragraph_vectors(
     folder = cache_dir("documents", "paragraphs") / _digest(settings(cfg), sets["train"].text)
     if not folder.exists():
         ParagraphVectors.fit(sets["train"].text, cfg).save(folder)
-    model, out = None, {}
+    model = None
+    out = {}
     for side, d in sets.items():
         f = folder / f"{_digest(d.text)}.npy"
         if not f.exists():
@@ -112,7 +115,8 @@ class Teachers:
             raise ValueError(
                 "a student learns from single documents, and these are pairs: give a table without `other`"
             )
-        own, text = (Path(cfg.teacher) / "model.json").is_file(), DocTextCfg(cfg.teacher_tokens)
+        own = (Path(cfg.teacher) / "model.json").is_file()
+        text = DocTextCfg(cfg.teacher_tokens)
         if own:
             m = DocEmbedder.load(cfg.teacher)
             e = DocEmbedder(m.model, m.tokenizer, text, device=device, precision="fp32")
@@ -120,7 +124,9 @@ class Teachers:
             e = DocEmbedder.open(
                 cfg.teacher, text, device=device, precision="fp32"
             )  # the same name on every machine
-        self.name, self._pv, self._sets = e.fingerprint(), cfg.pv, data.sets
+        self.name = e.fingerprint()
+        self._pv = cfg.pv
+        self._sets = data.sets
         self.x = {
             k: e.encode(d.text, unit=True, keep=cache_dir("documents", "vectors"))
             for k, d in data.sets.items()
@@ -145,7 +151,8 @@ class Student(nn.Module):
         k: int = 8,  # components that are to agree with it
     ):
         super().__init__()
-        self.model, own = model, model.encoder.cfg.d
+        self.model = model
+        own = model.encoder.cfg.d
         self.to_teacher = ToTeacher(own, d)
         self.cca = SoftCca(own, d_context, k) if d_context else None
 
@@ -163,7 +170,8 @@ def student_loss(
     student: Student,
 ):  # (`[b,d]`, `[b,own]`), targets `[b,d+d_context]` -> `[]`
     "Distance to the structural teacher, and γ times that to the contextual one."
-    own, d = distill_loss(cfg.loss, cfg.lam), student.to_teacher.out_features
+    own = distill_loss(cfg.loss, cfg.lam)
+    d = student.to_teacher.out_features
 
     def loss(pred, y):
         l = own(pred[0], y[:, :d])
@@ -176,7 +184,8 @@ class Distilled:
     "A trained student."
 
     def __init__(self, embedder: DocEmbedder, to_teacher: ToTeacher):
-        self.embedder, self.to_teacher = embedder, to_teacher.to(embedder.device).eval()
+        self.embedder = embedder
+        self.to_teacher = to_teacher.to(embedder.device).eval()
 
     def save(self, folder):
         self.embedder.save(folder)

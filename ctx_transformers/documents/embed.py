@@ -45,7 +45,8 @@ class Segments:
 
     def merge(self) -> np.ndarray:  # `[N,d]`; zeros for a document without tokens
         "Mean of the segments, each weighted by its tokens."
-        out, w = np.zeros((self.n, self.x.shape[1])), self.lengths.astype(np.float64)
+        out = np.zeros((self.n, self.x.shape[1]))
+        w = self.lengths.astype(np.float64)
         np.add.at(out, self.of, self.x * w[:, None])
         return (out / np.bincount(self.of, w, self.n).clip(min=1)[:, None]).astype(np.float32)
 
@@ -70,21 +71,22 @@ class DocEmbedder:
             raise ValueError(f"precision must be 'fp32', 'bf16' or 'fp16', got {precision!r}")
         if len(tokenizer) > model.encoder.vocab:
             raise ValueError(
-                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with"
+                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
+                "that it was trained with"
             )
         if text.segment > model.encoder.cfg.max_len:
             raise ValueError(
-                f"segments of {text.segment} tokens are longer than the {model.encoder.cfg.max_len} that the encoder reads"
+                f"segments of {text.segment} tokens are longer than the {model.encoder.cfg.max_len} that the "
+                "encoder reads"
             )
         if classes and len(classes) != model.cfg.classes:
             raise ValueError(f"the head has {model.cfg.classes} classes, got {len(classes)} names")
-        self.model, self.tokenizer, self.text, self.classes = (
-            model.to(device).eval(),
-            tokenizer,
-            text,
-            tuple(classes),
-        )
-        self.device, self.precision = device, precision
+        self.model = model.to(device).eval()
+        self.tokenizer = tokenizer
+        self.text = text
+        self.classes = tuple(classes)
+        self.device = device
+        self.precision = precision
 
     @classmethod
     def open(
@@ -106,7 +108,8 @@ class DocEmbedder:
 
     def __repr__(self):
         return (
-            f"DocEmbedder({self.model.encoder.cfg.d} numbers a document, segments of {self.text.segment} tokens, at most {self.text.most or 'all'} of them"
+            f"DocEmbedder({self.model.encoder.cfg.d} numbers a document, segments of {self.text.segment} "
+            f"tokens, at most {self.text.most or 'all'} of them"
             + f", classes {', '.join(self.classes)}" * bool(self.classes)
             + ")"
         )
@@ -116,7 +119,8 @@ class DocEmbedder:
 @torch.inference_mode()
 def _piece(self: DocEmbedder, segments, budget):  # `Ragged` of t segments -> `[t,d]` float32
     "Vectors of some segments; similar lengths go together."
-    L, kind = segments.lengths, torch.device(self.device).type
+    L = segments.lengths
+    kind = torch.device(self.device).type
     order = np.argsort(L, kind="stable")
     cuts = np.flatnonzero(np.diff(np.cumsum(L[order]) // budget)) + 1
     out = np.zeros((len(L), self.model.encoder.cfg.d), np.float32)
@@ -165,12 +169,10 @@ class VectorCache:
         name: str,  # of what made them
         d: int,  # width
     ):
-        self.folder, self.name, self.keys, self.x = (
-            folder and Path(folder),
-            name,
-            [np.zeros(0, np.uint64)],
-            [np.zeros((0, d), np.float32)],
-        )
+        self.folder = folder and Path(folder)
+        self.name = name
+        self.keys = [np.zeros(0, np.uint64)]
+        self.x = [np.zeros((0, d), np.float32)]
         for f in sorted(self.folder.glob(f"{name}-*.npz")) if folder else []:
             with np.load(f) as z:
                 self.keys.append(z["keys"])
@@ -199,7 +201,8 @@ class VectorCache:
         return np.sort(first[~np.isin(u, np.concatenate(self.keys))])
 
     def get(self, keys) -> np.ndarray:  # `[t,d]`
-        have, x = np.concatenate(self.keys), np.concatenate(self.x)
+        have = np.concatenate(self.keys)
+        x = np.concatenate(self.x)
         by = np.argsort(have, kind="stable")
         return x[by[np.searchsorted(have[by], keys)]]
 
@@ -208,7 +211,8 @@ class VectorCache:
 def encode_segments(
     self: DocEmbedder,
     texts: list,  # N strings
-    keep=None,  # folder for what is finished; what stands there is read and not made again. None: nothing is kept
+    # folder for what is finished; what stands there is read and not made again. None: nothing is kept
+    keep=None,
     budget: int = 4096,  # tokens of a batch
     piece: int = 1000,  # segments of a piece, which an interruption costs at most
 ) -> Segments:
@@ -292,7 +296,8 @@ def save(
     folder,  # made if missing; files of these names give way
 ):
     "Write all that `DocEmbedder.load` needs."
-    folder, m = Path(folder), self.model
+    folder = Path(folder)
+    m = self.model
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.json").unlink(missing_ok=True)
     self.tokenizer.save_pretrained(folder / "tokenizer")
@@ -343,7 +348,8 @@ def load(
     ]
     if lost:
         raise FileNotFoundError(
-            f"{folder} lacks {', '.join(lost)}: expected a folder that `DocEmbedder.save` or a finished training wrote"
+            f"{folder} lacks {', '.join(lost)}: expected a folder that `DocEmbedder.save` or a finished "
+            "training wrote"
         )
     a = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     if a.get("version") != DOCUMENT_FORMAT or "documents" not in a:

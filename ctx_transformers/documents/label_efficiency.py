@@ -47,12 +47,17 @@ class BudgetProbe:
     rows: np.ndarray  # `[m]` training documents whose labels it has seen
     pred: np.ndarray  # `[N]` int class of each test document
     logp: np.ndarray  # `[N,c]` float64, natural logarithm of the probability of each class, at least of 1e-6
-    tried: pd.DataFrame  # by strength, from strict to lenient: loss, accuracy and fits that were stopped, on held-out groups within the budget
+    # by strength, from strict to lenient: loss, accuracy and fits that were stopped, on held-out groups
+    # within the budget
+    tried: pd.DataFrame
     strength: float  # the one that was chosen
     account: Account  # training documents that labels could be asked of
 
     def __repr__(self):
-        return f"a line of strength {self.strength:g} that has seen {len(self.rows):,} labels, of {len(self.pred):,} documents"
+        return (
+            f"a line of strength {self.strength:g} that has seen {len(self.rows):,} labels, of "
+            f"{len(self.pred):,} documents"
+        )
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c12
 def _side(x, y, group, s):
@@ -76,7 +81,9 @@ def probe_budgets(
     y: dict,  # the same -> `[N]` int class
     budgets=(1000, 10_000, 0),  # labels that may be seen, 0 for all
     seed: int = 0,  # of the order in which labels are seen
-    groups=None,  # the same -> `[N]` int, documents that belong together in whichever side they are, -1: alone; None: all are
+    # the same -> `[N]` int, documents that belong together in whichever side they are, -1: alone; None: all
+    # are
+    groups=None,
     keys=None,  # `[N]` uint64 of the training documents, as in `label_subset`
     strengths=STRENGTHS,
     folds: int = 3,  # as in `fit_linear`
@@ -85,7 +92,9 @@ def probe_budgets(
     (xa, ya, ga), (xb, yb, gb) = (_side(x, y, groups, s) for s in ("train", "test"))
     free = ~(np.isin(ga, gb) & (ga >= 0))
     may = np.flatnonzero(free)
-    account, c, out = Account("training documents"), int(max(ya.max(), yb.max())) + 1, {}
+    account = Account("training documents")
+    c = int(max(ya.max(), yb.max())) + 1
+    out = {}
     account.keep(len(may))
     account.drop("of a group that stands in the test", int((~free).sum()))
     if max(budgets) > len(may):
@@ -123,8 +132,10 @@ def length_slices(
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c25
 def _f1_draws(pred, y, who, n_boot):
-    "`[s,1+n_boot]` macro-F1 of predictions `[s,N]`: as they are, then in draws of groups, the same for all arms."
-    a, c = who.max() + 1, max(y.max(), pred.max()) + 1
+    """`[s,1+n_boot]` macro-F1 of predictions `[s,N]`: as they are, then in draws of groups, the same for all
+    arms."""
+    a = who.max() + 1
+    c = max(y.max(), pred.max()) + 1
     w = np.concatenate(
         [np.ones((1, a)), np.random.default_rng(0).multinomial(a, np.full(a, 1 / a), n_boot)]
     )  # [1+n_boot,a]
@@ -145,10 +156,13 @@ def _f1_draws(pred, y, who, n_boot):
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c26
 def _f1_interval(arms, y, who, n_boot):
-    "`Interval` of the macro-F1 of one arm, or of the first minus the second: `[s,N]` predictions each, of the same seeds."
+    """`Interval` of the macro-F1 of one arm, or of the first minus the second: `[s,N]` predictions each, of
+    the same seeds."""
     f, *less = (_f1_draws(np.stack(p), y, who, n_boot) for p in arms)
     d = f - less[0] if less else f  # [s,1+n_boot]
-    value, s, n = d[:, 0].mean(), len(d), int(who.max()) + 1
+    value = d[:, 0].mean()
+    s = len(d)
+    n = int(who.max()) + 1
     if n < 2:
         return Interval(float(value), np.nan, np.nan, n)
     k = np.random.default_rng(1).integers(
@@ -167,9 +181,14 @@ def accuracy_rows(
     labels: int = 0,  # labels that all these arms had seen, >0; 0: not told
     config: str = "",
     n_boot: int = 1000,  # hash of the experiment's config; draws for macro-F1
-) -> list:  # rows for `eval.tables.write_rows`, with two more columns: `documents` and `labels`; the slice begins with the labels
+    # rows for `eval.tables.write_rows`, with two more columns: `documents` and `labels`; the slice begins
+    # with
+    # the labels
+) -> list:
     "Accuracy and macro-F1 of each arm and their differences, with intervals over groups and seeds."
-    y, against, rows = np.asarray(y), (against,) if isinstance(against, str) else tuple(against), []
+    y = np.asarray(y)
+    against = (against,) if isinstance(against, str) else tuple(against)
+    rows = []
     who = group_codes(group, len(y))
     found = {a: {s: np.asarray(p) for s, p in of.items()} for a, of in found.items()}
     if odd := [a for a in against if a not in found]:
@@ -225,7 +244,8 @@ def _one_corpus(df, metric):
     d = df[df.metric == metric]
     if d.corpus.nunique() != 1:
         raise ValueError(
-            f"one picture is of one corpus, got {list(d.corpus.unique())} with rows of {metric!r}: the table has {sorted(df.metric.unique())}"
+            f"one picture is of one corpus, got {list(d.corpus.unique())} with rows of {metric!r}: the table "
+            f"has {sorted(df.metric.unique())}"
         )
     return (
         d.assign(_s=d.seed.astype(str).str.count(","))
@@ -304,7 +324,8 @@ def plot_lengths(
     d = d[m.unit.notna() & (m.labels.fillna("0").astype(int) == labels)].sort_values("_from", kind="stable")
     if d.empty:
         raise ValueError(
-            f"no row of {metric!r} with {labels} labels is of a band of length: the slices are {sorted(df.slice.unique())}"
+            f"no row of {metric!r} with {labels} labels is of a band of length: the slices are "
+            f"{sorted(df.slice.unique())}"
         )
     if d._unit.nunique() > 1:
         raise ValueError(f"lengths are in {list(d._unit.unique())}: one picture is of one unit")

@@ -23,7 +23,8 @@ def class_loss(
         raise ValueError(f"smoothing must be from 0 to below 1, got {smoothing}")
     if y.is_floating_point() or y.shape != logits.shape[:1]:
         raise ValueError(
-            f"y must be one class per row, integers `[{len(logits)}]`, got {y.dtype} {list(y.shape)}: labels are smoothed here and nowhere else"
+            f"y must be one class per row, integers `[{len(logits)}]`, got {y.dtype} {list(y.shape)}: labels "
+            "are smoothed here and nowhere else"
         )
     nlp = -logits.float().log_softmax(1)  # [b,c]
     right = nlp.gather(1, y.long().unsqueeze(1)).squeeze(1)  # [b]
@@ -37,7 +38,8 @@ def cosine_mse(
     "Squared difference of a cosine and a score."
     if len(target) and not (0 <= target.min() and target.max() <= 1):
         raise ValueError(
-            f"scores must be from 0 to 1, got {target.min().item():.4g} to {target.max().item():.4g}: rescale them by the ends of their scale"
+            f"scores must be from 0 to 1, got {target.min().item():.4g} to {target.max().item():.4g}: "
+            "rescale them by the ends of their scale"
         )
     return (cos.float() - target.float()).square().mean()
 
@@ -116,14 +118,16 @@ def distill_loss(
         raise ValueError(f"{name} has no lam, got {lam}; max_marginals has one")
     if lam < 0 or (name == "max_marginals_mse" and lam >= 1):
         raise ValueError(
-            f"lam must be >= 0, and below 1 with mse (from 1 on the loss has no lower bound), got {lam} for {name}"
+            f"lam must be >= 0, and below 1 with mse (from 1 on the loss has no lower bound), got {lam} for "
+            f"{name}"
         )
     f = partial(DISTILL[name], lam=lam) if marginals else DISTILL[name]
 
     def loss(x, y):
         if x.shape != y.shape:
             raise ValueError(
-                f"the student gives {list(x.shape)} and the teacher {list(y.shape)}: end the student in `ToTeacher`"
+                f"the student gives {list(x.shape)} and the teacher {list(y.shape)}: end the student in "
+                "`ToTeacher`"
             )
         return f(x, y).mean()
 

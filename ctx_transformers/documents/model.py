@@ -30,11 +30,15 @@ SEGMENT_MERGES = ("tokens", "mean", "max", "attention", "transformer")
 class DocCfg:
     "From segments to documents."
 
-    pretrained: str = ""  # folder or hub name of any transformers encoder, or folder of one of our models; empty: from scratch
+    # folder or hub name of any transformers encoder, or folder of one of our models; empty: from scratch
+    pretrained: str = ""
     layers: int = 0  # keep the first so many layers of it; 0: all
     encoder: EncoderCfg = EncoderCfg()  # of an encoder from scratch
-    attend: str = ""  # Longformer's global attention: 'none', 'first', 'first+separators'; empty: the architecture's own
-    pool: str = "mean"  # tokens to segment: 'first' (CLS), 'mean', 'max', 'sum', 'last', 'attention', or 'local' (mean of the tokens without global attention)
+    # Longformer's global attention: 'none', 'first', 'first+separators'; empty: the architecture's own
+    attend: str = ""
+    # tokens to segment: 'first' (CLS), 'mean', 'max', 'sum', 'last', 'attention', or 'local' (mean of the
+    # tokens without global attention)
+    pool: str = "mean"
     merge: str = "tokens"  # segments to document: 'tokens', 'mean', 'max', 'attention', 'transformer'
     merge_layers: int = 1  # layers of 'transformer'
     places: int = 64  # segments that 'transformer' can tell apart; a document may not have more
@@ -52,13 +56,15 @@ class DocCfg:
             raise ValueError(f"merge must be one of {[*SEGMENT_MERGES]}, got {self.merge!r}")
         if self.pool in ("random", "codes"):
             raise ValueError(
-                f"{self.pool!r} gives no fixed vector of a segment: take first, mean, max, sum, last, attention or local"
+                f"{self.pool!r} gives no fixed vector of a segment: take first, mean, max, sum, last, "
+                "attention or local"
             )
         if not 0 <= self.head_dropout < 1:
             raise ValueError(f"head_dropout must be in [0,1), got {self.head_dropout}")
         if min(self.layers, self.hidden, self.classes) < 0 or min(self.merge_layers, self.places) < 1:
             raise ValueError(
-                f"layers, hidden and classes must be at least 0, merge_layers and places at least 1, got {self}"
+                "layers, hidden and classes must be at least 0, merge_layers and places at least 1, got "
+                f"{self}"
             )
         if self.classes == 1:
             raise ValueError("one class is nothing to choose from: give 0 (no head) or at least 2")
@@ -84,7 +90,8 @@ class SegmentReader(nn.Module):
         n = torch.bincount(of, minlength=b)  # [b]
         if len(n) and int(n.max()) > self.reader.cfg.max_len:
             raise ValueError(
-                f"a document has {int(n.max())} segments and the reader {self.reader.cfg.max_len} places: raise `places`, or read fewer segments (`most`)"
+                f"a document has {int(n.max())} segments and the reader {self.reader.cfg.max_len} places: "
+                "raise `places`, or read fewer segments (`most`)"
             )
         scale = (
             x.norm(dim=1, keepdim=True).clamp(min=1e-6) / x.shape[1] ** 0.5
@@ -181,7 +188,8 @@ def open_doc_encoder(
     )
     if vocab > enc.vocab:
         raise ValueError(
-            f"the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes with it"
+            f"the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes "
+            "with it"
         )
     return enc
 
@@ -196,15 +204,18 @@ class DocModel(nn.Module):
         encoder: nn.Module | None = None,  # one that is there already; None: what the configuration names
     ):
         super().__init__()
-        self.cfg, self.encoder = cfg, open_doc_encoder(cfg, vocab) if encoder is None else encoder
+        self.cfg = cfg
+        self.encoder = open_doc_encoder(cfg, vocab) if encoder is None else encoder
         self.encoder.recompute = cfg.recompute
         d = self.encoder.cfg.d
         if cfg.pool == "local" and not hasattr(self.encoder, "is_global"):
             raise ValueError(
-                "pool='local' leaves out tokens with global attention, and in this encoder every token sees the whole text: take 'mean'"
+                "pool='local' leaves out tokens with global attention, and in this encoder every token sees "
+                "the whole text: take 'mean'"
             )
         self.pool = None if cfg.pool == "local" else pooling(cfg.pool, d)
-        self.merge, self.head = SegmentMerge(cfg, d), doc_head(cfg, d)
+        self.merge = SegmentMerge(cfg, d)
+        self.head = doc_head(cfg, d)
         freeze(self, cfg.freeze)
 
     def texts(self, ids, lengths, plan=None):  # -> `[t,d]`

@@ -33,13 +33,15 @@ class Pairs:
         N = len(self.a)
         if not (len(self.b) == len(self.part) == N and self.score.shape == (N,)):
             raise ValueError(
-                f"{N} sentences need as many second sentences, scores and parts, got {len(self.b)}, {list(self.score.shape)} and {len(self.part)}"
+                f"{N} sentences need as many second sentences, scores and parts, got {len(self.b)}, "
+                f"{list(self.score.shape)} and {len(self.part)}"
             )
         if not self.low < self.high:
             raise ValueError(f"{self.name}: the scale must go up, got {self.low} to {self.high}")
         if N and not (self.low <= self.score.min() and self.score.max() <= self.high):
             raise ValueError(
-                f"{self.name}: scores must lie between {self.low:g} and {self.high:g}, got {self.score.min():g} to {self.score.max():g}; give the ends of their scale"
+                f"{self.name}: scores must lie between {self.low:g} and {self.high:g}, got "
+                f"{self.score.min():g} to {self.score.max():g}; give the ends of their scale"
             )
 
     def __len__(self):
@@ -83,7 +85,8 @@ def _pairs(
         raise ValueError(
             f"{account.name}: a score is no number ({e}); are the columns in the order that is expected?"
         ) from e
-    blank, none = np.array([not (x and y) for x, y in zip(a, b)], bool), np.isnan(score)
+    blank = np.array([not (x and y) for x, y in zip(a, b)], bool)
+    none = np.isnan(score)
     account.drop("empty sentence", int(blank.sum()))
     account.drop("no score", int((none & ~blank).sum()))
     i = np.flatnonzero(~blank & ~none)
@@ -106,7 +109,8 @@ def _lines(path, fewest, account):
     for i, r in enumerate(rows):
         if len(r) < fewest:
             raise ValueError(
-                f"{path}, line {i + 1}: expected {fewest} columns or more with tabs between them, found {len(r)}"
+                f"{path}, line {i + 1}: expected {fewest} columns or more with tabs between them, found "
+                f"{len(r)}"
             )
     return rows
 
@@ -127,7 +131,8 @@ def _headed(path, needed, account):
     pick(needed, head, str(path))
     if bad := [i for i, r in enumerate(rows) if len(r) != len(head)]:
         raise ValueError(
-            f"{path}, line {bad[0] + 2}: expected {len(head)} columns as in the header, found {len(rows[bad[0]])}"
+            f"{path}, line {bad[0] + 2}: expected {len(head)} columns as in the header, found "
+            f"{len(rows[bad[0]])}"
         )
     return {c: [r[k] for r in rows] for k, c in enumerate(head)}
 
@@ -168,7 +173,8 @@ def read_sick(
     )
 
 # %% ../../nbs/documents/02_pairs.ipynb #c15
-_YEAR, _PART = re.compile(r"(?<!\d)(?:20)?(1[2-9])(?!\d)"), re.compile("train|trial|test")
+_YEAR = re.compile(r"(?<!\d)(?:20)?(1[2-9])(?!\d)")
+_PART = re.compile("train|trial|test")
 
 
 def _year_name(year, side):
@@ -177,7 +183,8 @@ def _year_name(year, side):
 
 def _year_files(folder):
     "a, b, score, part and side of all pairs of `STS.input` files, and their account."
-    col, acc = dict(a=[], b=[], score=[], part=[], side=[]), Account("STS")
+    col = dict(a=[], b=[], score=[], part=[], side=[])
+    acc = Account("STS")
     files = [
         p for p in sorted(folder.rglob("STS.input.*.txt")) if ".ALL." not in p.name
     ]  # ALL is the others end to end
@@ -188,7 +195,8 @@ def _year_files(folder):
             raise ValueError(
                 f"{p}: no folder of it has its year in its name, such as STS2012-test; rename one"
             )
-        rows, gold = _lines(p, 2, acc), p.with_name(p.name.replace(".input.", ".gs."))
+        rows = _lines(p, 2, acc)
+        gold = p.with_name(p.name.replace(".input.", ".gs."))
         score = [r[0] for r in _lines(gold, 1, acc)] if gold.is_file() else [""] * len(rows)
         if len(score) != len(rows):
             raise ValueError(
@@ -212,7 +220,9 @@ _YEARS = ("year", "subset", "split", "score", "sentence1", "sentence2")
 
 
 def read_sts(
-    path,  # folder with STS.input.*.txt and STS.gs.*.txt, in folders with their years in their names; or a table with the columns year, subset, split, score, sentence1, sentence2
+    # folder with STS.input.*.txt and STS.gs.*.txt, in folders with their years in their names; or a table
+    # with the columns year, subset, split, score, sentence1, sentence2
+    path,
 ) -> dict:  # 'STS12', 'STS12 train', 'STS13' and so on -> Pairs, 0 to 5; a year without more is its test
     "The yearly sets of STS."
     path = Path(path)
@@ -240,7 +250,9 @@ def open_pairs(
     columns: str = "",  # 'a=premise,b=hypothesis,score=mean,part=genre,split=side': which column is which
     low: float = 0.0,  # lower end of the scale
     high: float = 5.0,  # upper end of the scale
-) -> dict:  # 'NAME train', 'NAME valid', 'NAME test' -> Pairs, those that are there; 'NAME' if the source has no sides
+    # 'NAME train', 'NAME valid', 'NAME test' -> Pairs, those that are there; 'NAME' if the source has no
+    # sides
+) -> dict:
     "Scored pairs from any table."
     name = source_name(source)
     acc = Account(name)
@@ -252,7 +264,9 @@ def open_pairs(
 
 def open_sts(
     folder,  # with any of sts-train.csv, STS.input.*.txt, a table of years, SICK_train.txt, however deep
-) -> dict:  # 'STS-B train', 'STS-B dev', 'STS-B test', 'STS12' to 'STS16' (tests), 'STS12 train', 'SICK train', 'SICK trial', 'SICK test' -> Pairs, those that are there
+    # 'STS-B train', 'STS-B dev', 'STS-B test', 'STS12' to 'STS16' (tests), 'STS12 train', 'SICK train', 'SICK
+    # trial', 'SICK test' -> Pairs, those that are there
+) -> dict:
     "All sets of STS and SICK in a folder."
     folder = Path(folder)
 
@@ -273,7 +287,8 @@ def open_sts(
     names = [n for d in found for n in d]
     if not names:
         raise FileNotFoundError(
-            f"{folder}: expected sts-train.csv (dev, test), folders with STS.input.*.txt, a .tsv with the columns {', '.join(_YEARS)}, or SICK_train.txt (SICK_trial, SICK_test_annotated, SICK)"
+            f"{folder}: expected sts-train.csv (dev, test), folders with STS.input.*.txt, a .tsv with the "
+            f"columns {', '.join(_YEARS)}, or SICK_train.txt (SICK_trial, SICK_test_annotated, SICK)"
         )
     if twice := sorted({n for n in names if names.count(n) > 1}):
         raise ValueError(f"{folder} has {', '.join(twice)} in two forms; take one away")
@@ -284,7 +299,8 @@ def pair_keys(
     pairs: Pairs,
 ) -> np.ndarray:  # `[N]` uint64, equal for the same two sentences in either order
     "Which pairs are the same."
-    a, b = text_keys(pairs.a), text_keys(pairs.b)
+    a = text_keys(pairs.a)
+    b = text_keys(pairs.b)
     return hash_bits(np.minimum(a, b), np.maximum(a, b))
 
 
@@ -293,7 +309,8 @@ def without(
     seen,  # Pairs that were trained on, or several of them in a list
 ) -> Pairs:  # the others, whose account says how many stood where
     "Leave out the pairs that have been seen."
-    key, acc = pair_keys(pairs), Account(f"{pairs.name} unseen")
+    key = pair_keys(pairs)
+    acc = Account(f"{pairs.name} unseen")
     left = np.ones(len(pairs), bool)
     for s in [seen] if isinstance(seen, Pairs) else seen:
         there = left & np.isin(key, pair_keys(s))

@@ -45,10 +45,8 @@ class ParagraphCfg:
         return "PV-DBOW" + " (transductive)" * self.transductive  # what to call it in a table
 
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c29
-_WORD, _PIECE = (
-    re.compile(r"\w+(?:['’]\w+)*"),
-    10_000,
-)  # letters and digits, with apostrophes inside; gensim reads no more words of a document
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_PIECE = 10_000  # letters and digits, with apostrophes inside; gensim reads no more words of a document
 
 
 def doc_words(text: str) -> list:  # of strings
@@ -101,13 +99,11 @@ class ParagraphVectors:
         out,  # `[V,d]` float32, output vectors of words
         docs,  # `[N,d]` float32, vectors of the training documents, zeros for one without a known word
     ):
-        self.cfg, self.words, self.counts, self.out, self.docs = (
-            cfg,
-            list(words),
-            np.asarray(counts),
-            out,
-            docs,
-        )
+        self.cfg = cfg
+        self.words = list(words)
+        self.counts = np.asarray(counts)
+        self.out = out
+        self.docs = docs
         self._m = _gensim(cfg, 1)
         self._m.build_vocab_from_freq(
             {w: int(n) for w, n in zip(self.words[::-1], self.counts[::-1])}
@@ -117,7 +113,10 @@ class ParagraphVectors:
         self._m.syn1neg = np.array(out, np.float32)
 
     def __repr__(self):
-        return f"{self.cfg.arm}: {len(self.docs):,} documents, {len(self.words):,} words, {self.cfg.d} numbers each"
+        return (
+            f"{self.cfg.arm}: {len(self.docs):,} documents, {len(self.words):,} words, {self.cfg.d} numbers "
+            "each"
+        )
 
     @classmethod
     def fit(
@@ -130,19 +129,19 @@ class ParagraphVectors:
         words = [doc_words(t) for t in list_of_texts(texts) + list_of_texts(unlabelled)]
         if bool(len(unlabelled)) != cfg.transductive:
             raise ValueError(
-                f"unlabelled documents and transductive go together, so that the arm carries it in its name: got {len(unlabelled)} and {cfg.transductive}"
+                "unlabelled documents and transductive go together, so that the arm carries it in its name: "
+                f"got {len(unlabelled)} and {cfg.transductive}"
             )
         from gensim.models.doc2vec import TaggedDocument
 
-        m, order = (
-            _gensim(cfg, cfg.min_count),
-            sorted(range(len(words)), key=lambda i: (_key(words[i], cfg.seed), i)),
-        )
+        m = _gensim(cfg, cfg.min_count)
+        order = sorted(range(len(words)), key=lambda i: (_key(words[i], cfg.seed), i))
         read = [TaggedDocument(p, [at]) for at, i in enumerate(order) for p in _pieces(words[i]) or [[]]]
         m.build_vocab(read)
         if not len(m.wv):
             raise ValueError(
-                f"no word stands {cfg.min_count} times in {len(words)} documents: lower min_count or give more"
+                f"no word stands {cfg.min_count} times in {len(words)} documents: lower min_count or give "
+                "more"
             )
         m.train(read, total_examples=m.corpus_count, epochs=m.epochs)
         docs = np.zeros_like(m.dv.vectors)
@@ -161,16 +160,16 @@ def encode(
     "Infer vectors: of the same words always the same."
     from gensim.models.doc2vec import train_document_dbow
 
-    m, out, lock = self._m, np.zeros((len(texts), self.cfg.d), np.float32), np.ones(1, np.float32)
+    m = self._m
+    out = np.zeros((len(texts), self.cfg.d), np.float32)
+    lock = np.ones(1, np.float32)
     for i, t in enumerate(tqdm(list_of_texts(texts), desc="paragraph vectors", disable=None)):
         words = [w for w in doc_words(t) if w in m.wv.key_to_index]
         if not words:
             continue
         key = _key(words, self.cfg.seed if seed is None else seed)
-        v, m.random = (
-            ((hash_uniform(key, np.arange(self.cfg.d)) - 0.5) / self.cfg.d).astype(np.float32)[None],
-            np.random.RandomState(key % 2**32),
-        )  # [1,d]
+        v = ((hash_uniform(key, np.arange(self.cfg.d)) - 0.5) / self.cfg.d).astype(np.float32)[None]
+        m.random = np.random.RandomState(key % 2**32)  # [1,d]
         for lr in np.linspace(self.cfg.lr, 1e-4, epochs or self.cfg.infer):
             for p in _pieces(words):
                 train_document_dbow(

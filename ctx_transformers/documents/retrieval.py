@@ -30,7 +30,8 @@ def grade_table(
     ]
     if odd := [r for r in rows if r[0] not in row_of or r[1] not in col_of]:
         raise ValueError(
-            f"{len(odd)} of {len(rows)} grades are of a query or document that is not there, the first is {odd[0]}"
+            f"{len(odd)} of {len(rows)} grades are of a query or document that is not there, the first is "
+            f"{odd[0]}"
         )
     if odd := [r for r in rows if not r[2] >= 0]:
         raise ValueError(f"grades must be >= 0, got {odd[0]}")
@@ -50,7 +51,10 @@ def doc_rows(
     against: str | None = None,  # arm that the others are compared with; None for no comparison
     where: str = "all",
     config: str = "",  # slice and hash of the experiment's config, for the rows
-) -> list:  # rows for `eval.tables.write_rows`, with five more columns: queries, candidates and relevant (means), chance (of MAP), share (of candidates that are relevant: chance of P@k)
+    # rows for `eval.tables.write_rows`, with five more columns: queries, candidates and relevant (means),
+    # chance
+    # (of MAP), share (of candidates that are relevant: chance of P@k)
+) -> list:
     "Mean metrics of each arm, and differences, with intervals over groups of queries and over seeds."
     first = next(t for of in found.values() for t in of.values())
     same = ["query", "relevant", "candidates"]
@@ -62,11 +66,13 @@ def doc_rows(
         if list(t) != list(first) or not t[same].equals(first[same])
     ]:
         raise ValueError(
-            f"{odd[0][0]!r} of seed {odd[0][1]} was asked other queries, documents or ks than {next(iter(found))!r}: judge all arms alike"
+            f"{odd[0][0]!r} of seed {odd[0][1]} was asked other queries, documents or ks than "
+            f"{next(iter(found))!r}: judge all arms alike"
         )
     if group is not None and (np.ndim(group) != 1 or len(group) <= q.max()):
         raise ValueError(
-            f"group must be [q] and name the group of every query, also of those that were left out, at least {q.max() + 1}; got {np.shape(group)}"
+            "group must be [q] and name the group of every query, also of those that were left out, at "
+            f"least {q.max() + 1}; got {np.shape(group)}"
         )
     who = np.full(len(q), -1) if group is None else np.asarray(group)[q]
     more = dict(

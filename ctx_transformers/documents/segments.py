@@ -33,7 +33,8 @@ class DocTextCfg:
             raise ValueError(f"most must be at least 0, got {self.most}")
         if not 0 <= self.overlap <= self.segment - 3:
             raise ValueError(
-                f"overlap must be from 0 to {self.segment - 3}, so that each segment brings a token of its own, got {self.overlap}"
+                f"overlap must be from 0 to {self.segment - 3}, so that each segment brings a token of its "
+                f"own, got {self.overlap}"
             )
 
 # %% ../../nbs/documents/03_segments.ipynb #c06
@@ -42,7 +43,8 @@ def cut(
     cfg: DocTextCfg,
 ) -> list:  # of (first, one past the last)
     "Where segments begin and end; a document without tokens has none."
-    width, step = cfg.segment - 2, cfg.segment - 2 - cfg.overlap
+    width = cfg.segment - 2
+    step = cfg.segment - 2 - cfg.overlap
     at = [(i, min(i + width, n)) for i in range(0, max(n - cfg.overlap, min(n, 1)), step)]
     return at[: cfg.most or None]
 
@@ -56,7 +58,9 @@ class DocTokens:
         offsets: np.ndarray,  # `[N+1]` where each document's segments begin
         account: Account,
     ):
-        self.segments, self.docs, self.account = segments, Ragged(np.arange(len(segments)), offsets), account
+        self.segments = segments
+        self.docs = Ragged(np.arange(len(segments)), offsets)
+        self.account = account
 
     def __len__(self):
         return len(self.docs)
@@ -80,7 +84,10 @@ class DocTokens:
         )
 
     def __repr__(self):
-        return f"DocTokens: {len(self):,} documents, {len(self.segments):,} segments, {len(self.segments.ids):,} tokens"
+        return (
+            f"DocTokens: {len(self):,} documents, {len(self.segments):,} segments, "
+            f"{len(self.segments.ids):,} tokens"
+        )
 
 # %% ../../nbs/documents/03_segments.ipynb #c13
 def tokenize_documents(
@@ -89,12 +96,15 @@ def tokenize_documents(
     cfg: DocTextCfg = DocTextCfg(),
 ) -> DocTokens:
     "Tokenise whole documents and cut them."
-    enc, sp = bare_tokenizer(tok), special_ids(tok)
+    enc = bare_tokenizer(tok)
+    sp = special_ids(tok)
     if sp["cls"] is None or sp["sep"] is None:
         raise ValueError(
             "this tokenizer has no [CLS] or no [SEP] (<s> and </s>): take one of the BERT or RoBERTa family"
         )
-    acc, ids, count = Account(f"documents, segments of at most {cfg.segment} tokens"), [], []
+    acc = Account(f"documents, segments of at most {cfg.segment} tokens")
+    ids = []
+    count = []
     limit = 64 * cfg.segment * cfg.most if cfg.most else None  # characters that can hold so many tokens
     for i in tqdm(range(0, len(texts), 1000), desc="tokens", unit="k", disable=None):
         for e, text in zip(
@@ -131,22 +141,23 @@ class DocBatches:
         seed: int = 0,
         shuffle: bool = True,  # training: other batches in each pass; off: the shortest first
     ):
-        self.tokens, self.y, self.b, self.other, self.seed, self.shuffle = (
-            tokens,
-            np.asarray(y),
-            b,
-            other,
-            seed,
-            shuffle,
-        )
+        self.tokens = tokens
+        self.y = np.asarray(y)
+        self.b = b
+        self.other = other
+        self.seed = seed
+        self.shuffle = shuffle
         self.rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
         if b < 1 or not len(self.rows):
             raise ValueError(f"a batch needs at least 1 document, got b={b} of {len(self.rows)}")
         if len(self.y) != len(tokens) or other is not None and len(other) != len(tokens):
             raise ValueError(
-                f"{len(tokens)} documents need as many answers and partners, got {len(self.y)} and {'none' if other is None else len(other)}"
+                f"{len(tokens)} documents need as many answers and partners, got {len(self.y)} and "
+                f"{'none' if other is None else len(other)}"
             )
-        self.epoch, self.start, self.device = 0, 0, "cpu"
+        self.epoch = 0
+        self.start = 0
+        self.device = "cpu"
 
     def to(self, device):
         self.device = device

@@ -27,7 +27,8 @@ def column_values(
     said = {a.strip(): b.strip() for a, _, b in parts}
     if not all(eq for _, eq, _ in parts) or len(said) < len(parts):
         raise ValueError(
-            f"columns must be like '{needed[0]}=theirs', with commas between, each of ours once, got {columns!r}"
+            f"columns must be like '{needed[0]}=theirs', with commas between, each of ours once, got "
+            f"{columns!r}"
         )
     pick(said, list(fields), f"columns={columns!r}: our table")
     rows = list(rows)
@@ -44,11 +45,9 @@ def column_values(
     return {o: [r.get(t) for r in rows] for o, t in name.items() if t}
 
 # %% ../../nbs/documents/00_sources.ipynb #c12
-_REVIEW, _URLS, _FILM = (
-    re.compile(r"(?:.*/)?(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt"),
-    re.compile(r"(?:.*/)?(train|test)/urls_(pos|neg)\.txt"),
-    re.compile(r"title/(tt\d+)"),
-)
+_REVIEW = re.compile(r"(?:.*/)?(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt")
+_URLS = re.compile(r"(?:.*/)?(train|test)/urls_(pos|neg)\.txt")
+_FILM = re.compile(r"title/(tt\d+)")
 
 
 def _imdb_rows(
@@ -56,7 +55,8 @@ def _imdb_rows(
     account: Account,  # counts reviews without a label
 ) -> list:  # dicts
     "The published files as rows, in the order of their names."
-    rows, films = [], {}
+    rows = []
+    films = {}
     for name, data in files:
         if m := _URLS.fullmatch(name):
             films[m.groups()] = [
@@ -102,7 +102,8 @@ def _hub_rows(source):
         got = load_dataset(path, config or None)
     except OSError as e:
         raise OSError(
-            f"{source} could not be loaded ({e}); check its name and the network, or fetch its files by other means and give their folder"
+            f"{source} could not be loaded ({e}); check its name and the network, or fetch its files by "
+            "other means and give their folder"
         ) from e
     for side, d in got.items():
         names = {k: f.names for k, f in d.features.items() if isinstance(f, ClassLabel)}
@@ -126,7 +127,9 @@ def _folder_rows(folder, account):
     side = {p: _SIDE.fullmatch(p.name.split(".")[0]) for p in files}
     if not files or None in side.values():
         raise ValueError(
-            f"{folder}: expected {', '.join(FORMATS)} files with train, valid (or val, dev) or test in their names, found {[p.name for p in files if side[p] is None] or 'none'}; name one file, or rename or take away others"
+            f"{folder}: expected {', '.join(FORMATS)} files with train, valid (or val, dev) or test in their "
+            f"names, found {[p.name for p in files if side[p] is None] or 'none'}; name one file, or rename "
+            "or take away others"
         )
     return (dict(split=SIDES[side[p][1].lower()]) | r for p in files for r in read_records(p, account))
 
@@ -151,7 +154,8 @@ def table_rows(
     p = Path(source)
     if not p.exists():
         raise FileNotFoundError(
-            f"{source} is not there; expected a {', '.join(FORMATS)} file, a folder of them for train, valid and test, 'hub:owner/name', or aclImdb as a folder or .tar.gz"
+            f"{source} is not there; expected a {', '.join(FORMATS)} file, a folder of them for train, valid "
+            "and test, 'hub:owner/name', or aclImdb as a folder or .tar.gz"
         )
     if ".tar" in p.suffixes or p.suffix == ".tgz":
         return _tar_rows(p, account)

@@ -32,7 +32,8 @@ SIMILARITY = dict(
 def sts_scores(
     encode,  # list of N strings -> `[N,d]` vectors, an array or a sparse matrix
     pairs: dict,  # set -> pairs, which have lists of strings `a` and `b`
-    similarity: str = "cosine",  # 'cosine' (-1 to 1), 'dot', or 'euclid' (distance with its sign turned, so that more is nearer)
+    # 'cosine' (-1 to 1), 'dot', or 'euclid' (distance with its sign turned, so that more is nearer)
+    similarity: str = "cosine",
 ) -> dict:  # set -> `[N]` float64, higher: more alike
     "Score every pair of every set; each distinct sentence is encoded once."
     if similarity not in SIMILARITY:
@@ -64,7 +65,8 @@ def _slices(p, parts):
 
 def _all_draws(found, pairs, parts, rank, n_boot):
     "(set, slice) -> (`n`, arm -> `[1+B,s]`), the same draws for all arms."
-    out, ends = {}, np.cumsum([len(of) for of in found.values()])[:-1]
+    out = {}
+    ends = np.cumsum([len(of) for of in found.values()])[:-1]
     for k, p in pairs.items():
         x, y = checked_scores(
             [np.asarray(s[k], np.float64) for of in found.values() for s in of.values()], p.score
@@ -105,9 +107,11 @@ def sts_rows(
         raise ValueError(f"there is no arm {against!r} to compare with, only {list(found)}")
     if odd := [(a, s) for a, of in found.items() for s, x in of.items() if not set(pairs) <= set(x)]:
         raise ValueError(
-            f"{odd[0][0]!r} of seed {odd[0][1]} lacks scores of {sorted(set(pairs) - set(found[odd[0][0]][odd[0][1]]))}: score the same sets for all arms"
+            f"{odd[0][0]!r} of seed {odd[0][1]} lacks scores of "
+            f"{sorted(set(pairs) - set(found[odd[0][0]][odd[0][1]]))}: score the same sets for all arms"
         )
-    average, metric = tuple(pairs if average is None else average), "Spearman" if rank else "Pearson"
+    average = tuple(pairs if average is None else average)
+    metric = "Spearman" if rank else "Pearson"
     if odd := set(average) - set(pairs):
         raise ValueError(
             f"the average is over sets that are not there: {sorted(odd)}; there are {list(pairs)}"

@@ -38,7 +38,8 @@ LOSSES = dict(cosent=cosent, cosine=cosine_mse)  # of `[b]` cosines and `[b]` sc
 class StsRunCfg:
     "Everything that decides what an encoder of sentences learns."
 
-    folder: str = ""  # with files of STS and SICK as published (`documents.pairs`); empty: what the variable CTX_DATA names
+    # with files of STS and SICK as published (`documents.pairs`); empty: what the variable CTX_DATA names
+    folder: str = ""
     title: str = "MiniLM"  # what tables call the encoder
     learn: str = "STS-B train"  # set of the folder that is learnt from
     valid: float = 0.1  # share of its pairs that chooses weights and settings, in (0,1)
@@ -60,7 +61,8 @@ class StsRunCfg:
             raise ValueError(f"a batch needs 2 pairs or more to have an order, got b={self.b}")
         if not self.model.pretrained and self.text.segment > self.model.encoder.max_len:
             raise ValueError(
-                f"texts of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} places of the encoder: raise model.encoder.max_len, or lower text.segment"
+                f"texts of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} "
+                "places of the encoder: raise model.encoder.max_len, or lower text.segment"
             )
         if self.model.classes or self.model.pair:
             raise ValueError("model.classes and model.pair are set by the run: leave them as they are")
@@ -82,16 +84,19 @@ def split_pairs(
 ) -> tuple:  # of Pairs, training and validation, whose accounts say what was left out
     "Cut a validation side off, so that no sentence stands on both."
     drawn = hash_uniform(seed, 692, pair_keys(pairs).view(np.int64)) < share
-    valid, acc = pairs.take(drawn), Account(f"{pairs.name}, to learn from")
+    valid = pairs.take(drawn)
+    acc = Account(f"{pairs.name}, to learn from")
     if not 1 < len(valid) < len(pairs):
         raise ValueError(
-            f"{pairs.name} has {len(pairs)} pairs, of which {len(valid)} would be for validation: give more pairs or another share than {share}"
+            f"{pairs.name} has {len(pairs)} pairs, of which {len(valid)} would be for validation: give more "
+            f"pairs or another share than {share}"
         )
     touched = shares(pairs, valid) & ~drawn
     left = ~drawn & ~touched
     if left.sum() < 2:
         raise ValueError(
-            f"{pairs.name}: {int(left.sum())} pairs share no sentence with the {len(valid)} for validation, too few to learn from: lower valid"
+            f"{pairs.name}: {int(left.sum())} pairs share no sentence with the {len(valid)} for validation, "
+            "too few to learn from: lower valid"
         )
     acc.drop("for validation", int(drawn.sum()))
     acc.drop("shares a sentence with validation", int(touched.sum()))
@@ -108,14 +113,18 @@ class StsData:
         folder = cfg.folder or os.environ.get("CTX_DATA")
         if not folder:
             raise ValueError(
-                "there is no data: give folder=, a folder with sts-train.csv and sts-dev.csv of the STS Benchmark (and what there is of the tests of 2012 to 2016 and SICK), or name it in the variable CTX_DATA"
+                "there is no data: give folder=, a folder with sts-train.csv and sts-dev.csv of the STS "
+                "Benchmark (and what there is of the tests of 2012 to 2016 and SICK), or name it in the "
+                "variable CTX_DATA"
             )
         sets = open_sts(folder)
         if cfg.learn not in sets:
             raise ValueError(f"{folder} has no {cfg.learn!r}, only {', '.join(sets)}")
         seen = sets[cfg.learn]
         self.sides = dict(zip(("train", "valid"), split_pairs(seen, cfg.valid, cfg.split)))
-        self.asked, self.fresh, self.whole = {}, {}, {}
+        self.asked = {}
+        self.fresh = {}
+        self.whole = {}
         say(self.sides["train"].account)
         for k, p in sets.items():
             if k != cfg.learn and not k.endswith(" train"):
@@ -136,10 +145,13 @@ class StsData:
     def ask(self, k, p, seen, say):
         "Take out what was seen; a set of fewer than 20 pairs is not asked."
         new = without(p, seen)
-        fresh, name = ~shares(new, seen), new.name if len(new) < len(p) else k
+        fresh = ~shares(new, seen)
+        name = new.name if len(new) < len(p) else k
         say(
-            f"{k}: {len(p):,} pairs, {len(p) - len(new):,} of them seen; of the others {int((~fresh).sum()):,} share a sentence with what was seen"
-            + "; too few, not asked" * (len(new) < 20)
+            f"{k}: {len(p):,} pairs, {len(p) - len(new):,} of them seen; of the others "
+            f"{int((~fresh).sum()):,} share a sentence with what was seen"
+            + "; too few, not asked"
+            * (len(new) < 20)
         )
         if len(new) >= 20:
             self.asked[name] = new
@@ -165,17 +177,17 @@ def cosines(
 class ByRank(Part):
     "Choose by the rank correlation of the whole validation side; kept in `scores.csv`."
 
-    order, run_train, saved = (
-        40,
-        False,
-        ("rows",),
-    )  # after the mean loss is known, before whoever logs it and keeps the best
+    order = 40
+    run_train = False
+    saved = ("rows",)  # after the mean loss is known, before whoever logs it and keeps the best
 
     def __init__(self, folder):
-        self.path, self.rows = Path(folder) / "scores.csv", []
+        self.path = Path(folder) / "scores.csv"
+        self.rows = []
 
     def before_validate(self):
-        self.cos, self.people = [], []
+        self.cos = []
+        self.people = []
 
     def after_loss(self):
         self.cos.append(cosines(self.pred).cpu())
@@ -189,7 +201,8 @@ class ByRank(Part):
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c20
 def sts_folder(cfg: StsRunCfg, data: StsData) -> Path:
-    "Where the cache keeps a training: named by settings, pairs, and the weights it starts from, wherever those lie."
+    """Where the cache keeps a training: named by settings, pairs, and the weights it starts from, wherever
+    those lie."""
     new = dict(
         settings(cfg),
         folder="",

@@ -31,7 +31,9 @@ from ..train.runs import claimed, run_training
 class DocRunCfg:
     "Everything that decides what a document encoder learns."
 
-    documents: str = "pydocs"  # modules of the installed packages; or IMDB's folder or archive, a table or a folder of tables, 'hub:name' (`documents.data`)
+    # modules of the installed packages; or IMDB's folder or archive, a table or a folder of tables,
+    # 'hub:name' (`documents.data`)
+    documents: str = "pydocs"
     columns: str = ""  # of a table: 'text=review,label=stars,group=movie'
     title: str = ""  # what tables call them; empty: the name of the source
     valid: float = 0.1  # share for validation, of the training side where a test is given
@@ -57,13 +59,15 @@ class DocRunCfg:
             )
         if self.b < 1 or min(self.limit, self.test_limit, self.valid_rows) < 0:
             raise ValueError(
-                f"b must be at least 1, limit, test_limit and valid_rows at least 0, got {self.b}, {self.limit}, {self.test_limit} and {self.valid_rows}"
+                f"b must be at least 1, limit, test_limit and valid_rows at least 0, got {self.b}, "
+                f"{self.limit}, {self.test_limit} and {self.valid_rows}"
             )
         if not 0 <= self.smoothing < 1:
             raise ValueError(f"smoothing must be from 0 to below 1, got {self.smoothing}")
         if not self.model.pretrained and self.text.segment > self.model.encoder.max_len:
             raise ValueError(
-                f"segments of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} places of the encoder: raise model.encoder.max_len, or lower text.segment"
+                f"segments of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} "
+                "places of the encoder: raise model.encoder.max_len, or lower text.segment"
             )
         if self.model.classes or self.model.pair:
             raise ValueError(
@@ -142,7 +146,8 @@ class DocData:
     def batches(
         self, side: str, cfg: DocRunCfg, shuffle=False, y=None
     ) -> DocBatches:  # y: `[N]` or `[N,w]` to learn instead of labels
-        t, n = self.tokens[side], cfg.valid_rows if side == "valid" else 0
+        t = self.tokens[side]
+        n = cfg.valid_rows if side == "valid" else 0
         rows = np.argsort(hash_uniform(0, 698, np.arange(len(t[0]))), kind="stable")[: n or None]
         return DocBatches(
             t[0],
@@ -158,10 +163,13 @@ class DocData:
 class Scores(Part):
     "Accuracy at each validation, of training batches and of the validation side; kept in `scores.csv`."
 
-    order, saved = 65, ("rows", "sums")  # after the log, before the state is written
+    order = 65
+    saved = ("rows", "sums")  # after the log, before the state is written
 
     def __init__(self, folder):
-        self.path, self.rows, self.sums = Path(folder) / "scores.csv", [], [0, 0]
+        self.path = Path(folder) / "scores.csv"
+        self.rows = []
+        self.sums = [0, 0]
 
     def before_validate(self):
         self.valid = [0, 0]
@@ -186,13 +194,14 @@ class Scores(Part):
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
         r = self.rows[-1]
         self.learn.logger(
-            f"step {r['step']}: accuracy {r['train_accuracy']:.4f} in training, {r['valid_accuracy']:.4f} on the validation side"
-            + ", the best so far" * r["best"]
+            f"step {r['step']}: accuracy {r['train_accuracy']:.4f} in training, {r['valid_accuracy']:.4f} on "
+            "the validation side" + ", the best so far" * r["best"]
         )
 
 # %% ../../nbs/documents/07_train.ipynb #c11
 def doc_run_key(cfg: DocRunCfg, data: DocData) -> str:  # 8 hexadecimal digits
-    "Name of what is learnt: settings, the documents of training and validation, and the weights it starts from."
+    """Name of what is learnt: settings, the documents of training and validation, and the weights it starts
+    from."""
     return config_hash(
         run_settings(cfg) | dict(learnt=data.learnt, start=data.start, version=1)
     )  # the version counts changes of this code
@@ -229,7 +238,8 @@ def train_documents(
     say=print,
 ) -> DocEmbedder:  # with the weights of the lowest validation loss
     "Train, take up where it stood, or read what was trained."
-    folder, key = Path(folder or doc_folder(cfg, data)), doc_run_key(cfg, data)
+    folder = Path(folder or doc_folder(cfg, data))
+    key = doc_run_key(cfg, data)
 
     def loss(pred, y):
         return class_loss(pred, y, cfg.smoothing if model.training else 0.0)
@@ -269,6 +279,7 @@ def judge_documents(
     d = data.sets[side]
     if model.classes != data.classes:
         raise ValueError(
-            f"the model knows the classes {list(model.classes)[:5]}, the documents have {list(data.classes)[:5]}"
+            f"the model knows the classes {list(model.classes)[:5]}, the documents have "
+            f"{list(data.classes)[:5]}"
         )
     return model.predict(d.text, d.other, keep)

@@ -18,11 +18,13 @@ from .tables import pair_seeds, row
 
 # %% ../../nbs/eval/03_classification.ipynb #c05
 def _guesses(
-    pred,  # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores of which the highest is the guess
+    # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores of which the highest is the guess
+    pred,
     label,  # `[N,c]` bool
 ):  # `[s,N]` int and `[N,c]` bool
     "Guesses of one or more seeds, checked."
-    pred, label = np.asarray(pred), np.asarray(label)
+    pred = np.asarray(pred)
+    label = np.asarray(label)
     if label.ndim != 2 or label.dtype != bool:
         raise ValueError(
             f"label must be bool [N,c], True for every class of a string; got {label.dtype} {label.shape}"
@@ -36,7 +38,8 @@ def _guesses(
             raise ValueError(f"scores must be [N,c] or [s,N,c] with N,c = {label.shape}, got {pred.shape}")
         if np.isnan(pred).any() or (pred == np.inf).any():
             raise ValueError(
-                f"{int((np.isnan(pred) | (pred == np.inf)).sum())} scores are nan or +infinity: the highest of them means nothing"
+                f"{int((np.isnan(pred) | (pred == np.inf)).sum())} scores are nan or +infinity: the highest "
+                "of them means nothing"
             )
         pred = pred.argmax(-1)
     if pred.dtype.kind not in "iu" or pred.ndim not in (1, 2) or pred.shape[-1] != len(label):
@@ -68,13 +71,19 @@ def _f1(parts):  # [...,3,c] counts -> [...,c]
 
 # %% ../../nbs/eval/03_classification.ipynb #c07
 def class_scores(
-    pred,  # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores (the highest is the guess; -inf: never)
+    # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores (the highest is the guess; -inf:
+    # never)
+    pred,
     label,  # `[N,c]` bool, all classes of each string, at least one
     classes=None,  # names of the classes; their numbers if None
-):  # dict of 'accuracy' (strings), 'pairs' (of string and class) and 'macro-F1', all 0 to 1, means over seeds; and a `DataFrame`, by class: strings, guesses, precision, recall, F1
+    # dict of 'accuracy' (strings), 'pairs' (of string and class) and 'macro-F1', all 0 to 1, means over
+    # seeds; and a `DataFrame`, by class: strings, guesses, precision, recall, F1
+):
     "Judge guesses at the class of strings."
     g, label = _guesses(pred, label)
-    n, right, parts = label.sum(1), _right(g, label), _parts(g, label).sum(1)  # [N], [s,N], [s,3,c]
+    n = label.sum(1)
+    right = _right(g, label)
+    parts = _parts(g, label).sum(1)  # [N], [s,N], [s,3,c]
     tp, fp, fn = np.moveaxis(parts, 1, 0)  # [s,c]
     f = _f1(parts)
     with np.errstate(invalid="ignore"):
@@ -107,11 +116,14 @@ def drawn_counts(
 def f1_intervals(
     pred,
     label,  # as in `class_scores`
-    other=None,  # the same of another arm, to be subtracted: on the same strings, for the same seeds or for one
+    # the same of another arm, to be subtracted: on the same strings, for the same seeds or for one
+    other=None,
     n_boot: int = 1000,
     level: float = 0.95,
     seed: int = 0,  # draws, share of them within the interval, 0 to 1
-):  # `Interval` of macro-F1, and a list of those of the F1 of each class (None: no string has it and no guess names it)
+    # `Interval` of macro-F1, and a list of those of the F1 of each class (None: no string has it and no guess
+    # names it)
+):
     "Percentile bootstrap intervals of F1, drawn over strings and, where there are several, over seeds."
     arms = [_guesses(p, label)[0] for p in (pred, other) if p is not None]
     label = np.asarray(label)
@@ -133,7 +145,9 @@ def f1_intervals(
         f = np.concatenate([f, np.nanmean(f, -1, keepdims=True)], -1)
         return np.swapaxes(f[:, :, 0] - f[:, :, 1] if len(arms) > 1 else f[:, :, 0], 0, 1)
 
-    rng, value, draws = np.random.default_rng(seed), judge(np.ones((1, N)))[0].mean(0), []  # [c+1]
+    rng = np.random.default_rng(seed)
+    value = judge(np.ones((1, N)))[0].mean(0)
+    draws = []  # [c+1]
     for w in drawn_counts(N, n_boot, rng, 2**20) if N > 1 else ():
         f = judge(w)
         k = rng.integers(s, size=(len(w), max(1, s - 1)))
@@ -158,11 +172,14 @@ def calibration(
     logits,  # `[N,c]` float, before the softmax; of probabilities, their logarithm
     label,  # `[N,c]` bool
     bins: int = 15,  # of equal width, from 0 to 1, >=1
-):  # ECE, 0 to 1, and a `DataFrame` of the bins that hold anything: strings, sure (mean probability of the guess), right (share)
+    # ECE, 0 to 1, and a `DataFrame` of the bins that hold anything: strings, sure (mean probability of the
+    # guess), right (share)
+):
     "How far certainty is from being right."
     if np.ndim(logits) != 2 or np.asarray(logits).dtype.kind != "f":
         raise ValueError(
-            f"calibration needs the logits of one model, float [N,c], got {np.asarray(logits).dtype} {np.shape(logits)}"
+            f"calibration needs the logits of one model, float [N,c], got {np.asarray(logits).dtype} "
+            f"{np.shape(logits)}"
         )
     g, label = _guesses(logits, label)
     sure = softmax(np.asarray(logits, np.float64), -1).max(-1)  # [N]
@@ -214,7 +231,8 @@ def plot_confusion(
             f"a confusion of {len(classes)} classes must be {(len(classes),) * 2}, got {m.shape}"
         )
     o = _order(m, order)
-    n, names = m.sum(1)[o], [classes[i] for i in o]
+    n = m.sum(1)[o]
+    names = [classes[i] for i in o]
     p = m[o][:, o] / np.maximum(n, 1e-9)[:, None]
     w = 2.2 + 0.33 * len(o)
     with plt.rc_context(style()):
@@ -243,13 +261,15 @@ def class_rows(
     label,  # `[N,c]` bool
     corpus: str,  # for the rows
     against: tuple = (),  # arms that all others are compared with, rows 'accuracy - svm' and so on
-    logits: tuple = (),  # arms whose scores are logits, and that are asked for their calibration, 'ECE' (without interval)
+    # arms whose scores are logits, and that are asked for their calibration, 'ECE' (without interval)
+    logits: tuple = (),
     classes: tuple = (),  # `[c]` names for rows of 'F1' by class, whose slice is the class; none if empty
     config: str = "",
     n_boot: int = 1000,  # hash of the experiment's config; draws
 ) -> list:  # rows for `eval.tables.write_rows`
     "Accuracy, accuracy of pairs and macro-F1 of each arm, and its differences to others."
-    label, rows = np.asarray(label), []
+    label = np.asarray(label)
+    rows = []
     if odd := [a for a in (*against, *logits) if a not in found]:
         raise ValueError(f"there is no arm {odd[0]!r}, only {list(found)}")
 

@@ -15,19 +15,23 @@ from .stats import Interval, middle_interval
 # %% ../../nbs/eval/04_correlation.ipynb #c05
 def checked_scores(x, y):
     "`[s,N]` and `[N]` float64, finite and not all equal."
-    x, y = np.atleast_2d(np.asarray(x, np.float64)), np.asarray(y, np.float64)
+    x = np.atleast_2d(np.asarray(x, np.float64))
+    y = np.asarray(y, np.float64)
     if y.ndim != 1 or x.ndim != 2 or x.shape[1] != len(y) or len(y) < 2:
         raise ValueError(
-            f"scores must be [N] or [s,N] with a number of people for each of N>1 pairs, got {x.shape} and {y.shape}"
+            f"scores must be [N] or [s,N] with a number of people for each of N>1 pairs, got {x.shape} and "
+            f"{y.shape}"
         )
     for what, v in (("scores", x), ("people's scores", y[None])):
         if not np.isfinite(v).all():
             raise ValueError(
-                f"{int((~np.isfinite(v)).sum())} of the {what} are not finite: leave out pairs that nobody scored, and look for the cause of the rest"
+                f"{int((~np.isfinite(v)).sum())} of the {what} are not finite: leave out pairs that nobody "
+                "scored, and look for the cause of the rest"
             )
         if (v == v[:, :1]).all(1).any():
             raise ValueError(
-                f"the {what} of all {len(y)} pairs are equal: there is no order, and so no correlation (a collapsed encoder?)"
+                f"the {what} of all {len(y)} pairs are equal: there is no order, and so no correlation (a "
+                "collapsed encoder?)"
             )
     return x, y
 
@@ -75,10 +79,13 @@ def bootstrap_correlation(
     rank: bool,
     n_boot: int,
     rng,  # ranks or the numbers themselves, draws, NumPy's generator
-):  # `[1+n_boot,c]`: of the pairs as they are, then of each draw; the draws depend on N and `rng` alone, so all arms share them
+    # `[1+n_boot,c]`: of the pairs as they are, then of each draw; the draws depend on N and `rng` alone, so
+    # all arms share them
+):
     "Correlation of each row of scores with people's."
     if not rank:
-        x, y = (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True), (y - y.mean()) / y.std()
+        x = (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True)
+        y = (y - y.mean()) / y.std()
 
     def places(v, w):
         return _ranks(v, w) if rank else np.broadcast_to(v, w.shape)

@@ -23,7 +23,9 @@ def _turn(step, clocks):
             torch.cuda.synchronize()  # a GPU's work is done when it is done
         return {c: f() for c, f in clocks.items()}
 
-    a, done, b = now(), step(), now()
+    a = now()
+    done = step()
+    b = now()
     if not isinstance(done, dict):
         raise TypeError(f"a step must return what it did by unit, such as dict(tokens=2100), got {done!r}")
     took = {c: b[c] - a[c] for c in clocks}
@@ -39,13 +41,15 @@ def median_interval(x, n_boot=2000, seed=0):
 
 # %% ../../nbs/eval/09_cost.ipynb #c28
 def relative_speed(
-    makers: dict,  # name -> function that makes one training step and returns what it did, `dict(unit=amount)`
+    # name -> function that makes one training step and returns what it did, `dict(unit=amount)`
+    makers: dict,
     rounds: int = 9,  # turns of each that count, >=1
     warmup: int = 1,  # turns of each that do not
     clocks: dict = CLOCKS,  # name -> function that gives seconds
 ) -> pd.DataFrame:  # `name`, `unit`, `clock`; `rate` per second; `ratio` to the first, `lo`, `hi`; `rounds`
     "Speed of each relative to the first, taking turns."
-    names, turns = list(makers), {n: [] for n in makers}
+    names = list(makers)
+    turns = {n: [] for n in makers}
     for r in range(warmup + rounds):
         k = r % len(names)
         for n in names[k:] + names[:k]:

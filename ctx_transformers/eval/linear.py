@@ -38,7 +38,8 @@ def group_codes(
     group = np.full(N, -1) if group is None else np.asarray(group, np.int64)
     if group.shape != (N,):
         raise ValueError(f"each of {N} documents needs a group, got {group.shape}")
-    alone, out = group < 0, np.empty(N, np.int64)
+    alone = group < 0
+    out = np.empty(N, np.int64)
     names, out[~alone] = np.unique(group[~alone], return_inverse=True)
     out[alone] = len(names) + np.arange(alone.sum())  # names may be as large as numbers go
     return out
@@ -72,7 +73,9 @@ def fit_linear(
     strengths=STRENGTHS,  # ascending; a single one is not chosen but taken
     folds: int = 3,  # groups are dealt into so many, >=2
     steps: int = 1000,  # of the solver at most, for each fit
-):  # the fitted `LogisticRegression`, and a `DataFrame` of what was tried: strength, loss (nats a document), accuracy, stopped (fits that reached `steps`)
+    # the fitted `LogisticRegression`, and a `DataFrame` of what was tried: strength, loss (nats a document),
+    # accuracy, stopped (fits that reached `steps`)
+):
     "Logistic regression of the strength that predicts best what it was not fitted on."
     y, c = np.asarray(y), int(np.max(y)) + 1
     who = group_codes(group, len(y))
@@ -85,10 +88,12 @@ def fit_linear(
     parts = list(GroupKFold(folds).split(y, y, who)) if len(strengths) > 1 else []
     if odd := sum(len(np.unique(y[a])) < 2 for a in (*(a for a, _ in parts), slice(None))):
         raise ValueError(
-            f"a line needs two classes, but {odd} of {len(parts) + 1} training parts hold one: give more documents or fewer, larger groups"
+            f"a line needs two classes, but {odd} of {len(parts) + 1} training parts hold one: give more "
+            "documents or fewer, larger groups"
         )
     new = LogisticRegression(max_iter=steps, tol=1e-6, warm_start=True)
-    models, tried = [deepcopy(new) for _ in parts], []
+    models = [deepcopy(new) for _ in parts]
+    tried = []
     for s in strengths if parts else ():
         stopped = [_fit(m, x[a], y[a], s) for m, (a, _) in zip(models, parts)]
         p = [log_probs(m, x[b], c) for m, (_, b) in zip(models, parts)]
@@ -121,7 +126,8 @@ class TfidfClassifier:
         strengths=STRENGTHS,
         folds: int = 3,  # as in `fit_linear`
     ):
-        self.tfidf, self.classes = DocTfidf(texts, cfg), int(np.max(y)) + 1
+        self.tfidf = DocTfidf(texts, cfg)
+        self.classes = int(np.max(y)) + 1
         self.model, self.tried = fit_linear(self.tfidf(texts), y, group, strengths, folds)
 
     def __call__(
@@ -132,4 +138,7 @@ class TfidfClassifier:
         return log_probs(self.model, self.tfidf(texts), self.classes)
 
     def __repr__(self):
-        return f"TF-IDF of {len(self.tfidf):,} n-grams with a line of strength {self.tried.strength[self.tried.loss.argmin()]:g}"
+        return (
+            f"TF-IDF of {len(self.tfidf):,} n-grams with a line of strength "
+            f"{self.tried.strength[self.tried.loss.argmin()]:g}"
+        )

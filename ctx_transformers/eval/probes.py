@@ -61,10 +61,8 @@ def _ridge(x, y, penalties):
         return lambda x: np.stack([m.predict(x) for m in fits])
     z, scale = standardised(x)
     s, v = np.linalg.eigh(z.T @ z)  # [d], [d,d]; one decomposition for all penalties
-    unit, c = (
-        s.sum() / min(z.shape) or 1.0,
-        v.T @ (z.T @ (y - y.mean())),
-    )  # [d]; vectors that are all equal have no unit, and say nothing
+    unit = s.sum() / min(z.shape) or 1.0
+    c = v.T @ (z.T @ (y - y.mean()))  # [d]; vectors that are all equal have no unit, and say nothing
     w = v @ (c[:, None] / (s.clip(0)[:, None] + unit * np.asarray(penalties)))  # [d,k]
     return lambda x: (scale(x) @ w).T + y.mean()
 
@@ -79,7 +77,8 @@ def standardised(x):
 
 # %% ../../nbs/eval/08_probes.ipynb #c15
 def _logistic(x, y, penalties, classes, standard, account):
-    "`x -> [k,t,c]` probabilities of all classes, one block for each penalty; a class that is not in `y` gets 0."
+    """`x -> [k,t,c]` probabilities of all classes, one block for each penalty; a class that is not in `y`
+    gets 0."""
     seen, (z, scale), fits = np.unique(y), standardised(x) if standard else (x, lambda x: x), []
     unit = (z.multiply(z) if sp.issparse(z) else z * z).sum() / min(z.shape) or 1.0
     tol = (
@@ -107,7 +106,8 @@ def _logistic(x, y, penalties, classes, standard, account):
 
 # %% ../../nbs/eval/08_probes.ipynb #c16
 def _row_space(x):
-    "Dense `[t,t]` rows with the inner products of sparse ones: a linear model under an L2 penalty sees nothing else of them."
+    """Dense `[t,t]` rows with the inner products of sparse ones: a linear model under an L2 penalty sees
+    nothing else of them."""
     k = (x @ x.T).toarray()
     k.flat[:: len(k) + 1] += 1e-10 * (k.trace() / len(k) or 1.0)  # equal rows make it singular
     return np.linalg.cholesky(k)
@@ -116,8 +116,11 @@ def _row_space(x):
 def _out_of_fold(x, y, who, fold, fit, loss, scale, penalties, inner, seed):
     "For each fold: its rows, predictions and targets, the training targets, the penalty."
     for k in range(fold.max() + 1):
-        train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        z, f, lost = scale(y[train])(y), _folds(who[train], inner, seed + 1), 0
+        train = np.flatnonzero(fold != k)
+        test = np.flatnonzero(fold == k)
+        z = scale(y[train])(y)
+        f = _folds(who[train], inner, seed + 1)
+        lost = 0
         for j in range(inner):
             a, b = train[f != j], train[f == j]
             lost = lost + loss(fit(x[a], z[a], penalties)(x[b]), z[b])  # [k]
@@ -127,10 +130,8 @@ def _out_of_fold(x, y, who, fold, fit, loss, scale, penalties, inner, seed):
 # %% ../../nbs/eval/08_probes.ipynb #c21
 def _over_authors(scores, authors: int, n_boot: int, seed: int):
     "Intervals and draws of `scores`, a function from `[a]` weights to a dict of numbers."
-    value, weights = (
-        scores(np.ones(authors)),
-        np.random.default_rng(seed).multinomial(authors, np.full(authors, 1 / authors), n_boot),
-    )
+    value = scores(np.ones(authors))
+    weights = np.random.default_rng(seed).multinomial(authors, np.full(authors, 1 / authors), n_boot)
     draws = {k: np.array(v) for k, v in pd.DataFrame([scores(w) for w in weights]).items()}  # [n_boot] each
     return {k: _between(v, draws[k], authors) for k, v in value.items()}, draws
 
@@ -177,11 +178,13 @@ def _checked(x, author, known, why):
     "Float64 vectors and author codes of the rows that are known, which rows these are, and the `Account`."
     if x.ndim != 2 or not x.shape[0] == len(author) == len(known):
         raise ValueError(
-            f"x must be [t,d] with a target and an author for each row, got {x.shape}, {len(known)} targets and {len(author)} authors"
+            f"x must be [t,d] with a target and an author for each row, got {x.shape}, {len(known)} targets "
+            f"and {len(author)} authors"
         )
     if not np.isfinite(x.data if sp.issparse(x) else x).all():
         raise ValueError("x must be finite: some vectors hold nan or infinity")
-    rows, account = np.flatnonzero(known), Account("probe")
+    rows = np.flatnonzero(known)
+    account = Account("probe")
     account.keep(len(rows))
     account.drop(why, len(known) - len(rows))
     x = (x.tocsr() if sp.issparse(x) else np.asarray(x))[rows].astype(np.float64)
@@ -192,7 +195,8 @@ def probe_regression(
     x,  # `[t,d]` vectors, an array or csr
     y,  # `[t]` targets; nan: unknown, counted out
     author,  # `[t]` int author of each, -1: unknown, an author of its own
-    transform="none",  # of targets: 'none', 'log' (signed log1p) or 'rank' (normal scores), as in `transform_of`
+    # of targets: 'none', 'log' (signed log1p) or 'rank' (normal scores), as in `transform_of`
+    transform="none",
     folds: int = 5,  # each is predicted from the others
     inner: int = 3,  # folds within these that choose the penalty
     penalties=(1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3),  # in units of the mean eigenvalue of X'X
@@ -207,7 +211,8 @@ def probe_regression(
         raise ValueError(f"the {len(y)} known targets are all the same: there is nothing to predict")
     pred, said, lost, base = np.zeros((4, len(y)))
     chosen = []
-    loss, scale = (lambda p, z: ((p - z) ** 2).sum(1)), lambda y: transform_of(y, transform)
+    loss = lambda p, z: ((p - z) ** 2).sum(1)
+    scale = lambda y: transform_of(y, transform)
     for test, p, z, learnt, best in _out_of_fold(
         x, y, who, _folds(who, folds, seed), _ridge, loss, scale, penalties, inner, seed
     ):
@@ -280,7 +285,8 @@ def probe_classes(
 
 # %% ../../nbs/eval/08_probes.ipynb #c41
 def _class_scores(truth, who, preds):
-    "Function from weights of the authors to macro-F1 and accuracy of each of `preds`; a class that is not drawn has no F1."
+    """Function from weights of the authors to macro-F1 and accuracy of each of `preds`; a class that is not
+    drawn has no F1."""
     c, a = truth.max() + 1, who.max() + 1
 
     def table(code, w=None):
@@ -288,7 +294,8 @@ def _class_scores(truth, who, preds):
             (np.ones(len(code)) if w is None else w, (who, code)), (a, c)
         ).T.tocsr()  # [c,a] rows of each class and author
 
-    there, sums = table(truth), {k: (table(p), table(truth, (p == truth) * 1.0)) for k, p in preds.items()}
+    there = table(truth)
+    sums = {k: (table(p), table(truth, (p == truth) * 1.0)) for k, p in preds.items()}
 
     def scores(w):
         n, out = there @ w, {}
@@ -331,7 +338,8 @@ def probe_gain(
     )
     if not same or any(len(a.draws[k]) != len(b.draws[k]) for k in a.draws):
         raise ValueError(
-            "the probes were asked different targets, or drawn differently: give both the same y, author, least, n_boot and seed"
+            "the probes were asked different targets, or drawn differently: give both the same y, author, "
+            "least, n_boot and seed"
         )
     return {
         k: _between(i.value - b.scores[k].value, a.draws[k] - b.draws[k], i.n) for k, i in a.scores.items()

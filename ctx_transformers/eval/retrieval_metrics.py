@@ -18,10 +18,12 @@ def pad_scores(
     sizes,  # `[N]` int, candidates of each dialogue, >=1
 ) -> np.ndarray:  # `[N,k]` float, -inf where a dialogue has no more candidates
     "Give each dialogue a row."
-    flat, sizes = np.asarray(flat), np.asarray(sizes)
+    flat = np.asarray(flat)
+    sizes = np.asarray(sizes)
     if flat.shape != (sizes.sum(),) or (sizes < 1).any():
         raise ValueError(
-            f"sizes must be >=1 and add up to the number of scores: got {sizes.sum()} in {len(sizes)} dialogues, the least {sizes.min(initial=1)}, for scores {flat.shape}"
+            f"sizes must be >=1 and add up to the number of scores: got {sizes.sum()} in {len(sizes)} "
+            f"dialogues, the least {sizes.min(initial=1)}, for scores {flat.shape}"
         )
     out = np.full(
         (len(sizes), sizes.max(initial=0)), -np.inf, flat.dtype if flat.dtype.kind == "f" else np.float64
@@ -32,19 +34,22 @@ def pad_scores(
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c08
 def _checked(scores, right):
     "`[N,k]` float64 scores and `[N,k]` bool, which candidates are right."
-    s, right = np.asarray(scores, np.float64), np.asarray(right)
+    s = np.asarray(scores, np.float64)
+    right = np.asarray(right)
     if s.ndim != 2 or right.shape not in (s.shape, s.shape[:1]):
         raise ValueError(
             f"scores must be [N,k] and right [N], or a mask [N,k]; got {s.shape} and {right.shape}"
         )
     if np.isnan(s).any() or (s == np.inf).any():
         raise ValueError(
-            f"{int((np.isnan(s) | (s == np.inf)).sum())} scores are nan or +infinity: a rank among them means nothing"
+            f"{int((np.isnan(s) | (s == np.inf)).sum())} scores are nan or +infinity: a rank among them "
+            "means nothing"
         )
     if right.ndim == 1:
         if right.dtype.kind not in "iu" or ((right < 0) | (right >= s.shape[1])).any():
             raise ValueError(
-                f"right must be the place of a candidate, 0 to {s.shape[1] - 1}, got {right.dtype} from {right.min()} to {right.max()}"
+                f"right must be the place of a candidate, 0 to {s.shape[1] - 1}, got {right.dtype} from "
+                f"{right.min()} to {right.max()}"
             )
         right = np.arange(s.shape[1]) == right[:, None]  # [N,k]
     elif right.dtype != bool:
@@ -57,7 +62,8 @@ def _checked(scores, right):
     ):
         if bad.any():
             raise ValueError(
-                f"{int(bad.any(1).sum())} of {len(s)} dialogues have {what}, the first is {int(bad.any(1).argmax())}: there is nothing to rank"
+                f"{int(bad.any(1).sum())} of {len(s)} dialogues have {what}, the first is "
+                f"{int(bad.any(1).argmax())}: there is nothing to rank"
             )
     return s, right
 
@@ -79,7 +85,10 @@ def rank_table(
     scores,
     right,  # as in `rank_of_right`
     ks: tuple = (1, 2, 5),  # lengths of the list that is looked at, >=1
-) -> pd.DataFrame:  # by dialogue: 'R@k', 'MRR' and 'MAP', all 0 to 1, 'right score' and 'wrong score' (means), 'candidates' (how many)
+    # by dialogue: 'R@k', 'MRR' and 'MAP', all 0 to 1, 'right score' and 'wrong score' (means), 'candidates'
+    # (how
+    # many)
+) -> pd.DataFrame:
     "Judge the order of each dialogue's candidates."
     s, right = _checked(scores, right)
     hit, real = _places(s, right), s > -np.inf
@@ -100,11 +109,14 @@ def products(l, r):
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c06a
 def _judged(s, g, ks):
-    "By query: the metrics of `[b,N]` scores (-inf: no candidate) and `[b,N]` grades; nan where nothing is relevant."
+    """By query: the metrics of `[b,N]` scores (-inf: no candidate) and `[b,N]` grades; nan where nothing is
+    relevant."""
     real = s > -np.inf
     g = np.where(real, g, 0.0)
-    got, best = _places(s, g), -np.sort(-g, 1)  # [b,N] grades from the top
-    hit, place = got > 0, np.arange(1, s.shape[1] + 1)
+    got = _places(s, g)
+    best = -np.sort(-g, 1)  # [b,N] grades from the top
+    hit = got > 0
+    place = np.arange(1, s.shape[1] + 1)
     n, c = hit.sum(1), real.sum(1)
     some = n > 0
     R = np.maximum(n, 1)
@@ -144,14 +156,19 @@ def judge_scores(
     scores,  # `[q,N]` higher: more likely relevant; -inf: no candidate of this query
     grades,  # `[q,N]` >=0, 0: not relevant; bool or any number
     ks: tuple = (1, 5, 10),  # lengths of the list that is looked at, 1 to N
-):  # `DataFrame`, by query: query (row of `scores`), 'MAP' (its AP), 'MRR' (its RR), 'NDCG@k', 'P@k' and 'hit@k', all 0 to 1, 'chance' (the AP of a random order), relevant, candidates (how many); and an `Account` of the queries
+    # `DataFrame`, by query: query (row of `scores`), 'MAP' (its AP), 'MRR' (its RR), 'NDCG@k', 'P@k' and
+    # 'hit@k', all 0 to 1, 'chance' (the AP of a random order), relevant, candidates (how many); and an
+    # `Account` of the queries
+):
     "Judge the order of documents for each query."
-    s, g = np.asarray(scores, np.float64), np.asarray(grades, np.float64)
+    s = np.asarray(scores, np.float64)
+    g = np.asarray(grades, np.float64)
     if s.ndim != 2 or s.shape != g.shape or not s.size:
         raise ValueError(f"scores and grades must be [q,N] alike and not empty, got {s.shape} and {g.shape}")
     if np.isnan(s).any() or (s == np.inf).any():
         raise ValueError(
-            f"{int((np.isnan(s) | (s == np.inf)).sum())} scores are nan or +infinity: a rank among them means nothing"
+            f"{int((np.isnan(s) | (s == np.inf)).sum())} scores are nan or +infinity: a rank among them "
+            "means nothing"
         )
     if not ((g >= 0) & np.isfinite(g)).all():
         raise ValueError(f"grades must be finite and >= 0, got {np.nanmin(g)} to {np.nanmax(g)}")
@@ -167,7 +184,8 @@ def _grades_of(relevant, q, N):
         a, b = np.asarray(a), np.asarray(b)
         if a.shape != (q,) or b.shape != (N,) or a.dtype.kind not in "iu" or b.dtype.kind not in "iu":
             raise ValueError(
-                f"labels must be int, one for each of {q} queries and {N} documents; got {a.dtype} {a.shape} and {b.dtype} {b.shape}: where documents are not the queries, give a pair"
+                f"labels must be int, one for each of {q} queries and {N} documents; got {a.dtype} {a.shape} "
+                f"and {b.dtype} {b.shape}: where documents are not the queries, give a pair"
             )
         return lambda i: (a[i][:, None] == b) & (a[i][:, None] >= 0)
     g = relevant.tocsr() if issparse(relevant) else np.asarray(relevant)
@@ -179,9 +197,14 @@ def _grades_of(relevant, q, N):
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c22a
 def judge_retrieval(
     x,  # `[q,d]` vectors of the queries, an array or a sparse matrix
-    relevant,  # `[N]` int, class of each document (-1: unknown, relevant to none), or a pair of these, of queries and documents; or grades `[q,N]` >=0, an array or a sparse matrix such as `grade_table` makes
-    docs=None,  # `[N,d]` vectors of the documents; None: the queries are the documents, and none is its own candidate
-    apart=None,  # `[N]` int, group of each document, whose members are no candidates of each other (-1: alone); only without `docs`
+    # `[N]` int, class of each document (-1: unknown, relevant to none), or a pair of these, of queries and
+    # documents; or grades `[q,N]` >=0, an array or a sparse matrix such as `grade_table` makes
+    relevant,
+    # `[N,d]` vectors of the documents; None: the queries are the documents, and none is its own candidate
+    docs=None,
+    # `[N]` int, group of each document, whose members are no candidates of each other (-1: alone); only
+    # without `docs`
+    apart=None,
     queries=None,  # `[m]` int, which queries are asked, of 0..q-1; all if None
     ks: tuple = (1, 5, 10),  # lengths of the list that is looked at, 1 to N
     block: int = 2**22,  # scores made at a time, which bounds the memory
@@ -199,10 +222,12 @@ def judge_retrieval(
         raise ValueError(f"ks must be 1 to the number of documents, {N}, got {tuple(ks)}")
     if apart is not None and (not own or np.shape(apart) != (N,)):
         raise ValueError(
-            f"apart needs the group of each of {N} documents, which are the queries too; got {np.shape(apart)}{'' if own else ' and other documents'}"
+            f"apart needs the group of each of {N} documents, which are the queries too; got "
+            f"{np.shape(apart)}{'' if own else ' and other documents'}"
         )
     asked = np.arange(q) if queries is None else np.asarray(queries)
-    b, tables = max(1, block // N), []
+    b = max(1, block // N)
+    tables = []
     if (
         asked.ndim != 1
         or asked.dtype.kind not in "iu"

@@ -16,7 +16,8 @@ def cluster_sums(
     clusters,  # `[t]` int, author of each; -1: unknown, such a post is a cluster of its own
 ) -> np.ndarray:  # `[a]` or `[a,j]` sums, by author; then the posts without
     "Add up the values of each cluster."
-    values, clusters = np.asarray(values, dtype=np.float64), np.asarray(clusters)
+    values = np.asarray(values, dtype=np.float64)
+    clusters = np.asarray(clusters)
     if len(values) != len(clusters):
         raise ValueError(f"each value needs a cluster: got {len(values)} values and {len(clusters)} clusters")
     known = clusters >= 0
@@ -73,16 +74,20 @@ def ratio_interval(
     n_boot: int = 2000,  # draws
     level: float = 0.95,  # share of the draws within the interval, 0 to 1
     seed: int = 0,
-) -> Interval:  # of sum(num)/sum(den); with a single cluster its ends are nan, because one author says nothing about others
+    # of sum(num)/sum(den); with a single cluster its ends are nan, because one author says nothing about
+    # others
+) -> Interval:
     "Percentile bootstrap interval of a ratio of sums, drawn over clusters."
-    num, den = np.asarray(num, np.float64), np.asarray(den, np.float64)
+    num = np.asarray(num, np.float64)
+    den = np.asarray(den, np.float64)
     if num.ndim != 1 or num.shape != den.shape:
         raise ValueError(f"num and den must be [a] alike, got {num.shape} and {den.shape}")
     if not len(num):
         raise ValueError("there are no clusters: nothing was measured")
     if not (den > 0).all():
         raise ValueError(
-            f"each cluster needs a positive denominator, but {int((~(den > 0)).sum())} of {len(den)} have none: leave out clusters in which nothing was measured"
+            f"each cluster needs a positive denominator, but {int((~(den > 0)).sum())} of {len(den)} have "
+            "none: leave out clusters in which nothing was measured"
         )
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}")
@@ -110,15 +115,21 @@ def paired_interval(
 
 # %% ../../nbs/eval/00_stats.ipynb #c29
 def crossed_interval(
-    num,  # `[s,a]` sum of each seed and cluster, such as the loss of an author's hidden words by the model of a seed
+    # `[s,a]` sum of each seed and cluster, such as the loss of an author's hidden words by the model of a
+    # seed
+    num,
     den,  # `[s,a]` > 0
     n_boot: int = 2000,
     level: float = 0.95,
     seed: int = 0,  # as in `ratio_interval`
     block: int = 2**20,  # numbers drawn at a time, which bounds the memory
-) -> Interval:  # of sum(num)/sum(den), with `n` clusters; with one seed it is `ratio_interval`, and says nothing about other seeds
+    # of sum(num)/sum(den), with `n` clusters; with one seed it is `ratio_interval`, and says nothing about
+    # other
+    # seeds
+) -> Interval:
     "Percentile bootstrap interval of a ratio of sums, drawn over seeds and over clusters."
-    num, den = np.asarray(num, np.float64), np.asarray(den, np.float64)
+    num = np.asarray(num, np.float64)
+    den = np.asarray(den, np.float64)
     if num.ndim != 2 or num.shape != den.shape:
         raise ValueError(f"num and den must be [s,a] alike, got {num.shape} and {den.shape}")
     one = ratio_interval(num.sum(0), den.sum(0), 1, level, seed)  # checks, and the value
@@ -127,7 +138,9 @@ def crossed_interval(
         return ratio_interval(num.sum(0), den.sum(0), n_boot, level, seed)
     if not (den > 0).all():
         raise ValueError("each seed needs the same clusters, each with a positive denominator")
-    by, rng, out = np.lexsort((num.sum(0), den.sum(0))), np.random.default_rng(seed), []
+    by = np.lexsort((num.sum(0), den.sum(0)))
+    rng = np.random.default_rng(seed)
+    out = []
     num, den = (
         x[np.argsort(num.sum(1), kind="stable")][:, by] for x in (num, den)
     )  # the order of seeds and clusters changes nothing

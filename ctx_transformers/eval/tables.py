@@ -87,11 +87,14 @@ def read_table(
 def write_rows(
     name: str,  # table in `figures/` without its ending, or a path
     rows: list,  # dicts from `row`
-    replace=KEY,  # old rows with the same values here as some new row give way; ('corpus','arm'): an arm's new rows take the place of all its old ones
+    # old rows with the same values here as some new row give way; ('corpus','arm'): an arm's new rows take
+    # the place of all its old ones
+    replace=KEY,
 ) -> pd.DataFrame:  # the whole table as it now stands
     "Add rows to a table, in a fixed order, all or nothing."
     p = Path(name) if str(name).endswith(".csv") else figures_dir() / f"{name}.csv"
-    new, old = pd.DataFrame(rows), read_table(name)
+    new = pd.DataFrame(rows)
+    old = read_table(name)
     columns = list(dict.fromkeys([*COLUMNS, *old.columns, *new.columns]))
 
     def key(df):
@@ -112,12 +115,14 @@ def pair_seeds(
     a: dict,
     b: dict,  # seed -> anything, of two arms
 ) -> list:  # (seed, of a, of b)
-    "What two arms have to be compared on; an arm with a single seed is compared with every seed of the other."
+    """What two arms have to be compared on; an arm with a single seed is compared with every seed of the
+    other."""
     if len(a) > 1 and len(b) > 1 and set(a) != set(b):
         raise ValueError(
             f"both arms need the same seeds, or one of them a single one: got {list(a)} and {list(b)}"
         )
-    seeds, of = (a if len(a) >= len(b) else b), (lambda d, s: d[s] if len(d) > 1 else next(iter(d.values())))
+    seeds = a if len(a) >= len(b) else b
+    of = lambda d, s: d[s] if len(d) > 1 else next(iter(d.values()))
     return [(s, of(a, s), of(b, s)) for s in seeds]
 
 # %% ../../nbs/eval/01_tables.ipynb #c26
@@ -133,7 +138,8 @@ def mean_rows(
     "Mean of each arm and its difference to another, with intervals over authors and seeds."
     if against is not None and against not in values:
         raise ValueError(f"there is no arm {against!r} to compare with, only {list(values)}")
-    rows, n = [], cluster_sums(np.ones(len(author)), author)  # [a]
+    rows = []
+    n = cluster_sums(np.ones(len(author)), author)  # [a]
 
     def add(arm, metric, of):
         num = np.stack([cluster_sums(v, author) for v in of.values()])  # [s,a]

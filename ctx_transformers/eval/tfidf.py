@@ -82,12 +82,10 @@ class Tfidf:
         folder,  # what `fit_tfidf` wrote
     ):
         meta = json.loads((Path(folder) / "tfidf.json").read_text(encoding="utf-8"))
-        self.name, self.cfg, self.n, self.terms = (
-            meta["name"],
-            TfidfCfg(**meta["cfg"]),
-            meta["n"],
-            meta["terms"],
-        )  # n training texts
+        self.name = meta["name"]
+        self.cfg = TfidfCfg(**meta["cfg"])
+        self.n = meta["n"]
+        self.terms = meta["terms"]  # n training texts
         self.idf = np.load(Path(folder) / "idf.npy")  # [F]
         self._count = _counter(self.cfg, vocabulary=self.terms)
 
@@ -159,10 +157,8 @@ def fit_tfidf(
     )  # the version counts changes of this code
     folder = corpus.folder / f"tfidf-{name}"
     if not folder.exists():
-        rows, count = (
-            train_sample(corpus, most, seed),
-            _counter(cfg, min_df=cfg.min_df, max_features=cfg.max_features),
-        )
+        rows = train_sample(corpus, most, seed)
+        count = _counter(cfg, min_df=cfg.min_df, max_features=cfg.max_features)
         if len(rows) < cfg.min_df:
             raise ValueError(f"min_df is {cfg.min_df}, but there are {len(rows)} training texts: lower it")
         try:
@@ -193,7 +189,8 @@ def svd(
     seed: int = 0,
 ) -> np.ndarray:  # `[F,d]` float32, orthonormal columns, the strongest first
     "The directions of latent semantic analysis, or those that were found before."
-    rows, folder = train_sample(corpus, most, seed), corpus.folder / f"tfidf-{tfidf.name}"
+    rows = train_sample(corpus, most, seed)
+    folder = corpus.folder / f"tfidf-{tfidf.name}"
     if not 1 <= d < min(len(rows), len(tfidf)):
         raise ValueError(
             f"d must be from 1 to less than {len(rows)} training texts and {len(tfidf)} n-grams, got {d}"
@@ -214,16 +211,20 @@ def svd(
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c36
 def mean_word_vectors(
-    words,  # `[v,d]` embedding matrix, an array or a CPU tensor without gradient; rows beyond the tokenizer's vocabulary are not used
+    # `[v,d]` embedding matrix, an array or a CPU tensor without gradient; rows beyond the tokenizer's
+    # vocabulary are not used
+    words,
     tokens: Tokens,  # of the corpus
     posts,  # `[m]` positions of posts
     many: int = 10_000,  # posts at a time
 ) -> np.ndarray:  # `[m,d]` float32; zeros where a post has special tokens only
     "Mean of the word vectors of each post."
-    words, v = np.array(words, np.float32), tokens.vocab_size
+    words = np.array(words, np.float32)
+    v = tokens.vocab_size
     if words.ndim != 2 or len(words) < v:
         raise ValueError(
-            f"words must be [v,d] with a row for each of the {v} tokens, got {words.shape}: take the embedding of the encoder that goes with this tokenizer"
+            f"words must be [v,d] with a row for each of the {v} tokens, got {words.shape}: take the "
+            "embedding of the encoder that goes with this tokenizer"
         )
     real = np.ones(len(words), np.float32)
     real[list(tokens.special.values())] = 0
@@ -256,7 +257,8 @@ class DocTfidf:
         texts,  # N strings, of the training side only
         cfg: TfidfCfg = DOC,
     ):
-        texts, self.cfg = list_of_texts(texts), cfg
+        texts = list_of_texts(texts)
+        self.cfg = cfg
         self._v = TfidfVectorizer(
             analyzer=cfg.unit,
             ngram_range=cfg.ngrams,

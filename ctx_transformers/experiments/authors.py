@@ -44,7 +44,8 @@ class AuthorGridCfg:
     run: AuthorRunCfg = AuthorRunCfg(
         b=48, draws=2, train=AuthorRunCfg().train
     )  # what all arms have in common; its steps are those of a 3/3 episode
-    start: str = "scratch"  # how tables call the encoder that run.model names: 'scratch', or the short name of a checkpoint
+    # how tables call the encoder that run.model names: 'scratch', or the short name of a checkpoint
+    start: str = "scratch"
     inputs: str = "ngrams"  # of 'ngrams' (no encoder), 'text' and 'both'
     pools: str = (
         "mean"  # within a post: of 'first', 'mean', 'max', 'random', 'attention'; no matter for 'ngrams'
@@ -56,7 +57,9 @@ class AuthorGridCfg:
         "3/3/3"  # anchors/positives/negatives of the episodes; losses within the batch draw no negatives
     )
     positives: str = "community"  # of 'any', 'community', 'time'
-    contrast: str = "random"  # who must be told apart: of 'random', 'topic' (same community: the batch, or the negatives of triplets) and 'hard' (triplets only)
+    # who must be told apart: of 'random', 'topic' (same community: the batch, or the negatives of triplets)
+    # and 'hard' (triplets only)
+    contrast: str = "random"
     seeds: str = "0"
     untuned: bool = False  # ask the encoder of run.model as it comes too, where no arm of the grid reads text
     jobs: int = 1  # arms trained at the same time, each on its share of the cores
@@ -80,7 +83,8 @@ class AuthorGridCfg:
             raise ValueError(f"widths are of 'full', 'dense N', 'vae N', 'matryoshka', got {bad[0]!r}")
         if not self.run.train.steps:
             raise ValueError(
-                "arms are compared at equal numbers of posts: give run.train.steps, the steps of a 3/3 episode"
+                "arms are compared at equal numbers of posts: give run.train.steps, the steps of a 3/3 "
+                "episode"
             )
 
 
@@ -153,7 +157,8 @@ def author_arms(
         out[name] = {int(s): replace(run, seed=int(s)) for s in _words(cfg.seeds)}
     if not out:
         raise ValueError(
-            "no combination of these lists is an arm: hard negatives need a triplet loss, and a triplet loss needs a vector of an author"
+            "no combination of these lists is an arm: hard negatives need a triplet loss, and a triplet loss "
+            "needs a vector of an author"
         )
     return out
 
@@ -165,7 +170,8 @@ def baseline_arms(
     start: str = "scratch",  # how tables call the encoder
 ) -> dict:  # name -> function that makes the arm
     "What needs no training."
-    posts, out = questions.posts, {}
+    posts = questions.posts
+    out = {}
     for n, c in (("words", WORD), ("characters", CHAR)):
         out[f"tf-idf {n}"] = lambda c=c: Pooled(posts, fit_tfidf(data.corpus, c).vectors(data.corpus, posts))
     if data.features is not None:
@@ -248,7 +254,8 @@ def author_rows(
             }
             for a, of in answers.items()
         }
-        plain, crossed = pick(shape), pick(f"{shape} crossed")
+        plain = pick(shape)
+        crossed = pick(f"{shape} crossed")
         rows += [
             r
             for r in triplet_rows(plain, corpus, against, f"{shape} ", config)
@@ -327,7 +334,8 @@ def author_table(
     data = AuthorData(first, say)
     questions = Questions(data.corpus, first, say=say)
     say(
-        f"{cfg.run.title}: {len(todo)} trainings, {cfg.jobs} at a time on {device}; {len(questions.posts):,} posts are asked about"
+        f"{cfg.run.title}: {len(todo)} trainings, {cfg.jobs} at a time on {device}; {len(questions.posts):,} "
+        "posts are asked about"
     )
     if cfg.jobs > 1:
         threads = max(1, (os.cpu_count() or 1) // cfg.jobs)
@@ -355,7 +363,8 @@ def main():
     "Console script `ctx_authors`."
     script(
         "ctx_authors",
-        "Can a handful of posts identify an author? Trains the arms of a grid, asks all the same questions about unseen authors, and writes figures/authors.csv.",
+        "Can a handful of posts identify an author? Trains the arms of a grid, asks all the same questions "
+        "about unseen authors, and writes figures/authors.csv.",
         AuthorGridCfg,
         lambda cfg: _report(author_table(cfg)),
     )

@@ -59,7 +59,8 @@ class BestCfg:
     def __post_init__(self):
         if self.teachers < 1 or self.made < 0 or self.temperature <= 0 or not 0 <= self.soft <= 1:
             raise ValueError(
-                f"teachers must be at least 1, made at least 0, temperature > 0 and soft 0 to 1, got {self.teachers}, {self.made}, {self.temperature} and {self.soft}"
+                "teachers must be at least 1, made at least 0, temperature > 0 and soft 0 to 1, got "
+                f"{self.teachers}, {self.made}, {self.temperature} and {self.soft}"
             )
         if self.side not in ("valid", "test") or self.side == "valid" and self.run.refit:
             raise ValueError(f"side must be 'test', or 'valid' where run.refit is off, got {self.side!r}")
@@ -116,7 +117,8 @@ def make_names(
     known = set(name_keys(data.sets["train"].text))
     new = pd.unique(text[[k not in known for k in name_keys(text)]])
     say(
-        f"{len(given):,} names made up: {int((~made.ended).sum()):,} did not end, {len(text) - len(new):,} are copies or known, {len(new):,} are new"
+        f"{len(given):,} names made up: {int((~made.ended).sum()):,} did not end, {len(text) - len(new):,} "
+        f"are copies or known, {len(new):,} are new"
     )
     return list(new)
 
@@ -127,20 +129,21 @@ def told(
     teachers: list,
     made: list,
 ) -> NamesData:
-    "The training side as the student sees it: real names with what is known and what the teachers say, made-up ones with the latter."
-    t, out = data.tables["train"], copy.copy(data)
+    """The training side as the student sees it: real names with what is known and what the teachers say,
+    made-up ones with the latter."""
+    t = data.tables["train"]
+    out = copy.copy(data)
     real = (1 - cfg.soft) * t.share + cfg.soft * ensemble(teachers, t)
     ids = data.letters.encode([*data.sets["train"].text, *made])
-    share, label = real, data.tables["train"].label
+    share = real
+    label = data.tables["train"].label
     if made:
         none = NameTable(
             data.letters.encode(made), np.ones((len(made), len(data.classes)), bool), data.letters
         )
         said = ensemble(teachers, none)
-        share, label = (
-            np.concatenate([real, said]),
-            np.concatenate([label, said >= said.max(1, keepdims=True)]),
-        )
+        share = np.concatenate([real, said])
+        label = np.concatenate([label, said >= said.max(1, keepdims=True)])
     out.tables = dict(data.tables, train=NameTable(ids, label, data.letters, share))
     out.digest = hashlib.sha256(
         repr(

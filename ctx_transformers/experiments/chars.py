@@ -57,7 +57,8 @@ class NameGridCfg:
             raise ValueError(f"jobs and draws must be at least 1, got {self.jobs} and {self.draws}")
         if self.run.refit:
             raise ValueError(
-                "run.refit learns from the validation side, by which the baselines are chosen: leave it off here"
+                "run.refit learns from the validation side, by which the baselines are chosen: leave it off "
+                "here"
             )
         if not all(w.strip().isdigit() for w in self.seeds.split(",")):
             raise ValueError(f"seeds are numbers with commas between, got {self.seeds!r}")
@@ -86,7 +87,8 @@ def name_arms(cfg: NameGridCfg) -> dict:  # name -> `NamesCfg`, of seed 0
         asked, _, d = a.partition(" ")
         if a not in ALL_ARMS:
             raise ValueError(
-                f"arms are 'all' or objectives of {ORDER} in this order, joined by '+', those with cls perhaps with ' detached' behind, got {a!r}"
+                f"arms are 'all' or objectives of {ORDER} in this order, joined by '+', those with cls "
+                f"perhaps with ' detached' behind, got {a!r}"
             )
         out[a] = replace(
             cfg.run, objectives=asked.replace("+", ","), cls=replace(cfg.run.cls, detach=bool(d))
@@ -103,7 +105,8 @@ def read_off(
 ) -> dict:  # `hits`, `counts`, `nats` `[N]` and `scores` `[N,K]` of the test, as `judge_names` gives them
     "What a linear reading of frozen vectors knows of the class."
     x = {k: name_vectors(model, t).numpy() for k, t in data.tables.items()}
-    mean, std = x["train"].mean(0), x["train"].std(0) + 1e-6
+    mean = x["train"].mean(0)
+    std = x["train"].std(0) + 1e-6
     x = {k: (v - mean) / std for k, v in x.items()}
     at, y = np.nonzero(data.tables["train"].label)
     w = data.tables["train"].share[at, y]  # a name of two classes counts half in each
@@ -175,7 +178,9 @@ def name_scores(
     }  # whole sets of arms first
     todo = [c for c in arms.values() if not (names_folder(c, data) / f"judged-{cfg.draws}.npz").exists()]
     say(f"{len(arms)} trainings, {len(todo)} of them to be made")
-    threads, t, cpu = max(1, (os.cpu_count() or 1) // cfg.jobs), time.perf_counter(), sum(os.times()[:4])
+    threads = max(1, (os.cpu_count() or 1) // cfg.jobs)
+    t = time.perf_counter()
+    cpu = sum(os.times()[:4])
     with tqdm(total=len(todo), unit="training", disable=None) as bar:
         if cfg.jobs == 1:
             for c in todo:
@@ -188,7 +193,8 @@ def name_scores(
                     bar.update()
     if todo:
         say(
-            f"{len(todo)} trainings in {(time.perf_counter() - t) / 60:.1f} minutes, {cfg.jobs} at a time; {(sum(os.times()[:4]) - cpu) / 60:.1f} minutes of processor time"
+            f"{len(todo)} trainings in {(time.perf_counter() - t) / 60:.1f} minutes, {cfg.jobs} at a time; "
+            f"{(sum(os.times()[:4]) - cpu) / 60:.1f} minutes of processor time"
         )
     out = {}
     for (a, s), c in arms.items():
@@ -296,17 +302,15 @@ def name_table(
     data = NamesData(cfg.run, say)
     label = data.sets["test"].label
     found = name_scores(cfg, data, device, say)
-    name, corpus = (
-        config_hash(
-            dict(
-                settings(replace(cfg, run=replace(cfg.run, names="file", title=""))),
-                jobs=1,
-                table="",
-                digest=data.digest,
-            )
-        ),
-        data.title,
+    name = config_hash(
+        dict(
+            settings(replace(cfg, run=replace(cfg.run, names="file", title=""))),
+            jobs=1,
+            table="",
+            digest=data.digest,
+        )
     )
+    corpus = data.title
     seeds = [int(s) for s in cfg.seeds.split(",")]
     guesses = {a: {s: x["cls"]["scores"] for s, x in of.items()} for a, of in found.items() if "cls" in a}
     simple = spelling_arms(data, say) if cfg.baselines else {}
@@ -360,7 +364,8 @@ def _report(cfg, df):
         & df.metric.isin(["accuracy", "macro-F1", "accuracy of mlm", "accuracy of la", "accuracy of nsp"])
     ]
     print(
-        f"\n{df.corpus.iloc[0]}: shares of right answers on names of the test, 95 % intervals over names and seeds"
+        f"\n{df.corpus.iloc[0]}: shares of right answers on names of the test, 95 % intervals over names and "
+        "seeds"
     )
     print(
         t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])

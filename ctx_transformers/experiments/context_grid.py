@@ -54,7 +54,8 @@ OWN = dict(  # what each architecture is by itself; the grid may vary all of it
 
 @dataclass(frozen=True)
 class GridCfg:
-    "An experiment of many arms. Lists are comma-separated; an empty one leaves to each architecture what is its own."
+    """An experiment of many arms. Lists are comma-separated; an empty one leaves to each architecture what is
+    its own."""
 
     run: RunCfg = RunCfg(
         model=ModelCfg(encoder=RunCfg().model.encoder, copy=False)
@@ -89,11 +90,13 @@ class GridCfg:
         strange = [x for x in words_of(self.starts) if x != "scratch" and not self.run.model.pretrained]
         if strange:
             raise ValueError(
-                f"starts={self.starts!r} needs the tokenizer of its checkpoint: set run.model.pretrained={strange[0]}"
+                f"starts={self.starts!r} needs the tokenizer of its checkpoint: set "
+                f"run.model.pretrained={strange[0]}"
             )
         if not all(re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", d) for d in words_of(self.depths)):
             raise ValueError(
-                f"depths is a comma-separated list of numbers of layers such as '2', or '2x1' with those of a bi-encoder's context encoder, got {self.depths!r}"
+                "depths is a comma-separated list of numbers of layers such as '2', or '2x1' with those of "
+                f"a bi-encoder's context encoder, got {self.depths!r}"
             )
         if self.scale <= 0 or self.jobs < 1:
             raise ValueError(f"scale must be above 0 and jobs at least 1, got {self.scale} and {self.jobs}")
@@ -121,7 +124,8 @@ def words_of(x):
 def _model(cfg: GridCfg, arch, merge, pool, pointer, heads, start, depth) -> ModelCfg:
     "One combination."
     tok, _, ctx = depth.partition("x")
-    m, scratch = cfg.run.model, start == "scratch"
+    m = cfg.run.model
+    scratch = start == "scratch"
     m = replace(
         m,
         architecture=arch,
@@ -197,7 +201,8 @@ def grid_arms(
         lost = set(words_of(cfg.architectures)) - {a.model.architecture for a in arms}
         if lost:
             raise ValueError(
-                f"with merges={cfg.merges!r} and pointers={cfg.pointers!r} nothing reaches the target from its contexts in {sorted(lost)}: add a merge, or leave them out"
+                f"with merges={cfg.merges!r} and pointers={cfg.pointers!r} nothing reaches the target from "
+                f"its contexts in {sorted(lost)}: add a merge, or leave them out"
             )
     return out
 
@@ -212,7 +217,8 @@ def _batches(data: Data, arm: Arm):
 
 def step_flops(data: Data, arm: Arm) -> tuple:  # (of a step, of a target)
     "Floating-point operations of the forward pass, over four batches."
-    it, model = _batches(data, arm), ContextMLM(arm.model, data.tokens.vocab_size)
+    it = _batches(data, arm)
+    model = ContextMLM(arm.model, data.tokens.vocab_size)
     n, targets = zip(*[(count_flops(model, g, at)["flops"], len(g)) for (g, at, y), _ in zip(it, range(4))])
     return sum(n) / len(n), sum(n) / sum(targets)
 
@@ -231,7 +237,8 @@ def equal_flops(data: Data, arms: list, name: str) -> Arm:
 def _stepper(data: Data, arm: Arm, device):
     "A function that makes one training step, and says what it read."
     set_seed(0)
-    model, it = ContextMLM(arm.model, data.tokens.vocab_size).to(device), _batches(data, arm)
+    model = ContextMLM(arm.model, data.tokens.vocab_size).to(device)
+    it = _batches(data, arm)
 
     def step():
         g, at, y = next(it)
@@ -247,7 +254,8 @@ def cost_rows(
     data: Data, arms: list, config="", device="cpu", rounds: int = 9
 ) -> list:  # rows for `eval.tables.write_rows`
     "Parameters, FLOPs and relative speed; of the first kind of context, because the others cost the same."
-    name, kinds = data.cfg.title, [a.kind for a in arms if a.kind != "none"]
+    name = data.cfg.title
+    kinds = [a.kind for a in arms if a.kind != "none"]
     some = [arms[0]] + [a for a in arms[1:] if a.kind in (kinds[0], "none")]
 
     def r(arm, metric, value, lo=np.nan, hi=np.nan, n=0):
@@ -271,7 +279,9 @@ def cost_rows(
     return rows
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c15
-GRID_VERSION = 2  # raised by whoever changes what a model or a simulation does under the same configuration: finished arms then do not count any more
+# raised by whoever changes what a model or a simulation does under the same configuration: finished arms then
+# do not count any more
+GRID_VERSION = 2
 
 
 @lru_cache(maxsize=2)
@@ -295,14 +305,18 @@ def open_data(c: RunCfg) -> Data:
 def _work(cfg: RunCfg, arm: Arm, folder, base, device):
     "One task; gives what it has to say."
     keep_memory()
-    data, quiet = open_data(cfg), lambda *_: None
+    data = open_data(cfg)
+    quiet = lambda *_: None
     if arm.name.startswith("base"):
         (_, log), loss = train_arm(data, arm, folder, None, device, quiet), ""
     else:
         s, log = score_arm(data, arm, folder, base, device, quiet)
         s = s[s.control == ""]
         loss = f", {s.loss.sum() / s.n.sum():.4f} nats per hidden word"
-    return f"seed {cfg.seed}, {arm.name}: {log.tokens_per_s.median():,.0f} tokens/s, {log.padding_pct.median():.1f} % padding{loss}"
+    return (
+        f"seed {cfg.seed}, {arm.name}: {log.tokens_per_s.median():,.0f} tokens/s, "
+        f"{log.padding_pct.median():.1f} % padding{loss}"
+    )
 
 
 def do_tasks(tasks: list, jobs: int, say, bar):
@@ -326,17 +340,17 @@ def do_tasks(tasks: list, jobs: int, say, bar):
 # %% ../../nbs/experiments/04_context_grid.ipynb #c16
 def train_grid(
     cfg: GridCfg,
-    folder=None,  # where checkpoints are kept, each grid in a folder named after what decides its outcome; the cache if None
+    # where checkpoints are kept, each grid in a folder named after what decides its outcome; the cache if
+    # None
+    folder=None,
     device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
     say=print,
 ) -> tuple:  # (`Data`, family -> list of `Arm`, folder, device)
     "Train and judge every arm of every seed."
     keep_memory()
-    device, run, seeds = (
-        device or ("cuda" if torch.cuda.is_available() else "cpu"),
-        cfg.scaled,
-        [int(s) for s in words_of(cfg.seeds)],
-    )
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    run = cfg.scaled
+    seeds = [int(s) for s in words_of(cfg.seeds)]
     data, arms = open_data(run), grid_arms(cfg)
     say(str(data.corpus.account))
     can = possible_arms(
@@ -384,7 +398,8 @@ def train_grid(
         for a in v
     ]
     say(
-        f"{run.title}: {len(based)} bases and {len(tasks)} arms in {folder.name}, {cfg.jobs} at a time on {device}"
+        f"{run.title}: {len(based)} bases and {len(tasks)} arms in {folder.name}, {cfg.jobs} at a time on "
+        f"{device}"
     )
     with tqdm(total=len(based) + len(tasks), desc=run.title, unit="arm", disable=None) as bar:
         do_tasks(based, cfg.jobs, say, bar)
@@ -400,7 +415,10 @@ def grid_rows(
     config="",
 ) -> list:  # rows for `eval.tables.write_rows`
     "Judge what was trained."
-    rows, name, corpus, seeds = [], data.cfg.title, data.corpus, [int(s) for s in words_of(cfg.seeds)]
+    rows = []
+    name = data.cfg.title
+    corpus = data.corpus
+    seeds = [int(s) for s in words_of(cfg.seeds)]
     for f, some in arms.items():
         plain = some[0].name
         read = {
@@ -428,8 +446,10 @@ def grid_rows(
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c05a66f
 def against_random(runs: dict, arms: list, corpus, name, config):  # seed -> arm -> scores
-    "What each arm gains on the random contexts of its own architecture: what the contexts say, without what it costs to have any."
-    rows, names = [], {a.name for a in arms}
+    """What each arm gains on the random contexts of its own architecture: what the contexts say, without what
+    it costs to have any."""
+    rows = []
+    names = {a.name for a in arms}
     for a in arms:
         random = f"{a.name.rpartition(' ')[0]} random"
         if a.kind not in ("author", "community") or random not in names:
@@ -472,7 +492,8 @@ def pooled_controls(read: dict, corpus, name, plain, config):  # seed -> scores
 # %% ../../nbs/experiments/04_context_grid.ipynb #c0666f
 def run_grid(
     cfg: GridCfg = GridCfg(),
-    table: str = "context_mlm",  # in `figures/`, or a path; all old rows of the same corpus and arm give way, of whatever seeds
+    # in `figures/`, or a path; all old rows of the same corpus and arm give way, of whatever seeds
+    table: str = "context_mlm",
     folder=None,
     device: str = "",
     say=print,  # as in `train_grid`

@@ -34,12 +34,15 @@ from ..losses import cos_dist
 def nearness(
     x,
     teacher,  # `[N,d]` each, of the same documents
-) -> pd.DataFrame:  # by document: 'cosine to teacher', -1 to 1; 'MSE to teacher', >=0; 'own teacher first', 0 or 1: no other document's teacher is nearer by cosine
+    # by document: 'cosine to teacher', -1 to 1; 'MSE to teacher', >=0; 'own teacher first', 0 or 1: no other
+    # document's teacher is nearer by cosine
+) -> pd.DataFrame:
     "How near each document's vector is to its teacher's."
     a, b = (torch.as_tensor(np.asarray(v, np.float32)) for v in (x, teacher))
     if a.shape != b.shape:
         raise ValueError(
-            f"the student gives {list(a.shape)} and the teacher {list(b.shape)}: project the student into the space of the teacher"
+            f"the student gives {list(a.shape)} and the teacher {list(b.shape)}: project the student into "
+            "the space of the teacher"
         )
     unit = torch.nn.functional.normalize
     s = unit(a) @ unit(b).T  # [N,N]
@@ -96,7 +99,8 @@ def agreement(
     "What two views have in common on documents that the directions were not fitted to."
     fits = [fit_cca(x["train"], c["train"], k, r) for r in regs]
     best = max(fits, key=lambda f: correlation_of(f, x["valid"], c["valid"]).mean())
-    p, q = best.project_x(x["test"]), best.project_y(c["test"])  # [N,k] each
+    p = best.project_x(x["test"])
+    q = best.project_y(c["test"])  # [N,k] each
     p, q = p - p.mean(0), q - q.mean(0)
     who = group_codes(group, len(p))
     a = who.max() + 1
@@ -115,8 +119,12 @@ class DistillTableCfg:
     "A comparison of students."
 
     base: DistillCfg = DistillCfg()
-    arms: str = "loss=mse; loss=cosine; loss=contrastive; loss=max_marginals lam=.5; loss=cosine contextual=.01"  # students by ';': what each changes of base, of loss, lam and contextual
-    budgets: str = "100,400,0"  # labels that a line on frozen vectors may see, by ','; 0: all. Budgets larger than the table are left out
+    # students by ';': what each changes of base, of loss, lam and contextual
+    arms: str = (
+        "loss=mse; loss=cosine; loss=contrastive; loss=max_marginals lam=.5; loss=cosine contextual=.01"
+    )
+    # labels that a line on frozen vectors may see, by ','; 0: all. Budgets larger than the table are left out
+    budgets: str = "100,400,0"
     table: str = "distill"  # in `figures/`, or a path
 
     def __post_init__(self):
@@ -141,7 +149,8 @@ def arm_vectors(
     say=print,
 ) -> dict:  # arm -> (side -> `[N,d]` vectors or None, `[N,d]` of the test in the teacher's space or None)
     "Train what is missing, and read all documents with every arm."
-    t, keep = teachers.x, cache_dir("documents", "vectors")
+    t = teachers.x
+    keep = cache_dir("documents", "vectors")
     tfidf = DocTfidf(data.sets["train"].text)
     counted = {k: tfidf(d.text) for k, d in data.sets.items()}
     out = {
@@ -173,19 +182,20 @@ def distill_rows(
     say=print,
 ) -> list:  # rows for `eval.tables.write_rows`
     "Nearness, agreement, lines on frozen vectors, and retrieval."
-    seed, tag = (
-        cfg.base.run.seed,
-        config_hash(
-            dict(
-                settings(cfg),
-                table="",
-                documents=data.digest("train", "valid", "test"),
-                teacher=teachers.name,
-            )
-        ),
+    seed = cfg.base.run.seed
+    tag = config_hash(
+        dict(
+            settings(cfg),
+            table="",
+            documents=data.digest("train", "valid", "test"),
+            teacher=teachers.name,
+        )
     )
-    test, title, rows = data.sets["test"], data.title, []
-    group, who = test.group, group_codes(test.group, len(test))
+    test = data.sets["test"]
+    title = data.title
+    rows = []
+    group = test.group
+    who = group_codes(test.group, len(test))
     near = {a: nearness(n, teachers.x["test"]) for a, (_, n) in arms.items() if n is not None}
     for m in next(iter(near.values())):
         rows += mean_rows(
@@ -279,7 +289,8 @@ def plot_distill(
         axes[0].set_yticks(range(len(arms)), arms)
         n = df[df.metric == "MAP"].iloc[0]
         fig.supxlabel(
-            f"{df.corpus.iloc[0]}: {n.queries:.0f} test documents in {n.n:.0f} groups, 95 % intervals over groups",
+            f"{df.corpus.iloc[0]}: {n.queries:.0f} test documents in {n.n:.0f} groups, 95 % intervals over "
+            "groups",
             fontsize=9,
         )
         fig.tight_layout()

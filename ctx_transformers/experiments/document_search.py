@@ -35,19 +35,23 @@ class DocSearchCfg:
 
     run: DocRunCfg = DocRunCfg()
     search: Search = Search("model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5", "paired")
-    table: str = "documents_search"  # name of table and picture in `figures/`; the table holds one search of each corpus
+    # name of table and picture in `figures/`; the table holds one search of each corpus
+    table: str = "documents_search"
 
     def __post_init__(self):
         if not self.table:
             raise ValueError("table is empty: name the table and picture that are to be written")
         if self.search.metric in ("loss", "accuracy") and self.search.lower != (self.search.metric == "loss"):
             raise ValueError(
-                f"the best {self.search.metric} is the {'lowest' if self.search.metric == 'loss' else 'highest'}: set search.lower={self.search.metric == 'loss'}"
+                f"the best {self.search.metric} is the "
+                f"{'lowest' if self.search.metric == 'loss' else 'highest'}: set "
+                f"search.lower={self.search.metric == 'loss'}"
             )
         bad = [k for k in declared_fields(self.search.fields) if k in _JUDGES]
         if bad:
             raise ValueError(
-                f"{bad[0]!r} decides by which documents a trial is judged, and trials are compared on the same: make a search of each"
+                f"{bad[0]!r} decides by which documents a trial is judged, and trials are compared on the "
+                "same: make a search of each"
             )
         space_of(self.run, self.search)  # unknown and mistyped fields
         if self.search.mode != "optuna" and len(trials(self.run, self.search)) < 2:
@@ -104,7 +108,8 @@ def doc_job(
             k: v.mean()
             for k, v in _by_document(_said(model, data, "valid", folder), data.sets["valid"].label).items()
         }
-        steps, log = pd.read_csv(folder / "scores.csv"), pd.read_csv(folder / "log.csv")
+        steps = pd.read_csv(folder / "scores.csv")
+        log = pd.read_csv(folder / "log.csv")
         return found | dict(
             best_step=steps.step[steps.valid_loss.idxmin()],
             steps=steps.step.max(),
@@ -117,7 +122,8 @@ def doc_job(
 def _interval_rows(df, said, data, rows, best) -> list:
     "Rows with intervals over groups, and differences from the best trial."
     d = data.sets["valid"]
-    out, one = [], cluster_sums(np.ones(len(d)), d.group)
+    out = []
+    one = cluster_sums(np.ones(len(d)), d.group)
     by = {
         key: {k: cluster_sums(v, d.group) for k, v in _by_document(p, d.label).items()}
         for key, p in said.items()
@@ -198,7 +204,8 @@ DOCUMENT_SEARCHES = dict(
     one=DocSearchCfg(
         _CUT,
         Search(
-            "train.lr=3e-4,3e-3; smoothing=.1,.2; model.head_dropout=0,.3,.5; model.pool=first,max; model.merge=attention,transformer",
+            "train.lr=3e-4,3e-3; smoothing=.1,.2; model.head_dropout=0,.3,.5; model.pool=first,max; "
+            "model.merge=attention,transformer",
             "one",
         ),
         "documents_search_one",
@@ -206,7 +213,8 @@ DOCUMENT_SEARCHES = dict(
     optuna=DocSearchCfg(
         _CUT,
         Search(
-            "train.lr=1e-4..1e-2 log; smoothing=0...2; model.head_dropout=0...5; model.pool=first,mean,max; model.merge=tokens,attention,transformer",
+            "train.lr=1e-4..1e-2 log; smoothing=0...2; model.head_dropout=0...5; model.pool=first,mean,max; "
+            "model.merge=tokens,attention,transformer",
             "optuna",
             trials=12,
         ),

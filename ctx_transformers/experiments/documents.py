@@ -41,10 +41,8 @@ from ..eval.tfidf import DocTfidf
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/15_documents.ipynb #c06
-DOCUMENT_ARMS, CUTS = (
-    ("tfidf", "paragraph", "frozen", "tuned"),
-    dict(truncation="truncated", hierarchy="hierarchy"),
-)
+DOCUMENT_ARMS = ("tfidf", "paragraph", "frozen", "tuned")
+CUTS = dict(truncation="truncated", hierarchy="hierarchy")
 
 
 @dataclass(frozen=True)
@@ -55,9 +53,12 @@ class DocTableCfg:
         DocRunCfg()
     )  # documents, and how the tuned arms are trained; `run.limit` holds for them alone
     arms: str = "tfidf,paragraph,tuned"  # of 'tfidf', 'paragraph', 'frozen', 'tuned'
-    cuts: str = "truncation,hierarchy"  # what the encoder reads: 'truncation' the first segment, 'hierarchy' all; 'as is': what run.text and run.model say
+    # what the encoder reads: 'truncation' the first segment, 'hierarchy' all; 'as is': what run.text and
+    # run.model say
+    cuts: str = "truncation,hierarchy"
     merge: str = "transformer"  # how a tuned hierarchy merges segments
-    budgets: str = "1000,10000,0"  # labels that linear models may see; 0: all. Budgets that are larger than the table are left out
+    # labels that linear models may see; 0: all. Budgets that are larger than the table are left out
+    budgets: str = "1000,10000,0"
     seeds: str = "0"  # of the tuned arms
     ask: int = 0  # documents of the test that all arms are asked, drawn by hash; 0: all
     learn: int = (
@@ -84,7 +85,8 @@ class DocTableCfg:
             )
         if "frozen" in arm_list(self.arms) and not self.run.model.pretrained:
             raise ValueError(
-                "an encoder from scratch knows nothing before it is trained: leave 'frozen' out, or give run.model.pretrained"
+                "an encoder from scratch knows nothing before it is trained: leave 'frozen' out, or give "
+                "run.model.pretrained"
             )
 
 
@@ -117,8 +119,10 @@ def tuned_arms(
 def learning_side(
     data: DocData,
 ) -> tuple:  # N texts, `[N]` labels, `[N]` groups
-    "What linear models may learn from: training and validation documents, because they choose within their labels."
-    a, b = data.sets["train"], data.sets["valid"]
+    """What linear models may learn from: training and validation documents, because they choose within their
+    labels."""
+    a = data.sets["train"]
+    b = data.sets["valid"]
     return a.text + b.text, np.concatenate([a.label, b.label]), np.concatenate([a.group, b.group])
 
 
@@ -138,16 +142,19 @@ def paragraph_pair(
     cfg: ParagraphCfg,
     test: list,  # M documents
 ) -> tuple:  # `[N,d]`, `[M,d]`
-    "Paragraph vectors of both sides, made once: those of training as they were trained, those of the test inferred."
+    """Paragraph vectors of both sides, made once: those of training as they were trained, those of the test
+    inferred."""
     name = hashlib.sha256(json.dumps([config_hash(cfg), texts, test]).encode()).hexdigest()[:12]
     kept = cache_dir("documents", "paragraph") / f"{name}.npz"
     if not kept.exists():
         if cfg.transductive:
             m = ParagraphVectors.fit(texts, cfg, test)
-            train, new = m.docs[: len(texts)], m.docs[len(texts) :]
+            train = m.docs[: len(texts)]
+            new = m.docs[len(texts) :]
         else:
             m = ParagraphVectors.fit(texts, cfg)
-            train, new = m.docs, m.encode(test)
+            train = m.docs
+            new = m.encode(test)
         with open(tmp := kept.with_suffix(".tmp"), "wb") as f:
             np.savez(f, train=train, test=new)
         tmp.replace(kept)
@@ -181,7 +188,8 @@ def linear_arms(
     "Lines over every kind of vector that is not tuned."
     (texts, y, g), t, want = learning_side(data), data.sets["test"], arm_list(cfg.arms)
     budgets = [int(b) for b in arm_list(cfg.budgets) if int(b) < len(texts)] or [0]
-    found, seen = {}, {}
+    found = {}
+    seen = {}
 
     def ask(arm, a, b):
         seen[arm] = b
@@ -213,9 +221,11 @@ def document_table(
     whole = fewer(DocData(replace(cfg.run, limit=cfg.learn), say), cfg.ask)
     if whole.pair:
         raise ValueError(
-            "this table compares vectors of single documents, and these are pairs: use `train_documents` and `judge_documents`"
+            "this table compares vectors of single documents, and these are pairs: use `train_documents` and "
+            "`judge_documents`"
         )
-    y, group = whole.sets["test"].label, whole.sets["test"].group
+    y = whole.sets["test"].label
+    group = whole.sets["test"].group
     (lines, seen), tuned, costs = linear_arms(cfg, whole, device, say), {}, []
     seen = {a: {0: x} for a, x in seen.items()}
     kept = cache_dir("documents", "vectors")
@@ -276,7 +286,8 @@ def _rows(lines, tuned, y, group, corpus, lengths, config):
 
 # %% ../../nbs/experiments/15_documents.ipynb #c14
 def _found(seen, y, group, corpus, config, most=1000):
-    "Rows of retrieval: of up to so many documents of the test, those of the same class among the documents of other groups, by cosine."
+    """Rows of retrieval: of up to so many documents of the test, those of the same class among the documents
+    of other groups, by cosine."""
     q = np.sort(np.argsort(hash_uniform(0, 699, np.arange(len(y))), kind="stable")[:most])
     ks = [k for k in (1, 5, 10) if k <= len(y)]
     tables = {

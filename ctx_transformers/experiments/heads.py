@@ -33,10 +33,8 @@ from ..train.checkpoint import load_weights
 def parts_of(model: ContextMLM, dl) -> tuple:  # (`[N]` posts, {'author': `[N,w]`, 'community': `[N,w]`})
     "What a model takes from the same contexts with its author heads and with its community heads."
     h = model.encoder.cfg.heads
-    own, split = (
-        kind_heads(h).repeat_interleave(model.encoder.cfg.d // h, 1),
-        model.heads is not None,
-    )  # [4,d]
+    own = kind_heads(h).repeat_interleave(model.encoder.cfg.d // h, 1)
+    split = model.heads is not None  # [4,d]
     out = {"author": [], "community": []}
     for groups, at, _ in dl:
         for name, kind in (("author", Kind.AUTHOR), ("community", Kind.COMMUNITY)):
@@ -76,18 +74,23 @@ HEADS = GridCfg(
 
 
 def split_heads(
-    cfg: GridCfg = HEADS,  # of simulated posts, with combined contexts and an architecture with a merge above its reader
+    # of simulated posts, with combined contexts and an architecture with a merge above its reader
+    cfg: GridCfg = HEADS,
     table: str = "heads",  # in `figures/`, or a path
     say=print,
 ) -> pd.DataFrame:  # its rows
     "Train with and without heads of their own, and probe both parts of both context vectors."
     if cfg.run.posts != "simulated" or "combined" not in words_of(cfg.kinds):
         raise ValueError(
-            f"habit and topic are known of simulated posts, and heads divide combined contexts: got posts={cfg.run.posts!r} and kinds={cfg.kinds!r}"
+            "habit and topic are known of simulated posts, and heads divide combined contexts: got "
+            f"posts={cfg.run.posts!r} and kinds={cfg.kinds!r}"
         )
     data, arms, folders, _ = train_grid(cfg, say=say)
-    truth, corpus = simulate(data.cfg.simulated)[1], data.corpus
-    rows, dl, tag = [], data.batches(arm_of(data.cfg, "author"), TEST), config_hash(replace(cfg, jobs=1))
+    truth = simulate(data.cfg.simulated)[1]
+    corpus = data.corpus
+    rows = []
+    dl = data.batches(arm_of(data.cfg, "author"), TEST)
+    tag = config_hash(replace(cfg, jobs=1))
     combined = {a.name: a for v in arms.values() for a in v if a.kind == "combined"}
     for (seed, name), folder in folders.items():
         if name not in combined:

@@ -44,7 +44,8 @@ class RankSpeedCfg:
     pairs: int = 1000  # candidates that the cross-encoder really reads; 0 leaves it out
     cross: int = 3  # questions for which it does, >=1
     loop: str = "16"  # codes for which the public loop is timed as well, or none
-    index: str = "16"  # codes for which an index is timed as well, from 10,000 candidates on, if faiss is installed, or none
+    # codes for which an index is timed as well, from 10,000 candidates on, if faiss is installed, or none
+    index: str = "16"
     threads: int = 0  # threads of the processor; 0: torch's choice
     device: str = "cpu"  # where questions are encoded and candidates are scored
     table: str = "ranking_speed"  # in `figures/`, or a path
@@ -187,7 +188,8 @@ def take_turns(
     warmup: int = 2,  # that do not
 ) -> dict:  # name -> `[queries,2]` seconds
     "Each question to each arm, who begins rotates."
-    names, out = list(arms), {n: [] for n in arms}
+    names = list(arms)
+    out = {n: [] for n in arms}
     for q in range(warmup + queries):
         for n in names[q % len(names) :] + names[: q % len(names)]:
             t = arms[n](q)
@@ -203,11 +205,9 @@ def speed_rows(
     times: float = 1.0,  # what the seconds are multiplied by, of an arm that read fewer than N
 ) -> list:  # rows for `eval.tables.write_rows`
     "Median milliseconds with their intervals over questions."
-    out, n, what = (
-        [],
-        torch.get_num_threads(),
-        {k: v for k, v in asdict(cfg).items() if k in ("encoder", "pretrained", "context", "response")},
-    )
+    out = []
+    n = torch.get_num_threads()
+    what = {k: v for k, v in asdict(cfg).items() if k in ("encoder", "pretrained", "context", "response")}
     corpus = (Path(cfg.pretrained).name or f"{cfg.encoder.layers}x{cfg.encoder.d}") + (
         f", {n} thread" + "s" * (n > 1) if cfg.device == "cpu" else f", {cfg.device}"
     )
@@ -292,7 +292,10 @@ def plot_speed(
             xscale="log",
             yticks=range(len(order)),
             yticklabels=order,
-            xlabel=f"milliseconds for a question, encoding and scoring; {t.corpus.iloc[0]}; {t.n.min()} to {t.n.max()} questions",
+            xlabel=(
+                f"milliseconds for a question, encoding and scoring; {t.corpus.iloc[0]}; {t.n.min()} to "
+                f"{t.n.max()} questions"
+            ),
         )
         ax.invert_yaxis()
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))

@@ -45,7 +45,9 @@ def shown_hidden(
         raise ValueError(f"two halves need at least 2 posts, got least={least}")
     order, starts = corpus.index("author", split)
     n = np.diff(starts)
-    author, shown, hidden = np.flatnonzero(n >= least), [], []
+    author = np.flatnonzero(n >= least)
+    shown = []
+    hidden = []
     for a in author:
         p = np.sort(order[starts[a] : starts[a + 1]])
         first = np.isin(p, p[np.argsort(hash_bits(seed, -57, corpus.dup[p]), kind="stable")[: len(p) // 2]])
@@ -66,8 +68,10 @@ def user_aggregates(
     if bad := [c for c in columns if table[c].dtype.kind not in "biuf"]:
         raise ValueError(f"columns must be numeric, but {bad[0]!r} is {table[bad[0]].dtype}")
     home = pd.Series(np.asarray(corpus.community)[hidden.posts])
-    home, by = home.where(home >= 0), hidden.owner
-    out, g = {"posts": pd.Series(hidden.sizes)}, table.groupby(by)
+    home = home.where(home >= 0)
+    by = hidden.owner
+    out = {"posts": pd.Series(hidden.sizes)}
+    g = table.groupby(by)
     for c in columns:
         out |= {f"mean {c}": g[c].mean(), f"std {c}": g[c].std()}
     t = g["created"].agg(["min", "max", "count"])
@@ -94,7 +98,9 @@ class ProbeCfg:
     encoder: EncoderCfg = EncoderCfg(
         2, 128, 4, dropout=0.0, attn_dropout=0.0
     )  # of the encoders that learn from hidden words
-    mlm: str = ""  # folder of a finished `ctx_run` on the same posts and split, whose encoders are asked; empty: they are trained here
+    # folder of a finished `ctx_run` on the same posts and split, whose encoders are asked; empty: they are
+    # trained here
+    mlm: str = ""
     base_steps: int = 100  # of these, without context, before the arms part
     arm_steps: int = 50  # of each arm: with context and without
     start: str = ""  # checkpoint of an untuned encoder, folder or hub name; empty: none
@@ -172,10 +178,8 @@ def _even(code, who, cfg):
     n = pd.DataFrame(dict(c=code, w=who))[code >= 0].groupby("c").w.nunique()
     n = n[n >= 5].sort_values(ascending=False, kind="stable")[: cfg.classes]
     order = np.argsort(hash_bits(cfg.seed, -71, np.arange(len(code))), kind="stable")
-    nth, most = (
-        pd.Series(code[order]).groupby(code[order]).cumcount().to_numpy(),
-        pd.Series(code[np.isin(code, n.index)]).value_counts().quantile(0.75) if len(n) else 0,
-    )
+    nth = pd.Series(code[order]).groupby(code[order]).cumcount().to_numpy()
+    most = pd.Series(code[np.isin(code, n.index)]).value_counts().quantile(0.75) if len(n) else 0
     out = np.full(len(code), -1)
     some = order[(nth < most) & np.isin(code[order], n.index)]
     out[some] = code[some]
@@ -185,7 +189,8 @@ def _even(code, who, cfg):
 def ask_posts(corpus: Corpus, cfg: ProbeCfg) -> ProbeSets:
     "Single posts of test authors: their numbers and their community."
     p = _choose(corpus, cfg)
-    who, home = np.asarray(corpus.author)[p], np.asarray(corpus.community)[p]
+    who = np.asarray(corpus.author)[p]
+    home = np.asarray(corpus.community)[p]
     names = {"community": _even(home, who, cfg)} if (home >= 0).any() else {}
     return ProbeSets(
         PostSets.of(p[:, None]),
@@ -207,7 +212,9 @@ def ask_users(
     "Users of the test split: what their hidden posts say about them."
     shown, hidden, author = shown_hidden(corpus, TEST, cfg.least, cfg.seed)
     some = np.sort(np.argsort(hash_bits(cfg.seed, -69, author), kind="stable")[: cfg.users])
-    shown, hidden, author = shown.take(some), hidden.take(some), author[some]
+    shown = shown.take(some)
+    hidden = hidden.take(some)
+    author = author[some]
     if len(author) < 20:
         return None
     first = lambda sets, k: PostSets.of(
@@ -216,12 +223,11 @@ def ask_users(
             for p in (sets[i] for i in range(len(sets)))
         ]
     )
-    few, shown = first(hidden, cfg.least // 2), first(shown, cfg.shown)
+    few = first(hidden, cfg.least // 2)
+    shown = first(shown, cfg.shown)
     columns = list(_numbers(corpus, hidden.posts, cfg.columns))
-    agg, of = (
-        user_aggregates(corpus, hidden, columns),
-        lambda s, x: pd.DataFrame(x).groupby(s.owner).mean().to_numpy(),
-    )
+    agg = user_aggregates(corpus, hidden, columns)
+    of = lambda s, x: pd.DataFrame(x).groupby(s.owner).mean().to_numpy()
     numbers = {f"mean {c}": agg[f"mean {c}"].to_numpy() for c in columns} | {
         "posts per day": agg["posts per day"].to_numpy(),
         "communities": user_aggregates(corpus, few).communities.to_numpy(float),
@@ -281,7 +287,8 @@ def _finished(folder, corpus, kind):
     r = corpus.rows(TEST)
     if not ((judged >= r.start) & (judged < r.stop)).all():
         raise ValueError(
-            f'{folder} was judged on posts that are no test posts here: it may have learnt from what would be asked; give a run of the same posts and split, or mlm=""'
+            f"{folder} was judged on posts that are no test posts here: it may have learnt from what would "
+            'be asked; give a run of the same posts and split, or mlm=""'
         )
     return {"MLM": folder / "none", f"{kind}-context MLM": folder / kind}
 
@@ -290,7 +297,8 @@ def probe_arms(
     cfg: ProbeCfg, data: AuthorData, device="cpu", say=print
 ) -> dict:  # name -> function of `[m]` posts, gives `[m,d]`
     "What makes vectors of posts."
-    corpus, out = data.corpus, {}
+    corpus = data.corpus
+    out = {}
 
     def tfidf(c):
         t = fit_tfidf(corpus, c)
@@ -314,10 +322,8 @@ def probe_arms(
     for n, e in encoders.items():
         out[n] = lambda p, e=e: e.encode(data.tokens, p)
     if cfg.start:
-        its, big = (
-            open_tokens(corpus, cfg.start, max_len=cfg.run.max_len, say=say)[0],
-            AuthorEncoder(AuthorCfg(pretrained=cfg.start)),
-        )
+        its = open_tokens(corpus, cfg.start, max_len=cfg.run.max_len, say=say)[0]
+        big = AuthorEncoder(AuthorCfg(pretrained=cfg.start))
         out[cfg.start_name] = lambda p: big.encode(its, p)
     return out
 
@@ -384,11 +390,9 @@ def probe_table(
     asked = {"posts": ask_posts(data.corpus, cfg)} | ({"users": users[0]} if users else {})
     if not users:
         say(f"users are not asked about: too few have {cfg.least} posts")
-    arms, rows, tag = (
-        probe_arms(cfg, data, device, say),
-        [],
-        config_hash(dict(settings(cfg), corpus=data.corpus.name)),
-    )
+    arms = probe_arms(cfg, data, device, say)
+    rows = []
+    tag = config_hash(dict(settings(cfg), corpus=data.corpus.name))
     for slice, a in asked.items():
         say(f"{cfg.run.title}: {len(a.sets):,} {slice}, {', '.join([*a.numbers, *a.names])}")
         probes = {

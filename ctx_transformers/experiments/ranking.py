@@ -34,7 +34,9 @@ class RankGridCfg:
     "The arms of a comparison."
 
     run: RankRunCfg = RankRunCfg()  # what all arms have in common
-    arms: str = "bi,poly-16,poly-64,cross"  # of 'bi', 'poly-M', 'poly-M first', 'cross'; with 'distilled' behind it learns from this comparison's cross-encoder of the same seed
+    # of 'bi', 'poly-M', 'poly-M first', 'cross'; with 'distilled' behind it learns from this comparison's
+    # cross-encoder of the same seed
+    arms: str = "bi,poly-16,poly-64,cross"
     seeds: str = "0"
     untuned: bool = (
         False  # also the bi-encoder as it comes, which is of use where the start is a sentence encoder
@@ -54,7 +56,8 @@ class RankGridCfg:
             if not re.fullmatch(r"(bi|cross|poly-\d+( first)?)( distilled)?", a) or a == "cross distilled"
         ]:
             raise ValueError(
-                f"arms are of 'bi', 'poly-M', 'poly-M first' and 'cross', the first three perhaps with 'distilled' behind, got {bad[0]!r}"
+                "arms are of 'bi', 'poly-M', 'poly-M first' and 'cross', the first three perhaps with "
+                f"'distilled' behind, got {bad[0]!r}"
             )
         if any("distilled" in a for a in _words(self.arms)) and "cross" not in _words(self.arms):
             raise ValueError(
@@ -62,7 +65,8 @@ class RankGridCfg:
             )
         if self.jobs < 1 or self.cross_b < 0 or self.cross_steps < 0:
             raise ValueError(
-                f"jobs must be at least 1, cross_b and cross_steps at least 0, got {self.jobs}, {self.cross_b} and {self.cross_steps}"
+                f"jobs must be at least 1, cross_b and cross_steps at least 0, got {self.jobs}, "
+                f"{self.cross_b} and {self.cross_steps}"
             )
 
 
@@ -191,10 +195,8 @@ def ranking_table(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     data = RankData(cfg.run, say)
     found, arms = rank_scores(cfg, data, device, say)
-    d, name = (
-        data.sets["test"],
-        config_hash(dict(settings(cfg), jobs=1, table="", digest=data.digest, learnt=data.learnt)),
-    )
+    d = data.sets["test"]
+    name = config_hash(dict(settings(cfg), jobs=1, table="", digest=data.digest, learnt=data.learnt))
     against = [a for a in ("bm25", "bi") if a in found]
     rows = ranking_rows(found, d, cfg.run.title, against, context_slices(d.turns), config=name)
     rows += [r for a, of in arms.items() for c in of.values() for r in _cost(c, data, cfg.run.title, a, name)]

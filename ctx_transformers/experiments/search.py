@@ -33,13 +33,15 @@ from ctx_transformers.experiments.search_space import (
 
 # %% ../../nbs/experiments/02_search.ipynb #c07
 def _run_trial(name, cfg, search, job, folder, wait=-1) -> dict:
-    "What a trial gave: read, or trained now; `Timeout` if another process has it for more than `wait` seconds."
+    """What a trial gave: read, or trained now; `Timeout` if another process has it for more than `wait`
+    seconds."""
     key = config_hash(cfg)
     done = folder / f"{key}.json"
     if not done.exists():
         with FileLock(f"{folder / key}.lock", timeout=wait):
             if not done.exists():  # the process that was waited for may have finished it
-                start, own = time.perf_counter(), folder / key
+                start = time.perf_counter()
+                own = folder / key
                 own.mkdir(exist_ok=True)
                 try:
                     found = job(cfg, own)
@@ -66,7 +68,8 @@ def _run_trial(name, cfg, search, job, folder, wait=-1) -> dict:
     out = json.loads(done.read_text(encoding="utf8"))
     if search.metric not in out["metrics"]:
         raise ValueError(
-            f"no {search.metric!r} among the numbers of trial {name!r}, which are {[*out['metrics']]}; set metric to one of these"
+            f"no {search.metric!r} among the numbers of trial {name!r}, which are {[*out['metrics']]}; set "
+            "metric to one of these"
         )
     return out
 
@@ -90,7 +93,8 @@ _OWN = {"trial", "seconds", "config", "times", "best", "error"}
 
 # %% ../../nbs/experiments/02_search.ipynb #c09
 def _study(search):
-    "A seeded study; five random trials come first, however many follow, so that a longer search begins as a shorter one."
+    """A seeded study; five random trials come first, however many follow, so that a longer search begins as a
+    shorter one."""
     try:
         import optuna
     except ImportError:
@@ -108,7 +112,9 @@ def _study(search):
 
 def _proposed(base, search, attempt) -> list:
     "Trials as they come: (name, configuration, changes, what it gave)."
-    study, space, out = _study(search), space_of(base, search), []
+    study = _study(search)
+    space = space_of(base, search)
+    out = []
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
     from optuna.trial import TrialState
 
@@ -146,7 +152,10 @@ def run_search(
     job,  # function of a configuration and a folder of its own; gives a dict of validation numbers
     folder,  # of this job's trials; several searches may share it, another job may not
     say=print,  # what to do with a line of report
-) -> pd.DataFrame:  # a row for each trial: `trial` (its name), searched fields, the job's numbers, `seconds` of its last attempt, `config`, `times` it was asked for, `best`, and perhaps `error`; also in `folder` as search.csv
+    # a row for each trial: `trial` (its name), searched fields, the job's numbers, `seconds` of its last
+    # attempt,
+    # `config`, `times` it was asked for, `best`, and perhaps `error`; also in `folder` as search.csv
+) -> pd.DataFrame:
     "Train the trials that are not finished, and tabulate all."
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -197,9 +206,11 @@ def _each(asked, attempt) -> list:
 
 def _table(done, search, searched) -> pd.DataFrame:
     "One row for each configuration, in the order in which they were asked for first."
-    times, rows = Counter(config_hash(cfg) for _, cfg, *_ in done), {}
+    times = Counter(config_hash(cfg) for _, cfg, *_ in done)
+    rows = {}
     for name, cfg, _, found in done:
-        key, value = config_hash(cfg), leaves(cfg)
+        key = config_hash(cfg)
+        value = leaves(cfg)
         tail = dict(seconds=found["seconds"], config=key, times=times[key])
         rows.setdefault(
             key,
@@ -232,11 +243,13 @@ def best_cfg(
     "The best trial's configuration."
     if not df.best.any():
         raise ValueError(f"no trial has a finite {search.metric}, so none is the best")
-    kinds, r = leaves(base), df[df.best].iloc[0]
+    kinds = leaves(base)
+    r = df[df.best].iloc[0]
     cfg = with_changes(base, {k: kinds[k][0](r[k]) for k in space_of(base, search)})
     if config_hash(cfg) != r.config:
         raise ValueError(
-            f"the trial {r.trial!r} belongs to another base: its configuration is {r.config}, from this one it would be {config_hash(cfg)}"
+            f"the trial {r.trial!r} belongs to another base: its configuration is {r.config}, from this one "
+            f"it would be {config_hash(cfg)}"
         )
     return cfg
 

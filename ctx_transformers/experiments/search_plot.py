@@ -69,7 +69,8 @@ def _axis(
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c08
 def _shades(search):
-    "Colours from the smallest to the largest value of the metric; the best is dark, and none so light that a line in it is lost on paper."
+    """Colours from the smallest to the largest value of the metric; the best is dark, and none so light that
+    a line in it is lost on paper."""
     c = plt.get_cmap("cividis")(np.linspace(0, 0.93, 256))
     return ListedColormap(c if search.lower else c[::-1])
 
@@ -84,11 +85,10 @@ def _heat(df, search, vary):
         (sorted(df[k].unique()) if all(map(_number, df[k])) else list(dict.fromkeys(df[k])), k) for k in vary
     ]
     m = df[search.metric].to_numpy(float)
-    lo, hi = m[np.isfinite(m)].min(), m[np.isfinite(m)].max()
-    norm, shades = (
-        (LogNorm if lo > 0 and hi >= 100 * lo else Normalize)(lo, hi if hi > lo else lo + 1),
-        _shades(search),
-    )
+    lo = m[np.isfinite(m)].min()
+    hi = m[np.isfinite(m)].max()
+    norm = (LogNorm if lo > 0 and hi >= 100 * lo else Normalize)(lo, hi if hi > lo else lo + 1)
+    shades = _shades(search)
     fig, ax = plt.subplots(figsize=(1.9 + 0.62 * len(x), 1.1 + 0.42 * len(y)), layout="constrained")
     for a, b, v, best in zip(df[xt], df[yt], m, df.best):
         i, j = x.index(a), y.index(b)
@@ -122,7 +122,8 @@ def _heat(df, search, vary):
 # %% ../../nbs/experiments/03_search_plot.ipynb #c10
 def _panels(df, search, vary, logs):
     "A small panel for each field; where each varied alone, the others have the base's values."
-    base, m = df[df["trial"] == "base"] if search.mode == "one" else df[:0], search.metric
+    base = df[df["trial"] == "base"] if search.mode == "one" else df[:0]
+    m = search.metric
     fig, axes = plt.subplots(
         1, len(vary), figsize=(0.8 + 1.9 * len(vary), 2.4), sharey=True, squeeze=False, layout="constrained"
     )
@@ -176,7 +177,8 @@ def _fan(at, rank):
 def _lines(df, search, vary, logs):
     "A line for each trial through an axis for each field; the last axis is the metric."
     m = df[search.metric].to_numpy(float)
-    good, shades = np.isfinite(m), _shades(search)
+    good = np.isfinite(m)
+    shades = _shades(search)
     rank = np.argsort(np.argsort(np.where(good, m, -np.inf), kind="stable"))  # [N]
     axes = [_axis(df[k], k in logs) for k in vary]
     last, ticks = _axis(m[good], own=False)
@@ -251,7 +253,8 @@ def plot_search(
     missing = [k for k in (*texts, search.metric, "trial", "best") if k not in df]
     if missing:
         raise ValueError(
-            f"the table has no column {missing[0]!r}: give the search that it comes from; it has {list(df.columns)}"
+            f"the table has no column {missing[0]!r}: give the search that it comes from; it has "
+            f"{list(df.columns)}"
         )
     vary = [k for k in texts if df[k].nunique() > 1]
     logs = {k for k, t in texts.items() if re.search(r"\.\..* log$", t, re.I)}

@@ -19,13 +19,19 @@ from ..config import check_names, config_hash
 class Search:
     "What varies, how, and what is best."
 
-    fields: str = ""  # 'model.hidden=25,0; smoothing=.1,0'; with mode=optuna also ranges, 'train.lr=1e-5..1e-3 log'; empty: only the base
-    mode: str = "grid"  # 'grid' every combination, 'paired' the i-th values together, 'one' each value alone beside the base, 'optuna' proposed from earlier trials
+    # 'model.hidden=25,0; smoothing=.1,0'; with mode=optuna also ranges, 'train.lr=1e-5..1e-3 log'; empty:
+    # only the base
+    fields: str = ""
+    # 'grid' every combination, 'paired' the i-th values together, 'one' each value alone beside the base,
+    # 'optuna' proposed from earlier trials
+    mode: str = "grid"
     trials: int = 20  # with mode=optuna: how many, >=1, the first five of them random
     seed: int = 0  # of Optuna's sampler, >=0; not of the training
     metric: str = "loss"  # what is best by: one of the validation numbers that the job gives
     lower: bool = True  # whether less of it is better
-    stop: bool = True  # whether an exception in a trial ends the search; else the trial stands in the table without numbers and is tried again next time
+    # whether an exception in a trial ends the search; else the trial stands in the table without numbers and
+    # is tried again next time
+    stop: bool = True
 
     def __post_init__(self):
         if self.mode not in MODES:
@@ -66,7 +72,8 @@ def refuse_test(names):
     bad = [n for n in names if "test" in re.split(r"[\W\d_]+", n.lower())]
     if bad:
         raise ValueError(
-            f"{bad[0]!r} is a number of the test: a search chooses by the validation, judge the chosen configuration afterwards"
+            f"{bad[0]!r} is a number of the test: a search chooses by the validation, judge the chosen "
+            "configuration afterwards"
         )
 
 # %% ../../nbs/experiments/01_search_space.ipynb #c11
@@ -135,14 +142,17 @@ def space_of(base, search) -> dict:
     "Path of each searched field -> its values."
     if any(isinstance(v, Search) and v != Search() for v in (getattr(base, f.name) for f in fields(base))):
         raise ValueError(
-            "the base holds a search of its own, which would give each trial another name whenever it changes: replace it by Search()"
+            "the base holds a search of its own, which would give each trial another name whenever it "
+            "changes: replace it by Search()"
         )
-    known, texts = leaves(base), declared_fields(search.fields)
+    known = leaves(base)
+    texts = declared_fields(search.fields)
     check_names(texts, known)
     for k in texts:
         if k not in known:
             raise ValueError(
-                f"{k!r} is a group of settings; search one of {', '.join(x for x in known if x.startswith(k + '.'))}"
+                f"{k!r} is a group of settings; search one of "
+                f"{', '.join(x for x in known if x.startswith(k + '.'))}"
             )
         if known[k][0] not in _KINDS:
             raise ValueError(
@@ -152,7 +162,8 @@ def space_of(base, search) -> dict:
     ranges = [k for k, v in out.items() if isinstance(v, Range)]
     if ranges and search.mode != "optuna":
         raise ValueError(
-            f"{ranges[0]}={texts[ranges[0]]} is a range, from which only mode=optuna draws; write the values, divided by commas"
+            f"{ranges[0]}={texts[ranges[0]]} is a range, from which only mode=optuna draws; write the "
+            "values, divided by commas"
         )
     return out
 
@@ -169,7 +180,8 @@ def with_changes(cfg, changes):
 # %% ../../nbs/experiments/01_search_space.ipynb #c17
 def trial_of(base, changes):
     "Name and configuration."
-    old, ends = leaves(base), Counter(k.split(".")[-1] for k in changes)
+    old = leaves(base)
+    ends = Counter(k.split(".")[-1] for k in changes)
 
     def word(v):
         return f"{v:g}" if isinstance(v, float) and float(f"{v:g}") == v else str(v) or "''"
@@ -193,7 +205,8 @@ def asked_trials(base, search) -> list:
     space = space_of(base, search)
     if search.mode == "optuna":
         raise ValueError(
-            "Optuna proposes a trial when it knows the earlier ones: there is no list of them, call run_search"
+            "Optuna proposes a trial when it knows the earlier ones: there is no list of them, call "
+            "run_search"
         )
     n = {k: len(v) for k, v in space.items()}
     if search.mode == "paired" and len(set(n.values())) > 1:

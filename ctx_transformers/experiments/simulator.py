@@ -70,11 +70,13 @@ class RecoverCfg:
             or not set(words_of(self.zero_kinds)) <= ok
         ):
             raise ValueError(
-                f"kinds must hold author, and zero_kinds some of them; got {self.grid.kinds!r} and {self.zero_kinds!r}"
+                f"kinds must hold author, and zero_kinds some of them; got {self.grid.kinds!r} and "
+                f"{self.zero_kinds!r}"
             )
         if words_of(self.grid.starts) != ["scratch"] or self.grid.depths:
             raise ValueError(
-                "the simulated grid has one start and one depth: leave grid.starts and grid.depths as they are"
+                "the simulated grid has one start and one depth: leave grid.starts and grid.depths as they "
+                "are"
             )
 
     def at(self, strength: float) -> GridCfg:
@@ -111,7 +113,8 @@ def measure_by(
     here: float,  # nats that these contexts are worth where they were judged
     worth: dict,  # (kind, control) -> nats that contexts are worth at the strength to measure by
 ):  # nats, or None for what they are worth here
-    "What a gain is a share of: what there was to gain here; or elsewhere, if there was nothing; or with the author's contexts, if there is nothing anywhere."
+    """What a gain is a share of: what there was to gain here; or elsewhere, if there was nothing; or with the
+    author's contexts, if there is nothing anywhere."""
     if here > 1e-6:
         return None
     return worth[kind, control] if worth[kind, control] > 1e-6 else worth["author", control]
@@ -126,7 +129,9 @@ def recover_rows(
     config="",
 ) -> list:  # rows for `eval.tables.write_rows`, with columns of their own
     "Gain and recovered share of every arm, by number of contexts."
-    rows, author, none = [], data.corpus.author, best["none", ""]
+    rows = []
+    author = data.corpus.author
+    none = best["none", ""]
 
     def loss(s):
         return s.loss.sum() / s.n.sum()
@@ -141,12 +146,11 @@ def recover_rows(
         for a, control in product(
             (a for a in arms if a.kind != "none"), dict.fromkeys(c for _, c in best if c)
         ):
-            s, b = by_arm(read[a.name], control)[a.name], best[a.kind, control]
+            s = by_arm(read[a.name], control)[a.name]
+            b = best[a.kind, control]
             here = gain(none, b, author).value
-            g, r = (
-                gain(plain, s, author),
-                recovered(plain, s, none, b, author, available=measure_by(a.kind, control, here, worth)),
-            )
+            g = gain(plain, s, author)
+            r = recovered(plain, s, none, b, author, available=measure_by(a.kind, control, here, worth))
             more = dict(
                 recovered=r.value,
                 recovered_lo=r.lo,
@@ -184,7 +188,8 @@ def recover(
     say=print,
 ) -> pd.DataFrame:  # its rows
     "Train what is not yet trained, at every strength, and write the table."
-    rows, worth = [], None
+    rows = []
+    worth = None
     for s in map(float, words_of(cfg.strengths)):
         g = cfg.at(s)
         data, arms, folders, _ = train_grid(g, say=say)

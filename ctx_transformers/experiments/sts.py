@@ -33,7 +33,9 @@ def word_means(
     texts: list,  # N strings
 ) -> np.ndarray:  # `[N,d]` sums, whose cosines are those of means; zeros for a text without tokens
     "Static vectors of a text's tokens, added up; nobody reads anybody else."
-    t, s, enc = tokenize_documents(texts, m.tokenizer, m.text), special_ids(m.tokenizer), m.model.encoder
+    t = tokenize_documents(texts, m.tokenizer, m.text)
+    s = special_ids(m.tokenizer)
+    enc = m.model.encoder
     table = (
         (enc.words if hasattr(enc, "words") else enc.model.get_input_embeddings())
         .weight.detach()
@@ -41,10 +43,8 @@ def word_means(
         .cpu()
         .numpy()
     )  # [v,d]
-    ids, of = (
-        t.segments.ids,
-        np.repeat(np.repeat(np.arange(len(t)), t.docs.lengths), t.segments.lengths),
-    )  # [n]
+    ids = t.segments.ids
+    of = np.repeat(np.repeat(np.arange(len(t)), t.docs.lengths), t.segments.lengths)  # [n]
     keep = ~np.isin(ids, [s["cls"], s["sep"]])
     return (
         sp.csr_matrix((np.ones(keep.sum(), np.float32), (of[keep], ids[keep])), shape=(len(t), len(table)))
@@ -202,7 +202,8 @@ def sts_table(
     run, won = pick_lr(cfg, data, device, say)
     found = _found(cfg, run, data, device, say)
     name = config_hash(dict(settings(cfg), table="", run=sts_folder(run, data).name))
-    rows, valid = _rows(found, data, run.title, name), data.sides["valid"]
+    rows = _rows(found, data, run.title, name)
+    valid = data.sides["valid"]
     rows += sts_rows(
         {a: found[a] for a in (run.title, f"{run.title} tuned")}, dict(validation=valid), config=name
     )

@@ -32,7 +32,8 @@ from ..train.checkpoint import load_weights
 # %% ../../nbs/experiments/09_style_topic.ipynb #c05
 @functools.lru_cache(64)
 def _draws(s, a, n_boot, seed):
-    "How often each author `[n_boot,a]` and each seed `[n_boot,s]` is drawn; s-1 seeds of s, as in `crossed_interval`."
+    """How often each author `[n_boot,a]` and each seed `[n_boot,s]` is drawn; s-1 seeds of s, as in
+    `crossed_interval`."""
     rng = np.random.default_rng(seed)
     times = lambda n, k: (
         np.bincount(
@@ -95,7 +96,8 @@ class StyleTopicCfg:
     def __post_init__(self):
         if self.read < 1 or self.words < 1 or self.authors < 0:
             raise ValueError(
-                f"read and words must be at least 1, and authors at least 0, got {self.read}, {self.words}, {self.authors}"
+                f"read and words must be at least 1, and authors at least 0, got {self.read}, {self.words}, "
+                f"{self.authors}"
             )
         if odd := [s for s in self.asked if s not in map(str, self.grid.run.asked)]:
             raise ValueError(f"{odd[0]} is none of the shapes of the run, {self.grid.run.shapes}")
@@ -109,7 +111,9 @@ class _Once:
     "N-grams of each text once, for all arms; a new version of the posts forgets the last."
 
     def __init__(self, grams):
-        self.grams, self.cfg, self.known = grams, grams.cfg, {}
+        self.grams = grams
+        self.cfg = grams.cfg
+        self.known = {}
 
     def apply(self, texts):
         new = list(dict.fromkeys(t for t in texts if t not in self.known))
@@ -126,14 +130,16 @@ def text_arms(
     device="cpu",
 ) -> dict:  # name -> seed -> function of posts `[m]`, ascending, and their texts, that gives an arm
     "Everybody who is asked, reading texts."
-    out, grams = {}, _Once(data.grams) if data.grams else None
+    out = {}
+    grams = _Once(data.grams) if data.grams else None
 
     def fresh(posts, texts):  # the first arm of each version
         if grams:
             grams.known.clear()
         return Pooled(posts, words(texts))
 
-    words, chars = fit_tfidf(data.corpus, WORD), fit_tfidf(data.corpus, CHAR)
+    words = fit_tfidf(data.corpus, WORD)
+    chars = fit_tfidf(data.corpus, CHAR)
     out["tf-idf words"], out["tf-idf characters"] = (
         {0: fresh},
         {0: lambda posts, texts: Pooled(posts, chars(texts))},
@@ -198,7 +204,8 @@ def asked(
     "The questions, about some of the authors."
     out = {}
     for shape in [s for s in cfg.asked if s in questions.triplets]:
-        plain, cross = questions.triplets[shape], questions.triplets[f"{shape} crossed"]
+        plain = questions.triplets[shape]
+        cross = questions.triplets[f"{shape} crossed"]
         who = np.unique(np.concatenate([e.author for e in plain]))
         who = who[
             np.argsort(hash_uniform(cfg.grid.run.judge, -68, who), kind="stable")[: cfg.authors or None]
@@ -232,7 +239,8 @@ def style_topic_rows(
     config: str = "",
 ) -> list:  # rows for `eval.tables.write_rows`; the metric names the control
     "What is left of every arm."
-    rows, commit = [], git_commit()
+    rows = []
+    commit = git_commit()
     for shape, arms in right.items():
         q = questions[shape][1]
         who = np.unique(q.author, return_inverse=True)[1]
@@ -298,7 +306,8 @@ def style_topic(
 ) -> pd.DataFrame:  # the rows
     "Ask every arm about every version of the same posts, and write the table."
     keep_memory()
-    run, tag = cfg.grid.run, tag or english_tagger()
+    run = cfg.grid.run
+    tag = tag or english_tagger()
     todo = [c for of in author_arms(cfg.grid).values() for c in of.values()]
     first = replace(
         run,
@@ -314,12 +323,14 @@ def style_topic(
     read = lambda at: [t[: cfg.read] for t in data.corpus.posts.with_format("arrow")[at]["text"].to_pylist()]
     seen = WordCounts(read(train_sample(data.corpus, cfg.words)))
     say(f"{run.title}: {len(posts):,} posts are rewritten, by what {seen.n:,} training posts say")
-    texts, share = {}, {}
+    texts = {}
+    share = {}
     for t in read(posts):
         for control, (new, h) in versions(t, read_words(t, tag), seen).items():
             texts.setdefault(control, []).append(new)
             share.setdefault(control, []).append(h)
-    arms, right = text_arms(cfg.grid, data, questions, say, device), {shape: {} for shape in todo}
+    arms = text_arms(cfg.grid, data, questions, say, device)
+    right = {shape: {} for shape in todo}
     for control, ts in texts.items():
         say(f"asked: {control}")
         for name, of in arms.items():

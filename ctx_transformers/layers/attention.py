@@ -50,7 +50,8 @@ def attend_block(
     k: Tensor,
     v: Tensor,  # `[t,h,l,d/h]` each
     mask: Tensor
-    | None,  # `[t,1,1,l]` bool, True where a key is real; None if all are. Or `[t,h,l,l]` float, added to the scores
+    # `[t,1,1,l]` bool, True where a key is real; None if all are. Or `[t,h,l,l]` float, added to the scores
+    | None,
     p: float,  # dropout of the weights, 0 to 1; 0 in evaluation
     causal: bool = False,  # a query sees the keys up to its own place, and there is no `mask`
 ) -> Tensor:  # `[t,h,l,d/h]`
@@ -73,7 +74,8 @@ class Across:
 
     text: Tensor  # `[n]` text of each token, in the plan's order
     group: Tensor  # `[n]` group of each token, in the plan's order
-    bias: Tensor  # `[b,h]` added to the scores between different texts of a group; -inf: they do not see each other
+    # `[b,h]` added to the scores between different texts of a group; -inf: they do not see each other
+    bias: Tensor
 
     def split(self, sizes):
         return zip(self.text.split(sizes), self.group.split(sizes))
@@ -95,7 +97,9 @@ def attend(
     across: Across | None = None,  # what is different between texts, where a span holds several
 ) -> Tensor:  # `[n,d]` in the plan's order
     "Self-attention within each span of the plan."
-    d, out, sizes = qkv.shape[1] // 3, [], [b.hi - b.lo for b in plan.blocks]
+    d = qkv.shape[1] // 3
+    out = []
+    sizes = [b.hi - b.lo for b in plan.blocks]
     if not sizes:
         return qkv[:, :d]
     if across is not None and any(b.causal for b in plan.blocks):

@@ -37,14 +37,17 @@ def pool_max(h: Tensor, lengths: Tensor) -> Tensor:
 
 
 def pool_sum(h: Tensor, lengths: Tensor) -> Tensor:
-    "Sum of the tokens, so that a longer text has a longer vector; zeros for an empty text. Shapes as in `pool_first`."
+    """Sum of the tokens, so that a longer text has a longer vector; zeros for an empty text. Shapes as in
+    `pool_first`."""
     return h.new_zeros(len(lengths), h.shape[1]).index_add(0, owner(lengths), h)  # [t,d]
 
 
 def pool_some(
     h: Tensor,
     lengths: Tensor,  # as in `pool_first`
-    keep: Tensor,  # `[n]` bool, the tokens that count: those of local attention only, in an encoder where some see the whole text
+    # `[n]` bool, the tokens that count: those of local attention only, in an encoder where some see the whole
+    # text
+    keep: Tensor,
 ) -> Tensor:  # `[t,d]`
     "Mean of some of the tokens of each text; zeros where there is none."
     if keep.dtype != torch.bool or keep.shape != h.shape[:1]:
@@ -125,7 +128,8 @@ def _in_blocks(x, codes, plan):  # `[n,d]` in the plan's order, `[m,d]` -> `[t',
     "Each code's weighted mean of each text of the plan."
     if not plan.blocks:
         return x.new_zeros(0, *codes.shape)
-    out, sizes = [], [b.hi - b.lo for b in plan.blocks]
+    out = []
+    sizes = [b.hi - b.lo for b in plan.blocks]
     for b, z, s in zip(plan.blocks, x.split(sizes), (x @ codes.T).float().split(sizes)):
         if b.gather is not None:
             z, s = z[b.gather], s[b.gather]
@@ -141,7 +145,8 @@ def _texts(plan, lengths):  # -> `[t']`
     n = sum(b.t for b in plan.blocks)
     if n != int((lengths > 0).sum()) or len(plan.order) != int(lengths.sum()):
         raise ValueError(
-            f"the plan is of {n} texts and {len(plan.order)} tokens, the batch of {int((lengths > 0).sum())} and {int(lengths.sum())}: give the plan in which each text sees itself alone"
+            f"the plan is of {n} texts and {len(plan.order)} tokens, the batch of {int((lengths > 0).sum())} "
+            f"and {int(lengths.sum())}: give the plan in which each text sees itself alone"
         )
     own = owner(lengths)[plan.order].split([b.hi - b.lo for b in plan.blocks]) if n else ()
     first = [o[:: b.l] if b.gather is None else o[b.gather[:: b.l]] for b, o in zip(plan.blocks, own)]
@@ -152,7 +157,9 @@ def pooling(
     name: str,  # 'first', 'mean', 'max', 'last', 'sum', 'random', 'attention' or 'codes'
     d: int = 0,  # width, needed by the last two
     m: int = 4,  # codes of 'codes'
-):  # (`h` `[n,d]`, `lengths` `[t]`) -> `[t,d]`, or `[t*m,d]` with codes; a module where something is learned or drawn
+    # (`h` `[n,d]`, `lengths` `[t]`) -> `[t,d]`, or `[t*m,d]` with codes; a module where something is learned
+    # or drawn
+):
     "The pooling of that name."
     if name in POOLINGS:
         return POOLINGS[name]

@@ -72,9 +72,16 @@ class Layer(nn.Module):
     def __init__(self, cfg: EncoderCfg):
         super().__init__()
         d, f = cfg.d, cfg.ffn or 4 * cfg.d
-        self.heads, self.p, self.act, self.prenorm = cfg.heads, cfg.attn_dropout, ACTS[cfg.act], cfg.prenorm
-        self.qkv, self.out, self.norm1 = nn.Linear(d, 3 * d), nn.Linear(d, d), nn.LayerNorm(d, cfg.eps)
-        self.up, self.down, self.norm2 = nn.Linear(d, f), nn.Linear(f, d), nn.LayerNorm(d, cfg.eps)
+        self.heads = cfg.heads
+        self.p = cfg.attn_dropout
+        self.act = ACTS[cfg.act]
+        self.prenorm = cfg.prenorm
+        self.qkv = nn.Linear(d, 3 * d)
+        self.out = nn.Linear(d, d)
+        self.norm1 = nn.LayerNorm(d, cfg.eps)
+        self.up = nn.Linear(d, f)
+        self.down = nn.Linear(f, d)
+        self.norm2 = nn.LayerNorm(d, cfg.eps)
         self.drop = Dropout(cfg.dropout)
 
     def forward(
@@ -116,11 +123,13 @@ class Sinusoids(nn.Module):
 
 # %% ../../nbs/models/00_encoder.ipynb #c10
 class Encoder(nn.Module):
-    "Tokens to vectors, each text by itself. With `recompute` set to True, training needs less memory and about a third more time."
+    """Tokens to vectors, each text by itself. With `recompute` set to True, training needs less memory and
+    about a third more time."""
 
     def __init__(self, cfg: EncoderCfg, vocab: int):  # shape, and number of words
         super().__init__()
-        self.cfg, self.vocab = cfg, vocab
+        self.cfg = cfg
+        self.vocab = vocab
         self.words = nn.Embedding(vocab, cfg.d)
         self.places = (
             nn.Embedding(cfg.max_len, cfg.d) if cfg.places == "learned" else Sinusoids(cfg.max_len, cfg.d)
@@ -130,7 +139,8 @@ class Encoder(nn.Module):
         self.norm, self.last = (
             (nn.Identity(), norm) if cfg.prenorm else (norm, nn.Identity())
         )  # of the embeddings, of the output
-        self.drop, self.layers = Dropout(cfg.dropout), nn.ModuleList(Layer(cfg) for _ in range(cfg.layers))
+        self.drop = Dropout(cfg.dropout)
+        self.layers = nn.ModuleList(Layer(cfg) for _ in range(cfg.layers))
         self.apply(init_bert)
 
     def forward(
@@ -138,7 +148,9 @@ class Encoder(nn.Module):
         ids: Tensor,  # `[n]` tokens of all texts, end to end
         lengths: Tensor,  # `[t]` tokens of each text; places are counted from 0 in each
         plan: Plan
-        | None = None,  # who sees whom; each text itself if None. A causal encoder makes it causal; any other leaves that to the plan
+        # who sees whom; each text itself if None. A causal encoder makes it causal; any other leaves that to
+        # the plan
+        | None = None,
         segment: Tensor | None = None,  # `[n]` segment of each token, 0..segments-1; all 0 if None
         add: Tensor
         | None = None,  # `[n,d]` what else is known of each token, added to its vector before the first layer
@@ -164,7 +176,8 @@ class Encoder(nn.Module):
         "Vectors of the tokens, their places and their segments, before any attention, `[n,d]`."
         if int(lengths.max() if len(lengths) else 0) > self.cfg.max_len:
             raise ValueError(
-                f"a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts when they are tokenised"
+                f"a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts "
+                "when they are tokenised"
             )
         x = self.words(ids) + self.places(offsets(lengths))
         if self.segments is None and segment is not None:

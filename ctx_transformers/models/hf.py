@@ -46,7 +46,8 @@ class HFCfg:
     def __post_init__(self):
         if not self.max_len or self.max_len < 1:
             raise ValueError(
-                f"a model of type {self.kind!r} does not say how long a text may be: its configuration has no max_position_embeddings"
+                f"a model of type {self.kind!r} does not say how long a text may be: its configuration has "
+                "no max_position_embeddings"
             )
 
 # %% ../../nbs/models/02_hf.ipynb #c09
@@ -112,7 +113,8 @@ def _load(
         lost = sorted(k for k in info["missing_keys"] if not k.startswith("pooler."))
         if lost:
             raise ValueError(
-                f"{name} lacks {len(lost)} tensors of the encoder, {lost[0]} first: is it a checkpoint of another architecture?"
+                f"{name} lacks {len(lost)} tensors of the encoder, {lost[0]} first: is it a checkpoint of "
+                "another architecture?"
             )
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
@@ -124,7 +126,8 @@ class Renamed(nn.Module):
 
     def __init__(self, model):  # a transformers encoder
         super().__init__()
-        self.model, self._recompute = model, False
+        self.model = model
+        self._recompute = False
 
     @property
     def layers(self) -> nn.ModuleList:  # bottom to top
@@ -197,10 +200,8 @@ class Padded(Renamed):
     ):
         super().__init__(model)
         c = model.config
-        self.marks, self.sparse = (
-            c.model_type == "longformer",
-            c.model_type == "big_bird" and attend == "built-in",
-        )
+        self.marks = c.model_type == "longformer"
+        self.sparse = c.model_type == "big_bird" and attend == "built-in"
         self.unit = c.block_size if self.sparse else max(c.attention_window) if self.marks else 1
         self.limit = (
             (5 + 2 * c.num_random_blocks) * c.block_size if self.sparse else 0
@@ -219,7 +220,8 @@ class Padded(Renamed):
         mark: Tensor,  # `[t,l]` bool, which tokens are global
     ) -> Tensor:  # `[t,l,d]`
         "Read a batch; what stands in a padded place of it does not matter."
-        l, x = x.shape[1], x.masked_fill(~real, self.pad)
+        l = x.shape[1]
+        x = x.masked_fill(~real, self.pad)
         alike = (
             _alike(real.sum(1), self.unit, self.limit)
             if self.sparse
@@ -255,12 +257,14 @@ def _try_padding(reader: Padded):  # in 9 words at least
     real = torch.arange(8).unsqueeze(0) < 5
     reader.eval()
     with torch.no_grad():
-        alone, padded = reader.read(x[:, :5], real[:, :5], real[:, :5]), reader.read(x, real, real)[:, :5]
+        alone = reader.read(x[:, :5], real[:, :5], real[:, :5])
+        padded = reader.read(x, real, real)[:, :5]
     reader.train()
     off = ((alone - padded).abs().max() / alone.abs().max()).item()
     if not off < 1e-4:
         raise ValueError(
-            f"{type(reader.model).__name__} lets padding change the vectors of a text, by {off:.0e} of the largest number in them: it cannot read texts of different lengths at once"
+            f"{type(reader.model).__name__} lets padding change the vectors of a text, by {off:.0e} of the "
+            "largest number in them: it cannot read texts of different lengths at once"
         )
 
 # %% ../../nbs/models/02_hf.ipynb #c26
@@ -280,17 +284,23 @@ class HFEncoder(Padded):
         name,  # folder or hub name of a checkpoint, or a transformers configuration for random weights
         attend: str = "",  # who sees the whole text: one of `attend_ways`; empty: the architecture's own
         layers: int = 0,  # keep the first so many layers; 0 keeps all
-        recompute: bool = False,  # gradient checkpointing: layers are computed again for the gradient, and keep only their inputs until then
+        # gradient checkpointing: layers are computed again for the gradient, and keep only their inputs until
+        # then
+        recompute: bool = False,
     ):
         model = _load(name, layers)
-        c, ways = model.config, attend_ways(model.config)
+        c = model.config
+        ways = attend_ways(model.config)
         attend = attend or ways[0]
         if attend not in ways:
             raise ValueError(
-                f"with a model of type {c.model_type!r} attend must be {' or '.join(map(repr, ways))}, got {attend!r}"
+                f"with a model of type {c.model_type!r} attend must be {' or '.join(map(repr, ways))}, got "
+                f"{attend!r}"
             )
         super().__init__(model, attend)
-        self.cfg, self.vocab, self.recompute = _shape(model, attend), c.vocab_size, recompute
+        self.cfg = _shape(model, attend)
+        self.vocab = c.vocab_size
+        self.recompute = recompute
         self.specials = dict(
             pad=self.pad,
             sep=getattr(c, "eos_token_id", None)
@@ -311,16 +321,21 @@ class HFEncoder(Padded):
     ) -> Tensor:  # `[n,d]`, in the order of `ids`
         if int(lengths.max() if len(lengths) else 0) > self.cfg.max_len:
             raise ValueError(
-                f"a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts when they are tokenised"
+                f"a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts "
+                "when they are tokenised"
             )
         plan = plan_attention(lengths).to(ids.device) if plan is None else plan
         if sum(b.t for b in plan.blocks) != int((lengths > 0).sum()) or any(b.causal for b in plan.blocks):
             raise ValueError(
-                "expected a plan in which each text sees itself, in both directions: texts of a group cannot be joined here"
+                "expected a plan in which each text sees itself, in both directions: texts of a group cannot "
+                "be joined here"
             )
-        x, mark, out = ids.long()[plan.order], self.is_global(ids, lengths)[plan.order], []
+        x = ids.long()[plan.order]
+        mark = self.is_global(ids, lengths)[plan.order]
+        out = []
         for b in plan.blocks:
-            x2, mark2 = _pad(b, x[b.lo : b.hi]), _pad(b, mark[b.lo : b.hi])  # [t,l]
+            x2 = _pad(b, x[b.lo : b.hi])
+            mark2 = _pad(b, mark[b.lo : b.hi])  # [t,l]
             h = self.read(x2, torch.ones_like(mark2) if b.mask is None else b.mask[:, 0, 0], mark2).flatten(
                 0, 1
             )  # [t*l,d]
@@ -338,7 +353,8 @@ def open_any(
     attend: str = "",  # who sees the whole text: one of `attend_ways`; empty: the architecture's own
     layers: int = 0,  # keep the first so many layers; 0 keeps all
 ) -> nn.Module:  # an `Encoder` or an `HFEncoder`: called with (ids, lengths, plan)
-    "An encoder of ragged texts with pretrained weights: our own for BERT, DistilBERT, MiniLM and GPT-2, theirs for all others."
+    """An encoder of ragged texts with pretrained weights: our own for BERT, DistilBERT, MiniLM and GPT-2,
+    theirs for all others."""
     from transformers import AutoConfig
 
     kind = from_checkpoint(AutoConfig, name).model_type
@@ -346,6 +362,7 @@ def open_any(
         return HFEncoder(name, attend, layers)
     if attend not in ("", "all"):
         raise ValueError(
-            f"in a model of type {kind!r} there is nothing to choose: attend must be 'all' or empty, got {attend!r}"
+            f"in a model of type {kind!r} there is nothing to choose: attend must be 'all' or empty, got "
+            f"{attend!r}"
         )
     return load_checkpoint(name, layers)[0]

@@ -17,7 +17,9 @@ class MLMHead(nn.Module):
     def __init__(self, words: nn.Embedding, eps: float = 1e-12):  # embeddings to tie to; eps of the LayerNorm
         super().__init__()
         v, d = words.weight.shape
-        self.dense, self.norm, self.bias = nn.Linear(d, d), nn.LayerNorm(d, eps), nn.Parameter(torch.zeros(v))
+        self.dense = nn.Linear(d, d)
+        self.norm = nn.LayerNorm(d, eps)
+        self.bias = nn.Parameter(torch.zeros(v))
         self.weight = words.weight
         nn.init.eye_(self.dense.weight)
         nn.init.zeros_(self.dense.bias)
@@ -57,7 +59,8 @@ def load_head(
 
 # %% ../../nbs/models/03_mlm_head.ipynb #c13
 def reset_head(head: MLMHead):
-    "Put the dense layer and the bias of the head back to their start; LayerNorm and the tied embeddings are left as they are."
+    """Put the dense layer and the bias of the head back to their start; LayerNorm and the tied embeddings are
+    left as they are."""
     nn.init.eye_(head.dense.weight)
     for b in (head.dense.bias, head.bias):
         nn.init.zeros_(b)

@@ -19,7 +19,8 @@ from ..data.tokens import from_checkpoint
 from .encoder import Encoder, EncoderCfg
 
 # %% ../../nbs/models/01_pretrained.ipynb #c05
-SHAPE = {  # layers, d, heads, ffn, max_len, dropout, attn_dropout, eps and act in the configurations of each type
+# layers, d, heads, ffn, max_len, dropout, attn_dropout, eps and act in the configurations of each type
+SHAPE = {
     "bert": (
         "num_hidden_layers",
         "hidden_size",
@@ -72,7 +73,8 @@ def cfg_of(
     kind = c["model_type"]
     if kind not in SHAPE:
         raise ValueError(
-            f"{kind!r} is not supported: expected a checkpoint of type bert (BERT, MiniLM), distilbert, or gpt2 (GPT-2, DistilGPT2, DialoGPT)"
+            f"{kind!r} is not supported: expected a checkpoint of type bert (BERT, MiniLM), distilbert, or "
+            "gpt2 (GPT-2, DistilGPT2, DialoGPT)"
         )
     *numbers, eps, act = (c.get(k) for k in SHAPE[kind])
     if act not in ACT:
@@ -80,7 +82,8 @@ def cfg_of(
     for k, v in REFUSED.items():
         if kind == "gpt2" and c.get(k) == v:
             raise ValueError(
-                f"{k}={v} is not supported: attention here is softmax(QK/sqrt(d/h))V in every layer, of a text with itself"
+                f"{k}={v} is not supported: attention here is softmax(QK/sqrt(d/h))V in every layer, of a "
+                "text with itself"
             )
     if segments and not c.get("type_vocab_size"):
         raise ValueError(f"a checkpoint of type {kind} has no segment vectors")
@@ -151,7 +154,9 @@ def encoder_state(
 def load_checkpoint(
     name: str,  # folder or hub name of a checkpoint that `AutoModel` reads
     layers: int = 0,  # keep the first so many layers; 0 keeps all
-    segments: bool = False,  # with the vectors of BERT's two kinds of segments, for pairs of texts in one; else all is of the first kind
+    # with the vectors of BERT's two kinds of segments, for pairs of texts in one; else all is of the first
+    # kind
+    segments: bool = False,
 ) -> tuple:  # (`Encoder`, the checkpoint's tensors under its own names, for a head)
     "An encoder with pretrained weights."
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
@@ -174,7 +179,8 @@ def load_checkpoint(
 
 # %% ../../nbs/models/01_pretrained.ipynb #c11
 def quietly(f, *args):
-    "Call without transformers' report about heads that the checkpoint does not have: `load_checkpoint` says itself what it takes."
+    """Call without transformers' report about heads that the checkpoint does not have: `load_checkpoint` says
+    itself what it takes."""
     from transformers.utils import logging
 
     level = logging.get_verbosity()
@@ -192,13 +198,15 @@ def quietly(f, *args):
 def open_encoder(
     name: str,  # folder of one of our own models, or a checkpoint's folder or hub name
     layers: int = 0,  # keep the first so many layers; 0 keeps all
-    segments: bool = False,  # with a BERT checkpoint's vectors of segments; one of our own models brings those that it was made with
+    # with a BERT checkpoint's vectors of segments; one of our own models brings those that it was made with
+    segments: bool = False,
 ) -> tuple:  # (`Encoder`, the file's tensors under their own names, for a head)
     "An encoder with the weights that stand there."
     folder = Path(name)
     if not (folder / "model.json").exists():
         return load_checkpoint(name, layers, segments)
-    about, state = json.loads((folder / "model.json").read_text()), load_file(folder / "best.safetensors")
+    about = json.loads((folder / "model.json").read_text())
+    state = load_file(folder / "best.safetensors")
     own = {k.removeprefix("encoder."): v for k, v in state.items() if k.startswith("encoder.")}
     if not own:
         raise ValueError(
@@ -215,11 +223,14 @@ def open_encoder(
 
 # %% ../../nbs/models/01_pretrained.ipynb #c1232f
 def start_from(
-    model: nn.Module,  # has an `encoder`; perhaps a `reader.encoder`, which starts from the same unless it has a checkpoint of its own
+    # has an `encoder`; perhaps a `reader.encoder`, which starts from the same unless it has a checkpoint of
+    # its own
+    model: nn.Module,
     path,  # safetensors file of a model with fewer or the same parts
 ) -> tuple:  # (names taken, names that keep their own start)
     "Take every tensor that the file has; one of another shape is an error."
-    state, own = load_file(path), model.state_dict()
+    state = load_file(path)
+    own = model.state_dict()
     if not any(k.startswith("encoder.") for k in state):
         raise ValueError(f"{path} holds no encoder: its tensors are named {sorted(state)[:3]}")
     second = not getattr(
@@ -245,10 +256,12 @@ def start_from(
 # %% ../../nbs/models/01_pretrained.ipynb #c1532f
 def freeze(
     model: nn.Module,
-    what: str,  # comma-separated names of parts, and numbers of the encoder's layers such as '0' or '0-2'; empty: nothing
+    # comma-separated names of parts, and numbers of the encoder's layers such as '0' or '0-2'; empty: nothing
+    what: str,
 ) -> int:  # parameters frozen
     "Let these parts of the model learn no more."
-    frozen, names = 0, dict(model.named_parameters())
+    frozen = 0
+    names = dict(model.named_parameters())
     for w in (w.strip() for w in what.split(",") if w.strip()):
         if m := re.fullmatch(r"(\d+)(?:-(\d+))?", w):
             heads = [f"encoder.layers.{i}." for i in range(int(m[1]), int(m[2] or m[1]) + 1)]
@@ -258,7 +271,8 @@ def freeze(
             hit = [p for k, p in names.items() if (k + ".").startswith(h)] or _inside(model, h[:-1])
             if not hit:
                 raise ValueError(
-                    f"nothing to freeze is named {h[:-1]!r}; the model has {sorted({k.rsplit('.', 1)[0] for k in names})}"
+                    f"nothing to freeze is named {h[:-1]!r}; the model has "
+                    f"{sorted({k.rsplit('.', 1)[0] for k in names})}"
                 )
             for p in hit:
                 frozen += p.numel() * p.requires_grad
@@ -267,7 +281,8 @@ def freeze(
 
 
 def _inside(model, name):
-    "Parameters of a part that is reached under another name than it is kept, as the layers of an encoder of the transformers library are."
+    """Parameters of a part that is reached under another name than it is kept, as the layers of an encoder of
+    the transformers library are."""
     for k in name.split("."):
         if isinstance(model, nn.ModuleList):
             model = model[int(k)] if k.isdigit() and int(k) < len(model) else None

@@ -60,7 +60,9 @@ class Bm25:
     length: float  # mean length of a training answer, words, >0
     k1: float = 1.2  # how slowly repeats in an answer saturate, >=0
     b: float = 0.75  # how much long answers are held back, 0 to 1
-    k3: float = 0.0  # how slowly repeats in a context saturate, >=0; 0: they do not count, inf: each counts as much as the first
+    # how slowly repeats in a context saturate, >=0; 0: they do not count, inf: each counts as much as the
+    # first
+    k3: float = 0.0
     lowercase: bool = True  # forget case
 
     def __post_init__(self):
@@ -93,7 +95,10 @@ class Bm25:
         return _dots(q, d, np.asarray(i), np.asarray(j))
 
     def __repr__(self):
-        return f"Bm25: {len(self.idf):,} words, answers of {self.length:.1f} words, k1={self.k1:g}, b={self.b:g}, k3={self.k3:g}"
+        return (
+            f"Bm25: {len(self.idf):,} words, answers of {self.length:.1f} words, k1={self.k1:g}, "
+            f"b={self.b:g}, k3={self.k3:g}"
+        )
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c12
 def fit_bm25(
@@ -109,10 +114,9 @@ def fit_bm25(
         raise ValueError(f"there is no word in {len(texts)} training answers: nothing to learn rarity from")
     index = bm25s.BM25(k1=0, b=0, method="lucene", dtype="float64")
     index.index(tokens, show_progress=False)
-    idf, at = (
-        index.scores["data"],
-        index.scores["indptr"],
-    )  # [p] word by word; [v] where each begins. The library has a word '' of its own
+    # [p] word by word; [v] where each begins. The library has a word '' of its own
+    idf = index.scores["data"]
+    at = index.scores["indptr"]
     return Bm25(
         {w: float(idf[at[c]]) for w, c in index.vocab_dict.items() if w},
         float(np.log(1 + (len(texts) + 0.5) / 0.5)),
@@ -141,7 +145,8 @@ class Cosine:
 
 def fit_cosine(
     texts: list,  # training answers, strings
-    unit: str = "word",  # what is counted: 'word', or 'char', two to five characters within a word and its edges
+    # what is counted: 'word', or 'char', two to five characters within a word and its edges
+    unit: str = "word",
     lowercase: bool = True,  # forget case
     most: int = 200_000,  # words or runs of characters that are kept, the most frequent, >=1
 ) -> Cosine:
@@ -203,7 +208,8 @@ def rank_dialogues(
     "Score each dialogue's own candidates."
     if turns < 0:
         raise ValueError(f"turns must be >= 0, got {turns}")
-    sizes, each = np.diff(d.candidates.offsets.to_numpy()), d.candidates.values.dictionary_encode()
+    sizes = np.diff(d.candidates.offsets.to_numpy())
+    each = d.candidates.values.dictionary_encode()
     contexts = [" ".join(t[-turns:]) for t in d.turns.to_pylist()]  # [-0:] is all
     return pad_scores(
         arm(
@@ -220,7 +226,8 @@ def simple_arms(
     train: Dialogues,  # what BM25 and TF-IDF may know
     seed: int = 0,  # of the coin
 ) -> dict:  # name -> arm for `rank_dialogues`
-    "Everything that ranks without an encoder: 'chance', 'longest', 'shortest', 'tf-idf', 'tf-idf chars', 'bm25', and 'answer alone' if training has wrong answers."
+    """Everything that ranks without an encoder: 'chance', 'longest', 'shortest', 'tf-idf', 'tf-idf chars',
+    'bm25', and 'answer alone' if training has wrong answers."""
     texts = train.answers().to_pylist()
     arms = {
         "chance": partial(_chance, seed=seed),

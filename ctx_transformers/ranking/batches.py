@@ -50,8 +50,12 @@ def left_out(
     text: np.ndarray,  # `[K]` answers of the batch
     right: np.ndarray,  # `[b]` column of the right one
     owner: np.ndarray
-    | None = None,  # `[K]` row whose candidate each answer is, where a row sees only its own; None: all see all
-) -> np.ndarray:  # `[b,K]` bool, True where an answer does not count: it is known to be right too, stands further left, or is another row's
+    # `[K]` row whose candidate each answer is, where a row sees only its own; None: all see all
+    | None = None,
+    # `[b,K]` bool, True where an answer does not count: it is known to be right too, stands further left, or
+    # is
+    # another row's
+) -> np.ndarray:
     "Answers of the batch that are no honest wrong answers."
     out = tokens.is_right(context, text)
     out |= text == text[right][:, None]
@@ -73,13 +77,16 @@ class RankBatches:
         self,
         tokens: RankTokens,
         b: int = 32,  # dialogues of a batch
-        negatives: str = "batch",  # wrong answers: 'batch' (right ones of the others), 'given' (the dialogue's own), 'both'
+        # wrong answers: 'batch' (right ones of the others), 'given' (the dialogue's own), 'both'
+        negatives: str = "batch",
         pairs: bool = False,  # each context with each candidate as one text, for a cross-encoder
-        others: int = 0,  # of pairs: so many answers of the batch, drawn for each context; 0 and 'batch': all of them
+        # of pairs: so many answers of the batch, drawn for each context; 0 and 'batch': all of them
+        others: int = 0,
         seed: int = 0,
         shuffle: bool = True,  # training: other batches each epoch; off: the order of the table
         rows=None,  # `[M]` dialogues that take part; all if None
-        teacher=None,  # list of N arrays: another ranker's scores of each dialogue's own candidates; None: none
+        # list of N arrays: another ranker's scores of each dialogue's own candidates; None: none
+        teacher=None,
     ):
         if negatives not in ("batch", "given", "both"):
             raise ValueError(f"negatives must be 'batch', 'given' or 'both', got {negatives!r}")
@@ -90,23 +97,27 @@ class RankBatches:
             raise ValueError("with negatives='batch' the others are the wrong answers: b must be at least 2")
         if negatives == "given" and (tokens.answers.lengths[self.rows] < 2).any():
             raise ValueError(
-                f"negatives='given' needs wrong candidates, and {int((tokens.answers.lengths[self.rows] < 2).sum())} of {len(self.rows)} dialogues have none: take 'batch' or 'both'"
+                "negatives='given' needs wrong candidates, and "
+                f"{int((tokens.answers.lengths[self.rows] < 2).sum())} of {len(self.rows)} dialogues have "
+                "none: take 'batch' or 'both'"
             )
         if teacher is not None and (negatives == "batch" or pairs):
             raise ValueError(
-                "a teacher's scores are of the given candidates: take negatives='given' or 'both', without pairs"
+                "a teacher's scores are of the given candidates: take negatives='given' or 'both', without "
+                "pairs"
             )
-        (
-            self.tokens,
-            self.b,
-            self.negatives,
-            self.pairs,
-            self.others,
-            self.seed,
-            self.shuffle,
-            self.teacher,
-        ) = tokens, b, negatives, pairs, others, seed, shuffle, teacher
-        self.epoch, self.start, self.device, self._plan = 0, 0, "cpu", (None, None)
+        self.tokens = tokens
+        self.b = b
+        self.negatives = negatives
+        self.pairs = pairs
+        self.others = others
+        self.seed = seed
+        self.shuffle = shuffle
+        self.teacher = teacher
+        self.epoch = 0
+        self.start = 0
+        self.device = "cpu"
+        self._plan = (None, None)
 
     def to(self, device):
         self.device = device
@@ -143,7 +154,9 @@ def make(
     "The batch of these dialogues."
     t = self.tokens
     if self.negatives == "batch":
-        text, n, right = t.truth[rows], np.ones(len(rows), np.int64), np.arange(len(rows))
+        text = t.truth[rows]
+        n = np.ones(len(rows), np.int64)
+        right = np.arange(len(rows))
     else:
         text, n = t.answers.gather(rows)  # [K], [b]
         right = np.cumsum(n) - n + t.right[rows]
@@ -155,7 +168,8 @@ def make(
 
 # %% ../../nbs/ranking/07_batches.ipynb #c13
 def _apart(dl, rows, text, n, right, out, own):
-    "Contexts and candidates as texts of their own; parts: `context` and `candidate` (`Side`s), `out` `[b,K]`, and perhaps `teacher` `[b,K]`, nan where it is not asked."
+    """Contexts and candidates as texts of their own; parts: `context` and `candidate` (`Side`s), `out`
+    `[b,K]`, and perhaps `teacher` `[b,K]`, nan where it is not asked."""
     t = dl.tokens
     groups, _ = join_groups(
         *t.contexts.gather(t.context[rows]),
@@ -177,7 +191,8 @@ def _apart(dl, rows, text, n, right, out, own):
 
 
 def _joined(dl, rows, text, n, right, out, own):
-    "Each context with its candidates as one text each; parts: `segment` `[n]`, `out` `[b,k]`, `cell` `[t]` the cell of `out`, row by row, that each text is."
+    """Each context with its candidates as one text each; parts: `segment` `[n]`, `out` `[b,k]`, `cell` `[t]`
+    the cell of `out`, row by row, that each text is."""
     b, t = len(rows), dl.tokens
     keep = ~out
     if dl.negatives != "given" and dl.others:  # a few of the others, and one's own
@@ -189,7 +204,8 @@ def _joined(dl, rows, text, n, right, out, own):
     k = np.bincount(row, minlength=b)
     place = np.arange(len(row)) - np.repeat(np.cumsum(k) - k, k)  # [t] column in the narrow table
     p = pair_texts(t.contexts, t.context[rows][row], t.responses, text[col], t.reader.marks)
-    ids, lengths = torch.from_numpy(p.ids), torch.from_numpy(p.lengths)
+    ids = torch.from_numpy(p.ids)
+    lengths = torch.from_numpy(p.lengths)
     plan = plan_attention(lengths)
     groups = TextGroups(
         ids,

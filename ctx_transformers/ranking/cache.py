@@ -46,7 +46,8 @@ class CandidateCache:
         folder,  # what `CandidateCache.build` made
         meta: dict,  # its `meta.json`
     ):
-        self.folder, self.meta = Path(folder), meta
+        self.folder = Path(folder)
+        self.meta = meta
         self.parts = [
             torch.from_numpy(np.load(self.folder / f"vectors-{i}.npy", mmap_mode="c"))
             for i in range(len(meta["parts"]))
@@ -59,7 +60,8 @@ class CandidateCache:
         for p, v, t in zip(meta["parts"], self.parts, tables):
             if not p["n"] == len(v) == len(t) or _digest(t["text"].to_pylist()) != p["digest"]:
                 raise ValueError(
-                    f"{folder} is damaged: its texts or vectors are not those that it was made of; delete it and build it again"
+                    f"{folder} is damaged: its texts or vectors are not those that it was made of; delete it "
+                    "and build it again"
                 )
 
     def __len__(self):
@@ -72,7 +74,10 @@ class CandidateCache:
         return take_rows(self.parts, at)  # `[s]` positions -> `[s,d]` float32
 
     def __repr__(self):
-        return f"CandidateCache: {len(self):,} candidates of {self.parts[0].shape[1]} numbers, {self.meta['dtype']}"
+        return (
+            f"CandidateCache: {len(self):,} candidates of {self.parts[0].shape[1]} numbers, "
+            f"{self.meta['dtype']}"
+        )
 
 
 def _digest(texts):
@@ -88,16 +93,16 @@ def _write_part(
     chunk: int,  # texts between two notes of what is done
 ):
     "Encode texts into a part, or go on where that was interrupted."
-    note, path = folder / "making.json", folder / f"vectors-{i}.npy"
-    about, done = (
-        dict(part=i, n=len(texts), digest=_digest(texts), dtype=dtype, chunk=chunk, model=e.fingerprint),
-        0,
-    )
+    note = folder / "making.json"
+    path = folder / f"vectors-{i}.npy"
+    about = dict(part=i, n=len(texts), digest=_digest(texts), dtype=dtype, chunk=chunk, model=e.fingerprint)
+    done = 0
     if note.exists() and (old := json.loads(note.read_text(encoding="utf-8")))["part"] == i:
         done = old.pop("done")
         if old != about:
             raise ValueError(
-                f"{folder} holds the beginning of a cache that another model, other texts or other settings began ({done:,} of {old['n']:,} texts): finish it with those, or delete {note.name} there"
+                f"{folder} holds the beginning of a cache that another model, other texts or other settings "
+                f"began ({done:,} of {old['n']:,} texts): finish it with those, or delete {note.name} there"
             )
     tokens = e.tokens(texts)
     order = np.argsort(tokens.lengths, kind="stable")
@@ -148,14 +153,16 @@ def build(
     chunk: int = 4096,  # texts between two notes of what is done
 ) -> CandidateCache:
     "Encode candidates; a finished cache of the same model and texts is opened, an interrupted one goes on."
-    folder, texts = Path(folder), _candidates(texts)
+    folder = Path(folder)
+    texts = _candidates(texts)
     if dtype not in ("float32", "float16"):
         raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}")
     if (folder / "meta.json").exists():
         out = cls.open(folder, e, texts)
         if out.meta["dtype"] != dtype:
             raise ValueError(
-                f"{folder} holds these candidates as {out.meta['dtype']}, asked for as {dtype}: open it as it is, or build in another folder"
+                f"{folder} holds these candidates as {out.meta['dtype']}, asked for as {dtype}: open it as "
+                "it is, or build in another folder"
             )
         return out
     folder.mkdir(parents=True, exist_ok=True)
@@ -186,11 +193,13 @@ def open(
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(
-            f"{folder} has no meta.json: it is not a finished cache; `CandidateCache.build` makes one, or goes on with this one"
+            f"{folder} has no meta.json: it is not a finished cache; `CandidateCache.build` makes one, or "
+            "goes on with this one"
         ) from None
     if meta.get("version") != LAYOUT:
         raise ValueError(
-            f"{folder} has layout {meta.get('version')}, expected {LAYOUT}: another release wrote it; delete it and build it again"
+            f"{folder} has layout {meta.get('version')}, expected {LAYOUT}: another release wrote it; delete "
+            "it and build it again"
         )
     what = dict(
         weights="other weights",
@@ -200,12 +209,15 @@ def open(
     )
     if bad := [w for k, w in what.items() if meta["model"].get(k) != e.fingerprint[k]]:
         raise ValueError(
-            f"{folder} is stale: its vectors were made with {' and '.join(bad)}; delete it and build it again, or open it with the model that made it"
+            f"{folder} is stale: its vectors were made with {' and '.join(bad)}; delete it and build it "
+            "again, or open it with the model that made it"
         )
     out = cls(folder, meta)
     if texts is not None and out.texts.to_pylist() != distinct_texts(texts)[0]:
         raise ValueError(
-            f"{folder} is stale: it holds {len(out):,} other texts than the {len(distinct_texts(texts)[0]):,} given; delete it and build it again, build in another folder, or `add` what is missing"
+            f"{folder} is stale: it holds {len(out):,} other texts than the "
+            f"{len(distinct_texts(texts)[0]):,} given; delete it and build it again, build in another "
+            "folder, or `add` what is missing"
         )
     return out
 
@@ -218,7 +230,8 @@ def add(
     chunk: int = 4096,  # as in `build`
 ) -> CandidateCache:  # with the new candidates at the end
     "Encode more candidates into a new part."
-    old, there = CandidateCache.open(self.folder, e), set(self.texts.to_pylist())
+    old = CandidateCache.open(self.folder, e)
+    there = set(self.texts.to_pylist())
     new = [t for t in _candidates(texts) if t not in there]
     if not new:
         return old

@@ -47,16 +47,22 @@ def read_question(
     unk: int | None = None,  # the token that stands for what is not known
 ) -> Read:
     "Words, and the tokens that they became."
-    ids, words, own, enc = [], [], [], reader._enc
+    ids = []
+    words = []
+    own = []
+    enc = reader._enc
     if not any(t.strip() for t in turns):
         raise ValueError("the question has no text: type one")
     for t in turns[-reader.cfg.turns :]:
-        e, span, first = enc.encode(t, add_special_tokens=False), {}, len(words)
+        e = enc.encode(t, add_special_tokens=False)
+        span = {}
+        first = len(words)
         for w, (a, b) in zip(e.word_ids, e.offsets):
             span[w] = (span.get(w, (a,))[0], b)
         if bad := [t[a:b] for i, (a, b) in zip(e.ids, e.offsets) if i == unk]:
             raise ValueError(
-                f"the model knows no token for {', '.join(map(repr, bad))}: leave it out or say it in other words"
+                f"the model knows no token for {', '.join(map(repr, bad))}: leave it out or say it in other "
+                "words"
             )
         ids += [*e.ids, reader.marks.sep]
         words += [t[a:b].strip() for a, b in span.values()] + [enc.id_to_token(reader.marks.sep)]
@@ -81,17 +87,21 @@ class Answers(NamedTuple):
 
 def known_answers(
     sets: dict,  # of `Dialogues`
-    within="",  # names with commas between them, such as packages or modules: only what is from there; empty: all
+    # names with commas between them, such as packages or modules: only what is from there; empty: all
+    within="",
 ) -> Answers:
     "All right answers, in the order of first appearance."
-    found, only = {}, tuple(f"{w.strip()}." for w in within.split(",") if w.strip())
+    found = {}
+    only = tuple(f"{w.strip()}." for w in within.split(",") if w.strip())
     for d in sets.values():
         for t, i in zip(d.answers().to_pylist(), d.ids.to_pylist()):
             if not only or f"{i.split('(')[0]}.".startswith(only):
                 found.setdefault(t, []).append(i.split("(")[0])
     if not found:
         raise ValueError(
-            f"no answer is from {within!r}; there are {', '.join(sorted({d.ids[0].as_py().split('(')[0] for d in sets.values() if len(d)}))} and others"
+            f"no answer is from {within!r}; there are "
+            f"{', '.join(sorted({d.ids[0].as_py().split('(')[0] for d in sets.values() if len(d)}))} and "
+            "others"
         )
     return Answers(list(found), list(found.values()))
 
@@ -138,12 +148,15 @@ def html(
     i: int = 0,  # place of the answer whose attention shades the question; 0 is the best
 ) -> str:
     "The question in colours, and the answers below it."
-    w, rgb = self.share(i), ",".join(str(int(COLORS["sky"][a : a + 2], 16)) for a in (1, 3, 5))
+    w = self.share(i)
+    rgb = ",".join(str(int(COLORS["sky"][a : a + 2], 16)) for a in (1, 3, 5))
     words = " ".join(
-        f'<span title="{x:.0%}" style="background:rgba({rgb},{x / w.max():.2f});padding:1px 3px;border-radius:3px">{escape(s)}</span>'
+        f'<span title="{x:.0%}" style="background:rgba({rgb},{x / w.max():.2f});padding:1px '
+        f'3px;border-radius:3px">{escape(s)}</span>'
         for s, x in zip(self.words, w)
     )
-    cell, code = "text-align:left;padding:2px 8px;vertical-align:top", "font-family:monospace;font-size:85%"
+    cell = "text-align:left;padding:2px 8px;vertical-align:top"
+    code = "font-family:monospace;font-size:85%"
     rows = "".join(
         f'<tr style="background:#fff;color:#000{";font-weight:bold" if j == i else ""}">'
         + "".join(
@@ -153,8 +166,14 @@ def html(
         + "</tr>"
         for j, r in enumerate(self.answers.itertuples())
     )
-    note = f"{self.head()}. Shaded: the share of each word in what answer {i + 1} met; point at a word to read it, up to {w.max():.0%} here."
-    return f'<div style="background:#fff;color:#000;padding:6px"><p style="line-height:1.8">{words}</p><table style="border-collapse:collapse">{rows}</table><p style="font-size:85%">{note}</p></div>'
+    note = (
+        f"{self.head()}. Shaded: the share of each word in what answer {i + 1} met; point at a word to read "
+        f"it, up to {w.max():.0%} here."
+    )
+    return (
+        f'<div style="background:#fff;color:#000;padding:6px"><p style="line-height:1.8">{words}</p><table '
+        f'style="border-collapse:collapse">{rows}</table><p style="font-size:85%">{note}</p></div>'
+    )
 
 # %% ../../nbs/ranking/17_demo.ipynb #c19
 class Asker:
@@ -169,17 +188,18 @@ class Asker:
         model, tok, cfg = open_trained(folder, device)
         if isinstance(model, CrossRanker):
             raise ValueError(
-                f"{folder} holds a cross-encoder, which has neither codes nor kept candidates: give a bi- or poly-encoder, and let the cross-encoder read its best answers again (`ranking.index.CrossScorer`)"
+                f"{folder} holds a cross-encoder, which has neither codes nor kept candidates: give a bi- or "
+                "poly-encoder, and let the cross-encoder read its best answers again "
+                "(`ranking.index.CrossScorer`)"
             )
         if model.cfg.kind == "bi" and model.cfg.pool not in ("mean", "first", "last"):
             raise ValueError(
-                f"a bi-encoder that pools by {model.cfg.pool!r} gives no weights of words; those of mean, first and last are known"
+                f"a bi-encoder that pools by {model.cfg.pool!r} gives no weights of words; those of mean, "
+                "first and last are known"
             )
-        self.e, self.unk, self.answers = (
-            RankEmbedder(model, tok, cfg, device, "fp32"),
-            tok.unk_token_id,
-            answers,
-        )
+        self.e = RankEmbedder(model, tok, cfg, device, "fp32")
+        self.unk = tok.unk_token_id
+        self.answers = answers
         self.searcher = Searcher(
             self.e,
             CandidateCache.build(Path(folder) / f"answers-{digest(*answers.texts)}", answers.texts, self.e),
@@ -193,7 +213,8 @@ class Asker:
     ) -> Asked:
         "The best answers, and where they come from."
         turns = [question] if isinstance(question, str) else list(question)
-        r, y = read_question(self.e.reader, turns, self.unk), self.e.codes(turns)
+        r = read_question(self.e.reader, turns, self.unk)
+        y = self.e.codes(turns)
         s, at = (x.cpu() for x in self.searcher.top(y, k))
         l = look(
             self.e.model,
@@ -226,7 +247,8 @@ def trained_rankers() -> (
         m = json.loads((p.parent / "model.json").read_text())["model"]
         if m["kind"] != "cross":
             out[p.parent.name] = (
-                f"{RankCfg(**m).title}, {m['encoder']['layers']}x{m['encoder']['d']}, {'pretrained' if m['pretrained'] else 'from scratch'}"
+                f"{RankCfg(**m).title}, {m['encoder']['layers']}x{m['encoder']['d']}, "
+                f"{'pretrained' if m['pretrained'] else 'from scratch'}"
             )
     return out
 
@@ -235,13 +257,17 @@ def trained_rankers() -> (
 class AskCfg:
     "Whom to ask what."
 
-    folder: str = ""  # of a trained bi- or poly-encoder, or its name in the cache; empty: the one that `run` says, trained first if it is not there
+    # of a trained bi- or poly-encoder, or its name in the cache; empty: the one that `run` says, trained
+    # first if it is not there
+    folder: str = ""
     question: str = ""  # empty: the lines of the standard input, one after the other
     k: int = 5  # answers, >=1
     within: str = ""  # names with commas between them, such as packages: only answers from there; empty: all
     run: RankRunCfg = RankRunCfg(
         model=replace(RankRunCfg().model, kind="poly")
-    )  # run.dialogues and run.columns say where the answers are from; with folder empty, the rest says what is trained
+        # run.dialogues and run.columns say where the answers are from; with folder empty, the rest says what
+        # is trained
+    )
 
     def __post_init__(self):
         if self.k < 1:
@@ -301,7 +327,9 @@ def plot_asked(
     order = np.argsort(-asked.use(), kind="stable")
     shown = [i for i in order if asked.listens[i].max() >= least][:most]
     lost = (1 - asked.listens[shown].sum(0)).max()
-    m, w, k = len(asked.listens), len(asked.words), len(asked.answers)
+    m = len(asked.listens)
+    w = len(asked.words)
+    k = len(asked.answers)
     with plt.rc_context(style()):
         fig, axes = plt.subplots(
             2, 1, figsize=(4.4 + 0.3 * len(shown), 0.22 * (w + k) + 1.1), height_ratios=(w, k), sharex=True
@@ -334,26 +362,27 @@ def ask_box(
         import ipywidgets as w
     except ImportError:
         raise ImportError(
-            "an input box needs ipywidgets: pip install ipywidgets, or call the `Asker` as a function: ask('...')"
+            "an input box needs ipywidgets: pip install ipywidgets, or call the `Asker` as a function: "
+            "ask('...')"
         ) from None
-    line, text, picture = (
-        w.Text(
-            placeholder="type a question and press enter",
-            continuous_update=False,
-            layout=w.Layout(width="90%"),
-        ),
-        w.HTML(),
-        w.Image(format="png"),
+    line = w.Text(
+        placeholder="type a question and press enter",
+        continuous_update=False,
+        layout=w.Layout(width="90%"),
     )
+    text = w.HTML()
+    picture = w.Image(format="png")
 
     def answer(change):
         try:
             a = ask(change["new"], k)
         except ValueError as e:
-            text.value, picture.value = escape(str(e)), b""
+            text.value = escape(str(e))
+            picture.value = b""
         else:
             plot_asked(a).savefig(png := BytesIO(), format="png", dpi=100)
-            text.value, picture.value = a.html(), png.getvalue()
+            text.value = a.html()
+            picture.value = png.getvalue()
 
     line.observe(answer, "value")
     return w.VBox([line, text, picture])
@@ -364,7 +393,8 @@ def ask_lines(
     k: int = 5,  # answers
     say=print,
 ):
-    "Answer the lines of the standard input until it ends; what cannot be answered is said, and the next line read."
+    """Answer the lines of the standard input until it ends; what cannot be answered is said, and the next
+    line read."""
     prompt = "question (the end of input ends): " if sys.stdin.isatty() else ""
     while True:
         try:

@@ -72,10 +72,14 @@ class Dialogues:
         )
 
     def __repr__(self):
-        k, t = np.diff(self.candidates.offsets.to_numpy()), np.diff(self.turns.offsets.to_numpy())
+        k = np.diff(self.candidates.offsets.to_numpy())
+        t = np.diff(self.turns.offsets.to_numpy())
         if not len(self):
             return f"{self.name}: no questions"
-        return f"{self.name}: {len(self):,} questions of {len(np.unique(self.conversation)):,} conversations, {t.mean():.1f} turns, {k.min()} to {k.max()} candidates"
+        return (
+            f"{self.name}: {len(self):,} questions of {len(np.unique(self.conversation)):,} conversations, "
+            f"{t.mean():.1f} turns, {k.min()} to {k.max()} candidates"
+        )
 
 # %% ../../nbs/ranking/00_dialogues.ipynb #c13
 @patch
@@ -109,7 +113,8 @@ def _take(d, i, account):
         account,
     )
     if "keys" in d.__dict__:  # names are dear, and go along
-        off, new = d.candidates.offsets.to_numpy(), out.candidates.offsets.to_numpy()
+        off = d.candidates.offsets.to_numpy()
+        new = out.candidates.offsets.to_numpy()
         out.__dict__["keys"] = (
             d.keys[0][i],
             d.keys[1][np.arange(new[-1]) + np.repeat(off[i] - new[:-1], np.diff(new))],
@@ -133,7 +138,8 @@ def without(
     why: dict,  # reason -> `[N]` bool, True where it holds; the first that holds counts
 ) -> Dialogues:
     "The rows for which no reason holds; the account says how many went, and why."
-    acc, keep = Account.from_dict(self.account.to_dict()), np.ones(len(self), bool)
+    acc = Account.from_dict(self.account.to_dict())
+    keep = np.ones(len(self), bool)
     for reason, bad in why.items():
         n = int((keep & bad).sum())
         if n:

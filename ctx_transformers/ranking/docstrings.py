@@ -123,12 +123,10 @@ def _sides(modules, cfg):
 
 
 def _build(files, missing, cfg, seed):
-    acc, rows = (
-        Account(
-            f"signatures: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
-        ),
-        [],
+    acc = Account(
+        f"signatures: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
     )
+    rows = []
     for m in missing:
         acc.drop(f"package {m} is not installed")
     for r, why in Parallel(
@@ -176,7 +174,8 @@ def _side(d, side, i, seed):
 def read_signatures(
     packages=PACKAGES,  # import names of the packages to read
     stdlib=True,  # also the standard library?
-    cfg: CorpusCfg = CorpusCfg(),  # shares of modules for validation and test, and of packages for the test only
+    # shares of modules for validation and test, and of packages for the test only
+    cfg: CorpusCfg = CorpusCfg(),
     seed: int = 0,  # of the wrong answers
 ) -> dict:  # train (right answers alone), valid, test: conversation = module
     "Which first sentence documents this object? Cached by the names and sizes of the files."

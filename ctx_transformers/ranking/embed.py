@@ -68,7 +68,8 @@ def score_candidates(
     y = codes.float()
     if not len(y):
         raise ValueError("a question without codes fits nothing: it needs at least one turn with text")
-    out, at = y.new_empty(sum(map(len, parts))), 0
+    out = y.new_empty(sum(map(len, parts)))
+    at = 0
     fold = fold_codes(y) if len(y) >= 32 and len(out) >= 10_000 else None  # worth its few milliseconds
     room = y.new_empty(block, y.shape[1])  # for candidates that are kept in 16 bits or elsewhere
     for part in parts:
@@ -124,20 +125,27 @@ class RankEmbedder:
     ):
         if not isinstance(model, Ranker):
             raise TypeError(
-                f"{type(model).__name__} has no vectors of candidates: expected a `Ranker`, a bi- or poly-encoder"
+                f"{type(model).__name__} has no vectors of candidates: expected a `Ranker`, a bi- or "
+                "poly-encoder"
             )
         if len(tokenizer) > model.encoder.vocab:
             raise ValueError(
-                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one that it was trained with"
+                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
+                "that it was trained with"
             )
         if max(cfg.context, cfg.response) > model.encoder.cfg.max_len:
             raise ValueError(
-                f"the model has places for {model.encoder.cfg.max_len} tokens, and {cfg.context} of a context and {cfg.response} of an answer are to be read"
+                f"the model has places for {model.encoder.cfg.max_len} tokens, and {cfg.context} of a "
+                f"context and {cfg.response} of an answer are to be read"
             )
-        self.model, self.reader, self.cfg = model.to(device).eval(), PairReader(tokenizer, cfg), cfg
+        self.model = model.to(device).eval()
+        self.reader = PairReader(tokenizer, cfg)
+        self.cfg = cfg
         if precision not in ("fp32", "bf16"):
             raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
-        self.device, self.bf16, self.budget = device, precision == "bf16", budget
+        self.device = device
+        self.bf16 = precision == "bf16"
+        self.budget = budget
 
     @torch.inference_mode()
     def codes(

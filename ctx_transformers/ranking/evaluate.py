@@ -39,18 +39,18 @@ def ranking_rows(
     ks: tuple = (1, 2, 5),  # lengths of the list that is looked at, >=1
     config: str = "",  # hash of the experiment's config, for the table
 ) -> list:  # rows for `eval.tables.write_rows`, with two more columns: `dialogues` and mean `candidates`
-    "R@k, MRR, MAP and mean scores of each arm, and their differences, with intervals over conversations and seeds."
-    right, against = (
-        d.right if right is None else right,
-        (against,) if isinstance(against, str) else tuple(against),
-    )
+    """R@k, MRR, MAP and mean scores of each arm, and their differences, with intervals over conversations and
+    seeds."""
+    right = d.right if right is None else right
+    against = (against,) if isinstance(against, str) else tuple(against)
     tables = {a: {s: rank_table(x, right, ks) for s, x in of.items()} for a, of in found.items()}
     n = next(t for of in tables.values() for t in of.values()).candidates
     for a, of in tables.items():
         for s, t in of.items():
             if len(t) != len(d.conversation) or not t.candidates.equals(n):
                 raise ValueError(
-                    f"{a!r} of seed {s} scored other candidates than {next(iter(found))!r}, or other dialogues than the {len(d.conversation)} given: score the same for all arms"
+                    f"{a!r} of seed {s} scored other candidates than {next(iter(found))!r}, or other "
+                    f"dialogues than the {len(d.conversation)} given: score the same for all arms"
                 )
     metrics = [f"R@{k}" for k in ks if k < n.max()] + ["MRR", "MAP", *SCORES]
     rows = []

@@ -26,7 +26,8 @@ def _faiss():
         import faiss
     except ImportError:
         raise ImportError(
-            "an approximate index needs faiss: pip install 'ctx_transformers[index]' (or faiss-cpu), or search with index='exact'"
+            "an approximate index needs faiss: pip install 'ctx_transformers[index]' (or faiss-cpu), or "
+            "search with index='exact'"
         ) from None
     return faiss
 
@@ -37,10 +38,12 @@ def make_index(
 ):  # a faiss index of inner products
     "Sort candidates into cells."
     faiss = _faiss()
-    n, d = sum(map(len, parts)), parts[0].shape[1]
+    n = sum(map(len, parts))
+    d = parts[0].shape[1]
     cells = max(1, min(round(4 * n**0.5), n // 40))
     ix = faiss.index_factory(d, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
-    ix.cp.seed, ix.cp.min_points_per_centroid = seed + 1, 1
+    ix.cp.seed = seed + 1
+    ix.cp.min_points_per_centroid = 1
     ix.train(
         take_rows(parts, np.sort(np.random.default_rng(seed).permutation(n)[: max(40 * cells, 1000)])).numpy()
     )
@@ -55,10 +58,8 @@ def open_index(
     seed: int = 0,
 ):  # as `make_index` gives it
     "The index of a cache, made if it is not there."
-    faiss, path = (
-        _faiss(),
-        cache.folder / f"index-{digest(json.dumps(cache.meta, sort_keys=True), str(seed))}.faiss",
-    )
+    faiss = _faiss()
+    path = cache.folder / f"index-{digest(json.dumps(cache.meta, sort_keys=True), str(seed))}.faiss"
     if not path.exists():
         write_atomic(path, lambda p: faiss.write_index(make_index(cache.parts, seed), str(p)))
     return faiss.read_index(str(path))
@@ -71,7 +72,8 @@ def asking(
     "The codes that are put to an index."
     if len(codes) <= most:
         return codes
-    far, take = torch.linalg.vector_norm(codes - codes.mean(0), dim=1), []
+    far = torch.linalg.vector_norm(codes - codes.mean(0), dim=1)
+    take = []
     for _ in range(most):
         take.append(int(far.argmax()))
         far = torch.minimum(far, torch.linalg.vector_norm(codes - codes[take[-1]], dim=1))
@@ -108,15 +110,14 @@ class CrossScorer:
     ):
         if cfg.context + cfg.response > model.encoder.cfg.max_len:
             raise ValueError(
-                f"the model has places for {model.encoder.cfg.max_len} tokens, and a context of {cfg.context} and an answer of {cfg.response} are to be read together"
+                f"the model has places for {model.encoder.cfg.max_len} tokens, and a context of "
+                f"{cfg.context} and an answer of {cfg.response} are to be read together"
             )
-        self.model, self.reader, self.device, self.bf16, self.budget = (
-            model.to(device).eval(),
-            PairReader(tokenizer, cfg),
-            device,
-            bf16,
-            budget,
-        )
+        self.model = model.to(device).eval()
+        self.reader = PairReader(tokenizer, cfg)
+        self.device = device
+        self.bf16 = bf16
+        self.budget = budget
 
     @torch.inference_mode()
     def __call__(
@@ -127,10 +128,8 @@ class CrossScorer:
         "Read the turns with each candidate."
         r = self.reader
         turns = list(turns)[-r.cfg.turns :]
-        context, answers = (
-            r.contexts(r.words(turns), Ragged.of([range(len(turns))])),
-            r.responses(r.words(texts)),
-        )
+        context = r.contexts(r.words(turns), Ragged.of([range(len(turns))]))
+        answers = r.responses(r.words(texts))
         out = torch.zeros(len(texts))
         order = np.argsort(answers.lengths, kind="stable")
         cut = (
@@ -159,17 +158,25 @@ class Searcher:
         self,
         e: RankEmbedder,
         cache: CandidateCache,  # opened with this `e`, which checks that they belong together
-        index: str = "auto",  # 'exact': all candidates are scored; 'faiss': those of a shortlist; 'auto': 'faiss' from 50,000 candidates on
+        # 'exact': all candidates are scored; 'faiss': those of a shortlist; 'auto': 'faiss' from 50,000
+        # candidates on
+        index: str = "auto",
         s: int = 200,  # candidates of a shortlist
-        probe: int = 64,  # cells of the index that each code looks into: what lies in no cell near a code is not found, however long the list
+        # cells of the index that each code looks into: what lies in no cell near a code is not found, however
+        # long the list
+        probe: int = 64,
     ):
         if index not in ("auto", "exact", "faiss"):
             raise ValueError(f"index must be 'auto', 'exact' or 'faiss', got {index!r}")
         if cache.meta["model"] != e.fingerprint:
             raise ValueError(
-                f"{cache.folder} holds vectors of another model: open it with `CandidateCache.open(folder, e)`, which says what differs"
+                f"{cache.folder} holds vectors of another model: open it with `CandidateCache.open(folder, "
+                "e)`, which says what differs"
             )
-        self.e, self.cache, self.s, self.probe = e, cache, s, probe
+        self.e = e
+        self.cache = cache
+        self.s = s
+        self.probe = probe
         self.index = open_index(cache) if index == "faiss" or index == "auto" and len(cache) >= PAYS else None
 
     def top(
@@ -188,7 +195,9 @@ class Searcher:
         self,
         turns: list,  # strings, the last one last
         k: int = 10,  # answers
-        rerank=None,  # function of turns and s texts that gives `[s]` scores, such as a `CrossScorer`; None: the scores of the vectors stand
+        # function of turns and s texts that gives `[s]` scores, such as a `CrossScorer`; None: the scores of
+        # the vectors stand
+        rerank=None,
         s: int = 50,  # with `rerank`: how many it reads
     ) -> pd.DataFrame:  # `rank` from 1, `text`, `score`, `candidate` (position in the cache)
         "The best answers."
@@ -196,7 +205,8 @@ class Searcher:
         texts = [self.cache[i] for i in at]
         if rerank:
             score, i = best(torch.as_tensor(rerank(turns, texts)), k)
-            at, texts = at[i], [texts[j] for j in i]
+            at = at[i]
+            texts = [texts[j] for j in i]
         return pd.DataFrame(
             dict(
                 rank=range(1, len(texts) + 1),
@@ -219,7 +229,8 @@ def shortlist_recall(
     k: int = 10,  # answers that should be found
 ) -> pd.DataFrame:  # `s`, `recall` of the exact k best, 0 to 1, a row for each question and size; `question`
     "How many of the best answers an index finds."
-    index, rows = searcher.index or open_index(searcher.cache), []
+    index = searcher.index or open_index(searcher.cache)
+    rows = []
     for q, turns in enumerate(questions):
         y = searcher.e.codes(turns)
         true = best(score_candidates(y, searcher.cache.parts), k)[1].cpu().numpy()

@@ -54,5 +54,6 @@ def distil_loss(
     def shares(x):
         return (x.float() / T).masked_fill(~asked, -torch.inf).log_softmax(1)
 
-    p, q = shares(teacher.nan_to_num(0.0)), shares(scores)
+    p = shares(teacher.nan_to_num(0.0))
+    q = shares(scores)
     return (p.exp() * (p - q).masked_fill(~asked, 0.0).nan_to_num(0.0)).sum(1).mean() * T * T

@@ -30,14 +30,18 @@ class RankCfg:
     layers: int = 0  # keep the first so many layers of the pretrained encoder; 0 keeps all
     m: int = 16  # codes of a poly-encoder; the paper has 16, 64 and 360
     codes: str = "learned"  # 'learned', or 'first': the first m tokens' vectors
-    pool: str = "mean"  # of candidates, of a bi-encoder's contexts and of pairs: 'first', 'mean', 'max', 'last' (for encoders that read from left to right) or 'attention'
+    # of candidates, of a bi-encoder's contexts and of pairs: 'first', 'mean', 'max', 'last' (for encoders
+    # that read from left to right) or 'attention'
+    pool: str = "mean"
     shared: bool = True  # one encoder reads contexts and candidates; False: two, which start alike
     project: int = 0  # width after a linear map of all vectors; 0: no map
     normalise: bool = True  # vectors of one length; False: as the paper has them
     tau: float = 0.05  # temperature of normalised scores at the start, >= .01
     learned: bool = True  # whether the temperature is learned
     freeze: str = ""  # what learns no more, as in `models.pretrained.freeze`
-    segments: bool = False  # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the second text of a pair, which BERT has
+    # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the second text of a
+    # pair, which BERT has
+    segments: bool = False
 
     def __post_init__(self):
         if self.kind not in ("bi", "poly", "cross"):
@@ -46,7 +50,8 @@ class RankCfg:
             raise ValueError(f"codes must be 'learned' or 'first', got {self.codes!r}")
         if self.m < 1 or self.project < 0 or self.layers < 0:
             raise ValueError(
-                f"m must be at least 1, project and layers at least 0, got {self.m}, {self.project} and {self.layers}"
+                f"m must be at least 1, project and layers at least 0, got {self.m}, {self.project} and "
+                f"{self.layers}"
             )
 
     @property
@@ -90,7 +95,8 @@ class Ranker(nn.Module):
         super().__init__()
         if cfg.kind == "cross":
             raise ValueError("a cross-encoder is a `CrossRanker`: `open_ranker` tells which to take")
-        self.cfg, self.encoder = cfg, _encoder_of(cfg, vocab)
+        self.cfg = cfg
+        self.encoder = _encoder_of(cfg, vocab)
         self.other = None if cfg.shared else copy.deepcopy(self.encoder)  # reads candidates
         d = self.encoder.cfg.d
         self.pool = pooling(cfg.pool, d)
@@ -99,7 +105,8 @@ class Ranker(nn.Module):
         if cfg.project:
             nn.init.orthogonal_(self.project.weight)
         self.tau = Temperature(cfg.tau, cfg.learned) if cfg.normalise else None
-        self.d, self.m = cfg.project or d, cfg.m if cfg.kind == "poly" else 1
+        self.d = cfg.project or d
+        self.m = cfg.m if cfg.kind == "poly" else 1
         freeze(self, cfg.freeze)
 
     def finish(self, x):  # `[...,d]` pooled vectors -> `[...,d']`
@@ -119,14 +126,13 @@ class Ranker(nn.Module):
     ) -> tuple:  # (`[c,m,d]`, `[c,m]` bool)
         "Codes of contexts."
         if self.cfg.kind == "bi":
-            x, keep = self.pool(h, lengths).unsqueeze(1), (lengths > 0).unsqueeze(1)
+            x = self.pool(h, lengths).unsqueeze(1)
+            keep = (lengths > 0).unsqueeze(1)
         elif self.codes is None:
             x, keep = pool_leading(h, lengths, self.m)
         else:
-            x, keep = (
-                self.codes(h, lengths, plan).view(len(lengths), self.m, -1),
-                (lengths > 0).unsqueeze(1).expand(-1, self.m),
-            )
+            x = self.codes(h, lengths, plan).view(len(lengths), self.m, -1)
+            keep = (lengths > 0).unsqueeze(1).expand(-1, self.m)
         return self.finish(x), keep
 
     def contexts(self, ids: Tensor, lengths: Tensor, plan=None):  # `[n]`, `[c]` -> (`[c,m,d]`, `[c,m]` bool)
@@ -174,11 +180,13 @@ def _encoder_of(cfg, vocab):
     )
     if vocab > enc.vocab:
         raise ValueError(
-            f"the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes with it"
+            f"the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes "
+            "with it"
         )
     if enc.cfg.causal and cfg.pool == "first":
         raise ValueError(
-            "the first token of an encoder that reads from left to right has seen nothing: take pool='last' or 'mean'"
+            "the first token of an encoder that reads from left to right has seen nothing: take pool='last' "
+            "or 'mean'"
         )
     return enc
 
@@ -188,12 +196,11 @@ class CrossRanker(nn.Module):
 
     def __init__(self, cfg: RankCfg, vocab: int = 0):  # as in `Ranker`
         super().__init__()
-        self.cfg, self.encoder = cfg, _encoder_of(cfg, vocab)
+        self.cfg = cfg
+        self.encoder = _encoder_of(cfg, vocab)
         d = self.encoder.cfg.d
-        self.pool, self.head = (
-            pooling(cfg.pool, d),
-            nn.Linear(d, 1, bias=False),
-        )  # a constant changes no order
+        self.pool = pooling(cfg.pool, d)
+        self.head = nn.Linear(d, 1, bias=False)  # a constant changes no order
         nn.init.normal_(self.head.weight, std=d**-0.5)
         freeze(self, cfg.freeze)
 

@@ -44,7 +44,8 @@ def recordings(
         ).fit_transform(texts)
     except ValueError:
         return np.arange(len(texts))  # not one run of n words in them all
-    size, both = np.asarray(runs.sum(1)).ravel(), (runs @ runs.T).tocoo()
+    size = np.asarray(runs.sum(1)).ravel()
+    both = (runs @ runs.T).tocoo()
     same = both.data > share * np.minimum(size[both.row], size[both.col])
     graph = coo_array((np.ones(same.sum(), np.int8), (both.row[same], both.col[same])), shape=both.shape)
     return connected_components(graph, directed=False)[1].astype(np.int64)
@@ -75,16 +76,19 @@ def _files(path):
 
 def _question(r, where):
     "(turns, options, place of the right one or None, id)"
-    text, answer = r.get("context", r.get("article")), r.get("answer", r.get("answers"))
+    text = r.get("context", r.get("article"))
+    answer = r.get("answer", r.get("answers"))
     if not isinstance(text, str) or not isinstance(r.get("options"), list):
         raise ValueError(
-            f"{where}: expected records with context (or article), options and answer (or answers), got {list(r)}; read the file as pairs"
+            f"{where}: expected records with context (or article), options and answer (or answers), got "
+            f"{list(r)}; read the file as pairs"
         )
     if isinstance(answer, str):
         answer = "ABCD".find(answer.strip().upper()) if answer.strip() else None
     if answer is not None and not 0 <= answer < len(r["options"]):
         raise ValueError(
-            f"{where}: the answer of {r.get('id')} must be a place in its {len(r['options'])} options or a letter, got {r.get('answer', r.get('answers'))!r}"
+            f"{where}: the answer of {r.get('id')} must be a place in its {len(r['options'])} options or a "
+            f"letter, got {r.get('answer', r.get('answers'))!r}"
         )
     return speaker_turns(text), r["options"], answer, str(r["id"]) if "id" in r else None
 
@@ -98,7 +102,8 @@ def read_mutual(
     "MuTual and MuTual-plus."
     rows = [(s, name, *_question(r, path)) for s, (name, records) in _files(path).items() for r in records]
     ids = [o[5] or f"row {i}" for i, o in enumerate(rows)]
-    same, parts = recordings([" ".join(o[2]) for o in rows]), {}
+    same = recordings([" ".join(o[2]) for o in rows])
+    parts = {}
     same = text_keys([ids[i] for i in np.unique(same, return_index=True)[1]], exact=True).astype(np.int64)[
         same
     ]  # by the id of the first question: MuTual-plus has the same sides

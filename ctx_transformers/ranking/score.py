@@ -27,7 +27,8 @@ def encode_candidates(
     bf16: bool = False,  # compute in bf16
 ) -> np.ndarray:  # `[R,d]` float32
     "Vectors of many candidates."
-    out, was = np.zeros((len(texts), model.d), np.float32), model.training
+    out = np.zeros((len(texts), model.d), np.float32)
+    was = model.training
     model.eval()
     for at in tqdm(plan_batches(texts.lengths, budget), desc="candidates", unit="batch", disable=None):
         ids, n = (torch.from_numpy(x) for x in texts.gather(at))
@@ -51,7 +52,8 @@ def _rank_apart(model, tokens, rows, budget, device, bf16):
     )
     k = tokens.answers.lengths[rows]
     lists = Ragged(which, np.concatenate([[0], np.cumsum(k)]))
-    out, was = np.full((len(rows), k.max()), -np.inf, np.float32), model.training
+    out = np.full((len(rows), k.max()), -np.inf, np.float32)
+    was = model.training
     model.eval()
     for at in tqdm(
         plan_batches(tokens.contexts.lengths[tokens.context[rows]], budget),
@@ -78,7 +80,8 @@ def _rank_pairs(model, tokens, rows, budget, device, bf16):
     to, k = tokens.answers.gather(rows)  # [t], [M]
     own = np.repeat(np.arange(len(rows)), k)
     L = tokens.contexts.lengths[tokens.context[rows[own]]] + tokens.responses.lengths[to]
-    flat, was = np.zeros(len(to), np.float32), model.training
+    flat = np.zeros(len(to), np.float32)
+    was = model.training
     model.eval()
     for at in tqdm(plan_batches(L, budget), desc="pairs", unit="batch", disable=None):
         p = pair_texts(
@@ -148,7 +151,8 @@ def look(
         )[model.cfg.pool]
     else:
         raise ValueError(
-            f"pool={model.cfg.pool!r} takes each coordinate from another word: there is no weight of a word to show; a poly-encoder, or pool='mean', has one"
+            f"pool={model.cfg.pool!r} takes each coordinate from another word: there is no weight of a word "
+            "to show; a poly-encoder, or pool='mean', has one"
         )
     s = (y[0] @ cands.T.float()).masked_fill(~keep[0, :, None], -torch.inf)  # [m,k]
     return Look(

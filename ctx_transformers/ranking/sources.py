@@ -74,8 +74,11 @@ def _pairs(source, columns):
 
 # %% ../../nbs/ranking/05_sources.ipynb #c10
 def read_pairs(
-    source,  # `DataFrame`; CSV, TSV, JSON lines or parquet file, alone or with others for validation and test; or their folder
-    columns=None,  # dict, ours -> yours: context (a text, or a list of turns), response, and perhaps conversation, place
+    # `DataFrame`; CSV, TSV, JSON lines or parquet file, alone or with others for validation and test; or
+    # their folder
+    source,
+    # dict, ours -> yours: context (a text, or a list of turns), response, and perhaps conversation, place
+    columns=None,
     n: int = 9,  # wrong answers to draw for a question of validation or test
     valid=0.1,
     test=0.1,
@@ -135,7 +138,8 @@ def _kind(path):
 
 
 def open_dialogues(
-    source,  # 'signatures', a `DataFrame`, or a file or folder that `read_ubuntu`, `read_mutual` or `read_pairs` takes
+    # 'signatures', a `DataFrame`, or a file or folder that `read_ubuntu`, `read_mutual` or `read_pairs` takes
+    source,
     columns=None,  # dict, ours -> yours, for a table of pairs
     seed: int = 0,  # for sides that are missing, and wrong answers that are drawn
     say=print,  # what to do with the accounts
@@ -159,7 +163,8 @@ def open_dialogues(
         )
     if missing := [s for s in SPLITS if not len(got.get(s, ()))]:
         raise ValueError(
-            f"{source}: nothing for {missing}; put files with these words at the end of their names beside the others"
+            f"{source}: nothing for {missing}; put files with these words at the end of their names beside "
+            "the others"
         )
     for s in SPLITS:
         say(f"{s}: {got[s]!r}\n{got[s].account}")

@@ -30,7 +30,9 @@ def tidy(
     "Drop the questions that are none."
     if not len(d):
         return d
-    off, k, right = d.candidates.offsets.to_numpy(), d.keys[1], d.answer_keys()
+    off = d.candidates.offsets.to_numpy()
+    k = d.keys[1]
+    right = d.answer_keys()
     same = np.add.reduceat(k == np.repeat(right, np.diff(off)), off[:-1], dtype=np.int64)
     none = np.add.reduceat(
         pc.equal(pc.utf8_trim_whitespace(d.candidates.values), "").to_numpy(zero_copy_only=False),
@@ -54,7 +56,8 @@ def _told(d, phrase=5):
 
 def no_leak(
     parts: dict,  # 'train', 'valid', 'test' -> `Dialogues`, some of them
-    written=False,  # were the wrong answers written for their question? Then training does without those of the other sides
+    # were the wrong answers written for their question? Then training does without those of the other sides
+    written=False,
 ) -> dict:  # the same, cleaned
     "No pair on two sides; what was dropped and what answers are shared is in the accounts."
     parts = {s: parts[s] for s in SPLITS if s in parts}
@@ -91,7 +94,8 @@ def split_dialogues(
     )
     if empty := [s for s in SPLITS if not len(out[s])]:
         raise ValueError(
-            f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take larger shares or another seed"
+            f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take "
+            "larger shares or another seed"
         )
     return {s: replace(p, name=f"{d.name} {s}") for s, p in out.items()}
 
@@ -110,7 +114,8 @@ def three_sides(
         return split_dialogues(parts["train"], valid, test, seed, written)
     if len(parts) == 3:
         return no_leak(parts, written)
-    d, last = parts["train"], parts["test" if "test" in parts else "valid"]
+    d = parts["train"]
+    last = parts["test" if "test" in parts else "valid"]
     held = hash_uniform(seed, 22, d.conversation) < valid
     cut = {
         s: replace(d.without({"on another side of the split": m}), name=f"{d.name} {s}")
@@ -118,7 +123,8 @@ def three_sides(
     }
     if empty := [s for s in cut if not len(cut[s])]:
         raise ValueError(
-            f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take another share or seed"
+            f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take "
+            "another share or seed"
         )
     return no_leak(cut | dict(test=last), written)
 
@@ -131,11 +137,14 @@ def expand_turns(
     run, off = running_keys(d.turns)
     row = np.repeat(np.arange(len(d)), np.maximum(np.diff(off) - 1, 0))  # [M]
     n = np.arange(len(row)) - np.searchsorted(row, row) + 1  # [M] turns of the new context
-    values, end = d.turns.values, off[row] + n  # the answer stands at `end`
+    values = d.turns.values
+    end = off[row] + n  # the answer stands at `end`
     key = hash_bits(hash_bits(run[end] - run[off[row]], n), text_keys(values)[end])
     old = np.isin(key, np.concatenate([o.pair_keys() for o in (d, *without)]))
     new = np.flatnonzero(_first(key, ~old))
-    row, n, end = row[new], n[new], end[new]
+    row = row[new]
+    n = n[new]
+    end = end[new]
     at = np.concatenate([[0], np.cumsum(n)])  # [M+1]
     texts = values.take(pa.array(np.arange(at[-1]) - np.repeat(at[:-1], n) + np.repeat(off[row], n)))
     ctx = pa.ListArray.from_arrays(pa.array(at, pa.int32()), texts)
@@ -188,10 +197,8 @@ def with_wrong(
         raise ValueError(
             f"expected pairs, one candidate a question, got {k:,} candidates for {len(d):,} questions"
         )
-    key, place = (
-        d.answer_keys(),
-        np.zeros(len(d), np.int64) if place is None else np.unique(place, return_inverse=True)[1],
-    )
+    key = d.answer_keys()
+    place = np.zeros(len(d), np.int64) if place is None else np.unique(place, return_inverse=True)[1]
     _, first, own = np.unique(
         np.stack([place.astype(np.uint64), key]), axis=1, return_index=True, return_inverse=True
     )  # distinct answers, place by place

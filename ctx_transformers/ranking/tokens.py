@@ -29,7 +29,8 @@ class RankTextCfg:
     def __post_init__(self):
         if self.turns < 0 or self.context < 2 or self.response < 3:
             raise ValueError(
-                f"turns must be >= 0, context >= 2 and response >= 3, got {self.turns}, {self.context} and {self.response}"
+                f"turns must be >= 0, context >= 2 and response >= 3, got {self.turns}, {self.context} and "
+                f"{self.response}"
             )
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c07
@@ -48,7 +49,8 @@ def pair_marks(
         return Marks(tok.cls_token_id, tok.sep_token_id)
     if tok.eos_token_id is None:
         raise ValueError(
-            f"{type(tok).__name__} has neither [CLS] and [SEP] nor an end-of-text token: there is nothing to part turns with"
+            f"{type(tok).__name__} has neither [CLS] and [SEP] nor an end-of-text token: there is nothing to "
+            "part turns with"
         )
     return Marks(None, tok.eos_token_id)
 
@@ -61,7 +63,10 @@ class PairReader:
         tok,  # a fast tokenizer, of a BERT-like or a GPT-2-like model
         cfg: RankTextCfg = RankTextCfg(),
     ):
-        self.cfg, self.marks, self.vocab, self._enc = cfg, pair_marks(tok), len(tok), bare_tokenizer(tok)
+        self.cfg = cfg
+        self.marks = pair_marks(tok)
+        self.vocab = len(tok)
+        self._enc = bare_tokenizer(tok)
 
     def words(
         self,
@@ -153,7 +158,8 @@ def pair_texts(
     a, n = contexts.gather(at)
     b, m = responses.gather(to)
     if marks.start is not None:
-        b, m = np.delete(b, np.cumsum(m) - m), m - 1  # one mark begins the whole
+        b = np.delete(b, np.cumsum(m) - m)
+        m = m - 1  # one mark begins the whole
     order = np.argsort(
         np.concatenate([np.repeat(np.arange(len(n)) * 2, n), np.repeat(np.arange(len(m)) * 2 + 1, m)]),
         kind="stable",
@@ -179,25 +185,14 @@ class RankTokens:
         reader: PairReader,
         account: Account,
     ):
-        (
-            self.contexts,
-            self.responses,
-            self.context,
-            self.answers,
-            self.right,
-            self.conversation,
-            self.reader,
-            self.account,
-        ) = (
-            contexts,
-            responses,
-            context,
-            answers,
-            np.asarray(right),
-            np.asarray(conversation),
-            reader,
-            account,
-        )
+        self.contexts = contexts
+        self.responses = responses
+        self.context = context
+        self.answers = answers
+        self.right = np.asarray(right)
+        self.conversation = np.asarray(conversation)
+        self.reader = reader
+        self.account = account
         self.truth = answers.ids[answers.offsets[:-1] + self.right]  # [N] the right answers
         self._known = np.unique(context * len(responses) + self.truth)
 
@@ -215,7 +210,11 @@ class RankTokens:
         return self._known[np.minimum(at, len(self._known) - 1)] == key
 
     def __repr__(self):
-        return f"RankTokens: {len(self):,} dialogues, {len(self.contexts):,} contexts of {self.contexts.lengths.mean():.1f} tokens, {len(self.responses):,} answers of {self.responses.lengths.mean():.1f}"
+        return (
+            f"RankTokens: {len(self):,} dialogues, {len(self.contexts):,} contexts of "
+            f"{self.contexts.lengths.mean():.1f} tokens, {len(self.responses):,} answers of "
+            f"{self.responses.lengths.mean():.1f}"
+        )
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c21
 def _lists(array):  # pyarrow list<str>
@@ -241,7 +240,9 @@ def _last(r, k):  # the last `k` members of each list; all if k=0
 
 
 def _once(r):  # the different lists, and `[t]` which of them each is
-    first, kept, at = {}, [], np.empty(len(r), np.int64)
+    first = {}
+    kept = []
+    at = np.empty(len(r), np.int64)
     for i in range(len(r)):
         j = at[i] = first.setdefault(r[i].tobytes(), len(kept))
         if j == len(kept):
@@ -257,9 +258,11 @@ def tokenize_dialogues(
     block: int = 50_000,  # dialogues at a time, which bounds the memory
 ) -> RankTokens:
     "Read every dialogue, with a count of what was cut."
-    reader, acc = PairReader(tok, cfg), Account(f"{dialogues.name}, read for ranking")
+    reader = PairReader(tok, cfg)
+    acc = Account(f"{dialogues.name}, read for ranking")
     (said, turns), (replies, answers) = _lists(dialogues.turns), _lists(dialogues.candidates)
-    last, words = _last(turns, cfg.turns), reader.words(said)
+    last = _last(turns, cfg.turns)
+    words = reader.words(said)
     contexts = join_ragged(
         [
             reader.contexts(words, last.take(np.arange(i, min(i + block, len(last)))))
@@ -274,10 +277,8 @@ def tokenize_dialogues(
         f"contexts with more than {cfg.turns} turns, the last of which are read",
         int((turns.lengths > last.lengths).sum()),
     )
-    full, start = (
-        np.concatenate([[0], np.cumsum(words.lengths[last.ids] + 1)])[last.offsets],
-        reader.marks.start is not None,
-    )
+    full = np.concatenate([[0], np.cumsum(words.lengths[last.ids] + 1)])[last.offsets]
+    start = reader.marks.start is not None
     acc.note(
         f"contexts cut to their last {cfg.context} tokens", int((np.diff(full) > cfg.context - start).sum())
     )

@@ -50,7 +50,9 @@ class RankRunCfg:
     test_rows: int = field(
         default=2000, metadata=dict(new=True)
     )  # dialogues that are judged at most, drawn by hash; 0: all
-    teacher: str = ""  # folder of a trained run, or its name in the cache, whose scores of the given candidates are learnt from, as loss.distil says
+    # folder of a trained run, or its name in the cache, whose scores of the given candidates are learnt from,
+    # as loss.distil says
+    teacher: str = ""
     seed: int = 0  # of the training: weights and batches
     text: RankTextCfg = RankTextCfg()
     model: RankCfg = RankCfg(
@@ -70,14 +72,16 @@ class RankRunCfg:
             raise ValueError("a teacher is learnt from where loss.distil is above 0: give both or none")
         if self.teacher and (self.model.kind == "cross" or self.negatives == "batch"):
             raise ValueError(
-                "a teacher has scored the given candidates of bi- and poly-encoders: take negatives='given' or 'both'"
+                "a teacher has scored the given candidates of bi- and poly-encoders: take negatives='given' "
+                "or 'both'"
             )
         longest = max(
             self.text.context + (self.text.response if self.model.kind == "cross" else 0), self.text.response
         )
         if not self.model.pretrained and longest > self.model.encoder.max_len:
             raise ValueError(
-                f"texts of up to {longest} tokens are longer than the model reads: model.encoder.max_len={self.model.encoder.max_len}"
+                f"texts of up to {longest} tokens are longer than the model reads: "
+                f"model.encoder.max_len={self.model.encoder.max_len}"
             )
 
     @property
@@ -100,7 +104,8 @@ class RankData:
         self.sets = sets
         self.tokenizer = cfg.model.pretrained or train_rank_tokenizer(sets["train"], cfg.vocab)
         tok = rank_tokenizer(self.tokenizer)
-        self.vocab, self.tokens = len(tok), {k: tokenize_dialogues(d, tok, cfg.text) for k, d in sets.items()}
+        self.vocab = len(tok)
+        self.tokens = {k: tokenize_dialogues(d, tok, cfg.text) for k, d in sets.items()}
         for t in self.tokens.values():
             say(t.account)
             say(t)
@@ -150,7 +155,8 @@ def train_ranker(
     "Train, or take up where it stood."
     set_seed(cfg.seed)
     folder = Path(folder)
-    model, cross = open_ranker(cfg.model, data.vocab).to(device), cfg.model.kind == "cross"
+    model = open_ranker(cfg.model, data.vocab).to(device)
+    cross = cfg.model.kind == "cross"
     about = dict(
         model=asdict(replace(cfg.model, encoder=model.encoder.cfg)),
         vocab=model.encoder.vocab,
@@ -163,11 +169,13 @@ def train_ranker(
         teacher = teacher_scores(cfg.teacher, data, device) if cfg.teacher else None
         if teacher is not None and (alone := sum(len(t) < 2 for t in teacher)):
             say(
-                f"{alone:,} of {len(teacher):,} training dialogues have no wrong candidate, and nothing to learn of the teacher"
+                f"{alone:,} of {len(teacher):,} training dialogues have no wrong candidate, and nothing to "
+                "learn of the teacher"
             )
         if teacher is not None and alone == len(teacher):
             raise ValueError(
-                "a teacher compares candidates, and no training dialogue has a wrong one: this source gives right answers only, so there is nothing to distil"
+                "a teacher compares candidates, and no training dialogue has a wrong one: this source gives "
+                "right answers only, so there is nothing to distil"
             )
         train = RankBatches(
             data.tokens["train"], cfg.b, cfg.negatives, cross, cfg.others, cfg.seed, teacher=teacher
@@ -190,7 +198,8 @@ def open_trained(
     folder = Path(folder)
     if not (folder / "model.json").exists() or not (folder / "best.safetensors").exists():
         raise FileNotFoundError(
-            f"{folder} holds no trained ranker: expected model.json and best.safetensors, as `train_ranker` writes them"
+            f"{folder} holds no trained ranker: expected model.json and best.safetensors, as `train_ranker` "
+            "writes them"
         )
     about = json.loads((folder / "model.json").read_text())
     m = dict(about["model"])

@@ -45,7 +45,8 @@ def side_files(
         sets = {k: v for k, v in sets.items() if any(path in o for o in v.values())}
     if len(sets) != 1:
         raise ValueError(
-            f"{path}: expected the files of one set, with train, valid (or val, dev) or test at the end of their names and {' or '.join(endings)} behind; "
+            f"{path}: expected the files of one set, with train, valid (or val, dev) or test at the end of "
+            f"their names and {' or '.join(endings)} behind; "
             + (
                 f"found those of {sorted(sets)}: name one file of the set you want"
                 if sets
@@ -64,7 +65,8 @@ _V1 = ["Context", "Utterance", "Label"]
 
 
 def _layout(path):
-    "(columns of the file, is the first row one of data, is it labelled rows), or an error that says what is wrong."
+    """(columns of the file, is the first row one of data, is it labelled rows), or an error that says what is
+    wrong."""
     head = next(csv.reader(read_lines(path, Account("look"))), [])
     if len(head) == 3 and head[2].strip() in ("0", "1"):
         return _V1, True, True
@@ -76,7 +78,8 @@ def _layout(path):
         ):
             return head, False, False
     raise ValueError(
-        f"{path}: expected the columns {', '.join(_V1)}, or Context, Ground Truth Utterance, Distractor_0, ...; found {head[:12]}; rename them, or read the file as pairs"
+        f"{path}: expected the columns {', '.join(_V1)}, or Context, Ground Truth Utterance, Distractor_0, "
+        f"...; found {head[:12]}; rename them, or read the file as pairs"
     )
 
 
@@ -133,9 +136,11 @@ def split_turns(
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c15
 def _owners(key, row, key0, row0):
-    "For each wrong answer the question with the same key, nearest above it or first below: `[M]` index, -1 for none."
+    """For each wrong answer the question with the same key, nearest above it or first below: `[M]` index, -1
+    for none."""
     code = np.unique(np.concatenate([key, key0]), return_inverse=True)[1] * np.int64(2**40)
-    at, at0 = code[: len(key)] + row, code[len(key) :] + row0
+    at = code[: len(key)] + row
+    at0 = code[len(key) :] + row0
     order = np.argsort(at)
     i = np.searchsorted(at[order], at0)
     out = np.full(len(at0), -1)
@@ -159,7 +164,9 @@ def _attach(right, wrong, owner):
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c18
 def _labelled(batches, train, negatives, old, account):
     "Columns of a side from labelled rows."
-    good, bad, row = [], [], 0
+    good = []
+    bad = []
+    row = 0
     for ctx, text, label, *extra in batches:
         t, text, label, at = (
             split_turns(ctx, old),
@@ -168,7 +175,9 @@ def _labelled(batches, train, negatives, old, account):
             np.arange(row, row := row + len(ctx)),
         )
         account.drop("label that is neither 0 nor 1", int((~np.isin(label, ["0", "1"])).sum()))
-        i, j, key = np.flatnonzero(label == "1"), np.flatnonzero(label == "0"), text_keys(ctx, exact=True)
+        i = np.flatnonzero(label == "1")
+        j = np.flatnonzero(label == "0")
+        key = text_keys(ctx, exact=True)
         good.append(
             (
                 lists(t.take(pa.array(i))),
@@ -183,16 +192,19 @@ def _labelled(batches, train, negatives, old, account):
         else:
             account.drop("wrong answer, not asked for", len(j))
     t, right, key, at, extra = (list(o) for o in zip(*good))
-    t, right, key, at = pa.chunked_array(t), pa.concat_arrays(right), np.concatenate(key), np.concatenate(at)
+    t = pa.chunked_array(t)
+    right = pa.concat_arrays(right)
+    key = np.concatenate(key)
+    at = np.concatenate(at)
     account.keep(len(key))
     if bad:
-        wrong, key0, at0 = (
-            pa.concat_arrays([o[0] for o in bad]),
-            np.concatenate([o[1] for o in bad]),
-            np.concatenate([o[2] for o in bad]),
-        )
+        wrong = pa.concat_arrays([o[0] for o in bad])
+        key0 = np.concatenate([o[1] for o in bad])
+        at0 = np.concatenate([o[2] for o in bad])
     else:
-        wrong, key0, at0 = right[:0], key[:0], at[:0]
+        wrong = right[:0]
+        key0 = key[:0]
+        at0 = at[:0]
     owner = _owners(key, at, key0, at0)
     known = (
         train & (owner >= 0) & np.isin(hash_bits(key0, text_keys(wrong)), hash_bits(key, text_keys(right)))
@@ -211,9 +223,12 @@ def _labelled(batches, train, negatives, old, account):
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c19
 def _listed(batches, k, account):
     "Columns of a side from rows that list their candidates."
-    ts, cs, es = [], [], []
+    ts = []
+    cs = []
+    es = []
     for ctx, *rest in batches:
-        n, c = len(ctx), [_plain(x, False) for x in rest[:k]]
+        n = len(ctx)
+        c = [_plain(x, False) for x in rest[:k]]
         order = np.arange(k * n).reshape(k, n).T.ravel()
         ts.append(split_turns(ctx))
         es.append(rest[k:])
@@ -239,7 +254,8 @@ def _read_side(path, side, negatives):
         if labelled
         else [c for c in columns if c in ("Context", "Ground Truth Utterance") or c.startswith("Distractor_")]
     )
-    more, acc = [c for c in ("conv_id", "id") if c in columns], Account(path.name)
+    more = [c for c in ("conv_id", "id") if c in columns]
+    acc = Account(path.name)
     batches = _records(path, columns, old, texts + more, acc)
     t, c, at, extra = (
         _labelled(batches, side == "train", negatives, old, acc)
@@ -250,7 +266,8 @@ def _read_side(path, side, negatives):
     if "conv_id" in got:
         conv = text_keys(got["conv_id"])
     else:
-        first, conv = t.offsets.to_numpy(), np.zeros(len(t), np.uint64)
+        first = t.offsets.to_numpy()
+        conv = np.zeros(len(t), np.uint64)
         some = np.diff(first) > 0  # a question without turns will be dropped
         conv[some] = text_keys(t.values.take(pa.array(first[:-1][some])))
     return Dialogues(

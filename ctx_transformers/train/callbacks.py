@@ -28,12 +28,15 @@ def count_tokens(
 
 # %% ../../nbs/train/02_callbacks.ipynb #c09
 class ValidLoss(Part):
-    "Mean loss over all targets of the validation data, as `learn.valid_loss` and as the result of `learn.validate()`."
+    """Mean loss over all targets of the validation data, as `learn.valid_loss` and as the result of
+    `learn.validate()`."""
 
-    order, run_train = 30, False
+    order = 30
+    run_train = False
 
     def before_validate(self):
-        self._losses, self._ns = [], []
+        self._losses = []
+        self._ns = []
 
     def after_batch(self):
         self._losses.append(self.loss.detach().float())
@@ -48,7 +51,8 @@ class ValidLoss(Part):
         ).item()  # one wait for the device per validation
         if not math.isfinite(loss):
             raise FloatingPointError(f"the validation loss is {loss}")
-        self.learn.valid_loss, self.learn.final_record = loss, [loss]
+        self.learn.valid_loss = loss
+        self.learn.final_record = [loss]
 
 # %% ../../nbs/train/02_callbacks.ipynb #c14
 def peak_memory(
@@ -69,7 +73,9 @@ def peak_memory(
 class Log(Part):
     "One row per validation, to `log.csv` and to the learner's `logger`."
 
-    order, run_valid, saved = 60, False, ("rows", "sums", "spent")
+    order = 60
+    run_valid = False
+    saved = ("rows", "sums", "spent")
 
     def __init__(self, folder):
         self.path, self.rows, self.spent, self.sums = Path(folder) / "log.csv", [], 0.0, self.zero()
@@ -163,7 +169,8 @@ def _short(k, v):
 class Bar(Part):
     "Progress over optimizer steps, with loss, real tokens per second, padding and peak memory."
 
-    order, run_valid = 90, False
+    order = 90
+    run_valid = False
 
     def before_fit(self):
         self._bar = tqdm(total=self.dls.train.steps, initial=self.learn.step, unit="step", disable=None)
@@ -173,7 +180,8 @@ class Bar(Part):
             return
         r = self.learn.log.rates()
         self._bar.set_postfix_str(
-            f"loss {self.learn.step_loss:.3f}, {r['tokens_per_s']:,.0f} tok/s, padding {r['padding_pct']:.1f}%, {r['memory_gib']:.1f} GiB",
+            f"loss {self.learn.step_loss:.3f}, {r['tokens_per_s']:,.0f} tok/s, padding "
+            f"{r['padding_pct']:.1f}%, {r['memory_gib']:.1f} GiB",
             refresh=False,
         )
         self._bar.update()

@@ -61,9 +61,12 @@ class StepLoader:
     ):
         if not (hasattr(dl, "epoch") and hasattr(dl, "start")):
             raise TypeError(
-                f"{type(dl).__name__} has no `epoch` and `start`: training could not be resumed where it stopped; give the loader both"
+                f"{type(dl).__name__} has no `epoch` and `start`: training could not be resumed where it "
+                "stopped; give the loader both"
             )
-        self.dl, self.k, self.every = dl, cfg.accumulate, cfg.valid_every
+        self.dl = dl
+        self.k = cfg.accumulate
+        self.every = cfg.valid_every
         self.steps = cfg.steps or -(-sum(self.count(e) for e in range(cfg.epochs)) // self.k)  # rounded up
         if self.steps == 0:
             raise ValueError("the training loader is empty: there is nothing to train on")
@@ -71,7 +74,8 @@ class StepLoader:
 
     def count(self, epoch: int) -> int:
         "Micro-batches of one whole pass."
-        self.dl.epoch, self.dl.start = epoch, 0
+        self.dl.epoch = epoch
+        self.dl.start = 0
         return len(self.dl)
 
     def seek(self, step: int, epoch: int, batch: int):
@@ -80,13 +84,15 @@ class StepLoader:
 
     def _endless(self):
         while True:
-            self.dl.epoch, self.dl.start = self.epoch, self.batch
+            self.dl.epoch = self.epoch
+            self.dl.start = self.batch
             for b in self.dl:
                 self.batch += 1
                 yield b
             if self.batch == 0:
                 raise ValueError(f"the training loader is empty in pass {self.epoch}")
-            self.epoch, self.batch = self.epoch + 1, 0
+            self.epoch = self.epoch + 1
+            self.batch = 0
 
     def to(self, device):
         self.dl.to(device)
@@ -101,13 +107,19 @@ class StepLoader:
 
 # %% ../../nbs/train/01_checkpoint.ipynb #c23
 class KeepBest(Part):
-    "Keep the weights of the lowest `valid_loss`, load them at the end, stop when there is nothing more to gain."
+    """Keep the weights of the lowest `valid_loss`, load them at the end, stop when there is nothing more to
+    gain."""
 
-    order, saved = 80, ("best_loss", "best_step", "idle")
+    order = 80
+    saved = ("best_loss", "best_step", "idle")
 
     def __init__(self, folder, steps: int, patience: int = 0):
-        self.path, self.steps, self.patience = Path(folder) / "best.safetensors", steps, patience
-        self.best_loss, self.best_step, self.idle = float("inf"), 0, 0
+        self.path = Path(folder) / "best.safetensors"
+        self.steps = steps
+        self.patience = patience
+        self.best_loss = float("inf")
+        self.best_step = 0
+        self.idle = 0
 
     def before_train(self):
         if self.learn.step >= self.steps or 0 < self.patience <= self.idle:
@@ -116,7 +128,9 @@ class KeepBest(Part):
     def after_validate(self):
         self.idle += 1
         if self.learn.valid_loss < self.best_loss:
-            self.best_loss, self.best_step, self.idle = self.learn.valid_loss, self.learn.step, 0
+            self.best_loss = self.learn.valid_loss
+            self.best_step = self.learn.step
+            self.idle = 0
             save_weights(self.model, self.path)
 
     def after_fit(self):
@@ -125,12 +139,15 @@ class KeepBest(Part):
 
 # %% ../../nbs/train/01_checkpoint.ipynb #c25
 class Checkpoint(Part):
-    "Write the state of the run every `checkpoint_every` steps and at the end; before the first step, take up the state that is there."
+    """Write the state of the run every `checkpoint_every` steps and at the end; before the first step, take
+    up the state that is there."""
 
     order = 70  # after the log has counted the step, before the best weights replace the last
 
     def __init__(self, folder, cfg: TrainCfg):
-        self.path, self.cfg, self._at = Path(folder) / "state.pt", cfg, -1
+        self.path = Path(folder) / "state.pt"
+        self.cfg = cfg
+        self._at = -1
         self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def _due(self):
@@ -162,14 +179,12 @@ class Checkpoint(Part):
         "Write the state, unless that of this step is there."
         if self._at == self.learn.step:
             return
-        dl, cbs = (
-            self.dls.train,
-            {
-                cb.name: {k: getattr(cb, k) for k in cb.saved}
-                for cb in self.learn.cbs
-                if hasattr(type(cb), "saved")
-            },
-        )
+        dl = self.dls.train
+        cbs = {
+            cb.name: {k: getattr(cb, k) for k in cb.saved}
+            for cb in self.learn.cbs
+            if hasattr(type(cb), "saved")
+        }
         s = dict(
             cfg=json.dumps(asdict(self.cfg)),
             step=self.learn.step,
@@ -189,7 +204,8 @@ class Checkpoint(Part):
         later = {
             f.name: f.default for f in fields(self.cfg) if f.metadata.get("new")
         }  # what the first states could not name
-        old, new = {**later, **json.loads(s["cfg"])}, json.loads(json.dumps(asdict(self.cfg)))
+        old = {**later, **json.loads(s["cfg"])}
+        new = json.loads(json.dumps(asdict(self.cfg)))
         diff = [
             f"{k}: {old.get(k)!r} there, {new.get(k)!r} here"
             for k in {**old, **new}
@@ -197,12 +213,14 @@ class Checkpoint(Part):
         ]
         if diff:
             raise ValueError(
-                f"{self.path.parent} belongs to another configuration ({'; '.join(diff)}): use another folder, or delete it"
+                f"{self.path.parent} belongs to another configuration ({'; '.join(diff)}): use another "
+                "folder, or delete it"
             )
         self.model.load_state_dict(s["model"])
         self.opt.opt.load_state_dict(s["opt"])
         self.dls.train.seek(s["step"], s["epoch"], s["batch"])
-        self.learn.step, self._at = s["step"], s["step"]
+        self.learn.step = s["step"]
+        self._at = s["step"]
         for cb in self.learn.cbs:
             for k, v in s["cbs"].get(cb.name, {}).items():
                 setattr(cb, k, v)

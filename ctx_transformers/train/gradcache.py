@@ -20,7 +20,8 @@ def chunks(
     "Divide texts of similar length into chunks of a limited number of tokens."
     L = lengths.cpu()
     by = L.argsort(stable=True)
-    sizes, n = [0], 0
+    sizes = [0]
+    n = 0
     for l in L[by].tolist():
         if n + l > tokens and sizes[-1]:
             sizes.append(0)
@@ -46,12 +47,10 @@ class Replay:
     def __init__(
         self, f, ids: Tensor, lengths: Tensor
     ):  # `texts` of the model, and the tokens and lengths of the chunk
-        self.f, self.args, self.rng, dev = (
-            f,
-            (ids, lengths, plan_attention(lengths).to(ids.device)),
-            rng_state(),
-            ids.device.type,
-        )
+        self.f = f
+        self.args = (ids, lengths, plan_attention(lengths).to(ids.device))
+        self.rng = rng_state()
+        dev = ids.device.type
         self.cast = dict(
             device_type=dev, dtype=torch.get_autocast_dtype(dev), enabled=torch.is_autocast_enabled(dev)
         )
@@ -69,9 +68,11 @@ class Replay:
 
 # %% ../../nbs/train/05_gradcache.ipynb #c18
 class GradCache(Part):
-    "Train on large batches in the memory of a chunk: `model.texts` is computed in chunks, for the loss and again for the gradient."
+    """Train on large batches in the memory of a chunk: `model.texts` is computed in chunks, for the loss and
+    again for the gradient."""
 
-    order, run_valid = 15, False  # before `Accumulate` (20) looks at the gradients
+    order = 15
+    run_valid = False  # before `Accumulate` (20) looks at the gradients
 
     def __init__(
         self,
@@ -84,11 +85,14 @@ class GradCache(Part):
     def before_fit(self):
         if not callable(getattr(self.model, "texts", None)):
             raise TypeError(
-                f"{type(self.model).__name__} has no method `texts(ids, lengths, plan)`, which GradCache computes in chunks: put encoder and pooling of the distinct texts there"
+                f"{type(self.model).__name__} has no method `texts(ids, lengths, plan)`, which GradCache "
+                "computes in chunks: put encoder and pooling of the distinct texts there"
             )
 
     def before_batch(self):
-        self._chunks, self._leaf, self._texts = None, None, self.model.texts
+        self._chunks = None
+        self._leaf = None
+        self._texts = self.model.texts
         self.model.texts = self.encode  # hides the method
         self._hook = self.model.register_forward_hook(lambda *_: self.off(), always_call=True)
 
@@ -103,12 +107,14 @@ class GradCache(Part):
         "All vectors, `[t,d]`; the way back from them ends here, save for the last chunk's."
         if self._chunks is not None:
             raise RuntimeError(
-                "`texts` was called twice in a forward pass: encode all distinct texts of the batch in one call"
+                "`texts` was called twice in a forward pass: encode all distinct texts of the batch in one "
+                "call"
             )
         self._chunks = [at.to(ids.device) for at in chunks(lengths, self.tokens)]
         if len(self._chunks) == 1:
             return self._texts(ids, lengths, plan)
-        x, self._replays = [], []
+        x = []
+        self._replays = []
         for at in self._chunks:
             self._replays.append(Replay(self._texts, *take_texts(ids, lengths, at)))
             if at is not self._chunks[-1]:
@@ -123,11 +129,13 @@ class GradCache(Part):
     def after_pred(self):
         if self._chunks is None:
             raise RuntimeError(
-                f"{type(self.model).__name__} did not call `self.texts` in its forward pass: there was nothing to compute in chunks"
+                f"{type(self.model).__name__} did not call `self.texts` in its forward pass: there was "
+                "nothing to compute in chunks"
             )
 
     def after_backward(self):
-        x, self._leaf = self._leaf, None
+        x = self._leaf
+        self._leaf = None
         if x is None or not x.requires_grad:
             return
         if x.grad is None:

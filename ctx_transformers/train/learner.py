@@ -54,12 +54,14 @@ HALF = dict(bf16=torch.bfloat16, fp16=torch.float16)
 
 
 class Autocast(Part):
-    "Forward pass and loss of training in half precision; the backward pass follows the types of the forward pass. Validation is fp32, as every evaluation."
+    """Forward pass and loss of training in half precision; the backward pass follows the types of the forward
+    pass. Validation is fp32, as every evaluation."""
 
     order = -5
 
     def __init__(self, precision: str):
-        self._dtype, self._stack = HALF.get(precision), ExitStack()  # fp32: as it is
+        self._dtype = HALF.get(precision)
+        self._stack = ExitStack()  # fp32: as it is
 
     def before_batch(self):
         self.close()
@@ -83,7 +85,8 @@ def run_precision(
     folder: Path,  # of the run; `precision` is written there
     device: torch.device,
 ) -> str:  # 'fp32', 'bf16' or 'fp16'
-    "What a run computes in, decided when it begins: another machine, which would decide otherwise, goes on with it."
+    """What a run computes in, decided when it begins: another machine, which would decide otherwise, goes on
+    with it."""
     decided = folder / "precision"
     if precision == "auto" and decided.exists():
         return decided.read_text(encoding="utf-8").strip()
@@ -98,7 +101,8 @@ def run_precision(
 
 def learner(
     model: nn.Module,  # on the device where it will train; `model(*xb)` gives what `loss_func(pred, y)` takes
-    train_dl,  # yields tuples `(*xb, y)` on the device set by `to`; has `len`, and settable `epoch` and `start`
+    # yields tuples `(*xb, y)` on the device set by `to`; has `len`, and settable `epoch` and `start`
+    train_dl,
     valid_dl,  # yields the same each time; has `len` and `to`
     loss_func,  # gives the mean over the rows of `y`, the targets
     cfg: TrainCfg = TrainCfg(),
@@ -123,8 +127,12 @@ def learner(
         default_cbs=False,
         cbs=[TrainEvalCallback, Autocast(cfg.precision), ValidLoss],
     )
-    learn.tmp, learn.folder = tmp, folder
-    learn.opt, learn.step, learn.cfg, learn.logger = adamw(model, cfg), 0, cfg, tqdm.write
+    learn.tmp = tmp
+    learn.folder = folder
+    learn.opt = adamw(model, cfg)
+    learn.step = 0
+    learn.cfg = cfg
+    learn.logger = tqdm.write
     learn.best = KeepBest(learn.folder, stream.steps, cfg.patience)
     learn.thawing = [Thaw(model, cfg, stream.steps)] if cfg.thaw else []
     step = (cfg.accumulate, cfg.clip)

@@ -20,12 +20,10 @@ class SavedBytes:
     "Hooks that count the bytes kept for a backward pass, each storage once."
 
     def __init__(self, there=()):  # tensors that do not count
-        self.there, self.n, self.now, self.peak = (
-            {t.untyped_storage().data_ptr() for t in there},
-            Counter(),
-            0,
-            0,
-        )
+        self.there = {t.untyped_storage().data_ptr() for t in there}
+        self.n = Counter()
+        self.now = 0
+        self.peak = 0
 
     def pack(self, t):
         s = t.untyped_storage()
@@ -46,7 +44,8 @@ class Held:
     "A tensor that autograd keeps, until it lets go of it."
 
     def __init__(self, kept: SavedBytes, t, key, size):
-        self.t, self.end = t, lambda: kept.change(key, size, -1)
+        self.t = t
+        self.end = lambda: kept.change(key, size, -1)
         kept.change(key, size, 1)
 
     def __del__(self):
@@ -89,14 +88,17 @@ def largest_batch(
     "The largest batch that fits; random numbers are left as if nothing had been tried."
     if not 1 <= lo <= hi:
         raise ValueError(f"expected 1 <= lo <= hi, got {lo} and {hi}")
-    good, bad, n = 0, hi + 1, lo
+    good = 0
+    bad = hi + 1
+    n = lo
     with tqdm(desc="largest batch", unit="try", disable=None) as bar:
         while bad - good > 1:
             ok = _fits(step, n, budget, model)
             good, bad = (n, bad) if ok else (good, n)
             if n == lo and not ok:
                 raise ValueError(
-                    f"a batch of {lo} does not fit: shorten the texts, recompute layers, use half precision, or freeze the lower layers"
+                    f"a batch of {lo} does not fit: shorten the texts, recompute layers, use half precision, "
+                    "or freeze the lower layers"
                 )
             bar.set_postfix_str(f"{good} fit" + f", {bad} do not" * (bad <= hi))
             bar.update()

@@ -29,7 +29,9 @@ class TrainCfg:
     epochs: int = 1  # passes over the training data, used where `steps` is 0
     accumulate: int = 1  # micro-batches per optimizer step, >= 1
     clip: float = 1.0  # largest norm of a step's gradient; 0 clips nothing
-    precision: str = "auto"  # 'fp32', 'bf16', 'fp16' with scaled gradients, or 'auto': bf16 where the device has units for it; of training alone
+    # 'fp32', 'bf16', 'fp16' with scaled gradients, or 'auto': bf16 where the device has units for it; of
+    # training alone
+    precision: str = "auto"
     valid_every: int = 200  # optimizer steps between two validations, >= 1
     patience: int = 0  # validations without gain before stopping; 0 never stops early
     checkpoint_every: int = (
@@ -70,7 +72,8 @@ class TrainCfg:
         for k, ok in rules.items():
             if not ok:
                 raise ValueError(
-                    f"{k}={getattr(self, k)!r} is outside its range; the fields of `TrainCfg` say what each may be"
+                    f"{k}={getattr(self, k)!r} is outside its range; the fields of `TrainCfg` say what each "
+                    "may be"
                 )
 
 # %% ../../nbs/train/00_optim.ipynb #c11
@@ -96,10 +99,12 @@ class Part(Callback):
 class Schedule(Part):
     "Set the learning rates of the step that is being made, that of each group of parameters by its `share`."
 
-    order, run_valid = 10, False
+    order = 10
+    run_valid = False
 
     def __init__(self, cfg: TrainCfg, steps: int):
-        self.cfg, self.steps = cfg, steps
+        self.cfg = cfg
+        self.steps = steps
 
     def before_batch(self):
         lr = self.cfg.lr * lr_factor(self.learn.step, self.steps, self.cfg)
@@ -115,7 +120,8 @@ def param_groups(
     model: nn.Module,  # parameters with `requires_grad=False` are left out
 ) -> tuple:  # (parameters that decay, parameters that do not), each parameter once
     "Split a model's trainable parameters by whether weight decay applies to them."
-    seen, plain = {}, set()
+    seen = {}
+    plain = set()
     for m in model.modules():
         for p in m.parameters(recurse=False):
             if not p.requires_grad:
@@ -134,7 +140,8 @@ def depths(
     layers = getattr(encoder, "layers", None)
     if layers is None:
         raise ValueError(
-            f"{type(model).__name__} has no `encoder.layers` that rates and thawing could go by: leave layer_decay and head_lr at 1 and thaw at 0, or give the model its layers under this name"
+            f"{type(model).__name__} has no `encoder.layers` that rates and thawing could go by: leave "
+            "layer_decay and head_lr at 1 and thaw at 0, or give the model its layers under this name"
         )
     parts = [
         (model, len(layers) + 1),
@@ -152,7 +159,9 @@ def by_depth(
     list
 ):  # of dicts, each with `share`: its rate as a multiple of `lr`. The head comes first, the top layer last
     "Divide groups of parameters by depth."
-    depth, head, out = depths(model), len(model.encoder.layers) + 1, []
+    depth = depths(model)
+    head = len(model.encoder.layers) + 1
+    out = []
     for l in [head, *range(head)]:
         share = cfg.head_lr if l == head else cfg.layer_decay ** (head - 1 - l)
         for g in groups:
@@ -191,17 +200,21 @@ def n_targets(
 class Accumulate(Part):
     "One optimizer step from `k` micro-batches: the clipped gradient of the mean loss over all their targets."
 
-    order, run_valid = 20, False
+    order = 20
+    run_valid = False
 
     def __init__(
         self,
         k: int,  # micro-batches per step, >= 1
         clip: float = 0.0,  # largest norm of the step's gradient; 0 clips nothing
     ):
-        self._k, self._clip = k, clip
+        self._k = k
+        self._clip = clip
 
     def _clear(self):
-        self._n, self._seen, self._sum = 0, 0, 0.0
+        self._n = 0
+        self._seen = 0
+        self._sum = 0.0
 
     def before_fit(self):
         self.opt.zero_grad()
@@ -210,7 +223,9 @@ class Accumulate(Part):
     def after_loss(self):
         n = n_targets(self.yb)
         self.learn.loss_grad = self.loss_grad * n  # a sum, so that every target weighs the same
-        self._n, self._seen, self._sum = self._n + n, self._seen + 1, self._sum + self.loss_grad.detach()
+        self._n = self._n + n
+        self._seen = self._seen + 1
+        self._sum = self._sum + self.loss_grad.detach()
 
     def after_backward(self):
         if self._seen < self._k:
@@ -221,7 +236,9 @@ class Accumulate(Part):
         self.check(loss=loss, gradient=norm)
         scale = min(1.0, self._clip / (norm + 1e-12)) if self._clip else 1.0
         torch._foreach_mul_(grads, scale / self._n)
-        self.learn.step_loss, self.learn.step_targets, self.learn.grad_norm = loss, self._n, norm
+        self.learn.step_loss = loss
+        self.learn.step_targets = self._n
+        self.learn.grad_norm = norm
 
     def check(self, **norms):
         for what, o in norms.items():
@@ -238,7 +255,8 @@ class Accumulate(Part):
 class Thaw(Part):
     "Let the head learn alone, then add the layers of the encoder from the top, its embeddings last."
 
-    order, run_valid = 5, False
+    order = 5
+    run_valid = False
 
     def __init__(
         self,
@@ -246,19 +264,20 @@ class Thaw(Part):
         cfg: TrainCfg,  # gives `train.optim`
         steps: int,  # optimizer steps in all
     ):
-        depth, head, units = depths(model), len(model.encoder.layers) + 1, {}
+        depth = depths(model)
+        head = len(model.encoder.layers) + 1
+        units = {}
         for p in model.parameters():
             if p.requires_grad:
                 units.setdefault(depth[id(p)], []).append(p)
         if not units.pop(head, None):
             raise ValueError(
-                "thaw lets the head learn alone at first, and no parameter outside of the encoder learns: set thaw=0"
+                "thaw lets the head learn alone at first, and no parameter outside of the encoder learns: "
+                "set thaw=0"
             )
         self.units = [units[l] for l in sorted(units, reverse=True)]  # top first
-        end, n = (
-            min(max(round(cfg.thaw * steps), 1), steps - 1),
-            len(self.units),
-        )  # at least one step of the head, at least one of all
+        end = min(max(round(cfg.thaw * steps), 1), steps - 1)
+        n = len(self.units)  # at least one step of the head, at least one of all
         self.starts = [-(-end * j // n) for j in range(1, n + 1)]  # first step of each unit, rounded up
 
     def open(self, n: int):
@@ -292,11 +311,9 @@ class ScaledAccumulate(Accumulate):
         grow: int = 2000,  # steps without overflow after which the scale doubles
     ):
         super().__init__(k, clip)
-        self.scaler, self.skipped, self._over = (
-            torch.amp.GradScaler(device, init_scale=scale, growth_interval=grow),
-            0,
-            False,
-        )
+        self.scaler = torch.amp.GradScaler(device, init_scale=scale, growth_interval=grow)
+        self.skipped = 0
+        self._over = False
 
     @property
     def scaling(self) -> dict:
@@ -322,7 +339,8 @@ class ScaledAccumulate(Accumulate):
             self._over = self.scaler.get_scale() < before
             if self._over and before < 2**-10:
                 raise FloatingPointError(
-                    f"the gradient of step {self.learn.step} overflows in fp16 even at a scale of {before}: train in bf16 or fp32"
+                    f"the gradient of step {self.learn.step} overflows in fp16 even at a scale of {before}: "
+                    "train in bf16 or fp32"
                 )
         super().after_backward()
 

@@ -25,7 +25,8 @@ def claimed(
     "A training's folder, for this process alone; that of another training is an error."
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    lock, about = FileLock(folder / "lock"), folder / mark
+    lock = FileLock(folder / "lock")
+    about = folder / mark
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -35,7 +36,8 @@ def claimed(
         was = json.loads(about.read_text(encoding="utf-8")).get("run") if about.exists() else run
         if was != run:
             raise ValueError(
-                f"{folder} holds another training ({was}; this one is {run}): settings, data or the weights to start from differ; name another folder or delete this one"
+                f"{folder} holds another training ({was}; this one is {run}): settings, data or the weights "
+                "to start from differ; name another folder or delete this one"
             )
         yield (folder / "done").exists()
     finally:
