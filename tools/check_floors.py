@@ -1,7 +1,7 @@
 """Do imports point down, and does each notebook write one module? `--order` prints the one reading order.
 
-A folder of `nbs/` is a floor, and two digits order the notebooks within it. The five systems stand on one floor and
-never import each other; whatever is below them knows none of them."""
+A folder of `nbs/` is a floor, and two digits order the notebooks within it. The five systems stand on one
+floor and never import each other; whatever is below them knows none of them."""
 
 import ast
 import re
@@ -27,9 +27,11 @@ FLOORS = (
     "experiments",
     "cli",
 )
+FLAGS = ("slow", "cuda", "data")  # of cells that are not always run
 PAGES = ("tutorials", "results", "benchmarks")  # folders whose notebooks export nothing
 LOOSE = ("core", "config", "losses", "cli")  # the only modules in the root
-# what an example, a cell that exports nothing, may use wherever it stands: pictures, tables, and a small encoder to try on
+# what an example, a cell that exports nothing, may use wherever it stands: pictures, tables, and a small
+# encoder to try on
 EXAMPLES = tuple(f"{PKG}.{m}" for m in ("eval.figures", "eval.tables", "models.encoder"))
 ROOMS = ("model", "loss", "batches", "train", "embed", "evaluate", "baselines")  # of every system
 
@@ -94,8 +96,6 @@ def shape(nb):
         return
     if nb.number is None:
         yield "the name must be two digits, `_`, and the module: `04_model.ipynb`"
-    if not nb.folder and nb.title not in LOOSE:
-        yield f"stands in the root, where only {', '.join(LOOSE)} do: put it into a room"
     should = f"{nb.folder}.{nb.title}" if nb.folder else nb.title
     if len(nb.default) != 1:
         yield f"needs exactly one `#| default_exp`, has {len(nb.default)}"
@@ -132,7 +132,8 @@ def room_of(module):
 
 
 def climbs(where, code, nb, owner, free=()):
-    "What is wrong with the imports of `code`, which belongs to notebook `nb`; those of modules in `free` are not asked."
+    """What is wrong with the imports of `code`, which belongs to notebook `nb`; those of modules in `free`
+    are not asked."""
     for name, star, line in imported(code, nb.module, owner):
         at = f"{where} line {line}: imports {name}"
         if name not in owner:
@@ -155,15 +156,20 @@ def climbs(where, code, nb, owner, free=()):
             yield f"{at}, written by {to.name}; imports point down: {', '.join(map(str, FLOORS))}"
 
 
+def brings(code):
+    "Does this code import anything?"
+    return any(isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.walk(ast.parse(code)))
+
+
 def mixed(cell):
     "Does a cell that is no definition mix imports with other code? The documentation would run it."
     if cell.directives_.keys() & {"export", "exports", "exporti"}:
         nodes = ast.parse(cell.source).body
     else:
         nodes = list(ast.walk(ast.parse(cell.source)))[1:]
-    brings = [isinstance(n, (ast.Import, ast.ImportFrom)) for n in nodes]
+    found = [isinstance(n, (ast.Import, ast.ImportFrom)) for n in nodes]
     other = [n for n in ast.parse(cell.source).body if not isinstance(n, (ast.Import, ast.ImportFrom))]
-    return any(brings) and bool(other)
+    return any(found) and bool(other)
 
 
 def notebooks(root):
@@ -204,7 +210,7 @@ def rooms(nbs):
         have = {nb.title for nb in mine}
         for room in ROOMS:
             if room not in have and room not in said:
-                yield f"{index[0].name}: there is no `{room}`; write it, or say so in the line `Does without:`"
+                yield f"{index[0].name}: there is no `{room}`; write it, or name it under `Does without:`"
             if room in have and room in said:
                 yield f"{index[0].name}: says that it does without `{room}`, which is there"
         for title in sorted(have - {"index"}):
@@ -222,8 +228,10 @@ def of_notebooks(nbs, owner):
                 c.source = TransformerManager().transform_cell(c.source)
                 defines = c.directives_.keys() & {"export", "exports", "exporti"}
                 yield from climbs(f"{nb.name} cell {i}", c.source, nb, owner, () if defines else EXAMPLES)
+                if c.directives_.keys() & set(FLAGS) and "import " in c.source and brings(c.source):
+                    yield f"{nb.name} cell {i}: imports, which a page runs; it runs no cell with a flag"
                 if mixed(c):
-                    yield f"{nb.name} cell {i}: imports stand in cells of their own, or the documentation runs the rest"
+                    yield f"{nb.name} cell {i}: imports stand in cells of their own; a page would run the rest"
             except SyntaxError as e:
                 yield f"{nb.name} cell {i}: not Python: {e.msg}"
 

@@ -1,7 +1,7 @@
 """Can the lines be read? Widths, syntax nodes a line, and definitions that are programs.
 
-Density of a function: the syntax nodes of its body without the docstring, over the body's lines that are neither empty
-nor comments; counted for bodies of four lines or more. Run as a script it prints the figures and the densest."""
+Density of a function: the syntax nodes of its body without the docstring, over the lines of that body that
+are neither empty nor comments; of bodies of four lines or more. As a script it prints the figures."""
 
 import ast
 import json
@@ -81,7 +81,8 @@ def problems(root):
         later = where.split("/")[1] in LATER
         if (n > LONG or nodes > LARGE) and not later:
             res.append(
-                f"{where}: {n} lines and {nodes} syntax nodes; make two of it ({LONG} and {LARGE} are the limits)"
+                f"{where}: {n} lines and {nodes} syntax nodes; make two of it ({LONG} and {LARGE} are the "
+                "limits)"
             )
     return res
 
@@ -94,7 +95,8 @@ def report(root):
     widest = max((len(line), at) for at, line in sources(root))
     print(
         f"{len(counted)} functions of four lines or more: median {share(densities, 0.5):.1f}, "
-        f"90th percentile {share(densities, 0.9):.1f} syntax nodes a line; widest line {widest[0]} columns ({widest[1]})"
+        f"90th percentile {share(densities, 0.9):.1f} syntax nodes a line; widest line {widest[0]} columns "
+        f"({widest[1]})"
     )
     for d, n, nodes, where in counted[:-11:-1]:
         print(f"{d:6.1f} nodes a line  {where}")

@@ -1,6 +1,8 @@
 "Are the stored outputs of the notebooks small, and the same wherever they are made?"
 
-import json, re, sys
+import json
+import re
+import sys
 from pathlib import Path
 
 KB = 200  # a notebook above this is slow to open and to review

@@ -1,6 +1,10 @@
 "Is the package exactly what the notebooks export, and is every notebook clean? Looks, and changes nothing."
 
-import os, shutil, subprocess, sys, tempfile
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 PKG = "ctx_transformers"

@@ -1,12 +1,15 @@
 "README.md is nbs/index.ipynb, rendered. `--write` writes it; without, says whether the two agree."
 
-import re, sys, tomllib
+import re
+import sys
+import tomllib
 from pathlib import Path
 from nbdev.process import NBProcessor
 
 
 def _links(s):
-    "Links as they must be one folder higher: `../figures/x.svg` is `figures/x.svg`, `00_core.ipynb` is `nbs/00_core.ipynb`."
+    """Links as they must be one folder higher: `../figures/x.svg` is `figures/x.svg`, `00_core.ipynb` is
+    `nbs/00_core.ipynb`."""
     s = re.sub(r'(\]\(|(?:src|href)=")\.\./', r"\1", s)
     return re.sub(r'(\]\(|href=")(?=[\w.]+\.ipynb)', r"\1nbs/", s)
 
@@ -16,7 +19,8 @@ def _output(out, where):
     data = out.get("data", {})
     if any(k.startswith("image/") for k in data):
         raise ValueError(
-            f"{where}: a picture in an output has no file; save it in figures/ and link it from a markdown cell"
+            f"{where}: a picture in an output has no file; save it in figures/ and link it from a markdown "
+            "cell"
         )
     if "text/markdown" in data:
         return "".join(data["text/markdown"])
@@ -64,7 +68,8 @@ def _commands(root, txt):
 
 
 def problems(root):
-    "Where README.md does not agree with the index, commands that are not there, and files it links to that do not exist."
+    """Where README.md does not agree with the index, commands that are not there, and files it links to that
+    do not exist."""
     path, txt = Path(root) / "README.md", render(root)
     have = path.read_text(encoding="utf-8") if path.exists() else ""
     res = [] if have == txt else ["README.md does not agree with nbs/index.ipynb; run `make readme`"]

@@ -1,29 +1,41 @@
 """Every check of the repository, then every notebook with nbdev's own tester, each in a process of its own.
 
 usage: test.py [--checks] [--flags "slow cuda data"] [WORD...]
-  WORD  test only notebooks whose path below nbs/ holds one of the words (`ranking/` is a folder), without the checks"""
+  WORD  only notebooks whose path below nbs/ holds a WORD (`ranking/` is a folder), without the checks"""
 
-import argparse, hashlib, json, os, subprocess, sys, tempfile, time, traceback
+import argparse
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+import traceback
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
-import check_floors, check_outputs, check_sync, readme
+
+import check_floors
+import check_format
+import check_lines
+import check_outputs
+import check_sync
+import docs
+import readme
+import test_checks
 from nbdev.config import get_config
 from nbdev.doclinks import nbglob
+from warm import ROOT, spread
 
-ROOT = Path(__file__).resolve().parents[1]
 CHECKS = {
     "package is what the notebooks export": check_sync,
     "imports point down": check_floors,
+    "formatted, and nothing to complain of": check_format,
+    "lines can be read": check_lines,
     "stored outputs are small and repeatable": check_outputs,
     "README is the index": readme,
+    "the checks find what they look for": test_checks,
+    "every notebook makes a page": docs,
 }
-
-
-def cores():
-    "Processors that this process may use."
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def flags_of(asked):
@@ -42,58 +54,22 @@ def flags_of(asked):
     return sorted({*flags, *(["data"] if data else [])})
 
 
-class Tester:
-    "Tests notebooks one after another, each in a process of its own: forks of one that is warm, where forks are safe."
-
-    def __init__(self, env):
-        self.cmd, self.how = (
-            [sys.executable, str(ROOT / "tools" / "test_one.py")],
-            dict(cwd=ROOT, env=env, text=True),
-        )
-        self.warm = (
-            subprocess.Popen(
-                [*self.cmd, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **self.how
-            )
-            if sys.platform == "linux"
-            else None
-        )
-
-    def __call__(self, *args):
-        "Exit status of the test of NOTEBOOK, FLAGS, JSON, LOG."
-        if self.warm:
-            try:
-                print(json.dumps(args), file=self.warm.stdin, flush=True)
-            except BrokenPipeError:
-                pass
-            if said := self.warm.stdout.readline():
-                return int(said)
-            self.warm = None  # it could not even import what it serves: the notebooks will say why
-        with open(args[-1], "w") as f:
-            return subprocess.run(
-                [*self.cmd, *args[:-1]],
-                stdin=subprocess.DEVNULL,
-                stdout=f,
-                stderr=subprocess.STDOUT,
-                **self.how,
-            ).returncode
-
-    def close(self):
-        if self.warm:
-            self.warm.stdin.close()
-            self.warm.wait()
+def name_of(nb):
+    "A notebook's path below nbs/, without its ending."
+    return nb.relative_to(ROOT / "nbs").with_suffix("").as_posix()
 
 
-def test(tester, nb, flags):
+def test(worker, nb, flags):
     "Run one notebook: what happened, and all that it wrote."
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as tmp:
         out, log = Path(tmp) / "out.json", Path(tmp) / "log"
-        rc = tester(str(nb), " ".join(flags), str(out), str(log))
+        rc = worker(str(nb), " ".join(flags), str(out), str(log))
         res = json.loads(out.read_text()) if out.exists() else {}
         said = log.read_text(errors="replace") if log.exists() else ""
     if rc or not res.get("ok"):
         res["ok"] = False
-    res = dict(ran=0, flagged={}, slow=[]) | res
+    res = dict(ran=0, flagged={}, slow=[], cells=0) | res
     return res | dict(secs=time.perf_counter() - start, log=said, rc=rc)
 
 
@@ -105,10 +81,7 @@ def all_skipped(r):
 def report(nb, r):
     "One line for a notebook that passed; all that it wrote for one that failed."
     word = "FAILED" if not r["ok"] else "skipped" if all_skipped(r) else "ok"
-    print(
-        f"{nb.relative_to(ROOT / 'nbs').with_suffix('').as_posix():<36} {word:<8} {r['ran']:>4} cells {r['secs']:>7.1f} s",
-        flush=True,
-    )
+    print(f"{name_of(nb):<36} {word:<8} {r['ran']:>4} cells {r['secs']:>7.1f} s", flush=True)
     if not r["ok"]:
         print(f"{r['log'].rstrip()}\n{nb.name} ended with {r['rc']}\n", flush=True)
     for s, src in r["slow"]:
@@ -116,32 +89,11 @@ def report(nb, r):
 
 
 def run_notebooks(nbs, flags):
-    "Test the notebooks, as many at once as there are processors, up to four."
-    workers = max(1, min(cores(), 4, len(nbs)))
-    env = dict(os.environ)
-    env.setdefault("OMP_NUM_THREADS", str(max(1, cores() // workers)))
-    env.setdefault("HF_HUB_OFFLINE", "1")  # no cell may need the network
-    env.setdefault(
-        "CTX_AUTO_PRECISION", "fp32"
-    )  # the same numbers on every processor; empty: what this one has units for
-    free, res = SimpleQueue(), {}
-    testers = [Tester(env) for _ in range(workers)]
-    for t in testers:
-        free.put(t)
-
-    def run(nb):
-        t = free.get()
-        try:
-            return test(t, nb, flags)
-        finally:
-            free.put(t)
-
-    with ThreadPoolExecutor(workers) as ex:
-        for nb, r in zip(nbs, ex.map(run, nbs)):
-            report(nb, r)
-            res[nb] = r
-    for t in testers:
-        t.close()
+    "Test the notebooks; what happened in each."
+    res = {}
+    for nb, r in spread(nbs, lambda worker, nb: test(worker, nb, flags)):
+        report(nb, r)
+        res[nb] = r
     return res
 
 
@@ -151,10 +103,8 @@ def run_checks():
     for name, mod in CHECKS.items():
         try:
             bad = mod.problems(ROOT)
-        except Exception:
-            bad = (
-                traceback.format_exc().splitlines()
-            )  # a notebook that cannot be read fails its check, and the rest goes on
+        except Exception:  # a notebook that cannot be read fails its check, and the rest goes on
+            bad = traceback.format_exc().splitlines()
         print(f"{name:<41} {'FAILED' if bad else 'ok'}", *(f"    {o}" for o in bad), sep="\n", flush=True)
         if bad:
             failed.append(name)
@@ -163,52 +113,57 @@ def run_checks():
 
 def figures():
     "A digest of every figure and table."
-    return {p.name: hashlib.sha256(p.read_bytes()).digest() for p in sorted((ROOT / "figures").glob("*.*"))}
+    found = sorted((ROOT / "figures").glob("*.*"))
+    return {p.name: hashlib.sha256(p.read_bytes()).digest() for p in found}
+
+
+def chosen(words):
+    "The notebooks to test."
+    nbs = [n.absolute() for n in sorted(nbglob(as_path=True))]
+    if not words:
+        return nbs
+    nbs = [n for n in nbs if any(w in n.relative_to(ROOT / "nbs").as_posix() for w in words)]
+    if not nbs:
+        sys.exit(f"No notebook has {' or '.join(words)} in its path below nbs/")
+    return nbs
+
+
+def summary(res, skipped):
+    "What ran, in a line."
+    flagged = sum((Counter(r["flagged"]) for r in res.values()), Counter())
+    kinds = f" ({', '.join(f'{k} {n}' for k, n in flagged.items())})" if flagged else ""
+    slowest = max(res, key=lambda n: res[n]["secs"])
+    ran = sum(r["ran"] for r in res.values())
+    return (
+        f"{len(res) - skipped} notebooks and {ran} code cells ran, "
+        f"{sum(flagged.values())} cells skipped by flag{kinds}; "
+        f"slowest {name_of(slowest)}, {res[slowest]['secs']:.0f} s"
+    )
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--checks", action="store_true", help="the checks alone")
     p.add_argument("--flags", default="", help="kinds of cells to run that are skipped otherwise")
-    p.add_argument(
-        "words",
-        nargs="*",
-        help="only notebooks whose path below nbs/ holds one of these words, without the checks",
-    )
+    words = "only notebooks whose path below nbs/ holds one of these words, without the checks"
+    p.add_argument("words", nargs="*", help=words)
     a = p.parse_args()
     os.chdir(ROOT)
-    flags, start, before = flags_of(a.flags), time.perf_counter(), figures()
-    nbs = (
-        []
-        if a.checks
-        else [
-            n
-            for n in sorted(nbglob(as_path=True))
-            if not a.words or any(w in n.absolute().relative_to(ROOT / "nbs").as_posix() for w in a.words)
-        ]
-    )
-    if a.words and not nbs:
-        sys.exit(f"No notebook has {' or '.join(a.words)} in its path below nbs/")
+    start, before = time.perf_counter(), figures()
+    flags = flags_of(a.flags)
+    nbs = [] if a.checks else chosen(a.words)
     failed = [] if a.words else run_checks()
     checks = 0 if a.words else len(CHECKS)
-    res = run_notebooks([n.absolute() for n in nbs], flags)
-    bad = [n.name for n, r in res.items() if not r["ok"]]
+    res = run_notebooks(nbs, flags)
+    bad = [name_of(n) for n, r in res.items() if not r["ok"]]
     skipped = sum(all_skipped(r) for r in res.values())
-    flagged = sum((Counter(r["flagged"]) for r in res.values()), Counter())
     print()
     if res:
-        slowest = max(res, key=lambda n: res[n]["secs"])
-        kinds = f" ({', '.join(f'{k} {n}' for k, n in flagged.items())})" if flagged else ""
-        print(
-            f"{len(res) - skipped} notebooks and {sum(r['ran'] for r in res.values())} code cells ran, {sum(flagged.values())} cells skipped by flag{kinds}; "
-            f"slowest {slowest.relative_to(ROOT / 'nbs').with_suffix('').as_posix()}, {res[slowest]['secs']:.0f} s"
-        )
+        print(summary(res, skipped))
     for name in [k for k, v in figures().items() if before.get(k) != v]:
         print(f"figures/{name} was written anew and differs")
-    print(
-        f"{checks} checks and {len(res)} notebooks in {time.perf_counter() - start:.0f} s"
-        + (f"; failed: {', '.join(failed + bad)}" if failed + bad else "")
-    )
+    took = f"{checks} checks and {len(res)} notebooks in {time.perf_counter() - start:.0f} s"
+    print(took + (f"; failed: {', '.join(failed + bad)}" if failed + bad else ""))
     n_bad = len(failed) + len(bad)
     print(
         f"{checks + len(res) - n_bad - skipped} passed, {n_bad} failed"

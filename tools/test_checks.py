@@ -1,6 +1,7 @@
 "Do the checks find what they look for? Each is shown a small checkout with one thing wrong."
 
 import json
+import sys
 import tempfile
 import textwrap
 from pathlib import Path
@@ -14,21 +15,37 @@ def notebook(root, name, *cells):
     path = root / "nbs" / f"{name}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     made = [
-        dict(cell_type="code", id=f"c{i}", metadata={}, execution_count=None, outputs=[], source=textwrap.dedent(c))
+        dict(
+            cell_type="code",
+            id=f"c{i}",
+            metadata={},
+            execution_count=None,
+            outputs=[],
+            source=textwrap.dedent(c).splitlines(True),
+        )
         for i, c in enumerate(cells)
     ]
-    path.write_text(json.dumps(dict(cells=made, metadata={}, nbformat=4, nbformat_minor=5)), encoding="utf-8")
+    path.write_text(
+        json.dumps(dict(cells=made, metadata={}, nbformat=4, nbformat_minor=5), indent=1), encoding="utf-8"
+    )
 
 
 def house(root, **changed):
-    "A checkout that breaks no rule, but for the notebooks named in `changed`: path with `__` for `/` -> cells."
+    """A checkout that breaks no rule, but for the notebooks named in `changed`: path with `__` for `/` ->
+    cells."""
+    files = (
+        "#| default_exp data.files",
+        "#| export\nfrom ctx_transformers.core import x",
+        "#| export\ny = x",
+    )
     cells = {
         "00_core": ("#| default_exp core", "#| export\nx = 1"),
-        "data__00_files": ("#| default_exp data.files", "#| export\nfrom ctx_transformers.core import x", "#| export\ny = x"),
+        "data__00_files": files,
         "eval__02_figures": ("#| default_exp eval.figures", "#| export\nz = 1"),
     }
+    without = ", ".join(f"`{room}`" for room in check_floors.ROOMS if room != "model")
     for system in check_floors.SYSTEMS:
-        cells[f"{system}__index"] = (f"'Does without: {', '.join(f'`{r}`' for r in check_floors.ROOMS if r != 'model')}'\n'`model`'",)
+        cells[f"{system}__index"] = (f"'Does without: {without}'\n'`model`'",)
         cells[f"{system}__04_model"] = (f"#| default_exp {system}.model", "#| export\nm = 1")
     for name, made in {**cells, **changed}.items():
         notebook(root, name.replace("__", "/"), *made)
@@ -43,20 +60,29 @@ def found(**changed):
 
 PLANTED = {
     "no system imports another": dict(
-        ranking__04_model=("#| default_exp ranking.model", "#| export\nfrom ctx_transformers.authors.model import m")
+        ranking__04_model=(
+            "#| default_exp ranking.model",
+            "#| export\nfrom ctx_transformers.authors.model import m",
+        )
     ),
     "the base knows no system": dict(
-        data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.authors.model import m")
+        data__00_files=(
+            "#| default_exp data.files",
+            "#| export\nfrom ctx_transformers.authors.model import m",
+        )
     ),
-    "imports point down": dict(00_core=()) if False else dict(
+    "imports point down": dict(
         data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.eval.figures import z")
+    ),
+    "it runs no cell with a flag": dict(
+        data__00_files=("#| default_exp data.files", "#| export\ny = 1", "#| slow\nimport os")
     ),
     "imports point to lower numbers only": dict(
         data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.data.posts import p"),
         data__01_posts=("#| default_exp data.posts", "#| export\np = 1"),
     ),
     "but its place says": dict(data__00_files=("#| default_exp data.other", "#| export\ny = 1")),
-    "stands in the root": {"04_extra": ("#| default_exp extra", "#| export\ny = 1")},
+    "expected one of": {"04_extra": ("#| default_exp extra", "#| export\ny = 1")},
     "stands in no room": dict(attic__00_old=("#| default_exp attic.old",)),
     "which no notebook writes": dict(
         data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.data.gone import p")
@@ -75,10 +101,16 @@ def problems(root):
         said = found(**changed)
         if not any(rule in o for o in said):
             res.append(f"the check of floors does not see a planted fault ({rule}); it says {said}")
-    allowed = dict(data__00_files=("#| default_exp data.files", "#| export\ny = 1", "from ctx_transformers.eval.figures import z", "z"))
+    example = ("from ctx_transformers.eval.figures import z", "z")
+    allowed = dict(data__00_files=("#| default_exp data.files", "#| export\ny = 1", *example))
     res += [f"an example may draw, and the check of floors says: {o}" for o in found(**allowed)]
-    one = "def f(x):\n" + "\n".join(f"    y{i} = [(x + {i}) * (x - {i}) for x in range({i}) if x > {i} and x < {i}]" for i in range(40))
-    (_, _, lines, nodes) = next(iter(check_lines.functions(one)))
-    if (lines, nodes > check_lines.LARGE) != (40, True):
+    line = "    y{i} = [(x + {i}) * (x - {i}) for x in range({i}) if x > {i} and x < {i}]\n"
+    long = "def f(x):\n" + "".join(line.format(i=i) for i in range(40))
+    (_, _, lines, nodes) = next(iter(check_lines.functions(long)))
+    if lines != 40 or nodes <= check_lines.LARGE:
         res.append(f"the check of lines counts {lines} lines and {nodes} nodes in a function of 40 lines")
     return res
+
+
+if __name__ == "__main__":
+    sys.exit("\n".join(problems(Path(__file__).parents[1])) or None)
