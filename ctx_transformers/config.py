@@ -57,6 +57,15 @@ def config_hash(cfg) -> str:  # 8 hexadecimal digits
         json.dumps(_plain(settings(cfg)), sort_keys=True, default=str).encode()
     ).hexdigest()[:8]
 
+# %% ../nbs/01_config.ipynb #s11e4410
+def _comment_of(name, src):
+    "The comment behind a field in the source of its class, or that in the lines above it."
+    m = re.search(rf"((?:^ +#.*\n)*)^ +{name}:[^\n#]*(?:#\s*(.*))?$", src, re.M)
+    if not m:
+        return ""
+    above = " ".join(line.strip().lstrip("# ") for line in m[1].splitlines())
+    return m[2] or above
+
 # %% ../nbs/01_config.ipynb #c05
 def field_docs(
     cls,  # a dataclass, its fields commented in the source, or an instance of one
@@ -67,11 +76,10 @@ def field_docs(
     src = inspect.getsource(type(obj))
     for f in fields(obj):
         v = getattr(obj, f.name)
-        m = re.search(rf"^ +{f.name}:[^\n#]*#\s*(.*)$", src, re.M)
         if is_dataclass(v):
             out |= {f"{f.name}.{k}": x for k, x in field_docs(v).items()}
         else:
-            out[f.name] = (v, m[1] if m else "")
+            out[f.name] = (v, _comment_of(f.name, src))
     return out
 
 # %% ../nbs/01_config.ipynb #c08

@@ -42,9 +42,8 @@ from ..train.optim import TrainCfg
 class NameGridCfg:
     "The arms of a comparison."
 
-    run: NamesCfg = (
-        NamesCfg()
-    )  # what all arms have in common; its objectives and cls.detach are set by the arms
+    # what all arms have in common; its objectives and cls.detach are set by the arms
+    run: NamesCfg = NamesCfg()
     arms: str = "all"  # 'all', or arms such as 'cls,cls+la,cls+mlm+la+nsp detached'
     seeds: str = "0,1,2,3,4"  # of weights, batches and questions
     draws: int = 2  # times that letters are hidden and tails drawn in the test

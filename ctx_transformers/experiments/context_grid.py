@@ -337,6 +337,52 @@ def do_tasks(tasks: list, jobs: int, say, bar):
             pool.shutdown(cancel_futures=True)
             raise
 
+# %% ../../nbs/experiments/04_context_grid.ipynb #s1bcc36e
+def _possible(cfg, run, corpus, arms, say):
+    "The arms of a grid that this corpus can have; none at all is an error."
+    kinds = "author,community,random" if "combined" in words_of(cfg.kinds) else cfg.kinds
+    can = possible_arms(replace(run, arms=kinds), corpus, say)
+
+    def possible(a):
+        return a.kind in ("none", *can) or a.kind == "combined" and len(can) == 3
+
+    arms = {f: [a for a in v if possible(a)] for f, v in arms.items()}
+    if any(len(v) < 2 for v in arms.values()):
+        raise ValueError(f"no arm of kinds={cfg.kinds!r} is possible with these posts")
+    return arms
+
+
+def _grid_folder(folder, run, corpus, device):
+    "Where a grid keeps its arms: named after all that decides their outcome, but for their own settings."
+    own = ("seed", "arms", "model")  # of an arm, in the name of its folder
+    known = {k: v for k, v in settings(run).items() if k not in own}
+    precision = pick_precision(run.train.precision, torch.device(device))
+    known |= dict(corpus=corpus.name, precision=precision, version=GRID_VERSION)
+    title = re.sub("[^A-Za-z0-9.]+", "-", run.title)
+    return Path(folder or cache_dir("runs")) / f"{title}-{config_hash(known)}"
+
+
+def _arm_folder(folder, seed, a):
+    "Where one arm of one seed is kept."
+    name = a.name.replace("/", "-").replace(" ", "-").replace(",", "")
+    return folder / str(seed) / f"{name}-{config_hash(a)}"
+
+# %% ../../nbs/experiments/04_context_grid.ipynb #sc555f98
+def _grid_tasks(run, seeds, arms, folder, device):
+    "What is to be trained, as arguments of `_work`: the bases, and the arms that start from them."
+    base = {}
+    if run.base.steps:
+        for f, v in arms.items():
+            base[f] = replace(base_arm(replace(run, model=v[0].model)), name=f"base{f}")
+    based, tasks = [], []
+    for s in seeds:
+        seeded = replace(run, seed=s)
+        based += [(seeded, b, _arm_folder(folder, s, b), None, device) for b in base.values()]
+        for f, v in arms.items():
+            start = _arm_folder(folder, s, base[f]) / "best.safetensors" if base else None
+            tasks += [(seeded, a, _arm_folder(folder, s, a), start, device) for a in v]
+    return based, tasks
+
 # %% ../../nbs/experiments/04_context_grid.ipynb #c16
 def train_grid(
     cfg: GridCfg,
@@ -353,54 +399,14 @@ def train_grid(
     seeds = [int(s) for s in words_of(cfg.seeds)]
     data, arms = open_data(run), grid_arms(cfg)
     say(str(data.corpus.account))
-    can = possible_arms(
-        replace(run, arms="author,community,random" if "combined" in words_of(cfg.kinds) else cfg.kinds),
-        data.corpus,
-        say,
-    )
-    arms = {
-        f: [a for a in v if a.kind in ("none", *can) or a.kind == "combined" and len(can) == 3]
-        for f, v in arms.items()
-    }
-    if any(len(v) < 2 for v in arms.values()):
-        raise ValueError(f"no arm of kinds={cfg.kinds!r} is possible with these posts")
-    known = {
-        k: v for k, v in settings(run).items() if k not in ("seed", "arms", "model")
-    }  # an arm's own settings are in the name of its folder
-    known |= dict(
-        corpus=data.corpus.name,
-        precision=pick_precision(run.train.precision, torch.device(device)),
-        version=GRID_VERSION,
-    )
-    folder = (
-        Path(folder or cache_dir("runs")) / f"{re.sub('[^A-Za-z0-9.]+', '-', run.title)}-{config_hash(known)}"
-    )
-    for f, v in arms.items() if cfg.matched else ():
-        v.append(equal_flops(data, v, f"plain{f} none, equal FLOPs"))
-
-    def at(seed, a):
-        return (
-            folder
-            / str(seed)
-            / f"{a.name.replace('/', '-').replace(' ', '-').replace(',', '')}-{config_hash(a)}"
-        )
-
-    base = (
-        {f: replace(base_arm(replace(run, model=v[0].model)), name=f"base{f}") for f, v in arms.items()}
-        if run.base.steps
-        else {}
-    )
-    based = [(replace(run, seed=s), b, at(s, b), None, device) for s in seeds for b in base.values()]
-    tasks = [
-        (replace(run, seed=s), a, at(s, a), at(s, base[f]) / "best.safetensors" if base else None, device)
-        for s in seeds
-        for f, v in arms.items()
-        for a in v
-    ]
-    say(
-        f"{run.title}: {len(based)} bases and {len(tasks)} arms in {folder.name}, {cfg.jobs} at a time on "
-        f"{device}"
-    )
+    arms = _possible(cfg, run, data.corpus, arms, say)
+    folder = _grid_folder(folder, run, data.corpus, device)
+    if cfg.matched:
+        for f, v in arms.items():
+            v.append(equal_flops(data, v, f"plain{f} none, equal FLOPs"))
+    based, tasks = _grid_tasks(run, seeds, arms, folder, device)
+    count = f"{len(based)} bases and {len(tasks)} arms in {folder.name}"
+    say(f"{run.title}: {count}, {cfg.jobs} at a time on {device}")
     with tqdm(total=len(based) + len(tasks), desc=run.title, unit="arm", disable=None) as bar:
         do_tasks(based, cfg.jobs, say, bar)
         do_tasks(tasks, cfg.jobs, say, bar)

@@ -265,9 +265,8 @@ def plot_distill(
         fig, axes = plt.subplots(1, 4, figsize=(10, 0.28 * len(arms) + 1), sharey=True)
         for ax, (metric, slices) in zip(axes, panels.items()):
             for s, color, mark, dy in zip(slices, (COLORS["blue"], COLORS["orange"]), "os", (0, 0.22)):
-                d = (
-                    df[(df.metric == metric) & (df.slice == s)].groupby("arm").first().reindex(arms)
-                )  # where there are several seeds, the first
+                # where there are several seeds, the first
+                d = df[(df.metric == metric) & (df.slice == s)].groupby("arm").first().reindex(arms)
                 ax.errorbar(
                     d.value,
                     np.arange(len(arms)) - dy,

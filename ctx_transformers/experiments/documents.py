@@ -49,9 +49,8 @@ CUTS = dict(truncation="truncated", hierarchy="hierarchy")
 class DocTableCfg:
     "The arms of a comparison of document encoders. Lists are comma-separated."
 
-    run: DocRunCfg = (
-        DocRunCfg()
-    )  # documents, and how the tuned arms are trained; `run.limit` holds for them alone
+    # documents, and how the tuned arms are trained; `run.limit` holds for them alone
+    run: DocRunCfg = DocRunCfg()
     arms: str = "tfidf,paragraph,tuned"  # of 'tfidf', 'paragraph', 'frozen', 'tuned'
     # what the encoder reads: 'truncation' the first segment, 'hierarchy' all; 'as is': what run.text and
     # run.model say
@@ -61,9 +60,8 @@ class DocTableCfg:
     budgets: str = "1000,10000,0"
     seeds: str = "0"  # of the tuned arms
     ask: int = 0  # documents of the test that all arms are asked, drawn by hash; 0: all
-    learn: int = (
-        0  # documents that linear models may learn from, drawn by hash, and all of validation; 0: all
-    )
+    # documents that linear models may learn from, drawn by hash, and all of validation; 0: all
+    learn: int = 0
     paragraph: ParagraphCfg = ParagraphCfg()
     table: str = "documents_quick"  # in `figures/`, or a path
 

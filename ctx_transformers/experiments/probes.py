@@ -205,10 +205,34 @@ def _one_hot(code):
     return (np.asarray(code)[:, None] == np.unique(code)).astype(float)
 
 # %% ../../nbs/experiments/10_probes.ipynb #c11
+def _first_posts(corpus, sets, k, seed):
+    "At most `k` posts of each set, drawn by hash."
+    drawn = []
+    for i in range(len(sets)):
+        p = sets[i]
+        drawn.append(p[np.argsort(hash_bits(seed, -70, corpus.dup[p]), kind="stable")[:k]])
+    return PostSets.of(drawn)
+
+
+def _user_means(sets, x):
+    "`[s,w]` mean over each user's posts."
+    return pd.DataFrame(x).groupby(sets.owner).mean().to_numpy()
+
+
+def _user_numbers(corpus, hidden, agg, columns, cfg):
+    "Name -> `[s]` what a user's hidden posts say in numbers."
+    few = _first_posts(corpus, hidden, cfg.least // 2, cfg.seed)
+    numbers = {f"mean {c}": agg[f"mean {c}"].to_numpy() for c in columns}
+    numbers["posts per day"] = agg["posts per day"].to_numpy()
+    numbers["communities"] = user_aggregates(corpus, few).communities.to_numpy(float)
+    numbers["words per post"] = np.expm1(_user_means(hidden, _size(corpus, hidden.posts))[:, 0])
+    return {k: v for k, v in numbers.items() if pd.Series(v).nunique() > 1}
+
+
 def ask_users(
     corpus: Corpus,
     cfg: ProbeCfg,
-) -> tuple:  # (`Asked`, hidden `PostSets`), or None if the split has too few users
+) -> tuple:  # (`ProbeSets`, hidden `PostSets`), or None if the split has too few users
     "Users of the test split: what their hidden posts say about them."
     shown, hidden, author = shown_hidden(corpus, TEST, cfg.least, cfg.seed)
     some = np.sort(np.argsort(hash_bits(cfg.seed, -69, author), kind="stable")[: cfg.users])
@@ -217,35 +241,18 @@ def ask_users(
     author = author[some]
     if len(author) < 20:
         return None
-    first = lambda sets, k: PostSets.of(
-        [
-            p[np.argsort(hash_bits(cfg.seed, -70, corpus.dup[p]), kind="stable")[:k]]
-            for p in (sets[i] for i in range(len(sets)))
-        ]
-    )
-    few = first(hidden, cfg.least // 2)
-    shown = first(shown, cfg.shown)
+    shown = _first_posts(corpus, shown, cfg.shown, cfg.seed)
     columns = list(_numbers(corpus, hidden.posts, cfg.columns))
     agg = user_aggregates(corpus, hidden, columns)
-    of = lambda s, x: pd.DataFrame(x).groupby(s.owner).mean().to_numpy()
-    numbers = {f"mean {c}": agg[f"mean {c}"].to_numpy() for c in columns} | {
-        "posts per day": agg["posts per day"].to_numpy(),
-        "communities": user_aggregates(corpus, few).communities.to_numpy(float),
-        "words per post": np.expm1(of(hidden, _size(corpus, hidden.posts))[:, 0]),
-    }
+    numbers = _user_numbers(corpus, hidden, agg, columns, cfg)
     classes = _even(agg.community.to_numpy(), author, cfg)
+    homes = {"home community": classes} if len(np.unique(classes)) > 2 else {}
     floors = {
-        "length": of(shown, _size(corpus, shown.posts)),
-        "community": of(shown, _one_hot(np.asarray(corpus.community)[shown.posts])),
+        "length": _user_means(shown, _size(corpus, shown.posts)),
+        "community": _user_means(shown, _one_hot(np.asarray(corpus.community)[shown.posts])),
         "number of posts": np.log(hidden.sizes)[:, None],
     }
-    return ProbeSets(
-        shown,
-        author,
-        {k: v for k, v in numbers.items() if pd.Series(v).nunique() > 1},
-        {"home community": classes} if len(np.unique(classes)) > 2 else {},
-        floors,
-    ), hidden
+    return ProbeSets(shown, author, numbers, homes, floors), hidden
 
 # %% ../../nbs/experiments/10_probes.ipynb #c13
 def train_mlm(cfg: ProbeCfg, data: AuthorData, device="cpu", say=print) -> dict:  # name -> folder

@@ -38,9 +38,8 @@ class RankGridCfg:
     # cross-encoder of the same seed
     arms: str = "bi,poly-16,poly-64,cross"
     seeds: str = "0"
-    untuned: bool = (
-        False  # also the bi-encoder as it comes, which is of use where the start is a sentence encoder
-    )
+    # also the bi-encoder as it comes, which is of use where the start is a sentence encoder
+    untuned: bool = False
     cross_b: int = 0  # dialogues of a cross-encoder's batch; 0: as the others
     cross_steps: int = 0  # its optimizer steps; 0: as the others
     cross_negatives: str = ""  # its wrong answers, as run.negatives says; empty: as the others
@@ -145,6 +144,30 @@ def _share(arms, first, threads, device):
         print(f"{cfg.title}, seed {cfg.seed}: {name}", flush=True)
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c11
+def _name_teachers(arms, data):
+    "The same arms with their teachers' folders, which are known now."
+    for a, of in arms.items():
+        if "distilled" in a:
+            teacher = arms["cross"]
+            arms[a] = {s: replace(c, teacher=ranker_folder(teacher[s], data).name) for s, c in of.items()}
+    return arms
+
+
+def _train_apart(cfg, arms, device):
+    "Train what is missing in processes of their own, students after their teachers."
+    threads = max(1, (os.cpu_count() or 1) // cfg.jobs)
+    for late in (False, True):
+        todo = [(n, c) for n, of in arms.items() for c in of.values() if ("distilled" in n) == late]
+        todo = sorted(todo, key=lambda x: x[0] != "cross")
+        if not todo:
+            continue
+        with ProcessPoolExecutor(cfg.jobs, get_context("spawn")) as pool:
+            shares = [todo[i :: cfg.jobs] for i in range(cfg.jobs)]
+            started = [pool.submit(_share, s, cfg.run, threads, device) for s in shares]
+            for f in started:
+                f.result()
+
+
 def rank_scores(
     cfg: RankGridCfg,
     data: RankData,
@@ -152,30 +175,12 @@ def rank_scores(
     say=print,
 ) -> tuple:  # (arm -> seed -> `[N,k]` scores, arm -> seed -> `RankRunCfg`)
     "Train what is missing, and ask everybody."
-    arms = ranking_arms(cfg)
-    for a, of in arms.items():  # the teachers' folders are known now
-        if "distilled" in a:
-            arms[a] = {
-                s: replace(c, teacher=ranker_folder(arms["cross"][s], data).name) for s, c in of.items()
-            }
+    arms = _name_teachers(ranking_arms(cfg), data)
     if cfg.jobs > 1:
-        threads = max(1, (os.cpu_count() or 1) // cfg.jobs)
-        for late in (False, True):  # students after their teachers
-            todo = [(n, c) for n, of in arms.items() for c in of.values() if ("distilled" in n) == late]
-            todo = sorted(todo, key=lambda x: x[0] != "cross")
-            if todo:
-                with ProcessPoolExecutor(cfg.jobs, get_context("spawn")) as pool:
-                    [
-                        f.result()
-                        for f in [
-                            pool.submit(_share, todo[i :: cfg.jobs], cfg.run, threads, device)
-                            for i in range(cfg.jobs)
-                        ]
-                    ]
-    found = {
-        n: {0: rank_dialogues(arm, data.sets["test"], cfg.run.text.turns)}
-        for n, arm in simple_arms(data.sets["train"]).items()
-    }
+        _train_apart(cfg, arms, device)
+    found = {}
+    for n, arm in simple_arms(data.sets["train"]).items():
+        found[n] = {0: rank_dialogues(arm, data.sets["test"], cfg.run.text.turns)}
     if cfg.untuned:
         found["bi untuned"] = {0: untuned_scores(cfg.run, data, device)}
     for n, of in arms.items():

@@ -161,7 +161,7 @@ def _panels(df, search, vary, logs):
     axes[0, 0].margins(y=0.15)
     return fig
 
-# %% ../../nbs/experiments/03_search_plot.ipynb #c12
+# %% ../../nbs/experiments/03_search_plot.ipynb #s8a016b8
 def _fan(at, rank):
     "Places moved apart where several lines meet, the lower in `rank` below."
     out = np.array(at, float)
@@ -173,7 +173,37 @@ def _fan(at, rank):
         )
     return out
 
+# %% ../../nbs/experiments/03_search_plot.ipynb #s2402ae7
+def _corners(y):
+    "The way of a trial through `[fields+1]` heights: level, across, level, from axis to axis."
+    line = [(0, y[0])]
+    for j in range(len(y) - 1):
+        line += [(j + 0.5, y[j]), (j + 0.5, y[j + 1]), (j + 1, y[j + 1])]
+    return line
 
+
+def _draw_trial(ax, y, color, best, good):
+    "One trial's line; the best has a rim, one without a number is dotted."
+    line = _corners(y)
+    curve = Curve(line, [1] + [4] * (len(line) - 1))
+    if best:
+        ax.add_patch(PathPatch(curve, fill=False, lw=5, edgecolor=COLORS["orange"]))
+    how = dict(lw=2.2 if best else 1.2, ls="-" if good else ":")
+    ax.add_patch(PathPatch(curve, fill=False, edgecolor=color, **how))
+
+# %% ../../nbs/experiments/03_search_plot.ipynb #saebfe5d
+def _draw_axis(ax, j, name, ticks):
+    "The `j`-th axis: its line, its ticks with their texts on white, and its name above."
+    white = dict(facecolor="white", alpha=0.8, lw=0, pad=0.6)
+    ax.plot([j, j], [-0.03, 1.03], color="black", lw=1, zorder=3)
+    for at, text in ticks:
+        beside = dict(ha="right", va="center", fontsize=8, zorder=4)
+        ax.text(j - 0.05, at, text, bbox=white, parse_math=False, **beside)
+        ax.plot([j - 0.025, j], [at, at], color="black", lw=1, zorder=3)
+    name = name.replace(".", ".\n").replace(" (", "\n(")
+    ax.text(j, 1.1, name, ha="center", va="bottom", fontsize=9, parse_math=False)
+
+# %% ../../nbs/experiments/03_search_plot.ipynb #c12
 def _lines(df, search, vary, logs):
     "A line for each trial through an axis for each field; the last axis is the metric."
     m = df[search.metric].to_numpy(float)
@@ -185,60 +215,18 @@ def _lines(df, search, vary, logs):
     end = np.full(len(m), -0.16)
     end[good] = last(m[good])
     y = np.stack([_fan(place(df[k]), rank) for k, (place, _) in zip(vary, axes)] + [end], 1)  # [N,fields+1]
-    fig, ax = plt.subplots(figsize=(1.2 + 1.45 * len(vary), 3.2), layout="constrained")
-    ax.axis("off")
-    for i in np.argsort(np.where(good, -m if search.lower else m, -np.inf), kind="stable"):  # the best on top
-        line = [(0, y[i, 0])] + [
-            p
-            for j in range(len(vary))
-            for p in ((j + 0.5, y[i, j]), (j + 0.5, y[i, j + 1]), (j + 1, y[i, j + 1]))
-        ]
-        best = bool(df.best.iloc[i])
-        if best:
-            ax.add_patch(
-                PathPatch(
-                    Curve(line, [1] + [4] * (len(line) - 1)), fill=False, lw=5, edgecolor=COLORS["orange"]
-                )
-            )
-        ax.add_patch(
-            PathPatch(
-                Curve(line, [1] + [4] * (len(line) - 1)),
-                fill=False,
-                lw=2.2 if best else 1.2,
-                edgecolor=shades(end[i]) if good[i] else "#b0b0b0",
-                ls="-" if good[i] else ":",
-            )
-        )
-    white = dict(facecolor="white", alpha=0.8, lw=0, pad=0.6)
-    for j, (name, t) in enumerate([*zip(vary, (t for _, t in axes)), (_says(search), ticks)]):
-        ax.plot([j, j], [-0.03, 1.03], color="black", lw=1, zorder=3)
-        for at, text in t:
-            ax.text(
-                j - 0.05,
-                at,
-                text,
-                ha="right",
-                va="center",
-                fontsize=8,
-                bbox=white,
-                zorder=4,
-                parse_math=False,
-            )
-            ax.plot([j - 0.025, j], [at, at], color="black", lw=1, zorder=3)
-        ax.text(
-            j,
-            1.1,
-            name.replace(".", ".\n").replace(" (", "\n("),
-            ha="center",
-            va="bottom",
-            fontsize=9,
-            parse_math=False,
-        )
-    if not good.all():
-        ax.text(
-            len(vary) + 0.05, -0.16, f"none ({(~good).sum()})", va="center", fontsize=8, color=COLORS["grey"]
-        )
     x = len(vary)
+    fig, ax = plt.subplots(figsize=(1.2 + 1.45 * x, 3.2), layout="constrained")
+    ax.axis("off")
+    worst_first = np.argsort(np.where(good, -m if search.lower else m, -np.inf), kind="stable")
+    for i in worst_first:  # the best on top
+        color = shades(end[i]) if good[i] else "#b0b0b0"
+        _draw_trial(ax, y[i], color, bool(df.best.iloc[i]), good[i])
+    for j, (name, t) in enumerate([*zip(vary, (t for _, t in axes)), (_says(search), ticks)]):
+        _draw_axis(ax, j, name, t)
+    if not good.all():
+        none = f"none ({(~good).sum()})"
+        ax.text(x + 0.05, -0.16, none, va="center", fontsize=8, color=COLORS["grey"])
     ax.pcolormesh([x + 0.03, x + 0.1], np.linspace(0, 1, 65), np.linspace(0, 1, 64)[:, None], cmap=shades)
     ax.set(xlim=(-0.4, x + 0.45), ylim=(-0.08 if good.all() else -0.22, 1.3))
     return fig

@@ -52,9 +52,8 @@ class RecoverCfg:
     "Which architectures, at which strengths."
 
     grid: GridCfg = GridCfg(run=SIMULATED, seeds="0")
-    strengths: str = (
-        ".7,0"  # how much authors and communities matter, 0 to 1; the first is what others are measured by
-    )
+    # how much authors and communities matter, 0 to 1; the first is what others are measured by
+    strengths: str = ".7,0"
     zero_kinds: str = "author"  # kinds of context at strength 0
 
     def __post_init__(self):

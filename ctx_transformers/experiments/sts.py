@@ -96,9 +96,8 @@ class StsTableCfg:
     "The arms of a table."
 
     run: StsRunCfg = StsRunCfg()  # of all trainings; its seed and learning rate are set by the table
-    lrs: str = (
-        "3e-5,1e-4,3e-4"  # peak learning rates, of which the validation side chooses; one: nothing is chosen
-    )
+    # peak learning rates, of which the validation side chooses; one: nothing is chosen
+    lrs: str = "3e-5,1e-4,3e-4"
     seeds: str = "0,1,2"  # of batches and dropout; the first chooses
     baselines: bool = True  # arms that learn nothing from scores
     table: str = "sts"  # in `figures/`, or a path
