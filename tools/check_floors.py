@@ -163,6 +163,8 @@ def brings(code):
 
 def mixed(cell):
     "Does a cell that is no definition mix imports with other code? The documentation would run it."
+    if cell.directives_.get("eval:", [""])[0].lower() == "false":
+        return False
     if cell.directives_.keys() & {"export", "exports", "exporti"}:
         nodes = ast.parse(cell.source).body
     else:
@@ -231,7 +233,7 @@ def of_notebooks(nbs, owner):
                 if c.directives_.keys() & set(FLAGS) and "import " in c.source and brings(c.source):
                     yield f"{nb.name} cell {i}: imports, which a page runs; it runs no cell with a flag"
                 if mixed(c):
-                    yield f"{nb.name} cell {i}: imports stand in cells of their own; a page would run the rest"
+                    yield f"{nb.name} cell {i}: imports stand in cells of their own, or a page runs the rest"
             except SyntaxError as e:
                 yield f"{nb.name} cell {i}: not Python: {e.msg}"
 

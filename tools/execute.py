@@ -6,9 +6,8 @@ import json
 import os
 import sys
 from multiprocessing import get_context
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from warm import ROOT, below, matching
 
 
 def skipped(cell, flags):
@@ -50,16 +49,11 @@ def execute(path):
 def main(words):
     if not words:
         sys.exit(__doc__)
-    nbs = ROOT / "nbs"
-    paths = [
-        p for p in sorted(nbs.rglob("*.ipynb")) if any(w in p.relative_to(nbs).as_posix() for w in words)
-    ]
-    if not paths:
-        sys.exit(f"No notebook has {' or '.join(words)} in its path below nbs/")
+    paths = matching(sorted((ROOT / "nbs").rglob("[!_.]*.ipynb")), words)
     failed = 0
     with get_context("spawn").Pool(min(2, len(paths)), maxtasksperchild=1) as pool:
         for path, wrong in zip(paths, pool.imap(execute, paths, 1)):
-            print(f"{path.relative_to(nbs).as_posix():<40} {wrong or 'ok'}", flush=True)
+            print(f"{below(path):<40} {wrong or 'ok'}", flush=True)
             failed += bool(wrong)
     sys.exit(bool(failed))
 

@@ -11,7 +11,7 @@ def _links(s):
     """Links as they must be one folder higher: `../figures/x.svg` is `figures/x.svg`, `00_core.ipynb` is
     `nbs/00_core.ipynb`."""
     s = re.sub(r'(\]\(|(?:src|href)=")\.\./', r"\1", s)
-    return re.sub(r'(\]\(|href=")(?=[\w.]+\.ipynb)', r"\1nbs/", s)
+    return re.sub(r'(\]\(|href=")(?=[\w./]+\.ipynb)', r"\1nbs/", s)
 
 
 def _output(out, where):
@@ -30,7 +30,7 @@ def _output(out, where):
 
 def _cell(i, c):
     "One cell as blocks of markdown."
-    if "hide" in c.directives_:
+    if "hide" in c.directives_ or c.directives_.get("readme:", [""])[0].lower() == "false":
         return
     if c.cell_type == "markdown":
         yield _links(c.source.strip())

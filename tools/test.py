@@ -14,6 +14,7 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
+import check_answers
 import check_floors
 import check_format
 import check_lines
@@ -24,7 +25,7 @@ import readme
 import test_checks
 from nbdev.config import get_config
 from nbdev.doclinks import nbglob
-from warm import ROOT, spread
+from warm import ROOT, below, matching, spread
 
 CHECKS = {
     "package is what the notebooks export": check_sync,
@@ -33,6 +34,7 @@ CHECKS = {
     "lines can be read": check_lines,
     "stored outputs are small and repeatable": check_outputs,
     "README is the index": readme,
+    "CONTRIBUTING answers as the code does": check_answers,
     "the checks find what they look for": test_checks,
     "every notebook makes a page": docs,
 }
@@ -52,11 +54,6 @@ def flags_of(asked):
     elif "data" in flags:
         sys.exit("Cells flagged data need CTX_DATA, the folder of the data")
     return sorted({*flags, *(["data"] if data else [])})
-
-
-def name_of(nb):
-    "A notebook's path below nbs/, without its ending."
-    return nb.relative_to(ROOT / "nbs").with_suffix("").as_posix()
 
 
 def test(worker, nb, flags):
@@ -81,7 +78,7 @@ def all_skipped(r):
 def report(nb, r):
     "One line for a notebook that passed; all that it wrote for one that failed."
     word = "FAILED" if not r["ok"] else "skipped" if all_skipped(r) else "ok"
-    print(f"{name_of(nb):<36} {word:<8} {r['ran']:>4} cells {r['secs']:>7.1f} s", flush=True)
+    print(f"{below(nb):<36} {word:<8} {r['ran']:>4} cells {r['secs']:>7.1f} s", flush=True)
     if not r["ok"]:
         print(f"{r['log'].rstrip()}\n{nb.name} ended with {r['rc']}\n", flush=True)
     for s, src in r["slow"]:
@@ -120,12 +117,7 @@ def figures():
 def chosen(words):
     "The notebooks to test."
     nbs = [n.absolute() for n in sorted(nbglob(as_path=True))]
-    if not words:
-        return nbs
-    nbs = [n for n in nbs if any(w in n.relative_to(ROOT / "nbs").as_posix() for w in words)]
-    if not nbs:
-        sys.exit(f"No notebook has {' or '.join(words)} in its path below nbs/")
-    return nbs
+    return matching(nbs, words) if words else nbs
 
 
 def summary(res, skipped):
@@ -137,7 +129,7 @@ def summary(res, skipped):
     return (
         f"{len(res) - skipped} notebooks and {ran} code cells ran, "
         f"{sum(flagged.values())} cells skipped by flag{kinds}; "
-        f"slowest {name_of(slowest)}, {res[slowest]['secs']:.0f} s"
+        f"slowest {below(slowest)}, {res[slowest]['secs']:.0f} s"
     )
 
 
@@ -155,7 +147,7 @@ def main():
     failed = [] if a.words else run_checks()
     checks = 0 if a.words else len(CHECKS)
     res = run_notebooks(nbs, flags)
-    bad = [name_of(n) for n, r in res.items() if not r["ok"]]
+    bad = [below(n) for n, r in res.items() if not r["ok"]]
     skipped = sum(all_skipped(r) for r in res.values())
     print()
     if res:

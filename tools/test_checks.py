@@ -6,6 +6,7 @@ import tempfile
 import textwrap
 from pathlib import Path
 
+import check_answers
 import check_floors
 import check_lines
 
@@ -87,7 +88,7 @@ PLANTED = {
     "which no notebook writes": dict(
         data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.data.gone import p")
     ),
-    "cells of their own": dict(
+    "imports stand in cells of their own": dict(
         data__00_files=("#| default_exp data.files", "#| export\ny = 1", "import os\nos.getcwd()")
     ),
     "there is no `loss`": dict(ranking__index=("'Does without: `batches`'",)),
@@ -104,6 +105,14 @@ def problems(root):
     example = ("from ctx_transformers.eval.figures import z", "z")
     allowed = dict(data__00_files=("#| default_exp data.files", "#| export\ny = 1", *example))
     res += [f"an example may draw, and the check of floors says: {o}" for o in found(**allowed)]
+    text = (Path(root) / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for true, false in (
+        ("`ranking/loss`", "`authors/loss`"),
+        ("`authors/11", "`authors/04"),
+        ("`models/hf`, ", ""),
+    ):
+        if not [*check_answers.wrong(text.replace(true, false), root)]:
+            res.append(f"the check of answers does not see that {true} became {false or 'nothing'}")
     line = "    y{i} = [(x + {i}) * (x - {i}) for x in range({i}) if x > {i} and x < {i}]\n"
     long = "def f(x):\n" + "".join(line.format(i=i) for i in range(40))
     (_, _, lines, nodes) = next(iter(check_lines.functions(long)))

@@ -11,6 +11,22 @@ from queue import SimpleQueue
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def below(path):
+    "A notebook's path below nbs/, without its ending."
+    return Path(path).absolute().relative_to(ROOT / "nbs").with_suffix("").as_posix()
+
+
+def matching(paths, words):
+    "The notebooks that are named, or whose path below nbs/ holds one of the words; none is an error."
+    found = []
+    for word in words:
+        same = [p for p in paths if below(p) == word.removesuffix(".ipynb")]
+        found += same or [p for p in paths if word in below(p)]
+    if not found:
+        sys.exit(f"No notebook has {' or '.join(words)} in its path below nbs/")
+    return sorted(set(found))
+
+
 def cores():
     "Processors that this process may use."
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -54,9 +70,7 @@ def environment(workers):
     env = dict(os.environ)
     env.setdefault("OMP_NUM_THREADS", str(max(1, cores() // workers)))
     env.setdefault("HF_HUB_OFFLINE", "1")  # no cell may need the network
-    env.setdefault(
-        "CTX_AUTO_PRECISION", "fp32"
-    )  # the same on every processor; empty: what this one has units for
+    env.setdefault("CTX_AUTO_PRECISION", "fp32")  # the same everywhere; empty: what this one has units for
     return env
 
 
