@@ -108,7 +108,7 @@ def problems(root):
     text = (Path(root) / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for true, false in (
         ("`ranking/loss`", "`authors/loss`"),
-        ("`authors/11", "`authors/04"),
+        ("authors/11_train", "authors/04_model"),
         ("`models/hf`, ", ""),
     ):
         if not [*check_answers.wrong(text.replace(true, false), root)]:
