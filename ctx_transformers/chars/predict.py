@@ -121,12 +121,14 @@ def guess(
 # %% ../../nbs/chars/12_predict.ipynb #c09
 def main(args=None):
     "Console script `ctx_names`."
-    about = """A small transformer that reads names letter by letter and learns up to four things at once: the class of a
-name (its country; or the package of an identifier), hidden letters, the next letter, and whether a second
-half belongs to the first. Trains it, judges it on names that no split shares, and draws every loss.
+    about = """\
+A small transformer that reads names letter by letter and learns up to four things at once: the
+class of a name (its country; or the package of an identifier), hidden letters, the next letter, and
+whether a second half belongs to the first. Trains it, judges it on names that no split shares, and
+draws every loss.
 
 examples: ctx_names                                          identifiers of the installed packages
-          ctx_names names=data/names                         a folder of Country.txt; also a TSV, or names=public
+          ctx_names names=data/names                  a folder of Country.txt; also a TSV, or names=public
           ctx_names detached names=names.tsv                 the class learns from what the others found
           ctx_names cls names=names.tsv cls.balance=.5 model.encoder.layers=3
           ctx_names my.yaml seed=1                           a file, and overrides"""

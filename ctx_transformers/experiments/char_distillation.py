@@ -249,12 +249,13 @@ CHAR_DISTILLATIONS = dict(
 
 def main(args=None):
     "Console script `ctx_names_best`."
-    about = """One good reader of names: an ensemble of teachers, names made up by class, and a single student that
+    about = """\
+One good reader of names: an ensemble of teachers, names made up by class, and a single student that
 learns from both; n-gram classifiers beside them, on the same test. Trained parts are read from the
 cache, interrupted ones go on.
 
 examples: ctx_names_best                                identifiers of the installed packages
-          ctx_names_best run.names=data/names           a folder of Country.txt; also a TSV, or run.names=public
+          ctx_names_best run.names=data/names     a folder of Country.txt; also a TSV, or run.names=public
           ctx_names_best chosen run.names=names.tsv     settings are chosen by the validation side"""
 
     def job(cfg):

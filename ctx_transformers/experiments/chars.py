@@ -345,13 +345,14 @@ TABLE = NameGridCfg(
 
 def main(args=None):
     "Console script `ctx_names_table`."
-    about = """Which objectives help which? Trains a small model of names on every combination of four objectives (class,
-hidden letters, next letter, halves), with and without the class's loss reaching the encoder, for several
-seeds; asks all the same questions, n-gram models beside them, and writes a table and a figure (`table`).
-What was trained is read from the cache, an interrupted table goes on.
+    about = """\
+Which objectives help which? Trains a small model of names on every combination of four objectives
+(class, hidden letters, next letter, halves), with and without the class's loss reaching the
+encoder, for several seeds; asks all the same questions, n-gram models beside them, and writes a
+table and a figure (`table`). What was trained is read from the cache, an interrupted table goes on.
 
-examples: ctx_names_table                                     identifiers of installed packages to their package
-          ctx_names_table run.names=data/names run.title=names a folder of Country.txt; also a TSV, or run.names=public
+examples: ctx_names_table                               identifiers of installed packages to their package
+          ctx_names_table run.names=data/names          a folder of Country.txt; or a TSV, or public
           ctx_names_table arms=cls,cls+la,la seeds=0,1        a part of it: names_part.csv"""
     script("ctx_names_table", about, TABLE, lambda cfg: _report(cfg, name_table(cfg)), args)
 

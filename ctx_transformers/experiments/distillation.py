@@ -299,13 +299,16 @@ def plot_distill(
 # %% ../../nbs/experiments/18_distillation.ipynb #c26
 def main(args=None):
     "Console script `ctx_distill`: students of two teachers, their table and figure."
-    about = """What does a student that reads long documents learn from a sentence encoder that reads their beginning, and
-from paragraph vectors? Trains a student for each loss without any label, judges all on unseen documents, and
-writes figures/distill.csv and .svg. A finished student is read from the cache, an interrupted one goes on.
+    about = """\
+What does a student that reads long documents learn from a sentence encoder that reads their
+beginning, and from paragraph vectors? Trains a student for each loss without any label, judges all
+on unseen documents, and writes figures/distill.csv and .svg. A finished student is read from the
+cache, an interrupted one goes on.
 
 examples: ctx_distill
           ctx_distill base.run.documents=imdb base.run.limit=5000 budgets=1000,0
-          ctx_distill base.run.model.pretrained=allenai/longformer-base-4096 base.run.text.segment=4096 base.run.text.most=1
+          ctx_distill base.run.model.pretrained=allenai/longformer-base-4096 \\
+            base.run.text.segment=4096 base.run.text.most=1
           ctx_distill arms='loss=cosine; loss=cosine contextual=.01; loss=cosine contextual=.1'"""
     script("ctx_distill", about, DistillTableCfg, lambda cfg: _report(cfg, distill_table(cfg)), args)
 

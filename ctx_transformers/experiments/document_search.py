@@ -226,11 +226,12 @@ DOCUMENT_SEARCHES = dict(
 
 def main(args=None):
     "Console script `ctx_docs_search`."
-    about = """Trains a declared list of document encoders, compares them on the validation documents, and asks the test about
-the best. A finished trial is read from the cache, an interrupted one goes on at its last checkpoint: give the same
-command again. Writes figures/documents_search.csv and .svg.
+    about = """\
+Trains a declared list of document encoders, compares them on the validation documents, and asks the
+test about the best. A finished trial is read from the cache, an interrupted one goes on at its last
+checkpoint: give the same command again. Writes figures/documents_search.csv and .svg.
 
-examples: ctx_docs_search                                            three runs on docstrings of installed packages
+examples: ctx_docs_search                                   three runs on docstrings of installed packages
           ctx_docs_search imdb run.documents=data/imdb               MiniLM on IMDB, its top layer alone
           ctx_docs_search one run.documents=mine.csv run.columns=text=review,label=stars,group=film
           ctx_docs_search "search.fields=train.lr=1e-4,1e-3; seed=0,1,2" search.mode=grid"""

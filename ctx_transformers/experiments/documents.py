@@ -416,12 +416,14 @@ DOCUMENT_EXPERIMENTS = dict(
 # %% ../../nbs/experiments/15_documents.ipynb #c22
 def main(args=None):
     "Console script `ctx_docs`."
-    about = """What does an encoder make of long documents? Counts words, reads lines off frozen vectors with few and many
-labels, tunes the encoder on the beginning of documents and on all of their segments, asks all the same, and writes
-a table and a figure (`table`). What was trained is read from the cache, an interrupted training goes on.
+    about = """\
+What does an encoder make of long documents? Counts words, reads lines off frozen vectors with few
+and many labels, tunes the encoder on the beginning of documents and on all of their segments, asks
+all the same, and writes a table and a figure (`table`). What was trained is read from the cache, an
+interrupted training goes on.
 
-examples: ctx_docs                                                docstrings of installed modules, from scratch
-          ctx_docs minilm run.documents=aclImdb                   reviews; a folder, an archive, a table, or the hub
+examples: ctx_docs                                           docstrings of installed modules, from scratch
+          ctx_docs minilm run.documents=aclImdb         reviews; a folder, an archive, a table, or the hub
           ctx_docs run.documents=mine.csv run.columns=text=review,label=stars,group=film
           ctx_docs longformer run.documents=aclImdb               wants a GPU of 8 GB"""
     script("ctx_docs", about, DOCUMENT_EXPERIMENTS, lambda cfg: _report(cfg, document_table(cfg)), args)

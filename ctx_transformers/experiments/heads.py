@@ -135,7 +135,8 @@ def split_heads(
 # %% ../../nbs/experiments/06_heads.ipynb #c15
 def main(args=None):
     "Console script `ctx_heads`."
-    about = """Trains on author, community and random contexts together, with heads that all kinds share and with
+    about = """\
+Trains on author, community and random contexts together, with heads that all kinds share and with
 heads of their own, on simulated posts, and asks linear probes what stands in the author's part and
 in the community's part of the context vectors. Writes figures/heads.csv.
 

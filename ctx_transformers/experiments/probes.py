@@ -315,10 +315,8 @@ def probe_arms(
         out[f"tf-idf {n}"] = tfidf(c)
     out["n-grams untrained"] = lambda p: np.asarray(data.features[p])
     if (np.asarray(corpus.author) >= 0).any():
-        folder = (
-            cache_dir("probes")
-            / f"{cfg.run.title.replace('/', '-')}-ngrams-{config_hash(dict(settings(cfg.run), corpus=corpus.name))}"
-        )
+        key = config_hash(dict(settings(cfg.run), corpus=corpus.name))
+        folder = cache_dir("probes") / f"{cfg.run.title.replace('/', '-')}-ngrams-{key}"
         m = train_author(cfg.run, data, folder, device, say).cpu().eval()
         out["n-grams, author encoder"] = lambda p: m.encode(data.tokens, p, data.features)
     torch.manual_seed(cfg.run.seed)
@@ -417,10 +415,12 @@ def probe_table(
 # %% ../../nbs/experiments/10_probes.ipynb #c9m
 def main(args=None):
     "Console script `ctx_probes`."
-    about = """What do frozen vectors know of posts and of people? Probes every arm on authors never seen, cross-validated by
-author, and writes figures/probes.csv.
+    about = """\
+What do frozen vectors know of posts and of people? Probes every arm on authors never seen,
+cross-validated by author, and writes figures/probes.csv.
 
-example: ctx_probes run.posts=newsgroups start=sentence-transformers/all-MiniLM-L6-v2 start_name=MiniLM"""
+example: ctx_probes run.posts=newsgroups start=sentence-transformers/all-MiniLM-L6-v2
+start_name=MiniLM"""
 
     def job(cfg):
         t = probe_table(cfg)

@@ -257,9 +257,10 @@ RANKING_EXPERIMENTS = dict(
 # %% ../../nbs/experiments/11_ranking.ipynb #c15
 def main(args=None):
     "Console script `ctx_rank`."
-    about = """Which answer fits the dialogue? Trains bi-, poly- and cross-encoders of one configuration, asks all the
-same questions, BM25 and TF-IDF beside them, and writes a table and a figure (`table`). What was trained
-is read from the cache, an interrupted training goes on.
+    about = """\
+Which answer fits the dialogue? Trains bi-, poly- and cross-encoders of one configuration, asks all
+the same questions, BM25 and TF-IDF beside them, and writes a table and a figure (`table`). What was
+trained is read from the cache, an interrupted training goes on.
 
 examples: ctx_rank                                        names and docstrings of installed packages
           ctx_rank minilm run.dialogues=ubuntu/train.csv  a folder with train, valid and test files

@@ -253,8 +253,10 @@ def main(args=None):
             ].to_string(index=False)
         )
 
-    about = """The grid on simulated posts whose best possible reader is known: which share of what context is worth
-does each architecture recover? Writes figures/simulator.csv; finished arms are not trained again.
+    about = """\
+The grid on simulated posts whose best possible reader is known: which share of what context is
+worth does each architecture recover? Writes figures/simulator.csv; finished arms are not trained
+again.
 
 example: ctx_recover grid.jobs=2 grid.seeds=0,1"""
     script("ctx_recover", about, RecoverCfg, job, args)

@@ -243,13 +243,16 @@ STS_EXPERIMENTS = dict(
 
 def main(args=None):
     "Console script `ctx_sts`."
-    about = """Does an encoder know that two sentences mean the same? Tunes one on the training side of the STS Benchmark,
-with a learning rate and weights chosen by pairs cut from that side; asks it, the encoder as it came, TF-IDF,
-word vectors, paragraph vectors and sentence-transformers all sets in the folder, less what training has seen;
-writes a table and a figure (`table`). What was trained is read from the cache, an interrupted table goes on.
+    about = """\
+Does an encoder know that two sentences mean the same? Tunes one on the training side of the STS
+Benchmark, with a learning rate and weights chosen by pairs cut from that side; asks it, the encoder
+as it came, TF-IDF, word vectors, paragraph vectors and sentence-transformers all sets in the
+folder, less what training has seen; writes a table and a figure (`table`). What was trained is read
+from the cache, an interrupted table goes on.
 
-examples: ctx_sts run.folder=data/sts                              MiniLM, three learning rates, three seeds
-          ctx_sts run.folder=data/sts run.model.pretrained=sentence-transformers/all-mpnet-base-v2 run.title=mpnet table=sts_mpnet
+examples: ctx_sts run.folder=data/sts                            MiniLM, three learning rates, three seeds
+          ctx_sts run.folder=data/sts run.title=mpnet table=sts_mpnet \\
+            run.model.pretrained=sentence-transformers/all-mpnet-base-v2
           ctx_sts quick run.folder=data/sts                        a small encoder from scratch, a minute"""
     script("ctx_sts", about, STS_EXPERIMENTS, lambda cfg: _report(cfg, sts_table(cfg)), args)
 

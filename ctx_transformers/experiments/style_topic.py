@@ -358,7 +358,8 @@ def style_topic(
 # %% ../../nbs/experiments/09_style_topic.ipynb #c15
 def main(args=None):
     "Console script `ctx_style_topic`."
-    about = """How much of an author encoder's accuracy is left when rare words, names or all content words of the
+    about = """\
+How much of an author encoder's accuracy is left when rare words, names or all content words of the
 posts that are asked about are hidden? Trains what is missing, and writes figures/style_topic.csv.
 grid.*: the arms, as of `ctx_authors`.
 

@@ -136,9 +136,10 @@ def main(args=None):
         word_gains(cfg)
         (figures_dir() / "example_mlm.json").write_text(json.dumps(best_example(cfg), indent=1) + "\n")
 
-    about = """Which words gain from which context, in a grid of one architecture, and one example of where it looks.
-Writes figures/words_mlm.csv, words_mlm_top.csv and example_mlm.json; arms that `ctx_grid` trained with
-the same settings are not trained again.
+    about = """\
+Which words gain from which context, in a grid of one architecture, and one example of where it
+looks. Writes figures/words_mlm.csv, words_mlm_top.csv and example_mlm.json; arms that `ctx_grid`
+trained with the same settings are not trained again.
 
 example: ctx_words architectures=standard pointers=with"""
     script("ctx_words", about, GridCfg, job, args)

@@ -411,12 +411,13 @@ def ask_lines(
 
 def main(args=None):
     "Console script `ctx_ask`."
-    about = """Type a question, read the best answers of a source, and what the ranker looked at. The first time a
+    about = """\
+Type a question, read the best answers of a source, and what the ranker looked at. The first time a
 small poly-encoder is trained, which takes minutes; afterwards it is read from the cache.
 
-examples: ctx_ask                                                    asks first sentences of docstrings, line by line; Ctrl-D ends
+examples: ctx_ask                            asks first sentences of docstrings, line by line; Ctrl-D ends
           ctx_ask question="sort rows by a column" k=10 within=pandas,numpy
-          ctx_ask folder=NAME                                        a ranker that ctx_rank trained; a wrong name lists all
+          ctx_ask folder=NAME                       a ranker that ctx_rank trained; a wrong name lists all
           ctx_ask run.dialogues=faq.csv run.columns=context=question,response=answer"""
 
     def job(cfg):
