@@ -223,9 +223,8 @@ def calibration(
 def confusion(
     pred,
     label,  # as in `class_scores`
-) -> (
-    np.ndarray
-):  # `[c,c]` float, strings of class (row) that were guessed to be of class (column); mean over seeds
+    # `[c,c]` float, strings of class (row) that were guessed to be of class (column); mean over seeds
+) -> np.ndarray:
     "What is taken for what, in strings."
     g, label = _guesses(pred, label)
     said = (g[..., None] == np.arange(label.shape[1])).mean(0)  # [N,c]

@@ -95,7 +95,9 @@ def _try_strength(
     c: int,  # classes
 ):  # dict of strength, loss (nats a document), accuracy, stopped (fits)
     "How well a strength predicts what it was not fitted on."
-    total, right, stopped = 0, 0, 0
+    total = 0
+    right = 0
+    stopped = 0
     for m, (fitted, asked) in zip(models, parts):
         stopped += _fit(m, x[fitted], y[fitted], strength)
         q = log_probs(m, x[asked], c)

@@ -112,7 +112,10 @@ def _logistic(x, y, penalties, classes, standard, account):
     """`x -> [k,t,c]` probabilities of all classes, one block for each penalty; a class that is not in `y`
     gets 0."""
     seen = np.unique(y)
-    z, scale = standardised(x) if standard else (x, lambda x: x)
+    if standard:
+        z, scale = standardised(x)
+    else:
+        z, scale = x, lambda x: x
     # counted words have small gradients, and a looser fit would stop where it starts
     tol = 1e-4 if standard else 1e-6
     fits = _fit_path(z, y, penalties, tol, account) if len(seen) > 1 else []
@@ -162,7 +165,9 @@ def _out_of_fold(x, y, who, fold, fit, loss, scale, penalties, inner, seed):
 def _between(value, draws, n):
     "The middle 95 % of the draws, and the value always among them."
     lo, hi = np.quantile(draws, [0.025, 0.975])
-    return Interval(float(value), float(min(lo, value)), float(max(hi, value)), n)
+    lo = min(lo, value)
+    hi = max(hi, value)
+    return Interval(float(value), float(lo), float(hi), n)
 
 
 def _over_authors(scores, authors: int, n_boot: int, seed: int):
@@ -303,7 +308,8 @@ def _coded(y):
 
 def _rare(code, author, least):
     "`[t]` bool, rows of classes that fewer than `least` authors have."
-    authors = pd.Series(_codes(author)).groupby(code).nunique().drop(-1, errors="ignore")
+    who = pd.Series(_codes(author))
+    authors = who.groupby(code).nunique().drop(-1, errors="ignore")
     return np.isin(code, authors.index[authors < least])
 
 # %% ../../nbs/eval/08_probes.ipynb #s5889f70

@@ -134,8 +134,10 @@ def _chance(
     N: int,  # candidates at most
 ):  # `[b]`
     "The mean of AP over all orders."
-    h = np.cumsum(1 / np.arange(1, N + 1))[np.maximum(c, 1) - 1]
-    return (h + (n - 1) / np.maximum(c - 1, 1) * (c - h)) / np.maximum(c, 1)
+    places = np.maximum(c, 1)
+    h = np.cumsum(1 / np.arange(1, N + 1))[places - 1]  # 1 + 1/2 + ... + 1/c
+    others = (n - 1) / np.maximum(c - 1, 1) * (c - h)
+    return (h + others) / places
 
 
 def _top(

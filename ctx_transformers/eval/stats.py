@@ -65,7 +65,9 @@ def middle_interval(value, draws, level, n):
     "The interval that the middle `level` of the draws span."
     lo, hi = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     # a coarse bootstrap can miss its own value
-    return Interval(float(value), float(min(lo, value)), float(max(hi, value)), n)
+    lo = min(lo, value)
+    hi = max(hi, value)
+    return Interval(float(value), float(lo), float(hi), n)
 
 # %% ../../nbs/eval/00_stats.ipynb #c12
 def ratio_interval(
