@@ -16,6 +16,29 @@ from .figures import style
 from .stats import Interval, middle_interval, crossed_interval
 from .tables import pair_seeds, row
 
+# %% ../../nbs/eval/03_classification.ipynb #s330ab5d
+def _checked_label(label):
+    "`[N,c]` bool, a class at least for each string."
+    label = np.asarray(label)
+    if label.ndim != 2 or label.dtype != bool:
+        raise ValueError(
+            f"label must be bool [N,c], True for every class of a string; got {label.dtype} {label.shape}"
+        )
+    without = ~label.any(1)
+    if not len(label) or without.any():
+        raise ValueError(f"each string needs a class, but {int(without.sum())} of {len(label)} have none")
+    return label
+
+
+def _highest(scores, shape):
+    "The class of the highest score of each string, where `shape` is `N,c`."
+    if scores.ndim not in (2, 3) or scores.shape[-2:] != shape:
+        raise ValueError(f"scores must be [N,c] or [s,N,c] with N,c = {shape}, got {scores.shape}")
+    odd = np.isnan(scores) | (scores == np.inf)
+    if odd.any():
+        raise ValueError(f"{int(odd.sum())} scores are nan or +infinity: the highest of them means nothing")
+    return scores.argmax(-1)
+
 # %% ../../nbs/eval/03_classification.ipynb #c05
 def _guesses(
     # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores of which the highest is the guess
@@ -24,33 +47,15 @@ def _guesses(
 ):  # `[s,N]` int and `[N,c]` bool
     "Guesses of one or more seeds, checked."
     pred = np.asarray(pred)
-    label = np.asarray(label)
-    if label.ndim != 2 or label.dtype != bool:
-        raise ValueError(
-            f"label must be bool [N,c], True for every class of a string; got {label.dtype} {label.shape}"
-        )
-    if not len(label) or not label.any(1).all():
-        raise ValueError(
-            f"each string needs a class, but {int((~label.any(1)).sum())} of {len(label)} have none"
-        )
+    label = _checked_label(label)
+    N, c = label.shape
     if pred.dtype.kind == "f":
-        if pred.ndim not in (2, 3) or pred.shape[-2:] != label.shape:
-            raise ValueError(f"scores must be [N,c] or [s,N,c] with N,c = {label.shape}, got {pred.shape}")
-        if np.isnan(pred).any() or (pred == np.inf).any():
-            raise ValueError(
-                f"{int((np.isnan(pred) | (pred == np.inf)).sum())} scores are nan or +infinity: the highest "
-                "of them means nothing"
-            )
-        pred = pred.argmax(-1)
-    if pred.dtype.kind not in "iu" or pred.ndim not in (1, 2) or pred.shape[-1] != len(label):
-        raise ValueError(
-            f"guesses must be int [N] or [s,N] with N = {len(label)}, got {pred.dtype} {pred.shape}"
-        )
-    if ((pred < 0) | (pred >= label.shape[1])).any():
-        raise ValueError(
-            f"a guess must be a class, 0 to {label.shape[1] - 1}, got {pred.min()} to {pred.max()}"
-        )
-    return pred.reshape(-1, len(label)), label
+        pred = _highest(pred, label.shape)
+    if pred.dtype.kind not in "iu" or pred.ndim not in (1, 2) or pred.shape[-1] != N:
+        raise ValueError(f"guesses must be int [N] or [s,N] with N = {N}, got {pred.dtype} {pred.shape}")
+    if ((pred < 0) | (pred >= c)).any():
+        raise ValueError(f"a guess must be a class, 0 to {c - 1}, got {pred.min()} to {pred.max()}")
+    return pred.reshape(-1, N), label
 
 # %% ../../nbs/eval/03_classification.ipynb #c06
 def _right(g, label):
@@ -60,7 +65,8 @@ def _right(g, label):
 def _parts(g, label):
     "`[s,N,3,c]` bool: which strings are tp, fp and fn of which class."
     said = g[..., None] == np.arange(label.shape[1])  # [s,N,c]
-    return np.stack([said & label, said & ~label, label & ~_right(g, label)[..., None]], -2)
+    missed = label & ~_right(g, label)[..., None]
+    return np.stack([said & label, said & ~label, missed], -2)
 
 
 def _f1(parts):  # [...,3,c] counts -> [...,c]
@@ -81,22 +87,20 @@ def class_scores(
 ):
     "Judge guesses at the class of strings."
     g, label = _guesses(pred, label)
-    n = label.sum(1)
-    right = _right(g, label)
-    parts = _parts(g, label).sum(1)  # [N], [s,N], [s,3,c]
+    right = _right(g, label)  # [s,N]
+    parts = _parts(g, label).sum(1)  # [s,3,c]
     tp, fp, fn = np.moveaxis(parts, 1, 0)  # [s,c]
     f = _f1(parts)
+    columns = dict(strings=label.sum(0)[None], guesses=tp + fp)
     with np.errstate(invalid="ignore"):
-        t = dict(precision=tp / (tp + fp), recall=tp / (tp + fn), F1=f)
-    table = pd.DataFrame(
-        {k: v.mean(0) for k, v in (dict(strings=label.sum(0)[None], guesses=tp + fp) | t).items()},
-        index=classes,
-    )
-    return {
+        columns |= dict(precision=tp / (tp + fp), recall=tp / (tp + fn), F1=f)
+    table = pd.DataFrame({k: v.mean(0) for k, v in columns.items()}, index=classes)
+    scores = {
         "accuracy": right.mean(),
-        "pairs": right.sum() / (len(g) * n.sum()),
+        "pairs": right.sum() / (len(g) * label.sum()),
         "macro-F1": np.nanmean(f, 1).mean(),
-    }, table
+    }
+    return scores, table
 
 # %% ../../nbs/eval/03_classification.ipynb #c15
 def drawn_counts(
@@ -110,9 +114,64 @@ def drawn_counts(
     for i in range(0, n_boot, per):
         m = min(per, n_boot - i)
         at = rng.integers(N, size=(m, N)) + N * np.arange(m)[:, None]  # [m,N]
-        yield np.bincount(at.ravel(), minlength=m * N).reshape(m, N).astype(np.float64)
+        counts = np.bincount(at.ravel(), minlength=m * N)
+        yield counts.reshape(m, N).astype(np.float64)
+
+# %% ../../nbs/eval/03_classification.ipynb #sbecd440
+def _same_seeds(arms):
+    "Guesses `[s,N]` of each arm, where one with a single seed is repeated."
+    s = max(map(len, arms))
+    if {len(a) for a in arms} - {1, s}:
+        raise ValueError(
+            f"both arms need the same seeds, or one of them a single one: got {[len(a) for a in arms]}"
+        )
+    return [np.broadcast_to(a, (s, a.shape[1])) for a in arms]
+
+
+def _sorted_parts(arms, label):
+    "`[s,N,arms*3*c]` parts of all arms, in an order of seeds and strings that is not that of the input."
+    x = np.stack([_parts(a, label) for a in arms], 2)  # [s,N,arms,3,c]
+    x = x.reshape(*x.shape[:2], -1).astype(np.float64)
+    seeds = np.lexsort(x.sum(1).T)
+    guesses = [r for a in arms for r in a[seeds]]
+    strings = np.lexsort([*label.T, *guesses])
+    return x[seeds][:, strings]
+
+# %% ../../nbs/eval/03_classification.ipynb #sf8b6558
+def _f1_of_draws(
+    w,  # `[m,N]` how often each draw took each string
+    x,  # `[s,N,arms*3*c]` from `_sorted_parts`
+    arms: int,  # 1, or 2 for the first less the second
+):  # `[m,s,c+1]`
+    "F1 of each class, then macro-F1."
+    parts = (w @ x).reshape(len(x), len(w), arms, 3, -1)
+    f = _f1(parts)  # [s,m,arms,c]
+    f = np.concatenate([f, np.nanmean(f, -1, keepdims=True)], -1)
+    if arms > 1:
+        f = f[:, :, 0] - f[:, :, 1]
+    else:
+        f = f[:, :, 0]
+    return np.swapaxes(f, 0, 1)
+
+
+def _drawn_f1(x, arms, n_boot, rng):
+    "Yields `[.,c+1]` means over drawn seeds of F1 on drawn strings, `n_boot` rows in all."
+    s, N, _ = x.shape
+    for w in drawn_counts(N, n_boot, rng, 2**20):
+        f = _f1_of_draws(w, x, arms)
+        seeds = rng.integers(s, size=(len(w), max(1, s - 1)))
+        yield np.take_along_axis(f, seeds[..., None], 1).mean(1)
 
 # %% ../../nbs/eval/03_classification.ipynb #c16
+def _f1_interval(value, draws, level, N):
+    "`Interval` of one F1; None where there is no F1, and without ends where there is nothing to draw from."
+    if np.isnan(value):
+        return None
+    if N < 2:
+        return Interval(float(value), np.nan, np.nan, N)
+    return middle_interval(value, draws[~np.isnan(draws)], level, N)
+
+
 def f1_intervals(
     pred,
     label,  # as in `class_scores`
@@ -125,46 +184,17 @@ def f1_intervals(
     # names it)
 ):
     "Percentile bootstrap intervals of F1, drawn over strings and, where there are several, over seeds."
-    arms = [_guesses(p, label)[0] for p in (pred, other) if p is not None]
-    label = np.asarray(label)
-    (N, c), s = label.shape, max(map(len, arms))
-    if {len(a) for a in arms} - {1, s}:
-        raise ValueError(
-            f"both arms need the same seeds, or one of them a single one: got {[len(a) for a in arms]}"
-        )
+    arms = _same_seeds([_guesses(p, label)[0] for p in (pred, other) if p is not None])
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}")
-    arms = [np.broadcast_to(a, (s, N)) for a in arms]
-    x = np.stack([_parts(a, label) for a in arms], 2).reshape(s, N, -1).astype(np.float64)  # [s,N,arms*3*c]
-    k = np.lexsort(x.sum(1).T)
-    by = np.lexsort([*label.T, *(r for a in arms for r in a[k])])
-    x = x[k][:, by]  # the order of seeds and strings changes nothing
-
-    def judge(w):  # [.,N] -> [.,s,c+1]
-        f = _f1((w @ x).reshape(s, len(w), len(arms), 3, c))  # [s,.,arms,c]
-        f = np.concatenate([f, np.nanmean(f, -1, keepdims=True)], -1)
-        return np.swapaxes(f[:, :, 0] - f[:, :, 1] if len(arms) > 1 else f[:, :, 0], 0, 1)
-
-    rng = np.random.default_rng(seed)
-    value = judge(np.ones((1, N)))[0].mean(0)
-    draws = []  # [c+1]
-    for w in drawn_counts(N, n_boot, rng, 2**20) if N > 1 else ():
-        f = judge(w)
-        k = rng.integers(s, size=(len(w), max(1, s - 1)))
-        draws.append(np.take_along_axis(f, k[..., None], 1).mean(1))  # [.,c+1]
-
-    def interval(v, d):
-        return (
-            None
-            if np.isnan(v)
-            else Interval(float(v), np.nan, np.nan, N)
-            if N < 2
-            else middle_interval(v, d[~np.isnan(d)], level, N)
-        )
-
-    *each, macro = (
-        interval(v, d) for v, d in zip(value, np.concatenate(draws).T if draws else value[:, None])
-    )
+    label = np.asarray(label)
+    N = len(label)
+    x = _sorted_parts(arms, label)  # the order of seeds and strings changes nothing
+    value = _f1_of_draws(np.ones((1, N)), x, len(arms))[0].mean(0)  # [c+1]
+    draws = value[None]  # [.,c+1]
+    if N > 1 and n_boot > 0:
+        draws = np.concatenate([*_drawn_f1(x, len(arms), n_boot, np.random.default_rng(seed))])
+    *each, macro = (_f1_interval(v, d, level, N) for v, d in zip(value, draws.T))
     return macro, each
 
 # %% ../../nbs/eval/03_classification.ipynb #c28
@@ -183,29 +213,25 @@ def calibration(
         )
     g, label = _guesses(logits, label)
     sure = softmax(np.asarray(logits, np.float64), -1).max(-1)  # [N]
-    t = pd.DataFrame(
-        dict(
-            bin=np.minimum((sure * bins).astype(int), bins - 1),
-            sure=sure,
-            right=_right(g, label)[0].astype(float),
-        )
-    )
+    right = _right(g, label)[0].astype(float)
+    t = pd.DataFrame(dict(bin=np.minimum((sure * bins).astype(int), bins - 1), sure=sure, right=right))
     t = t.groupby("bin").agg(strings=("sure", "size"), sure=("sure", "mean"), right=("right", "mean"))
-    return float(((t.right - t.sure).abs() * t.strings).sum() / len(label)), t
+    off = (t.right - t.sure).abs() * t.strings
+    return float(off.sum() / len(label)), t
 
 # %% ../../nbs/eval/03_classification.ipynb #c32
 def confusion(
     pred,
     label,  # as in `class_scores`
-) -> (
-    np.ndarray
-):  # `[c,c]` float, strings of class (row) that were guessed to be of class (column); mean over seeds
+    # `[c,c]` float, strings of class (row) that were guessed to be of class (column); mean over seeds
+) -> np.ndarray:
     "What is taken for what, in strings."
     g, label = _guesses(pred, label)
     said = (g[..., None] == np.arange(label.shape[1])).mean(0)  # [N,c]
-    return (label / label.sum(1, keepdims=True)).T @ said
+    share = label / label.sum(1, keepdims=True)  # [N,c]
+    return share.T @ said
 
-# %% ../../nbs/eval/03_classification.ipynb #c34
+# %% ../../nbs/eval/03_classification.ipynb #s4e5cf5f
 def _order(m, order):
     "`[c]` classes, those of many strings first, or such as are taken for each other side by side."
     if order == "size":
@@ -218,6 +244,15 @@ def _order(m, order):
     return leaves_list(linkage(squareform(far, checks=False), "average", optimal_ordering=True))
 
 
+def _draw_shares(ax, p, least):
+    "An image of `[c,c]` shares, with those from `least` up as numbers."
+    ax.imshow(p**0.5, cmap="Blues", vmin=0, vmax=1)  # the root, so that a few per cent are seen
+    ax.grid(False)
+    for i, j in zip(*np.nonzero(p >= least)):
+        color = "w" if p[i, j] > 0.5 else "k"
+        ax.text(j, i, f"{100 * p[i, j]:.0f}", ha="center", va="center", fontsize=7, color=color)
+
+# %% ../../nbs/eval/03_classification.ipynb #c34
 def plot_confusion(
     m,  # `[c,c]` from `confusion`
     classes,  # `[c]` names
@@ -226,34 +261,67 @@ def plot_confusion(
 ):  # a figure
     "Share of each class's strings that was guessed to be of each class."
     m = np.asarray(m, float)
-    if m.shape != (len(classes),) * 2:
-        raise ValueError(
-            f"a confusion of {len(classes)} classes must be {(len(classes),) * 2}, got {m.shape}"
-        )
+    shape = (len(classes),) * 2
+    if m.shape != shape:
+        raise ValueError(f"a confusion of {len(classes)} classes must be {shape}, got {m.shape}")
     o = _order(m, order)
     n = m.sum(1)[o]
     names = [classes[i] for i in o]
-    p = m[o][:, o] / np.maximum(n, 1e-9)[:, None]
+    sized = [f"{k} ({v:,.0f})" for k, v in zip(names, n)]
     w = 2.2 + 0.33 * len(o)
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(w, w - 0.6))
-        ax.imshow(p**0.5, cmap="Blues", vmin=0, vmax=1)
-        ax.grid(False)  # the root, so that a few per cent are seen
-        for i, j in zip(*np.nonzero(p >= least)):
-            ax.text(
-                j,
-                i,
-                f"{100 * p[i, j]:.0f}",
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="w" if p[i, j] > 0.5 else "k",
-            )
+        _draw_shares(ax, m[o][:, o] / np.maximum(n, 1e-9)[:, None], least)
         ax.set_xticks(range(len(o)), names, rotation=90, fontsize=8)
-        ax.set_yticks(range(len(o)), [f"{k} ({v:,.0f})" for k, v in zip(names, n)], fontsize=8)
+        ax.set_yticks(range(len(o)), sized, fontsize=8)
         ax.set(xlabel="guess", ylabel="class (strings)", title="% of each class")
         plt.close(fig)
     return fig
+
+# %% ../../nbs/eval/03_classification.ipynb #sf879f89
+def _all_guesses(preds, label):
+    "`[s,N]` int guesses of all seeds."
+    return np.concatenate([_guesses(p, label)[0] for p in preds])
+
+
+def _accuracies(right, label, n_boot):
+    "Name and `Interval` of both accuracies, from `[s,N]` how many guesses are right, or more are."
+    for metric, n in (("accuracy", np.ones(len(label))), ("pairs", label.sum(1))):
+        yield metric, crossed_interval(right, np.broadcast_to(n, right.shape), n_boot)
+
+# %% ../../nbs/eval/03_classification.ipynb #s61c8aee
+def _own_scores(
+    of,  # seed -> guesses or scores
+    label,
+    classes,
+    logits: bool,  # are they scores whose calibration is asked for?
+    n_boot: int,
+):
+    "Name, slice and `Interval` of all that is said of one arm."
+    g = _all_guesses(of.values(), label)
+    for metric, i in _accuracies(_right(g, label) * 1.0, label, n_boot):
+        yield metric, "all", i
+    macro, each = f1_intervals(g, label, n_boot=n_boot)
+    yield "macro-F1", "all", macro
+    for k, i in zip(classes, each):
+        if i is not None:
+            yield "F1", k, i
+    if logits:
+        ece = np.mean([calibration(x, label)[0] for x in of.values()])
+        yield "ECE", "all", Interval(float(ece), np.nan, np.nan, len(label))
+
+
+def _gains(
+    pairs,  # (seed, guesses or scores, those of the other arm), from `pair_seeds`
+    label,
+    n_boot: int,
+):
+    "Name and `Interval` of the differences between two arms."
+    _, x, y = zip(*pairs)
+    x = _all_guesses(x, label)
+    y = _all_guesses(y, label)
+    yield from _accuracies(_right(x, label) * 1.0 - _right(y, label) * 1.0, label, n_boot)
+    yield "macro-F1", f1_intervals(x, label, y, n_boot)[0]
 
 # %% ../../nbs/eval/03_classification.ipynb #c38
 def class_rows(
@@ -273,35 +341,17 @@ def class_rows(
     if odd := [a for a in (*against, *logits) if a not in found]:
         raise ValueError(f"there is no arm {odd[0]!r}, only {list(found)}")
 
-    def add(arm, seeds, metric, i, where="all"):
-        rows.append(
-            row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ",".join(map(str, seeds)), where, config)
-        )
+    def add(arm, seeds, metric, where, i):
+        seeds = ",".join(map(str, seeds))
+        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, where, config))
 
-    def ratios(x, n):
-        return crossed_interval(x, np.broadcast_to(n, x.shape), n_boot)
-
-    def right(of):
-        return np.concatenate([_right(*_guesses(p, label)) for p in of]) * 1.0  # [s,N]
-
-    def guesses(of):
-        return np.concatenate([_guesses(p, label)[0] for p in of])  # [s,N]
-
-    both = ("accuracy", np.ones(len(label))), ("pairs", label.sum(1))
     for arm, of in found.items():
-        for metric, n in both:
-            add(arm, of, metric, ratios(right(of.values()), n))
-        macro, each = f1_intervals(guesses(of.values()), label, n_boot=n_boot)
-        add(arm, of, "macro-F1", macro)
-        for k, i in zip(classes, each):
-            if i is not None:
-                add(arm, of, "F1", i, k)
-        if arm in logits:
-            e = float(np.mean([calibration(x, label)[0] for x in of.values()]))
-            add(arm, of, "ECE", Interval(e, np.nan, np.nan, len(label)))
-        for b in (b for b in against if b != arm):
-            s, x, y = zip(*pair_seeds(of, found[b]))
-            for metric, n in both:
-                add(arm, s, f"{metric} - {b}", ratios(right(x) - right(y), n))
-            add(arm, s, f"macro-F1 - {b}", f1_intervals(guesses(x), label, guesses(y), n_boot)[0])
+        for metric, where, i in _own_scores(of, label, classes, arm in logits, n_boot):
+            add(arm, of, metric, where, i)
+        for other in against:
+            if other == arm:
+                continue
+            pairs = pair_seeds(of, found[other])
+            for metric, i in _gains(pairs, label, n_boot):
+                add(arm, [s for s, _, _ in pairs], f"{metric} - {other}", "all", i)
     return rows

@@ -23,9 +23,10 @@ def checked_scores(x, y):
             f"{y.shape}"
         )
     for what, v in (("scores", x), ("people's scores", y[None])):
-        if not np.isfinite(v).all():
+        odd = ~np.isfinite(v)
+        if odd.any():
             raise ValueError(
-                f"{int((~np.isfinite(v)).sum())} of the {what} are not finite: leave out pairs that nobody "
+                f"{int(odd.sum())} of the {what} are not finite: leave out pairs that nobody "
                 "scored, and look for the cause of the rest"
             )
         if (v == v[:, :1]).all(1).any():
@@ -61,16 +62,27 @@ def _ranks(
     "Places in many draws at once; equal values share the mean of theirs."
     u, at = np.unique(x, return_inverse=True)
     order = np.argsort(at, kind="stable")
-    c = np.add.reduceat(w[:, order], np.searchsorted(at[order], np.arange(len(u))), 1)  # [m,u]
-    return (c.cumsum(1) - (c - 1) / 2)[:, at]  # [m,N]
+    first = np.searchsorted(at[order], np.arange(len(u)))  # [u]
+    c = np.add.reduceat(w[:, order], first, 1)  # [m,u]
+    place = c.cumsum(1) - (c - 1) / 2
+    return place[:, at]  # [m,N]
 
 # %% ../../nbs/eval/04_correlation.ipynb #c14
+def _centred(z, w):
+    "`[m,N]` values less their mean, each counted `[m,N]` times."
+    return z - (w * z).sum(1, keepdims=True) / w.sum(1, keepdims=True)
+
+
 def _corr(a, b, w):
     "`[m]` Pearson correlation of `[m,N]` values, each counted `[m,N]` times; nan where all are equal."
-    n = w.sum(1, keepdims=True)
-    a, b = (z - (w * z).sum(1, keepdims=True) / n for z in (a, b))
-    v = np.sqrt((w * a * a).sum(1) * (w * b * b).sum(1)) / n[:, 0]
-    return np.where(v > 1e-12, (w * a * b).sum(1) / np.maximum(v, 1e-12) / n[:, 0], np.nan)
+    n = w.sum(1)
+    a = _centred(a, w)
+    b = _centred(b, w)
+    aa = (w * a * a).sum(1)
+    bb = (w * b * b).sum(1)
+    ab = (w * a * b).sum(1)
+    v = np.sqrt(aa * bb) / n
+    return np.where(v > 1e-12, ab / np.maximum(v, 1e-12) / n, np.nan)
 
 # %% ../../nbs/eval/04_correlation.ipynb #c15
 def bootstrap_correlation(
@@ -91,7 +103,8 @@ def bootstrap_correlation(
         return _ranks(v, w) if rank else np.broadcast_to(v, w.shape)
 
     out = []
-    for w in chain([np.ones((1, len(y)))], drawn_counts(len(y), n_boot, rng, 2**20)):
+    once = np.ones((1, len(y)))
+    for w in chain([once], drawn_counts(len(y), n_boot, rng, 2**20)):
         b = places(y, w)
         out.append(np.stack([_corr(places(v, w), b, w) for v in x], 1))  # [m,c]
     return np.concatenate(out)
@@ -102,9 +115,12 @@ def interval_over_seeds(d, n, level, seed):
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}")
     d = d[:, np.argsort(d[0], kind="stable")]  # the order of seeds changes nothing
-    k = np.random.default_rng([seed, 1]).integers(d.shape[1], size=(len(d) - 1, max(1, d.shape[1] - 1)))
-    draws = np.take_along_axis(d[1:], k, 1).mean(1)
-    return middle_interval(d[0].mean(), draws[~np.isnan(draws)], level, n)
+    value = d[0].mean()
+    d = d[1:]  # [B,s]
+    B, s = d.shape
+    k = np.random.default_rng([seed, 1]).integers(s, size=(B, max(1, s - 1)))
+    draws = np.take_along_axis(d, k, 1).mean(1)
+    return middle_interval(value, draws[~np.isnan(draws)], level, n)
 
 
 def corr_interval(

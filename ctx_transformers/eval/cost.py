@@ -36,8 +36,27 @@ def _turn(step, clocks):
 # %% ../../nbs/eval/09_cost.ipynb #c27
 def median_interval(x, n_boot=2000, seed=0):
     "Median and its 95 % bootstrap interval."
-    draws = np.median(np.random.default_rng(seed).choice(x, (n_boot, len(x))), 1)
-    return np.median(x), *np.quantile(draws, [0.025, 0.975])
+    drawn = np.random.default_rng(seed).choice(x, (n_boot, len(x)))  # [n_boot,n]
+    lo, hi = np.quantile(np.median(drawn, 1), [0.025, 0.975])
+    return np.median(x), lo, hi
+
+# %% ../../nbs/eval/09_cost.ipynb #sd86896f
+def _take_turns(makers, rounds, warmup, clocks):
+    "What `_turn` gave for each, by name; who goes first changes from round to round."
+    names = list(makers)
+    turns = {n: [] for n in makers}
+    for r in range(warmup + rounds):
+        first = r % len(names)
+        for n in names[first:] + names[:first]:
+            turn = _turn(makers[n], clocks)
+            if r >= warmup:
+                turns[n].append(turn)
+    return turns
+
+
+def _rates(turns, unit, clock):
+    "`[rounds]` amounts per second."
+    return np.array([done[unit] / took[clock] for took, done in turns])
 
 # %% ../../nbs/eval/09_cost.ipynb #c28
 def relative_speed(
@@ -48,32 +67,15 @@ def relative_speed(
     clocks: dict = CLOCKS,  # name -> function that gives seconds
 ) -> pd.DataFrame:  # `name`, `unit`, `clock`; `rate` per second; `ratio` to the first, `lo`, `hi`; `rounds`
     "Speed of each relative to the first, taking turns."
-    names = list(makers)
-    turns = {n: [] for n in makers}
-    for r in range(warmup + rounds):
-        k = r % len(names)
-        for n in names[k:] + names[:k]:
-            t = _turn(makers[n], clocks)
-            if r >= warmup:
-                turns[n].append(t)
+    turns = _take_turns(makers, rounds, warmup, clocks)
+    base = next(iter(turns.values()))
     rows = []
-    for n in names:
-        for unit in turns[n][0][1]:
-            for c in clocks:
-                rate, first = (
-                    np.array([done[unit] / took[c] for took, done in turns[x]]) for x in (n, names[0])
-                )
-                ratio, lo, hi = median_interval(rate / first)
-                rows.append(
-                    dict(
-                        name=n,
-                        unit=unit,
-                        clock=c,
-                        rate=np.median(rate),
-                        ratio=ratio,
-                        lo=lo,
-                        hi=hi,
-                        rounds=rounds,
-                    )
-                )
+    for name, own in turns.items():
+        _, done = own[0]
+        for unit in done:
+            for clock in clocks:
+                rate = _rates(own, unit, clock)
+                ratio, lo, hi = median_interval(rate / _rates(base, unit, clock))
+                found = dict(rate=np.median(rate), ratio=ratio, lo=lo, hi=hi, rounds=rounds)
+                rows.append(dict(name=name, unit=unit, clock=clock) | found)
     return pd.DataFrame(rows)

@@ -17,17 +17,8 @@ from sklearn.model_selection import GroupKFold
 from .tfidf import DOC, DocTfidf, TfidfCfg
 
 # %% ../../nbs/eval/07_linear.ipynb #c13
-STRENGTHS = (
-    1.0,
-    3.0,
-    10.0,
-    30.0,
-    100.0,
-    300.0,
-    1e3,
-    3e3,
-    1e4,
-)  # from strict to lenient, in units of min(n,d)/|X|^2
+# from strict to lenient, in units of min(n,d)/|X|^2
+STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4)
 
 
 def group_codes(
@@ -45,12 +36,18 @@ def group_codes(
     return out
 
 # %% ../../nbs/eval/07_linear.ipynb #c15
+def _unit(x):
+    "|X|^2/min(n,d), in which strengths are counted; 1 where all numbers are 0."
+    squares = x.multiply(x) if sp.issparse(x) else x * x
+    return squares.sum() / min(x.shape) or 1.0
+
+
 def _fit(m, x, y, strength):
     "Fit on from where `m` stands; True if it was stopped before it converged."
-    unit = (x.multiply(x) if sp.issparse(x) else x * x).sum() / min(x.shape) or 1.0
+    m.set_params(C=strength / _unit(x))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # counted instead
-        m.set_params(C=strength / unit).fit(x, y)
+        m.fit(x, y)
     return bool(m.n_iter_.max() >= m.max_iter)
 
 
@@ -65,6 +62,61 @@ def log_probs(
     p[:, m.classes_] = m.predict_proba(x).clip(least)
     return np.log(p)
 
+# %% ../../nbs/eval/07_linear.ipynb #sbdffc32
+def _parts(
+    y,
+    who,  # `[N]` int, class and group of each document
+    strengths,
+    folds: int,
+):
+    "Which documents are fitted on and which are asked, for each fold; none where there is nothing to choose."
+    if not (np.diff(strengths) > 0).all() or strengths[0] <= 0:
+        raise ValueError(f"strengths must be ascending and > 0, got {strengths}")
+    groups = who.max() + 1
+    if not 2 <= folds <= groups:
+        raise ValueError(f"{folds} folds need as many groups and at least 2, got {groups} groups")
+    parts = list(GroupKFold(folds).split(y, y, who)) if len(strengths) > 1 else []
+    fitted = [y[a] for a, _ in parts] + [y]
+    odd = sum(len(np.unique(v)) < 2 for v in fitted)
+    if odd:
+        raise ValueError(
+            f"a line needs two classes, but {odd} of {len(parts) + 1} training parts hold one: give more "
+            "documents or fewer, larger groups"
+        )
+    return parts
+
+# %% ../../nbs/eval/07_linear.ipynb #se11ce9e
+def _try_strength(
+    strength: float,
+    models: list,  # one for each of the parts, fitted on from where it stands
+    parts: list,  # from `_parts`
+    x,
+    y,  # `[N,d]` vectors and `[N]` classes
+    c: int,  # classes
+):  # dict of strength, loss (nats a document), accuracy, stopped (fits)
+    "How well a strength predicts what it was not fitted on."
+    total = 0
+    right = 0
+    stopped = 0
+    for m, (fitted, asked) in zip(models, parts):
+        stopped += _fit(m, x[fitted], y[fitted], strength)
+        q = log_probs(m, x[asked], c)
+        total += q[np.arange(len(asked)), y[asked]].sum()
+        right += (q.argmax(1) == y[asked]).sum()
+    return dict(strength=strength, loss=-total / len(y), accuracy=right / len(y), stopped=stopped)
+
+
+def _try_strengths(new, strengths, parts, x, y):
+    "What was tried, from strict to lenient, until the loss rises."
+    c = int(np.max(y)) + 1
+    models = [deepcopy(new) for _ in parts]
+    tried = []
+    for s in strengths:
+        tried.append(_try_strength(s, models, parts, x, y, c))
+        if len(tried) > 1 and tried[-1]["loss"] > tried[-2]["loss"]:
+            break
+    return tried
+
 # %% ../../nbs/eval/07_linear.ipynb #c16
 def fit_linear(
     x,  # `[N,d]` vectors of the training documents, an array (standardised) or csr
@@ -77,39 +129,18 @@ def fit_linear(
     # accuracy, stopped (fits that reached `steps`)
 ):
     "Logistic regression of the strength that predicts best what it was not fitted on."
-    y, c = np.asarray(y), int(np.max(y)) + 1
+    y = np.asarray(y)
     who = group_codes(group, len(y))
     if x.shape[0] != len(y):
         raise ValueError(f"each vector needs a class, got {x.shape[0]} vectors and {len(y)} classes")
-    if not (np.diff(strengths) > 0).all() or strengths[0] <= 0:
-        raise ValueError(f"strengths must be ascending and > 0, got {strengths}")
-    if not 2 <= folds <= who.max() + 1:
-        raise ValueError(f"{folds} folds need as many groups and at least 2, got {who.max() + 1} groups")
-    parts = list(GroupKFold(folds).split(y, y, who)) if len(strengths) > 1 else []
-    if odd := sum(len(np.unique(y[a])) < 2 for a in (*(a for a, _ in parts), slice(None))):
-        raise ValueError(
-            f"a line needs two classes, but {odd} of {len(parts) + 1} training parts hold one: give more "
-            "documents or fewer, larger groups"
-        )
+    parts = _parts(y, who, strengths, folds)
     new = LogisticRegression(max_iter=steps, tol=1e-6, warm_start=True)
-    models = [deepcopy(new) for _ in parts]
-    tried = []
-    for s in strengths if parts else ():
-        stopped = [_fit(m, x[a], y[a], s) for m, (a, _) in zip(models, parts)]
-        p = [log_probs(m, x[b], c) for m, (_, b) in zip(models, parts)]
-        loss = -sum(q[np.arange(len(b)), y[b]].sum() for q, (_, b) in zip(p, parts)) / len(y)
-        tried.append(
-            dict(
-                strength=s,
-                loss=loss,
-                accuracy=sum((q.argmax(1) == y[b]).sum() for q, (_, b) in zip(p, parts)) / len(y),
-                stopped=sum(stopped),
-            )
-        )
-        if len(tried) > 1 and loss > tried[-2]["loss"]:
-            break
-    tried = pd.DataFrame(tried or [dict(strength=strengths[0], loss=np.nan, accuracy=np.nan, stopped=0)])
-    best = tried.strength[tried.loss.argmin() if parts else 0]
+    if parts:
+        tried = pd.DataFrame(_try_strengths(new, strengths, parts, x, y))
+        best = tried.strength[tried.loss.argmin()]
+    else:
+        tried = pd.DataFrame([dict(strength=strengths[0], loss=np.nan, accuracy=np.nan, stopped=0)])
+        best = tried.strength[0]
     tried["stopped"] += (tried.strength == best) * _fit(new, x, y, best)
     return new, tried
 

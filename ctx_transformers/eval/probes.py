@@ -50,49 +50,75 @@ def transform_of(
     if kind != "rank":
         raise ValueError(f"transform must be 'none', 'log' or 'rank', got {kind!r}")
     s = np.sort(y)
-    return lambda v: ndtri((np.searchsorted(s, v) + np.searchsorted(s, v, "right") + 1) / (2 * (len(s) + 1)))
+
+    def normal_score(v):
+        places = np.searchsorted(s, v) + np.searchsorted(s, v, "right")
+        return ndtri((places + 1) / (2 * (len(s) + 1)))
+
+    return normal_score
+
+# %% ../../nbs/eval/08_probes.ipynb #s4a65353
+def standardised(x):
+    "Standardised vectors, and the function that did it."
+    mu = x.mean(0)
+    sd = x.std(0)
+    # a constant column is 0, and so is what stands there in other rows
+    sd = np.where(sd > 1e-9 * np.abs(mu), sd, np.inf)
+    return (x - mu) / sd, lambda x: (x - mu) / sd
+
+
+def _unit(x):
+    "Mean of the min(t,d) largest eigenvalues of X'X, in which penalties are counted; 1 where all are 0."
+    squares = x.multiply(x) if sp.issparse(x) else x * x
+    return squares.sum() / min(x.shape) or 1.0
 
 # %% ../../nbs/eval/08_probes.ipynb #c14
+def _sparse_ridge(x, y, penalties):
+    "`_ridge` of sparse vectors, which are not standardised."
+    unit = _unit(x)
+    fits = [Ridge(alpha=p * unit, solver="sparse_cg").fit(x, y) for p in penalties]
+    return lambda x: np.stack([m.predict(x) for m in fits])
+
+
 def _ridge(x, y, penalties):
     "`x -> [k,t]` predictions, one line for each penalty."
     if sp.issparse(x):
-        unit = x.multiply(x).sum() / min(x.shape) or 1.0
-        fits = [Ridge(alpha=p * unit, solver="sparse_cg").fit(x, y) for p in penalties]
-        return lambda x: np.stack([m.predict(x) for m in fits])
+        return _sparse_ridge(x, y, penalties)
     z, scale = standardised(x)
+    mean = y.mean()
     s, v = np.linalg.eigh(z.T @ z)  # [d], [d,d]; one decomposition for all penalties
-    unit = s.sum() / min(z.shape) or 1.0
-    c = v.T @ (z.T @ (y - y.mean()))  # [d]; vectors that are all equal have no unit, and say nothing
-    w = v @ (c[:, None] / (s.clip(0)[:, None] + unit * np.asarray(penalties)))  # [d,k]
-    return lambda x: (scale(x) @ w).T + y.mean()
+    unit = s.sum() / min(z.shape) or 1.0  # vectors that are all equal have no unit, and say nothing
+    c = v.T @ (z.T @ (y - mean))  # [d]
+    shrunk = c[:, None] / (s.clip(0)[:, None] + unit * np.asarray(penalties))
+    w = v @ shrunk  # [d,k]
+    return lambda x: (scale(x) @ w).T + mean
 
-
-def standardised(x):
-    "Standardised vectors, and the function that did it."
-    mu, sd = x.mean(0), x.std(0)
-    sd = np.where(
-        sd > 1e-9 * np.abs(mu), sd, np.inf
-    )  # a constant column is 0, and so is what stands there in other rows
-    return (x - mu) / sd, lambda x: (x - mu) / sd
+# %% ../../nbs/eval/08_probes.ipynb #s87b2b36
+def _fit_path(x, y, penalties, tol, account):
+    "A logistic regression for each penalty, from strong to weak: each starts where the last one ended."
+    unit = _unit(x)
+    m = LogisticRegression(max_iter=300, warm_start=True, tol=tol)
+    fits = []
+    for p in penalties:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # counted instead
+            m.set_params(C=1 / (p * unit)).fit(x, y)
+        fits.append(deepcopy(m))
+        account.note("fits that were stopped after 300 steps", int(m.n_iter_.max() >= 300))
+    return fits
 
 # %% ../../nbs/eval/08_probes.ipynb #c15
 def _logistic(x, y, penalties, classes, standard, account):
     """`x -> [k,t,c]` probabilities of all classes, one block for each penalty; a class that is not in `y`
     gets 0."""
-    seen, (z, scale), fits = np.unique(y), standardised(x) if standard else (x, lambda x: x), []
-    unit = (z.multiply(z) if sp.issparse(z) else z * z).sum() / min(z.shape) or 1.0
-    tol = (
-        1e-4 if standard else 1e-6
-    )  # counted words have small gradients, and a looser fit would stop where it starts
-    m = LogisticRegression(
-        max_iter=300, warm_start=True, tol=tol
-    )  # from strong to weak, each starts where the last one ended
-    for p in penalties if len(seen) > 1 else ():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # counted instead
-            m.set_params(C=1 / (p * unit)).fit(z, y)
-        fits.append(deepcopy(m))
-        account.note("fits that were stopped after 300 steps", int(m.n_iter_.max() >= 300))
+    seen = np.unique(y)
+    if standard:
+        z, scale = standardised(x)
+    else:
+        z, scale = x, lambda x: x
+    # counted words have small gradients, and a looser fit would stop where it starts
+    tol = 1e-4 if standard else 1e-6
+    fits = _fit_path(z, y, penalties, tol, account) if len(seen) > 1 else []
 
     def predict(x):
         out = np.zeros((len(penalties), x.shape[0], classes))  # [k,t,c]
@@ -112,6 +138,18 @@ def _row_space(x):
     k.flat[:: len(k) + 1] += 1e-10 * (k.trace() / len(k) or 1.0)  # equal rows make it singular
     return np.linalg.cholesky(k)
 
+# %% ../../nbs/eval/08_probes.ipynb #s6c8c1dc
+def _best_penalty(x, z, who, rows, fit, loss, penalties, inner, seed):
+    "The penalty under which some authors of these rows predict the others best."
+    fold = _folds(who[rows], inner, seed)
+    lost = 0
+    for j in range(inner):
+        train = rows[fold != j]
+        test = rows[fold == j]
+        predict = fit(x[train], z[train], penalties)
+        lost = lost + loss(predict(x[test]), z[test])  # [k]
+    return penalties[int(np.argmin(lost))]
+
 # %% ../../nbs/eval/08_probes.ipynb #c17
 def _out_of_fold(x, y, who, fold, fit, loss, scale, penalties, inner, seed):
     "For each fold: its rows, predictions and targets, the training targets, the penalty."
@@ -119,31 +157,34 @@ def _out_of_fold(x, y, who, fold, fit, loss, scale, penalties, inner, seed):
         train = np.flatnonzero(fold != k)
         test = np.flatnonzero(fold == k)
         z = scale(y[train])(y)
-        f = _folds(who[train], inner, seed + 1)
-        lost = 0
-        for j in range(inner):
-            a, b = train[f != j], train[f == j]
-            lost = lost + loss(fit(x[a], z[a], penalties)(x[b]), z[b])  # [k]
-        best = penalties[int(np.argmin(lost))]
-        yield test, fit(x[train], z[train], [best])(x[test])[0], z[test], z[train], best
+        best = _best_penalty(x, z, who, train, fit, loss, penalties, inner, seed + 1)
+        predict = fit(x[train], z[train], [best])
+        yield test, predict(x[test])[0], z[test], z[train], best
 
 # %% ../../nbs/eval/08_probes.ipynb #c21
+def _between(value, draws, n):
+    "The middle 95 % of the draws, and the value always among them."
+    lo, hi = np.quantile(draws, [0.025, 0.975])
+    lo = min(lo, value)
+    hi = max(hi, value)
+    return Interval(float(value), float(lo), float(hi), n)
+
+
 def _over_authors(scores, authors: int, n_boot: int, seed: int):
     "Intervals and draws of `scores`, a function from `[a]` weights to a dict of numbers."
     value = scores(np.ones(authors))
-    weights = np.random.default_rng(seed).multinomial(authors, np.full(authors, 1 / authors), n_boot)
-    draws = {k: np.array(v) for k, v in pd.DataFrame([scores(w) for w in weights]).items()}  # [n_boot] each
-    return {k: _between(v, draws[k], authors) for k, v in value.items()}, draws
-
-
-def _between(value, draws, n):
-    lo, hi = np.quantile(draws, [0.025, 0.975])
-    return Interval(float(value), float(min(lo, value)), float(max(hi, value)), n)
+    even = np.full(authors, 1 / authors)
+    weights = np.random.default_rng(seed).multinomial(authors, even, n_boot)  # [n_boot,a]
+    table = pd.DataFrame([scores(w) for w in weights])
+    draws = {k: np.array(v) for k, v in table.items()}  # [n_boot] each
+    intervals = {k: _between(v, draws[k], authors) for k, v in value.items()}
+    return intervals, draws
 
 # %% ../../nbs/eval/08_probes.ipynb #c22
 def _spearman(a, b):
     "Function from weights of the rows to Spearman's correlation; 0 where one of the two is constant."
-    i, j = (np.unique(v, return_inverse=True)[1] for v in (a, b))
+    _, i = np.unique(a, return_inverse=True)
+    _, j = np.unique(b, return_inverse=True)
 
     def rank(i, w):
         g = np.bincount(i, w)
@@ -151,9 +192,12 @@ def _spearman(a, b):
         return r - np.average(r, weights=w)
 
     def rho(w):
-        r, s = rank(i, w), rank(j, w)
-        ss = (w * r * r).sum() * (w * s * s).sum()
-        return (w * r * s).sum() / ss**0.5 if ss > 0 else 0.0
+        r = rank(i, w)
+        s = rank(j, w)
+        squares = (w * r * r).sum() * (w * s * s).sum()
+        if squares > 0:
+            return (w * r * s).sum() / squares**0.5
+        return 0.0
 
     return rho
 
@@ -187,8 +231,45 @@ def _checked(x, author, known, why):
     account = Account("probe")
     account.keep(len(rows))
     account.drop(why, len(known) - len(rows))
-    x = (x.tocsr() if sp.issparse(x) else np.asarray(x))[rows].astype(np.float64)
-    return x, _codes(np.asarray(author)[rows]), rows, account
+    x = x.tocsr() if sp.issparse(x) else np.asarray(x)
+    who = _codes(np.asarray(author)[rows])
+    return x[rows].astype(np.float64), who, rows, account
+
+# %% ../../nbs/eval/08_probes.ipynb #sd182775
+def _predict_numbers(x, y, who, fold, transform, penalties, inner, seed):
+    """Of each row, by a line that has not seen its author: the prediction, the same less the training mean,
+    the squared errors of the line and of that mean; and the penalties."""
+    pred, said, lost, base = np.zeros((4, len(y)))
+    chosen = []
+
+    def loss(p, z):
+        return ((p - z) ** 2).sum(1)
+
+    def scale(y):
+        return transform_of(y, transform)
+
+    for test, p, z, learnt, best in _out_of_fold(
+        x, y, who, fold, _ridge, loss, scale, penalties, inner, seed
+    ):
+        mean = learnt.mean()
+        chosen.append(best)
+        pred[test] = p
+        said[test] = p - mean
+        lost[test] = (z - p) ** 2
+        base[test] = (z - mean) ** 2
+    return pred, said, lost, base, tuple(chosen)
+
+
+def _number_scores(y, who, said, lost, base):
+    "Function from weights of the authors to R2 and Spearman's correlation."
+    # a fold whose targets are high was predicted from a low mean, which is no opinion of the probe's
+    rho = _spearman(said, y)
+
+    def scores(w):
+        w = w[who]
+        return {"R2": 1 - (w * lost).sum() / (w * base).sum(), "rho": rho(w)}
+
+    return scores
 
 # %% ../../nbs/eval/08_probes.ipynb #c27
 def probe_regression(
@@ -209,25 +290,56 @@ def probe_regression(
     y = y[rows]
     if not len(y) or (y == y[0]).all():
         raise ValueError(f"the {len(y)} known targets are all the same: there is nothing to predict")
-    pred, said, lost, base = np.zeros((4, len(y)))
+    fold = _folds(who, folds, seed)
+    pred, said, lost, base, chosen = _predict_numbers(x, y, who, fold, transform, penalties, inner, seed)
+    scores = _number_scores(y, who, said, lost, base)
+    intervals, draws = _over_authors(scores, who.max() + 1, n_boot, seed)
+    return Probe(rows, y, pred, chosen, intervals, draws, account)
+
+# %% ../../nbs/eval/08_probes.ipynb #s6dad19c
+def _coded(y):
+    "Class of each row by number, -1: unknown; and the names of the classes."
+    y = np.asarray(y)
+    if y.dtype.kind in "if":
+        y = np.where(y < 0, np.nan, y)
+    code, names = pd.factorize(y, sort=True)
+    return code, np.asarray(names)
+
+
+def _rare(code, author, least):
+    "`[t]` bool, rows of classes that fewer than `least` authors have."
+    who = pd.Series(_codes(author))
+    authors = who.groupby(code).nunique().drop(-1, errors="ignore")
+    return np.isin(code, authors.index[authors < least])
+
+# %% ../../nbs/eval/08_probes.ipynb #s5889f70
+def _predict_classes(x, code, who, fold, penalties, inner, seed, account):
+    """Of each row, by lines that have not seen its author: the class, and the commonest class of their
+    training rows; and the penalties."""
+    pred, common = np.zeros((2, len(code)), np.int64)
     chosen = []
-    loss = lambda p, z: ((p - z) ** 2).sum(1)
-    scale = lambda y: transform_of(y, transform)
-    for test, p, z, learnt, best in _out_of_fold(
-        x, y, who, _folds(who, folds, seed), _ridge, loss, scale, penalties, inner, seed
+    classes = code.max() + 1
+    sparse = sp.issparse(x)
+    if sparse and len(code) < min(x.shape[1], 5000):
+        x = _row_space(x)  # the same answer, many times faster
+
+    def loss(p, z):
+        right = p[:, np.arange(len(z)), z]  # [k,t]
+        return -np.log(right.clip(1e-6)).sum(1)
+
+    def fit(x, y, penalties):
+        return _logistic(x, y, penalties, classes, not sparse, account)
+
+    def scale(learnt):
+        return lambda v: v
+
+    for test, p, _, learnt, best in _out_of_fold(
+        x, code, who, fold, fit, loss, scale, penalties, inner, seed
     ):
-        m = learnt.mean()
+        pred[test] = p.argmax(1)
+        common[test] = np.bincount(learnt).argmax()
         chosen.append(best)
-        pred[test], said[test], lost[test], base[test] = p, p - m, (z - p) ** 2, (z - m) ** 2
-    rho = _spearman(
-        said, y
-    )  # a fold whose targets are high was predicted from a low mean, which is no opinion of the probe's
-
-    def scores(w):
-        w = w[who]
-        return {"R2": 1 - (w * lost).sum() / (w * base).sum(), "rho": rho(w)}
-
-    return Probe(rows, y, pred, tuple(chosen), *_over_authors(scores, who.max() + 1, n_boot, seed), account)
+    return pred, common, tuple(chosen)
 
 # %% ../../nbs/eval/08_probes.ipynb #c40
 def probe_classes(
@@ -242,11 +354,8 @@ def probe_classes(
     seed: int = 0,
 ) -> Probe:  # 'macro F1' and 'accuracy', 0 to 1, and both of the commonest class
     "Logistic regression, cross-validated by author."
-    y = np.asarray(y)
-    code, names = pd.factorize(np.where(y < 0, np.nan, y) if y.dtype.kind in "if" else y, sort=True)
-    who = _codes(author)
-    authors = pd.Series(who).groupby(code).nunique().drop(-1, errors="ignore")
-    rare = np.isin(code, authors.index[authors < least])
+    code, names = _coded(y)
+    rare = _rare(code, author, least)
     x, who, rows, account = _checked(x, author, (code >= 0) & ~rare, "class unknown")
     if rare.any():
         account.dropped["class unknown"] -= int(rare.sum())
@@ -255,56 +364,34 @@ def probe_classes(
     c = len(kept)
     if c < 2:
         raise ValueError(f"a probe needs two classes of at least {least} authors each, got {c}:\n{account}")
-    pred, common, chosen = *np.zeros((2, len(code)), np.int64), []
-
-    def loss(p, z):
-        return -np.log(p[:, np.arange(len(z)), z].clip(1e-6)).sum(1)
-
-    sparse = sp.issparse(x)
-    x = (
-        _row_space(x) if sparse and len(rows) < min(x.shape[1], 5000) else x
-    )  # the same answer, many times faster
-
-    def fit(x, y, penalties):
-        return _logistic(x, y, penalties, c, not sparse, account)
-
-    for test, p, _, learnt, best in _out_of_fold(
-        x, code, who, _folds(who, folds, seed), fit, loss, lambda y: lambda v: v, penalties, inner, seed
-    ):
-        pred[test], common[test] = p.argmax(1), np.bincount(learnt).argmax()
-        chosen.append(best)
+    fold = _folds(who, folds, seed)
+    pred, common, chosen = _predict_classes(x, code, who, fold, penalties, inner, seed, account)
     scores = _class_scores(code, who, {"": pred, "commonest ": common})
-    return Probe(
-        rows,
-        np.asarray(names)[kept][code],
-        np.asarray(names)[kept][pred],
-        tuple(chosen),
-        *_over_authors(scores, who.max() + 1, n_boot, seed),
-        account,
-    )
+    intervals, draws = _over_authors(scores, who.max() + 1, n_boot, seed)
+    names = names[kept]
+    return Probe(rows, names[code], names[pred], chosen, intervals, draws, account)
 
 # %% ../../nbs/eval/08_probes.ipynb #c41
 def _class_scores(truth, who, preds):
     """Function from weights of the authors to macro-F1 and accuracy of each of `preds`; a class that is not
     drawn has no F1."""
-    c, a = truth.max() + 1, who.max() + 1
+    shape = who.max() + 1, truth.max() + 1
+    once = np.ones(len(truth))
 
-    def table(code, w=None):
-        return sp.csr_matrix(
-            (np.ones(len(code)) if w is None else w, (who, code)), (a, c)
-        ).T.tocsr()  # [c,a] rows of each class and author
+    def table(code, w):
+        return sp.csr_matrix((w, (who, code)), shape).T.tocsr()  # [c,a] rows of each class and author
 
-    there = table(truth)
-    sums = {k: (table(p), table(truth, (p == truth) * 1.0)) for k, p in preds.items()}
+    there = table(truth, once)
+    sums = {k: (table(p, once), table(truth, (p == truth) * 1.0)) for k, p in preds.items()}
 
     def scores(w):
-        n, out = there @ w, {}
+        n = there @ w  # [c]
+        out = {}
         for k, (said, hit) in sums.items():
             h = hit @ w
-            out[f"{k}macro F1"], out[f"{k}accuracy"] = (
-                (2 * h / np.maximum(n + said @ w, 1e-300))[n > 0].mean(),
-                h.sum() / n.sum(),
-            )
+            f1 = 2 * h / np.maximum(n + said @ w, 1e-300)
+            out[f"{k}macro F1"] = f1[n > 0].mean()
+            out[f"{k}accuracy"] = h.sum() / n.sum()
         return out
 
     return scores

@@ -25,11 +25,49 @@ def pad_scores(
             f"sizes must be >=1 and add up to the number of scores: got {sizes.sum()} in {len(sizes)} "
             f"dialogues, the least {sizes.min(initial=1)}, for scores {flat.shape}"
         )
-    out = np.full(
-        (len(sizes), sizes.max(initial=0)), -np.inf, flat.dtype if flat.dtype.kind == "f" else np.float64
-    )
+    kind = flat.dtype if flat.dtype.kind == "f" else np.float64
+    out = np.full((len(sizes), sizes.max(initial=0)), -np.inf, kind)
     out[np.arange(out.shape[1]) < sizes[:, None]] = flat  # [N,k]
     return out
+
+# %% ../../nbs/eval/05_retrieval_metrics.ipynb #sc35c8ed
+def _refuse_nan(s):
+    "An error where scores have no order."
+    odd = np.isnan(s) | (s == np.inf)
+    if odd.any():
+        raise ValueError(f"{int(odd.sum())} scores are nan or +infinity: a rank among them means nothing")
+
+
+def _mask(right, k):
+    "`[N,k]` bool, which candidates are right, from places `[N]` or such a mask."
+    if right.ndim == 1:
+        if right.dtype.kind not in "iu" or ((right < 0) | (right >= k)).any():
+            raise ValueError(
+                f"right must be the place of a candidate, 0 to {k - 1}, got {right.dtype} from "
+                f"{right.min()} to {right.max()}"
+            )
+        return np.arange(k) == right[:, None]
+    if right.dtype != bool:
+        raise ValueError(f"a mask of right candidates must be bool, got {right.dtype}")
+    return right
+
+# %% ../../nbs/eval/05_retrieval_metrics.ipynb #s1e41905
+def _refuse_unrankable(
+    real,  # `[N,k]` bool, which candidates there are
+    right,  # `[N,k]` bool
+):
+    "An error where a dialogue lacks a right or a wrong candidate."
+    for what, bad in (
+        ("a right candidate that is padding (-inf)", right & ~real),
+        ("no right candidate", ~right.any(1, keepdims=True)),
+        ("no wrong candidate", ~(real & ~right).any(1, keepdims=True)),
+    ):
+        bad = bad.any(1)  # [N]
+        if bad.any():
+            raise ValueError(
+                f"{int(bad.sum())} of {len(bad)} dialogues have {what}, the first is {int(bad.argmax())}: "
+                "there is nothing to rank"
+            )
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c08
 def _checked(scores, right):
@@ -40,37 +78,16 @@ def _checked(scores, right):
         raise ValueError(
             f"scores must be [N,k] and right [N], or a mask [N,k]; got {s.shape} and {right.shape}"
         )
-    if np.isnan(s).any() or (s == np.inf).any():
-        raise ValueError(
-            f"{int((np.isnan(s) | (s == np.inf)).sum())} scores are nan or +infinity: a rank among them "
-            "means nothing"
-        )
-    if right.ndim == 1:
-        if right.dtype.kind not in "iu" or ((right < 0) | (right >= s.shape[1])).any():
-            raise ValueError(
-                f"right must be the place of a candidate, 0 to {s.shape[1] - 1}, got {right.dtype} from "
-                f"{right.min()} to {right.max()}"
-            )
-        right = np.arange(s.shape[1]) == right[:, None]  # [N,k]
-    elif right.dtype != bool:
-        raise ValueError(f"a mask of right candidates must be bool, got {right.dtype}")
-    real = s > -np.inf
-    for what, bad in (
-        ("a right candidate that is padding (-inf)", right & ~real),
-        ("no right candidate", ~right.any(1, keepdims=True)),
-        ("no wrong candidate", ~(real & ~right).any(1, keepdims=True)),
-    ):
-        if bad.any():
-            raise ValueError(
-                f"{int(bad.any(1).sum())} of {len(s)} dialogues have {what}, the first is "
-                f"{int(bad.any(1).argmax())}: there is nothing to rank"
-            )
+    _refuse_nan(s)
+    right = _mask(right, s.shape[1])
+    _refuse_unrankable(s > -np.inf, right)
     return s, right
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c09
 def _places(s, right):
     "`[N,k]` bool: does a right candidate take this place? The best place comes first."
-    return np.take_along_axis(right, np.lexsort((right, -s), axis=-1), 1)
+    order = np.lexsort((right, -s), axis=-1)
+    return np.take_along_axis(right, order, 1)
 
 
 def rank_of_right(
@@ -86,26 +103,57 @@ def rank_table(
     right,  # as in `rank_of_right`
     ks: tuple = (1, 2, 5),  # lengths of the list that is looked at, >=1
     # by dialogue: 'R@k', 'MRR' and 'MAP', all 0 to 1, 'right score' and 'wrong score' (means), 'candidates'
-    # (how
-    # many)
+    # (how many)
 ) -> pd.DataFrame:
     "Judge the order of each dialogue's candidates."
     s, right = _checked(scores, right)
-    hit, real = _places(s, right), s > -np.inf
+    real = s > -np.inf
+    hit = _places(s, right)
     n = hit.sum(1)
 
     def mean(of):
         return np.where(of, s, 0).sum(1) / of.sum(1)
 
-    t = {f"R@{k}": hit[:, :k].sum(1) / n for k in ks} | {"MRR": 1 / (1 + hit.argmax(1))}
-    t["MAP"] = (hit * hit.cumsum(1) / np.arange(1, s.shape[1] + 1)).sum(1) / n
-    return pd.DataFrame(
-        t | {"right score": mean(right), "wrong score": mean(real & ~right), "candidates": real.sum(1)}
-    )
+    t = {f"R@{k}": hit[:, :k].sum(1) / n for k in ks}
+    t["MRR"] = 1 / (1 + hit.argmax(1))
+    precision = hit * hit.cumsum(1) / np.arange(1, s.shape[1] + 1)  # [N,k], 0 where nothing right stands
+    t["MAP"] = precision.sum(1) / n
+    t["right score"] = mean(right)
+    t["wrong score"] = mean(real & ~right)
+    t["candidates"] = real.sum(1)
+    return pd.DataFrame(t)
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #h0000067
 def products(l, r):
     return (l @ r.T).toarray() if issparse(l) else l @ r.T  # [s,s']
+
+# %% ../../nbs/eval/05_retrieval_metrics.ipynb #s12700f2
+def _chance(
+    n,
+    c,  # `[b]` relevant ones, and candidates
+    N: int,  # candidates at most
+):  # `[b]`
+    "The mean of AP over all orders."
+    places = np.maximum(c, 1)
+    h = np.cumsum(1 / np.arange(1, N + 1))[places - 1]  # 1 + 1/2 + ... + 1/c
+    others = (n - 1) / np.maximum(c - 1, 1) * (c - h)
+    return (h + others) / places
+
+
+def _top(
+    got,  # `[b,N]` grades in the order of the scores
+    best,  # `[b,N]` grades from the top
+    k: int,
+):  # dict of `[b]`
+    "What the first k documents are worth."
+    hit = got[:, :k] > 0
+    discount = 1 / np.log2(np.arange(1, got.shape[1] + 1)[:k] + 1)
+    top = best[:, :k] @ discount
+    return {
+        f"NDCG@{k}": got[:, :k] @ discount / np.where(top > 0, top, 1),
+        f"P@{k}": hit.mean(1),
+        f"hit@{k}": hit.any(1).astype(float),
+    }
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c06a
 def _judged(s, g, ks):
@@ -116,26 +164,16 @@ def _judged(s, g, ks):
     got = _places(s, g)
     best = -np.sort(-g, 1)  # [b,N] grades from the top
     hit = got > 0
-    place = np.arange(1, s.shape[1] + 1)
-    n, c = hit.sum(1), real.sum(1)
-    some = n > 0
-    R = np.maximum(n, 1)
-    t = {"MAP": (hit * hit.cumsum(1) / place).sum(1) / R, "MRR": 1 / (1 + hit.argmax(1))}
+    N = s.shape[1]
+    n = hit.sum(1)
+    c = real.sum(1)
+    precision = hit * hit.cumsum(1) / np.arange(1, N + 1)  # [b,N], 0 where nothing relevant stands
+    t = {"MAP": precision.sum(1) / np.maximum(n, 1), "MRR": 1 / (1 + hit.argmax(1))}
     for k in ks:
-        d = 1 / np.log2(place[:k] + 1)
-        top = best[:, :k] @ d
-        t |= {
-            f"NDCG@{k}": got[:, :k] @ d / np.where(some, top, 1),
-            f"P@{k}": hit[:, :k].mean(1),
-            f"hit@{k}": hit[:, :k].any(1).astype(float),
-        }
-    h = np.cumsum(1 / place)[np.maximum(c, 1) - 1]
-    t["chance"] = (h + (n - 1) / np.maximum(c - 1, 1) * (c - h)) / np.maximum(
-        c, 1
-    )  # the mean of AP over all orders
-    return pd.DataFrame(
-        {k: np.where(some, v, np.nan) for k, v in t.items()} | {"relevant": n, "candidates": c}
-    )
+        t |= _top(got, best, k)
+    t["chance"] = _chance(n, c, N)
+    t = {k: np.where(n > 0, v, np.nan) for k, v in t.items()}
+    return pd.DataFrame(t | {"relevant": n, "candidates": c})
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c07a
 def _kept(t, query):
@@ -165,34 +203,75 @@ def judge_scores(
     g = np.asarray(grades, np.float64)
     if s.ndim != 2 or s.shape != g.shape or not s.size:
         raise ValueError(f"scores and grades must be [q,N] alike and not empty, got {s.shape} and {g.shape}")
-    if np.isnan(s).any() or (s == np.inf).any():
-        raise ValueError(
-            f"{int((np.isnan(s) | (s == np.inf)).sum())} scores are nan or +infinity: a rank among them "
-            "means nothing"
-        )
+    _refuse_nan(s)
     if not ((g >= 0) & np.isfinite(g)).all():
         raise ValueError(f"grades must be finite and >= 0, got {np.nanmin(g)} to {np.nanmax(g)}")
     if not all(1 <= k <= s.shape[1] for k in ks):
         raise ValueError(f"ks must be 1 to the number of documents, {s.shape[1]}, got {tuple(ks)}")
     return _kept(_judged(s, g, ks), np.arange(len(s)))
 
+# %% ../../nbs/eval/05_retrieval_metrics.ipynb #sd7b2f10
+def _alike(a, b):
+    "`[m,N]` bool: is the known (>=0) class of the one that of the other?"
+    return (a[:, None] == b) & (a[:, None] >= 0)
+
+
+def _checked_labels(relevant, q, N):
+    "`[q]` and `[N]` int, classes of queries and documents."
+    a, b = relevant if isinstance(relevant, tuple) else (relevant, relevant)
+    a = np.asarray(a)
+    b = np.asarray(b)
+    whole = a.dtype.kind in "iu" and b.dtype.kind in "iu"
+    if a.shape != (q,) or b.shape != (N,) or not whole:
+        raise ValueError(
+            f"labels must be int, one for each of {q} queries and {N} documents; got {a.dtype} {a.shape} "
+            f"and {b.dtype} {b.shape}: where documents are not the queries, give a pair"
+        )
+    return a, b
+
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c21a
 def _grades_of(relevant, q, N):
     "A function from queries `[b]` int to their grades `[b,N]`."
     if isinstance(relevant, tuple) or np.ndim(relevant) == 1:
-        a, b = relevant if isinstance(relevant, tuple) else (relevant, relevant)
-        a, b = np.asarray(a), np.asarray(b)
-        if a.shape != (q,) or b.shape != (N,) or a.dtype.kind not in "iu" or b.dtype.kind not in "iu":
-            raise ValueError(
-                f"labels must be int, one for each of {q} queries and {N} documents; got {a.dtype} {a.shape} "
-                f"and {b.dtype} {b.shape}: where documents are not the queries, give a pair"
-            )
-        return lambda i: (a[i][:, None] == b) & (a[i][:, None] >= 0)
-    g = relevant.tocsr() if issparse(relevant) else np.asarray(relevant)
-    v = g.data if issparse(g) else g
+        a, b = _checked_labels(relevant, q, N)
+        return lambda i: _alike(a[i], b)
+    sparse = issparse(relevant)
+    g = relevant.tocsr() if sparse else np.asarray(relevant)
+    v = g.data if sparse else g
     if g.shape != (q, N) or not ((v >= 0) & np.isfinite(v)).all():
         raise ValueError(f"grades must be [q,N] = {(q, N)}, finite and >= 0, got {g.shape}")
-    return lambda i: g[i].toarray() if issparse(g) else g[i]
+    return lambda i: g[i].toarray() if sparse else g[i]
+
+# %% ../../nbs/eval/05_retrieval_metrics.ipynb #s9614dbb
+def _unit_rows(v):
+    "Vectors of length 1, float64."
+    return normalize(v.astype(np.float64) if issparse(v) else np.asarray(v, np.float64))
+
+
+def _asked(queries, q):
+    "`[m]` int, which queries are asked."
+    asked = np.arange(q) if queries is None else np.asarray(queries)
+    listed = asked.ndim == 1 and asked.dtype.kind in "iu" and len(asked) > 0
+    if not listed or ((asked < 0) | (asked >= q)).any():
+        raise ValueError(
+            f"queries must be int [m], 0 to {q - 1}, at least one; got {asked.dtype} {asked.shape}"
+        )
+    return asked
+
+
+def _cosines(
+    x,  # `[q,d]` of length 1
+    docs,  # `[N,d]` of length 1; None: these are the queries
+    apart,  # `[N]` int or None, as in `judge_retrieval`
+    i,  # `[b]` int, queries
+):  # `[b,N]`, -inf: no candidate
+    "Scores of all documents for some queries."
+    s = np.round(products(x[i], x if docs is None else docs), 9)
+    if docs is None:
+        s[np.arange(len(i)), i] = -np.inf
+    if apart is not None:
+        s[_alike(apart[i], apart)] = -np.inf
+    return s
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c22a
 def judge_retrieval(
@@ -210,13 +289,11 @@ def judge_retrieval(
     block: int = 2**22,  # scores made at a time, which bounds the memory
 ):  # `DataFrame` and `Account` as by `judge_scores`
     "Order all documents by cosine with each query, and judge the order."
-    x, y = (
-        v if v is None else normalize(v.astype(np.float64) if issparse(v) else np.asarray(v, np.float64))
-        for v in (x, docs)
-    )
-    own = y is None
-    y = x if own else y
-    q, N = x.shape[0], y.shape[0]
+    x = _unit_rows(x)
+    own = docs is None
+    docs = None if own else _unit_rows(docs)
+    q = x.shape[0]
+    N = q if own else docs.shape[0]
     grades = _grades_of(relevant, q, N)
     if not all(1 <= k <= N for k in ks):
         raise ValueError(f"ks must be 1 to the number of documents, {N}, got {tuple(ks)}")
@@ -225,24 +302,11 @@ def judge_retrieval(
             f"apart needs the group of each of {N} documents, which are the queries too; got "
             f"{np.shape(apart)}{'' if own else ' and other documents'}"
         )
-    asked = np.arange(q) if queries is None else np.asarray(queries)
+    apart = None if apart is None else np.asarray(apart)
+    asked = _asked(queries, q)
     b = max(1, block // N)
     tables = []
-    if (
-        asked.ndim != 1
-        or asked.dtype.kind not in "iu"
-        or not len(asked)
-        or ((asked < 0) | (asked >= q)).any()
-    ):
-        raise ValueError(
-            f"queries must be int [m], 0 to {q - 1}, at least one; got {asked.dtype} {asked.shape}"
-        )
     for i in np.split(asked, range(b, len(asked), b)):
-        s = np.round(products(x[i], y), 9)  # [b,N]
-        if own:
-            s[np.arange(len(i)), i] = -np.inf
-        if apart is not None:
-            a = np.asarray(apart)
-            s[(a[i][:, None] == a) & (a[i][:, None] >= 0)] = -np.inf
+        s = _cosines(x, docs, apart, i)  # [b,N]
         tables.append(_judged(s, grades(i).astype(np.float64), ks))
     return _kept(pd.concat(tables, ignore_index=True), asked)

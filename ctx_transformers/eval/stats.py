@@ -52,8 +52,9 @@ def _draws(
     block: int = 2**20,  # numbers drawn at a time, which bounds the memory
 ):
     "`[n_boot]` ratios, each of as many clusters as there are, drawn with replacement."
-    a, out = len(num), []
+    a = len(num)
     per = max(1, block // a)
+    out = []
     for i in range(0, n_boot, per):
         j = rng.integers(a, size=(min(per, n_boot - i), a))  # [.,a]
         out.append(num[j].sum(1) / den[j].sum(1))
@@ -63,9 +64,10 @@ def _draws(
 def middle_interval(value, draws, level, n):
     "The interval that the middle `level` of the draws span."
     lo, hi = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(
-        float(value), float(min(lo, value)), float(max(hi, value)), n
-    )  # a coarse bootstrap can miss its own value
+    # a coarse bootstrap can miss its own value
+    lo = min(lo, value)
+    hi = max(hi, value)
+    return Interval(float(value), float(lo), float(hi), n)
 
 # %% ../../nbs/eval/00_stats.ipynb #c12
 def ratio_interval(
@@ -84,9 +86,10 @@ def ratio_interval(
         raise ValueError(f"num and den must be [a] alike, got {num.shape} and {den.shape}")
     if not len(num):
         raise ValueError("there are no clusters: nothing was measured")
-    if not (den > 0).all():
+    empty = ~(den > 0)
+    if empty.any():
         raise ValueError(
-            f"each cluster needs a positive denominator, but {int((~(den > 0)).sum())} of {len(den)} have "
+            f"each cluster needs a positive denominator, but {int(empty.sum())} of {len(den)} have "
             "none: leave out clusters in which nothing was measured"
         )
     if not 0 < level < 1:
@@ -95,9 +98,8 @@ def ratio_interval(
     if len(num) < 2:
         return Interval(float(value), math.nan, math.nan, len(num))
     order = np.lexsort((num, den))  # whatever the order of the authors, the draws are the same
-    return middle_interval(
-        value, _draws(num[order], den[order], n_boot, np.random.default_rng(seed)), level, len(num)
-    )
+    draws = _draws(num[order], den[order], n_boot, np.random.default_rng(seed))
+    return middle_interval(value, draws, level, len(num))
 
 # %% ../../nbs/eval/00_stats.ipynb #c13
 def paired_interval(
@@ -109,9 +111,37 @@ def paired_interval(
     seed: int = 0,  # as in `ratio_interval`
 ) -> Interval:  # of (sum(num_a)-sum(num_b))/sum(den)
     "Interval of the difference between two arms, drawn over the same clusters."
-    return ratio_interval(
-        np.asarray(num_a, np.float64) - np.asarray(num_b, np.float64), den, n_boot, level, seed
-    )
+    gain = np.asarray(num_a, np.float64) - np.asarray(num_b, np.float64)
+    return ratio_interval(gain, den, n_boot, level, seed)
+
+# %% ../../nbs/eval/00_stats.ipynb #s5c0f7bf
+def _drawn_sums(
+    x,  # `[s,a]` numbers
+    clusters,  # `[m,a]` int, drawn
+    seeds,  # `[m,k]` int, drawn
+):  # `[m]`
+    "Sums over the clusters and seeds of each draw."
+    each = x[:, clusters].sum(-1).T  # [m,s]
+    return np.take_along_axis(each, seeds, 1).sum(1)
+
+# %% ../../nbs/eval/00_stats.ipynb #sdc30680
+def _crossed_draws(
+    num,
+    den,  # `[s,a]` sums of each seed and cluster, s>1
+    n_boot: int,
+    rng,
+    block: int,  # numbers drawn at a time
+):
+    "`[n_boot]` ratios, each of as many clusters as there are, and of one seed less."
+    s, a = num.shape
+    per = max(1, block // (s * a))
+    out = []
+    for i in range(0, n_boot, per):
+        m = min(per, n_boot - i)
+        clusters = rng.integers(a, size=(m, a))
+        seeds = rng.integers(s, size=(m, s - 1))
+        out.append(_drawn_sums(num, clusters, seeds) / _drawn_sums(den, clusters, seeds))
+    return np.concatenate(out)
 
 # %% ../../nbs/eval/00_stats.ipynb #c29
 def crossed_interval(
@@ -124,8 +154,7 @@ def crossed_interval(
     seed: int = 0,  # as in `ratio_interval`
     block: int = 2**20,  # numbers drawn at a time, which bounds the memory
     # of sum(num)/sum(den), with `n` clusters; with one seed it is `ratio_interval`, and says nothing about
-    # other
-    # seeds
+    # other seeds
 ) -> Interval:
     "Percentile bootstrap interval of a ratio of sums, drawn over seeds and over clusters."
     num = np.asarray(num, np.float64)
@@ -133,20 +162,14 @@ def crossed_interval(
     if num.ndim != 2 or num.shape != den.shape:
         raise ValueError(f"num and den must be [s,a] alike, got {num.shape} and {den.shape}")
     one = ratio_interval(num.sum(0), den.sum(0), 1, level, seed)  # checks, and the value
-    s, a = num.shape
-    if s == 1 or a == 1:
+    if 1 in num.shape:
         return ratio_interval(num.sum(0), den.sum(0), n_boot, level, seed)
     if not (den > 0).all():
         raise ValueError("each seed needs the same clusters, each with a positive denominator")
-    by = np.lexsort((num.sum(0), den.sum(0)))
-    rng = np.random.default_rng(seed)
-    out = []
-    num, den = (
-        x[np.argsort(num.sum(1), kind="stable")][:, by] for x in (num, den)
-    )  # the order of seeds and clusters changes nothing
-    per = max(1, block // (s * a))
-    for i in range(0, n_boot, per):
-        j, k = (rng.integers(m, size=(min(per, n_boot - i), d)) for m, d in ((a, a), (s, s - 1)))
-        n, d = (np.take_along_axis(x[:, j].sum(-1).T, k, 1).sum(1) for x in (num, den))  # [.]
-        out.append(n / d)
-    return middle_interval(one.value, np.concatenate(out), level, a)
+    # the order of seeds and clusters changes nothing
+    seeds = np.argsort(num.sum(1), kind="stable")
+    clusters = np.lexsort((num.sum(0), den.sum(0)))
+    num = num[seeds][:, clusters]
+    den = den[seeds][:, clusters]
+    draws = _crossed_draws(num, den, n_boot, np.random.default_rng(seed), block)
+    return middle_interval(one.value, draws, level, num.shape[1])

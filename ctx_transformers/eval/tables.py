@@ -73,9 +73,8 @@ def read_table(
     p = Path(name) if str(name).endswith(".csv") else figures_dir() / f"{name}.csv"
     if not p.exists():
         return pd.DataFrame(columns=COLUMNS)
-    df = pd.read_csv(
-        p, dtype=dict(corpus=str, config=str, commit=str, arm=str, slice=str, seed=str), keep_default_na=True
-    )
+    text = dict.fromkeys(["corpus", "config", "commit", "arm", "slice", "seed"], str)
+    df = pd.read_csv(p, dtype=text, keep_default_na=True)
     missing = set(COLUMNS) - set(df.columns)
     if missing:
         raise ValueError(
@@ -122,7 +121,10 @@ def pair_seeds(
             f"both arms need the same seeds, or one of them a single one: got {list(a)} and {list(b)}"
         )
     seeds = a if len(a) >= len(b) else b
-    of = lambda d, s: d[s] if len(d) > 1 else next(iter(d.values()))
+
+    def of(arm, seed):
+        return arm[seed] if len(arm) > 1 else next(iter(arm.values()))
+
     return [(s, of(a, s), of(b, s)) for s in seeds]
 
 # %% ../../nbs/eval/01_tables.ipynb #c26
@@ -144,16 +146,15 @@ def mean_rows(
     def add(arm, metric, of):
         num = np.stack([cluster_sums(v, author) for v in of.values()])  # [s,a]
         i = crossed_interval(num, np.broadcast_to(n, num.shape))
-        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, ",".join(map(str, of)), where, config))
+        seeds = ",".join(map(str, of))
+        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, where, config))
 
     for arm, of in values.items():
         add(arm, metric, of)
         if against not in (None, arm):
-            add(
-                arm,
-                f"{metric} - {against}",
-                {s: np.asarray(x, float) - y for s, x, y in pair_seeds(of, values[against])},
-            )
+            pairs = pair_seeds(of, values[against])
+            gains = {s: np.asarray(x, float) - y for s, x, y in pairs}
+            add(arm, f"{metric} - {against}", gains)
     return rows
 
 # %% ../../nbs/eval/01_tables.ipynb #h0000020
@@ -163,25 +164,23 @@ SCORES = "right score", "wrong score"  # in an arm's own units: never compared
 def rows_against(values, conversation, corpus, metric, against, where, config):
     "`mean_rows` against several arms, each pair of arms once."
     rows = mean_rows(values, conversation, corpus, metric, None, where, config)
-    for i, base in enumerate(() if metric in SCORES else against):
+    if metric in SCORES:
+        return rows
+    for i, base in enumerate(against):
         if base not in values:
             raise ValueError(f"there is no arm {base!r} to compare with, only {list(values)}")
         some = {a: of for a, of in values.items() if a not in against[:i]}
-        rows += [
-            r
-            for r in mean_rows(some, conversation, corpus, metric, base, where, config)
-            if r["metric"] != metric
-        ]
+        compared = mean_rows(some, conversation, corpus, metric, base, where, config)
+        rows += [r for r in compared if r["metric"] != metric]
     return rows
 
 # %% ../../nbs/eval/01_tables.ipynb #h0000018
 def length_bands(x, edges, unit):
     "Bands of numbers that have members, named: up to the first edge, between two, over the last."
-    names = [
-        f"{unit} to {edges[0]}",
-        *(f"{unit} {a + 1}-{b}" if b > a + 1 else f"{unit} {b}" for a, b in zip(edges, edges[1:])),
-        f"{unit} over {edges[-1]}",
-    ]
+    names = [f"{unit} to {edges[0]}"]
+    for a, b in zip(edges, edges[1:]):
+        names.append(f"{unit} {a + 1}-{b}" if b > a + 1 else f"{unit} {b}")
+    names.append(f"{unit} over {edges[-1]}")
     band = np.searchsorted(edges, x)
     return {n: band == i for i, n in enumerate(names) if (band == i).any()}
 
@@ -193,8 +192,5 @@ def pooled_rows(df, metric):
         raise ValueError(
             f"the table has no row of {metric!r} on all dialogues: it has {sorted(df.metric.unique())}"
         )
-    return (
-        d.assign(_s=d.seed.astype(str).str.count(","))
-        .sort_values("_s", kind="stable")
-        .drop_duplicates(["corpus", "arm"], keep="last")
-    )
+    d = d.assign(_s=d.seed.astype(str).str.count(",")).sort_values("_s", kind="stable")
+    return d.drop_duplicates(["corpus", "arm"], keep="last")

@@ -71,7 +71,8 @@ def _texts(corpus, posts, max_chars, many=2000):
     "Lists of texts, as far as they are read."
     table = corpus.posts.select_columns("text").with_format("arrow")
     for i in range(0, len(posts), many):
-        yield [o[:max_chars] for o in table[posts[i : i + many]]["text"].to_pylist()]
+        texts = table[posts[i : i + many]]["text"].to_pylist()
+        yield [o[:max_chars] for o in texts]
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c09
 class Tfidf:
@@ -113,11 +114,8 @@ class Tfidf:
     ):  # csr `[m,F]` float32
         "The vectors of posts of a corpus; each different post is read once."
         posts, back = np.unique(np.asarray(posts, np.int64), return_inverse=True)
-        file = (
-            corpus.folder
-            / f"tfidf-{self.name}"
-            / f"vectors-{hashlib.sha256(posts.tobytes()).hexdigest()[:12]}.npz"
-        )
+        key = hashlib.sha256(posts.tobytes()).hexdigest()[:12]
+        file = corpus.folder / f"tfidf-{self.name}" / f"vectors-{key}.npz"
         if file.exists():
             return sp.load_npz(file)[back]
         todo = _texts(corpus, posts, self.cfg.max_chars)
@@ -141,8 +139,25 @@ def train_sample(
 ) -> np.ndarray:  # `[m]` positions, ascending
     "Training posts chosen by the hash of their text, so that posts which are added later push out few."
     r = corpus.rows(TRAIN)
-    order = np.argsort(hash_bits(seed, -52, corpus.dup[r.start : r.stop]), kind="stable")
+    chance = hash_bits(seed, -52, corpus.dup[r.start : r.stop])
+    order = np.argsort(chance, kind="stable")
     return r.start + np.sort(order[:most])
+
+# %% ../../nbs/eval/06_tfidf.ipynb #sae44a95
+def _fit_weights(corpus, cfg, rows):
+    "N-grams of training texts, and `[F]` float32 what each weighs."
+    count = _counter(cfg, min_df=cfg.min_df, max_features=cfg.max_features)
+    if len(rows) < cfg.min_df:
+        raise ValueError(f"min_df is {cfg.min_df}, but there are {len(rows)} training texts: lower it")
+    try:
+        n = count.fit_transform(chain.from_iterable(_texts(corpus, rows, cfg.max_chars)))
+    except ValueError as e:
+        raise ValueError(
+            f"no n-gram stands in {cfg.min_df} of {len(rows)} training texts: lower min_df ({e})"
+        ) from None
+    texts = np.bincount(n.indices, minlength=n.shape[1])  # [F]
+    idf = 1 + np.log((1 + len(rows)) / (1 + texts))
+    return count.get_feature_names_out().tolist(), idf.astype(np.float32)
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c11
 def fit_tfidf(
@@ -152,32 +167,16 @@ def fit_tfidf(
     seed: int = 0,
 ) -> Tfidf:
     "Fit, or open what was fitted before."
-    name = config_hash(
-        dict(settings(cfg), most=most, seed=seed, corpus=corpus.name, version=1)
-    )  # the version counts changes of this code
+    # the version counts changes of this code
+    name = config_hash(dict(settings(cfg), most=most, seed=seed, corpus=corpus.name, version=1))
     folder = corpus.folder / f"tfidf-{name}"
     if not folder.exists():
         rows = train_sample(corpus, most, seed)
-        count = _counter(cfg, min_df=cfg.min_df, max_features=cfg.max_features)
-        if len(rows) < cfg.min_df:
-            raise ValueError(f"min_df is {cfg.min_df}, but there are {len(rows)} training texts: lower it")
-        try:
-            n = count.fit_transform(chain.from_iterable(_texts(corpus, rows, cfg.max_chars)))
-        except ValueError as e:
-            raise ValueError(
-                f"no n-gram stands in {cfg.min_df} of {len(rows)} training texts: lower min_df ({e})"
-            ) from None
-        idf = 1 + np.log((1 + len(rows)) / (1 + np.bincount(n.indices, minlength=n.shape[1])))
+        terms, idf = _fit_weights(corpus, cfg, rows)
+        meta = dict(name=name, cfg=asdict(cfg), n=len(rows), terms=terms)
         with new_folder(folder) as out:
-            np.save(out / "idf.npy", idf.astype(np.float32))
-            (out / "tfidf.json").write_text(
-                json.dumps(
-                    dict(
-                        name=name, cfg=asdict(cfg), n=len(rows), terms=count.get_feature_names_out().tolist()
-                    )
-                ),
-                encoding="utf-8",
-            )
+            np.save(out / "idf.npy", idf)
+            (out / "tfidf.json").write_text(json.dumps(meta), encoding="utf-8")
     return Tfidf(folder)
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c32
@@ -198,11 +197,8 @@ def svd(
     file = folder / f"svd-{d}-{most}-{seed}.npy"
     if file.exists():
         return np.load(file)
-    v = (
-        TruncatedSVD(d, random_state=seed)
-        .fit(tfidf.vectors(corpus, rows, keep=False))
-        .components_.T.astype(np.float32)
-    )  # [F,d]
+    found = TruncatedSVD(d, random_state=seed).fit(tfidf.vectors(corpus, rows, keep=False))
+    v = found.components_.T.astype(np.float32)  # [F,d]
     folder.mkdir(exist_ok=True)
     tmp = file.with_suffix(f".{os.getpid()}.npy")
     np.save(tmp, v)
@@ -228,10 +224,12 @@ def mean_word_vectors(
         )
     real = np.ones(len(words), np.float32)
     real[list(tokens.special.values())] = 0
-    posts, out = np.asarray(posts, np.int64), np.zeros((len(posts), words.shape[1]), np.float32)
+    posts = np.asarray(posts, np.int64)
+    out = np.zeros((len(posts), words.shape[1]), np.float32)
     for i in range(0, len(posts), many):
         ids, lengths = tokens.gather(posts[i : i + many])  # [n], [t]
-        at = sp.csr_matrix((real[ids], ids, np.r_[0, lengths.cumsum()]), (len(lengths), len(words)))  # [t,v]
+        starts = np.r_[0, lengths.cumsum()]
+        at = sp.csr_matrix((real[ids], ids, starts), (len(lengths), len(words)))  # [t,v]
         out[i : i + many] = (at @ words) / np.maximum(at.sum(1), 1)  # [t,d]
     return out
 
