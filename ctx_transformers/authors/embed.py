@@ -197,8 +197,8 @@ def compare(
     left,
     right,  # posts of authors, as in `encode_authors`
     budget: int = 2048,  # tokens of a batch
-    # `[a,a']` by names: cosine, -1 to 1; after a loss on Euclidean distances, minus the squared distance,
-    # <=0
+    # `[a,a']` by names: cosine, -1 to 1;
+    # after a loss on Euclidean distances, minus the squared distance, <=0
 ) -> pd.DataFrame:
     """How alike the authors on the left are to those on the right; with sets='multi', by the best matches of
     their posts."""
