@@ -22,13 +22,14 @@ def deal(
     epoch: int,
 ) -> list:  # of arrays, positions in `key`
     "Deal authors into batches of about equal size, in random order."
-    u = hash_uniform(seed, epoch, -21, np.arange(len(key)))
     names, at = np.unique(key, return_inverse=True)
-    order = np.lexsort((u, hash_uniform(seed, epoch, -22, np.arange(len(names)))[at]))
-    cuts = np.array_split(
-        order, max(1, min(-(-len(order) // b), len(order) // 2))
-    )  # nobody is left alone, even if a batch of two becomes one of three
-    return [cuts[i] for i in np.argsort(hash_uniform(seed, epoch, -23, np.arange(len(cuts))), kind="stable")]
+    place = hash_uniform(seed, epoch, -22, np.arange(len(names)))[at]  # where each key stands
+    order = np.lexsort((hash_uniform(seed, epoch, -21, np.arange(len(key))), place))
+    # nobody is left alone, even if a batch of two becomes one of three
+    n = max(1, min(-(-len(order) // b), len(order) // 2))
+    cuts = np.array_split(order, n)
+    turn = np.argsort(hash_uniform(seed, epoch, -23, np.arange(len(cuts))), kind="stable")
+    return [cuts[i] for i in turn]
 
 # %% ../../nbs/authors/02_batches.ipynb #c08
 class EpisodeBatches:
@@ -60,10 +61,8 @@ class EpisodeBatches:
         self.authors = sampler.authors if authors is None else np.asarray(authors)
         least = 1 if sampler.cfg.negatives else 2
         if b < least:
-            raise ValueError(
-                f"a batch needs at least {least} authors, got {b}"
-                + ": without negatives, the others are the negatives" * (least == 2)
-            )
+            why = ": without negatives, the others are the negatives" if least == 2 else ""
+            raise ValueError(f"a batch needs at least {least} authors, got {b}{why}")
         if len(self.authors) < least:
             raise ValueError(f"there are {len(self.authors)} authors, and a batch needs {least}")
         self.epoch = 0
@@ -81,14 +80,12 @@ class EpisodeBatches:
         if self._plan[0] != e:
             out = []
             for d in range(self.draws):
-                key = (
-                    self.sampler.home(self.authors, e, d)
-                    if self.by == "community"
-                    else np.zeros(len(self.authors))
-                )
-                out += [
-                    (d, self.authors[i]) for i in deal(key, self.b, self.sampler.seed, e * self.draws + d)
-                ]
+                if self.by == "community":
+                    key = self.sampler.home(self.authors, e, d)
+                else:
+                    key = np.zeros(len(self.authors))
+                for i in deal(key, self.b, self.sampler.seed, e * self.draws + d):
+                    out.append((d, self.authors[i]))
             self._plan = e, out
         return self._plan[1]
 
@@ -100,17 +97,34 @@ class EpisodeBatches:
             yield tuple(x.to(self.device) for x in self.make(a, d))
 
     def make(
-        self, author: np.ndarray, draw: int = 0
-    ) -> (
-        tuple
-    ):  # (`TextGroups`, `[b,2]`), or with `mask` (`TextGroups`, `[m]` positions, `[m]` true tokens, `[b,2]`)
+        self,
+        author: np.ndarray,
+        draw: int = 0,
+        # (`TextGroups`, `[b,2]`), or with `mask` (`TextGroups`, `[m]` positions, `[m]` true tokens, `[b,2]`)
+    ) -> tuple:
         "The batch of these authors."
         e = self.epoch if self.shuffle else 0
         ep = self.sampler(author, e, draw)
         post, groups, hidden = group_episodes(self.tokens, ep, self.mask, self.sampler.seed, e)
         if self.features is not None:
-            groups.parts["features"] = torch.from_numpy(np.asarray(self.features[post], np.float32))  # [t,f]
-        return (groups, *hidden, torch.from_numpy(np.stack([ep.author, ep.other], 1).astype(np.int64)))
+            features = np.asarray(self.features[post], np.float32)
+            groups.parts["features"] = torch.from_numpy(features)  # [t,f]
+        y = np.stack([ep.author, ep.other], 1).astype(np.int64)
+        return (groups, *hidden, torch.from_numpy(y))
+
+# %% ../../nbs/authors/02_batches.ipynb #sef46682
+def _in_order(ep: Episodes):  # `[t]` posts, `[t]` set of each, `[t]` role of each, sets of an episode
+    "The posts of episodes, anchors before positives before negatives."
+    sides = [(Role.ANCHOR, ep.anchors), (Role.POSITIVE, ep.positives)]
+    if ep.negatives is not None:
+        sides.append((Role.NEGATIVE, ep.negatives))
+    k = len(sides)
+    at = np.concatenate([s.owner * k + i for i, (_, s) in enumerate(sides)])  # [t] set of each post
+    order = np.argsort(at, kind="stable")
+    post = np.concatenate([s.posts for _, s in sides])[order]
+    at = at[order]
+    role = np.array([int(r) for r, _ in sides])[at % k]
+    return post, at, role, k
 
 # %% ../../nbs/authors/02_batches.ipynb #c09
 def group_episodes(
@@ -121,31 +135,17 @@ def group_episodes(
     epoch: int = 0,  # of the hiding
 ) -> tuple:  # (`[t]` posts, `TextGroups`, () or (`[m]` positions, `[m]` true tokens))
     "The posts of episodes as grouped texts."
-    sides = [
-        (r, s)
-        for r, s in ((Role.ANCHOR, ep.anchors), (Role.POSITIVE, ep.positives), (Role.NEGATIVE, ep.negatives))
-        if s is not None
-    ]
-    at = np.concatenate([s.owner * len(sides) + i for i, (_, s) in enumerate(sides)])  # [t] set of each post
-    order = np.argsort(at, kind="stable")
-    post = np.concatenate([s.posts for _, s in sides])[order]
-    at = at[order]
-    role = np.array([int(r) for r, _ in sides])[at % len(sides)]
+    post, at, role, k = _in_order(ep)
     ids, lengths = tokens.gather(post)
     hidden = ()
     if mask is not None:
-        true, (ids, where) = ids, mask_tokens(ids, lengths, post, tokens, mask, seed, epoch)
+        true = ids
+        ids, where = mask_tokens(true, lengths, post, tokens, mask, seed, epoch)
         hidden = torch.from_numpy(where), torch.from_numpy(true[where])
-    t = lambda x: torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
-    return (
-        post,
-        TextGroups(
-            t(ids),
-            t(lengths),
-            t(at // len(sides)),
-            t(role),
-            t(np.full(len(ep), int(Kind.AUTHOR))),
-            parts={"set": t(at)},
-        ),
-        hidden,
-    )
+
+    def t(x):
+        return torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
+
+    kind = np.full(len(ep), int(Kind.AUTHOR))
+    groups = TextGroups(t(ids), t(lengths), t(at // k), t(role), t(kind), parts={"set": t(at)})
+    return post, groups, hidden

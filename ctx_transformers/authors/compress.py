@@ -25,8 +25,9 @@ class Compress(nn.Module):
     "Pass vectors on as they are; the ways of making them smaller start from here."
 
     def __init__(
-        self, widths: tuple
-    ):  # widths at which a loss reads the vectors, >=1, ascending; the last is the whole
+        self,
+        widths: tuple,  # widths at which a loss reads the vectors, >=1, ascending; the last is the whole
+    ):
         super().__init__()
         if not widths or widths[0] < 1 or any(a >= b for a, b in zip(widths, widths[1:])):
             raise ValueError(f"widths must ascend from at least 1, got {tuple(widths)}")
@@ -67,7 +68,9 @@ def _projection(
     "Random orthonormal rows that keep squared distances on average; the identity if `w` is `d`."
     if not 1 <= w <= d:
         raise ValueError(f"the compressed width must be from 1 to {d}, got {w}")
-    return torch.eye(d) if w == d else nn.init.orthogonal_(torch.empty(w, d)) * (d / w) ** 0.5
+    if w == d:
+        return torch.eye(d)
+    return nn.init.orthogonal_(torch.empty(w, d)) * (d / w) ** 0.5
 
 # %% ../../nbs/authors/03_compress.ipynb #c12
 class Dense(Compress):
@@ -115,8 +118,8 @@ class VAE(Compress):
         d: int,
         w: int,  # width; compressed width, 1 to `d`
         beta: float = 1.0,  # weight of the KL, >=0; 1 is the evidence bound
-        free_bits: float = 0.0,
-    ):  # nats of each coordinate that cost nothing, >=0
+        free_bits: float = 0.0,  # nats of each coordinate that cost nothing, >=0
+    ):
         p = _projection(d, w)
         super().__init__((w,))
         if beta < 0 or free_bits < 0:
@@ -139,12 +142,12 @@ class VAE(Compress):
         mu, logvar = self.posterior(x)
         if not self.training:
             return Compressed(mu.to(x.dtype))
-        z = (mu + (logvar / 2).exp() * torch.randn_like(mu)).to(x.dtype)
+        noise = (logvar / 2).exp() * torch.randn_like(mu)
+        z = (mu + noise).to(x.dtype)
         return Compressed(z, self.price(x, z, mu, logvar, keep))
 
-    def price(
-        self, x, z, mu, logvar, keep=None
-    ):  # `[t,d]`, samples `[t,w]` and the posterior that they come from -> scalar
+    # `[t,d]`, samples `[t,w]` and the posterior that they come from -> scalar
+    def price(self, x, z, mu, logvar, keep=None):
         """Negative evidence bound of a text, in nats per coordinate of `x`: of the order of 1, as other
         losses are."""
         if keep is not None:
@@ -154,10 +157,9 @@ class VAE(Compress):
             z = z[keep]
             mu = mu[keep]
             logvar = logvar[keep]
-        nats = _rebuild_nats(x.detach().float(), self.decoder(z).float()) + self.beta * free_kl(
-            gaussian_kl(mu, logvar), self.free_bits
-        )
-        return nats / x.shape[1]
+        rebuilt = _rebuild_nats(x.detach().float(), self.decoder(z).float())
+        told = free_kl(gaussian_kl(mu, logvar), self.free_bits)
+        return (rebuilt + self.beta * told) / x.shape[1]
 
 # %% ../../nbs/authors/03_compress.ipynb #c33
 @dataclass(frozen=True, eq=False)
@@ -212,8 +214,8 @@ def compression(
         raise ValueError(
             f"{name!r} keeps the width {d}, it cannot give {w}: take dense or vae, or cut the prefix"
         )
-    return (
-        Compress((d,))
-        if name == "none"
-        else Matryoshka(d, tuple(widths) or (*(k for k in NESTED if k < d), d))
-    )
+    if name == "none":
+        return Compress((d,))
+    if not widths:
+        widths = (*(k for k in NESTED if k < d), d)
+    return Matryoshka(d, tuple(widths))

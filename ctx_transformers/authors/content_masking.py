@@ -39,13 +39,10 @@ def mark(word: str) -> str:
     "What stands in the place of a hidden word."
     if word[0].isdigit():
         return "#"
-    return (
-        "^^"
-        if word.isupper() and sum(map(str.isalpha, word)) > 1
-        else "^*"
-        if next((c for c in word if c.isalpha()), "a").isupper()
-        else "*"
-    )
+    letters = [c for c in word if c.isalpha()]
+    if word.isupper() and len(letters) > 1:
+        return "^^"
+    return "^*" if letters and letters[0].isupper() else "*"
 
 
 def hide(
@@ -55,7 +52,8 @@ def hide(
     drop: bool = False,  # leave no mark, nor the space behind
 ) -> str:
     "The text without some of its words."
-    out, end = [], 0
+    out = []
+    end = 0
     for w, h in zip(words, hidden):
         if not h:
             continue
@@ -102,7 +100,9 @@ class WordCounts:
             k = w.text.lower()
             if w.form != "word" or not w.content or not w.text[0].isupper():
                 return False
-            return 2 * self.capital.get(k, 0) >= self.inside[k] if k in self.inside else _inside(words, i)
+            if k in self.inside:
+                return 2 * self.capital.get(k, 0) >= self.inside[k]
+            return _inside(words, i)
 
         return [w.part == "proper noun" or capital(i, w) for i, w in enumerate(words)]
 
@@ -121,16 +121,15 @@ def versions(
     names = seen.names(words)
     content = [w.content for w in words]
     both = [a or b for a, b in zip(names, rare[RARE[-1]])]
-    hidden = {f"rare words hidden (1 in {per:,})": r for per, r in rare.items()} | {
-        "names hidden": names,
-        "names and rare words hidden": both,
-        "content words hidden": content,
-    }
+    hidden = {f"rare words hidden (1 in {per:,})": r for per, r in rare.items()}
+    hidden["names hidden"] = names
+    hidden["names and rare words hidden"] = both
+    hidden["content words hidden"] = content
     said = max(1, sum(w.said for w in words))
-    out = {AS_IS: (text, 0.0)} | {k: (hide(text, words, h), sum(h) / said) for k, h in hidden.items()}
+    out = {AS_IS: (text, 0.0)}
+    for k, h in hidden.items():
+        out[k] = hide(text, words, h), sum(h) / said
     out["names and rare words left out"] = hide(text, words, both, drop=True), sum(both) / said
-    out["content words only"] = (
-        " ".join(sorted(w.text.lower() for w in words if w.content)),
-        1 - sum(content) / said,
-    )
+    bag = sorted(w.text.lower() for w in words if w.content)
+    out["content words only"] = " ".join(bag), 1 - sum(content) / said
     return out

@@ -36,6 +36,34 @@ class _Read:
     def gather(self, posts):
         return np.concatenate([self.ids[i] for i in posts]).astype(np.int64), self.lengths[posts]
 
+# %% ../../nbs/authors/10_embed.ipynb #sc263bef
+def _check_parts(
+    model: AuthorEncoder,
+    tokenizer,
+    max_len: int,
+    grams: Grams | None,
+):
+    "Refuse a tokenizer, a length or n-grams that the model was not trained with."
+    if model.cfg.text:
+        if tokenizer is None:
+            raise ValueError("this model reads text: give the tokenizer that it was trained with")
+        if len(tokenizer) > model.encoder.vocab:
+            raise ValueError(
+                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
+                "that it was trained with"
+            )
+        if not 3 <= max_len <= model.encoder.cfg.max_len:
+            raise ValueError(
+                f"max_len must be from 3 to the {model.encoder.cfg.max_len} places of the model, got "
+                f"{max_len}"
+            )
+    f = grams.cfg.d if grams else 0
+    if f != model.cfg.features:
+        raise ValueError(
+            f"the model takes {model.cfg.features} features of each post, and the n-grams have {f}: give "
+            "those that it was trained with"
+        )
+
 # %% ../../nbs/authors/10_embed.ipynb #c09
 class AuthorEmbedder:
     "A trained author encoder and all that it takes to read texts."
@@ -49,34 +77,16 @@ class AuthorEmbedder:
         device="cpu",
         precision: str = "fp32",  # or 'bf16'
     ):
-        c = model.cfg
         if precision not in ("fp32", "bf16"):
             raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
-        if c.text and tokenizer is None:
-            raise ValueError("this model reads text: give the tokenizer that it was trained with")
-        if c.text and len(tokenizer) > model.encoder.vocab:
-            raise ValueError(
-                f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
-                "that it was trained with"
-            )
-        if c.text and not 3 <= max_len <= model.encoder.cfg.max_len:
-            raise ValueError(
-                f"max_len must be from 3 to the {model.encoder.cfg.max_len} places of the model, got "
-                f"{max_len}"
-            )
-        f = grams.cfg.d if grams else 0
-        if f != c.features:
-            raise ValueError(
-                f"the model takes {c.features} features of each post, and the n-grams have {f}: give those "
-                "that it was trained with"
-            )
+        _check_parts(model, tokenizer, max_len, grams)
         self.model = model.to(device).eval()
-        self.tokenizer = tokenizer if c.text else None
+        self.tokenizer = tokenizer if model.cfg.text else None
         self.max_len = max_len
         self.grams = grams
         self.device = device
         self.precision = precision
-        if c.text:
+        if model.cfg.text:
             self._enc = bare_tokenizer(tokenizer)
             self._special = special_ids(tokenizer)
 
@@ -97,11 +107,8 @@ class AuthorEmbedder:
         return self.model.objective.similarity if hasattr(self.model, "objective") else "cosine"
 
     def __repr__(self):
-        return (
-            f"AuthorEmbedder({self.model.compress.w} numbers a post, at most {self.max_len} tokens"
-            + f", {self.model.cfg.features} n-gram features" * bool(self.grams)
-            + ")"
-        )
+        grams = f", {self.model.cfg.features} n-gram features" if self.grams else ""
+        return f"AuthorEmbedder({self.model.compress.w} numbers a post, at most {self.max_len} tokens{grams})"
 
 # %% ../../nbs/authors/10_embed.ipynb #c11
 @patch
@@ -119,11 +126,13 @@ def encode_posts(
     if some:
         read = [texts[i] for i in some]
         f = self.grams.apply(read) if self.grams else None
-        out[some] = self.model.encode(
-            self._read(read), np.arange(len(read)), f, budget, self.device, self.precision == "bf16"
-        )
+        tokens = self._read(read)
+        bf16 = self.precision == "bf16"
+        out[some] = self.model.encode(tokens, np.arange(len(read)), f, budget, self.device, bf16)
     one = self.model.unit(torch.from_numpy(out), width).numpy()  # [u,w]
-    return (one if unit else out[:, : width or None])[at]
+    if not unit:
+        one = out[:, : width or None]
+    return one[at]
 
 # %% ../../nbs/authors/10_embed.ipynb #c24
 def _named(
@@ -136,11 +145,9 @@ def _named(
             raise TypeError(f"author {k!r} has a single str: write [text]")
         if not any(isinstance(t, str) and t.strip() for t in v):
             raise ValueError(f"author {k!r} has no post with text: leave him out")
-    return (
-        list(named),
-        [t for v in named.values() for t in v],
-        np.repeat(np.arange(len(named)), [len(v) for v in named.values()]),
-    )
+    texts = [t for v in named.values() for t in v]
+    of = np.repeat(np.arange(len(named)), [len(v) for v in named.values()])
+    return list(named), texts, of
 
 # %% ../../nbs/authors/10_embed.ipynb #c25
 @patch
@@ -159,10 +166,9 @@ def encode_authors(
         )
     names, texts, of = _named(posts)
     x = torch.from_numpy(self.encode_posts(texts, width, budget))  # [m,w]
+    batch = [v.to(self.device) for v in (x, torch.from_numpy(of), x.any(1))]
     with torch.inference_mode():
-        y = self.model.pool_sets(
-            *(v.to(self.device) for v in (x, torch.from_numpy(of), x.any(1))), len(names)
-        )
+        y = self.model.pool_sets(*batch, len(names))
     return names, y.float().cpu().numpy()
 
 # %% ../../nbs/authors/10_embed.ipynb #c26
@@ -174,13 +180,15 @@ def _alike(
     "How alike vectors are."
     if similarity not in ("cosine", "euclid"):
         raise ValueError(f"similarity must be 'cosine' or 'euclid', got {similarity!r}")
-    x, y = (np.asarray(v, np.float64) for v in (x, y))
+    x = np.asarray(x, np.float64)
+    y = np.asarray(y, np.float64)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise ValueError(f"expected two tables of vectors of one width, got {x.shape} and {y.shape}")
-    n = [np.linalg.norm(v, axis=1) for v in (x, y)]
+    nx = np.linalg.norm(x, axis=1)[:, None]
+    ny = np.linalg.norm(y, axis=1)
     if similarity == "euclid":
-        return np.minimum(2 * x @ y.T - n[0][:, None] ** 2 - n[1] ** 2, 0)
-    return x @ y.T / np.maximum(n[0][:, None] * n[1], 1e-12)
+        return np.minimum(2 * x @ y.T - nx**2 - ny**2, 0)
+    return x @ y.T / np.maximum(nx * ny, 1e-12)
 
 # %% ../../nbs/authors/10_embed.ipynb #c27
 @patch
@@ -189,19 +197,23 @@ def compare(
     left,
     right,  # posts of authors, as in `encode_authors`
     budget: int = 2048,  # tokens of a batch
-) -> (
-    pd.DataFrame
-):  # `[a,a']` by names: cosine, -1 to 1; after a loss on Euclidean distances, minus the squared distance, <=0
+    # `[a,a']` by names: cosine, -1 to 1;
+    # after a loss on Euclidean distances, minus the squared distance, <=0
+) -> pd.DataFrame:
     """How alike the authors on the left are to those on the right; with sets='multi', by the best matches of
     their posts."""
     if self.model.sets is not None:
-        (a, x), (b, y) = (self.encode_authors(p, budget=budget) for p in (left, right))
+        a, x = self.encode_authors(left, budget=budget)
+        b, y = self.encode_authors(right, budget=budget)
         return pd.DataFrame(_alike(x, y, self.similarity), a, b)
-    (a, t, i), (b, u, j) = _named(left), _named(right)
-    x = torch.from_numpy(self.encode_posts(t + u, budget=budget))
-    of = torch.from_numpy(np.r_[i, len(a) + j])
+    a, left_texts, left_of = _named(left)
+    b, right_texts, right_of = _named(right)
+    n = len(a)
+    x = torch.from_numpy(self.encode_posts(left_texts + right_texts, budget=budget))
+    of = torch.from_numpy(np.r_[left_of, n + right_of])
     some = x.any(1)
-    return pd.DataFrame(max_sim(x[some], of[some], len(a) + len(b))[: len(a), len(a) :].numpy(), a, b)
+    sim = max_sim(x[some], of[some], n + len(b))
+    return pd.DataFrame(sim[:n, n:].numpy(), a, b)
 
 # %% ../../nbs/authors/10_embed.ipynb #c34
 def nearest(
@@ -220,7 +232,8 @@ def nearest(
             f"k must be at least 1, and every vector needs a name: got k={k}, {len(names)} names and "
             f"{len(vectors)} vectors"
         )
-    out, k = [], min(k, len(names))
+    out = []
+    k = min(k, len(names))
     for i in range(0, len(query), chunk):
         s = _alike(query[i : i + chunk], vectors, similarity)  # [q',a]
         at = np.argsort(-s.round(12), axis=1, kind="stable")[:, :k]  # what differs by rounding alone is a tie
@@ -235,11 +248,9 @@ def nearest(
                 )
             )
         )
-    return (
-        pd.concat(out, ignore_index=True)
-        if out
-        else pd.DataFrame(columns=["query", "rank", "name", "similarity"])
-    )
+    if not out:
+        return pd.DataFrame(columns=["query", "rank", "name", "similarity"])
+    return pd.concat(out, ignore_index=True)
 
 # %% ../../nbs/authors/10_embed.ipynb #c39
 AUTHOR_FORMAT = 1  # of the folder's layout
@@ -288,11 +299,11 @@ def _about(folder):
             f"{folder}/model.json is of version {about.get('version')}, expected {AUTHOR_FORMAT}: "
             "`AuthorEmbedder.save` did not write it, or another release of this library did"
         )
-    need = (
-        ["best.safetensors"]
-        + ["tokenizer/tokenizer.json"] * about["model"]["text"]
-        + ["grams/grams.json", "grams/grams.safetensors"] * about["grams"]
-    )
+    need = ["best.safetensors"]
+    if about["model"]["text"]:
+        need += ["tokenizer/tokenizer.json"]
+    if about["grams"]:
+        need += ["grams/grams.json", "grams/grams.safetensors"]
     if lost := [f for f in need if not (folder / f).is_file()]:
         raise FileNotFoundError(f"{folder} lacks {', '.join(lost)}: copy the whole folder")
     return about
@@ -321,6 +332,5 @@ def load(
             f"{folder}/best.safetensors does not hold the model that model.json describes: {e}"
         ) from e
     tok = load_tokenizer(folder / "tokenizer") if cfg.text else None
-    return cls(
-        model, tok, a["max_len"], Grams.load(folder / "grams") if a["grams"] else None, device, precision
-    )
+    grams = Grams.load(folder / "grams") if a["grams"] else None
+    return cls(model, tok, a["max_len"], grams, device, precision)

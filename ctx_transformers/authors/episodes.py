@@ -26,11 +26,9 @@ class PostSets:
         sets,  # list of s arrays of posts
     ):
         "Sets from a list."
-        sizes = [len(x) for x in sets]
-        return cls(
-            np.concatenate([np.zeros(0, np.int64), *sets]).astype(np.int64),
-            np.r_[0, np.cumsum(sizes)].astype(np.int64),
-        )
+        posts = np.concatenate([np.zeros(0, np.int64), *sets])
+        starts = np.r_[0, np.cumsum([len(x) for x in sets])]
+        return cls(posts.astype(np.int64), starts.astype(np.int64))
 
     def __len__(self):
         return len(self.starts) - 1
@@ -54,10 +52,8 @@ class PostSets:
         i = np.arange(len(self))[np.asarray(i)]
         n = self.sizes[i]
         end = np.cumsum(n)
-        return PostSets(
-            self.posts[np.repeat(self.starts[i] - (end - n), n) + np.arange(n.sum())],
-            np.r_[0, end].astype(np.int64),
-        )
+        at = np.repeat(self.starts[i] - (end - n), n) + np.arange(n.sum())
+        return PostSets(self.posts[at], np.r_[0, end].astype(np.int64))
 
     def distinct(self) -> np.ndarray:  # `[u]`
         "The posts that stand in any set, each once, ascending."
@@ -73,9 +69,8 @@ class EpisodeCfg:
 
     anchors: int = 1  # posts that stand for the author at most, >=1
     positives: int = 1  # other posts of the same author at most, >=1
-    negatives: int = (
-        1  # posts of another author at most; 0: none, other authors of the batch are the negatives
-    )
+    # posts of another author at most; 0: none, other authors of the batch are the negatives
+    negatives: int = 1
     # where positives are from: 'any', 'community' (another than the anchors') or 'time' (anchors from the
     # author's earlier half, positives from the later)
     positive: str = "any"
@@ -115,14 +110,10 @@ class Episodes:
 
     def take(self, i):
         "Some of the episodes; `i` as in `PostSets.take`."
-        sets = {
-            k: getattr(self, k).take(i)
-            for k in ("anchors", "positives", "negatives")
-            if getattr(self, k) is not None
-        }
-        return replace(
-            self, **sets, **{k: getattr(self, k)[i] for k in ("author", "other", "pos_shared", "neg_shared")}
-        )
+        sets = {k: getattr(self, k) for k in ("anchors", "positives", "negatives")}
+        sets = {k: s.take(i) for k, s in sets.items() if s is not None}
+        facts = {k: getattr(self, k)[i] for k in ("author", "other", "pos_shared", "neg_shared")}
+        return replace(self, **sets, **facts)
 
     @property
     def slice(self) -> np.ndarray:  # `[e]` str
@@ -138,14 +129,17 @@ class Episodes:
 def _ragged(starts, n):
     "`[sum n]` indices `starts[i]..starts[i]+n[i]-1`, run after run, and the run of each."
     end = np.cumsum(n)
-    return np.repeat(starts - (end - n), n) + np.arange(n.sum()), np.repeat(np.arange(len(n)), n)
+    shift = np.repeat(starts - (end - n), n)
+    return shift + np.arange(n.sum()), np.repeat(np.arange(len(n)), n)
 
 
 def _rank(by, run):
     "`[m]` place of each element in its run, by a number."
     order = np.lexsort((by, run))
+    run = run[order]
+    place = np.arange(len(run)) - np.searchsorted(run, run)
     out = np.empty(len(run), np.int64)
-    out[order] = np.arange(len(run)) - np.searchsorted(run[order], run[order])
+    out[order] = place
     return out
 
 
@@ -155,17 +149,19 @@ def _first(posts, run, rank_of, most, runs):
     run = run[order]
     place = np.arange(len(run)) - np.searchsorted(run, run)
     keep = place < most[run]
-    return PostSets(
-        posts[order[keep]], np.r_[0, np.cumsum(np.bincount(run[keep], minlength=runs))].astype(np.int64)
-    )
+    sizes = np.bincount(run[keep], minlength=runs)
+    return PostSets(posts[order[keep]], np.r_[0, np.cumsum(sizes)].astype(np.int64))
 
 
 def _fewer(order, starts, most, seed):
     "At most so many posts of each author, in the same order; as an index."
+    authors = len(starts) - 1
     at, run = _ragged(starts[:-1], np.diff(starts))
     post = np.asarray(order[at])
-    s = _first(post, run, hash_uniform(seed, -10, post), np.full(len(starts) - 1, most), len(starts) - 1)
-    return s.posts[np.lexsort((s.posts, s.owner))], s.starts
+    chance = hash_uniform(seed, -10, post)
+    kept = _first(post, run, chance, np.full(authors, most), authors)
+    ascending = np.lexsort((kept.posts, kept.owner))
+    return kept.posts[ascending], kept.starts
 
 # %% ../../nbs/authors/00_episodes.ipynb #c13
 class EpisodeSampler:
@@ -200,9 +196,9 @@ class EpisodeSampler:
         "Where the anchors of an episode come from."
         post, run, u = self._posts(author, epoch, draw)
         if self.cfg.positive == "time":
-            u = np.where(
-                _rank(post, run) < (np.bincount(run, minlength=len(author)) // 2)[run], u, 2 + u
-            )  # the later half holds no anchor
+            half = np.bincount(run, minlength=len(author)) // 2
+            earlier = _rank(post, run) < half[run]
+            u = np.where(earlier, u, 2 + u)  # the later half holds no anchor
         first = np.full(len(author), 9.0)
         np.minimum.at(first, run, u)
         at = np.flatnonzero(u == first[run])
@@ -217,50 +213,50 @@ class EpisodeSampler:
         draw: int = 0,  # other numbers, other episodes
     ) -> Episodes:
         author = np.asarray(author)
-        c = self.cfg
-        post, run, u = self._posts(author, epoch, draw)
-        n = np.bincount(run, minlength=len(author))
         home = self.home(author, epoch, draw)
+        anchors, positives = self._own(author, home, epoch, draw)
+        if self.cfg.negatives:
+            other, negatives = self._negatives(author, home, epoch, draw)
+        else:
+            other = np.full(len(author), -1)
+            negatives = None
+        pos_shared = self._shared(anchors, positives)
+        neg_shared = self._shared(anchors, negatives)
+        return Episodes(anchors, positives, negatives, author, other, pos_shared, neg_shared)
+
+    def _own(self, author, home, epoch, draw):
+        "(Anchors, positives): the author's own posts, dealt to both sides."
+        c = self.cfg
+        b = len(author)
+        post, run, u = self._posts(author, epoch, draw)
+        n = np.bincount(run, minlength=b)
         if (n < 2).any():
-            raise ValueError(
-                f"author {self.corpus.authors[author[n < 2][0]]!r} has fewer than two posts in this split"
-            )
+            short = self.corpus.authors[author[n < 2][0]]
+            raise ValueError(f"author {short!r} has fewer than two posts in this split")
         side = self._side(post, run, u, n, home)  # [m] bool, True: may be an anchor
-        anchors = _first(post[side], run[side], u[side], np.full(len(n), c.anchors), len(n))
-        positives = _first(post[~side], run[~side], u[~side], np.full(len(n), c.positives), len(n))
-        other, negatives = (
-            self._negatives(author, home, epoch, draw) if c.negatives else (np.full(len(author), -1), None)
-        )
-        return Episodes(
-            anchors,
-            positives,
-            negatives,
-            author,
-            other,
-            self._shared(anchors, positives),
-            self._shared(anchors, negatives),
-        )
+        anchors = _first(post[side], run[side], u[side], np.full(b, c.anchors), b)
+        positives = _first(post[~side], run[~side], u[~side], np.full(b, c.positives), b)
+        return anchors, positives
 
     def _posts(self, author, epoch, draw, what=0):
         "Posts of some authors, which author each belongs to, and a random number each."
-        at, run = _ragged(self.starts[author], self.starts[author + 1] - self.starts[author])
+        start = self.starts[author]
+        at, run = _ragged(start, self.starts[author + 1] - start)
         post = np.asarray(self.order[at])
-        return post, run, hash_uniform(self.seed, epoch, draw, -11, what, author[run], post)
+        u = hash_uniform(self.seed, epoch, draw, -11, what, author[run], post)
+        return post, run, u
 
 # %% ../../nbs/authors/00_episodes.ipynb #c15
 @patch
 def _side(self: EpisodeSampler, post, run, u, n, home):
     "`[m]` bool, which posts may be anchors; the others may be positives."
     c = self.cfg
-    share = np.clip(
-        np.round(n * c.anchors / (c.anchors + c.positives)), np.maximum(1, n - c.positives), n - 1
-    )
-    any_ = (
-        _rank(u, run) < np.minimum(share, np.maximum(c.anchors, 1))[run]
-        if c.positive != "time"
-        else _rank(post, run) < (n // 2)[run]
-    )  # posts of an author stand in order of time
-    if c.positive != "community":
+    if c.positive == "time":
+        return _rank(post, run) < (n // 2)[run]  # posts of an author stand in order of time
+    share = np.round(n * c.anchors / (c.anchors + c.positives))
+    share = np.clip(share, np.maximum(1, n - c.positives), n - 1)
+    any_ = _rank(u, run) < np.minimum(share, c.anchors)[run]
+    if c.positive == "any":
         return any_
     same = self.corpus.community[post] == home[run]
     split = np.bincount(run, ~same, minlength=len(n)).astype(bool) & (home >= 0)
@@ -270,46 +266,22 @@ def _side(self: EpisodeSampler, post, run, u, n, home):
 @patch
 def _shared(self: EpisodeSampler, anchors, others):
     "`[b]` bool, whether any of the others stands in a community of the anchors."
+    out = np.zeros(len(anchors), bool)
     if others is None:
-        return np.zeros(len(anchors), bool)
+        return out
     com = self.corpus.community
     k = len(self.corpus.communities) + 1
     a, o = (np.unique(s.owner * k + com[s.posts] + 1) for s in (anchors, others))
     both = np.intersect1d(a, o)
     both = both[both % k > 0]  # an unknown community is shared by nobody
-    out = np.zeros(len(anchors), bool)
     out[both // k] = True
     return out
 
-# %% ../../nbs/authors/00_episodes.ipynb #c17
+# %% ../../nbs/authors/00_episodes.ipynb #sb3502de
 @patch
-def _other(self: EpisodeSampler, author, home, epoch, draw):
-    "`[b]` another author for each."
-    c, A = self.cfg, self.authors
-    pick = lambda n, k: (hash_uniform(self.seed, epoch, draw, -12, k, author) * n).astype(np.int64)
-    place = np.searchsorted(A, author)
-    j = pick(len(A) - 1, 0)
-    out = A[j + (j >= place)]  # anyone but the author
-    if c.negative == "hard":
-        if self.near is None:
-            raise ValueError(
-                "hard negatives need `sampler.near`, the table of near authors: give it at the start of each "
-                "epoch (`nearest` of `authors.model` makes it)"
-            )
-        return self.near[place, pick(self.near.shape[1], 1)]
-    if c.negative == "community":
-        who, starts = self._writers()
-        n = np.where(home >= 0, starts[home + 1] - starts[home], 0)
-        at = np.minimum(np.searchsorted(who, home * (len(self.starts) + 1) + author), len(who) - 1)
-        inside = (n > 0) & (
-            who[at] == home * (len(self.starts) + 1) + author
-        )  # he stands in the list himself
-        m = n - inside
-        j = (hash_uniform(self.seed, epoch, draw, -13, author) * np.maximum(m, 1)).astype(np.int64)
-        j = starts[np.maximum(home, 0)] + j
-        j = np.minimum(j + (inside & (j >= at)), len(who) - 1)
-        out = np.where(m > 0, who[j] % (len(self.starts) + 1), out)
-    return out
+def _pick(self: EpisodeSampler, author, n, what, epoch, draw):
+    "`[b]` a random number below `n` for each author."
+    return (hash_uniform(self.seed, epoch, draw, -12, what, author) * n).astype(np.int64)
 
 
 @patch
@@ -318,30 +290,60 @@ def _writers(self: EpisodeSampler):
     if not hasattr(self, "_who"):
         at, run = _ragged(self.starts[self.authors], np.diff(self.starts)[self.authors])
         k = len(self.starts) + 1
-        who = np.unique(
-            np.asarray(self.corpus.community)[self.order[at]].astype(np.int64) * k + self.authors[run]
-        )
+        place = np.asarray(self.corpus.community)[self.order[at]].astype(np.int64)
+        who = np.unique(place * k + self.authors[run])
         who = who[who >= 0]
-        self._who = who, np.searchsorted(who, np.arange(len(self.corpus.communities) + 1) * k)
+        bounds = np.arange(len(self.corpus.communities) + 1) * k
+        self._who = who, np.searchsorted(who, bounds)
     return self._who
+
+# %% ../../nbs/authors/00_episodes.ipynb #s8280d1f
+@patch
+def _neighbour(self: EpisodeSampler, author, home, epoch, draw):
+    "`[b]` another author who writes in each community; -1 where nobody else does."
+    who, starts = self._writers()
+    k = len(self.starts) + 1
+    own = home * k + author
+    n = np.where(home >= 0, starts[home + 1] - starts[home], 0)
+    at = np.minimum(np.searchsorted(who, own), len(who) - 1)
+    inside = (n > 0) & (who[at] == own)  # he stands in the list himself
+    others = n - inside
+    j = (hash_uniform(self.seed, epoch, draw, -13, author) * np.maximum(others, 1)).astype(np.int64)
+    j = starts[np.maximum(home, 0)] + j
+    j = np.minimum(j + (inside & (j >= at)), len(who) - 1)
+    return np.where(others > 0, who[j] % k, -1)
+
+# %% ../../nbs/authors/00_episodes.ipynb #c17
+@patch
+def _other(self: EpisodeSampler, author, home, epoch, draw):
+    "`[b]` another author for each."
+    place = np.searchsorted(self.authors, author)
+    if self.cfg.negative == "hard":
+        if self.near is None:
+            raise ValueError(
+                "hard negatives need `sampler.near`, the table of near authors: give it at the start of each "
+                "epoch (`nearest` of `authors.model` makes it)"
+            )
+        return self.near[place, self._pick(author, self.near.shape[1], 1, epoch, draw)]
+    j = self._pick(author, len(self.authors) - 1, 0, epoch, draw)
+    out = self.authors[j + (j >= place)]  # anyone but the author
+    if self.cfg.negative == "community":
+        neighbour = self._neighbour(author, home, epoch, draw)
+        out = np.where(neighbour >= 0, neighbour, out)
+    return out
 
 # %% ../../nbs/authors/00_episodes.ipynb #c21n
 @patch
 def _negatives(self: EpisodeSampler, author, home, epoch, draw):
     "(`[b]` another author for each, his posts as sets)."
-    c, b = self.cfg, len(author)
+    b = len(author)
     other = self._other(author, home, epoch, draw)
     post, run, u = self._posts(other, epoch, draw, 1)
-    if c.negative != "community":
-        return other, _first(post, run, u, np.full(b, c.negatives), b)
-    there = self.corpus.community[post] == home[run]
-    there |= ~np.bincount(run, there, minlength=b).astype(bool)[
-        run
-    ]  # who does not write there is taken from anywhere
-    return other, _first(
-        post,
-        run,
-        np.where(there, u, 2 + u),
-        np.minimum(np.bincount(run, there, minlength=b).astype(int), c.negatives),
-        b,
-    )
+    most = np.full(b, self.cfg.negatives)
+    if self.cfg.negative == "community":
+        there = self.corpus.community[post] == home[run]
+        writes = np.bincount(run, there, minlength=b).astype(bool)
+        there |= ~writes[run]  # who does not write there is taken from anywhere
+        u = np.where(there, u, 2 + u)
+        most = np.minimum(np.bincount(run, there, minlength=b).astype(int), most)
+    return other, _first(post, run, u, most, b)

@@ -30,9 +30,8 @@ class LossCfg:
     # 'supcon', 'infonce', 'triplet' (squared Euclidean distance of averages), 'cosine' (triplet on cosine
     # distance) or 'pairs' (a classifier of pairs, which is thrown away: vectors are compared by cosine)
     name: str = "supcon"
-    margin: float = (
-        0.5  # of the two triplet losses: distance, 0 to 4 (squared Euclidean) or 0 to 2 (cosine), >0
-    )
+    # of the two triplet losses: distance, 0 to 4 (squared Euclidean) or 0 to 2 (cosine), >0
+    margin: float = 0.5
     tau: float = 0.1  # temperature of 'supcon' and 'infonce', >0
     learned: bool = False  # whether the temperature is learned
 
@@ -52,8 +51,11 @@ class ContrastiveEncoder(AuthorEncoder):
     "An author encoder and its loss."
 
     def __init__(
-        self, cfg: AuthorCfg, loss: LossCfg = LossCfg(), vocab: int = 0
-    ):  # model, loss, and number of words, as in `AuthorEncoder`
+        self,
+        cfg: AuthorCfg,  # model
+        loss: LossCfg = LossCfg(),
+        vocab: int = 0,  # number of words, as in `AuthorEncoder`
+    ):
         super().__init__(cfg, vocab)
         if self.sets is None and loss.name in ("triplet", "pairs"):
             raise ValueError(
@@ -76,10 +78,16 @@ class ContrastiveEncoder(AuthorEncoder):
         y: Tensor,  # `[b,2]` author, and author of the negatives (-1: none)
     ) -> Tensor:  # scalar
         "Contrast at every width, and what compression and hidden words cost."
-        l = self.compress.averaged(lambda x: self.contrast(normalize(x.float(), dim=1), out, y), out.x)
+
+        def at_width(x):
+            return self.contrast(normalize(x.float(), dim=1), out, y)
+
+        l = self.compress.averaged(at_width, out.x)
         if out.extra is not None:
             l = l + self.cfg.extra * out.extra
-        return l if out.mlm is None else l + self.cfg.mlm * out.mlm
+        if out.mlm is not None:
+            l = l + self.cfg.mlm * out.mlm
+        return l
 
     def contrast(
         self,
@@ -89,23 +97,15 @@ class ContrastiveEncoder(AuthorEncoder):
     ) -> Tensor:  # scalar
         "The loss at one width."
         z = None if self.sets is None else self.pool_sets(x, out.of, out.keep, out.s)  # [s,w]
-        one = torch.arange(len(y), device=y.device) * out.roles
-        role = self.objective.name
-        if role in ("triplet", "cosine", "pairs"):
-            if out.roles < 3:
-                raise ValueError(
-                    f"{role!r} compares with negatives, and the episodes have none: draw them with "
-                    "negatives, or take supcon or infonce"
-                )
-            return self._triplet(role, z, one, lambda: self._scores(x, z, out))
-        scores = self.tau(self._scores(x, z, out))
-        label = torch.cat([y[:, :1].expand(-1, 2), y[:, 1:]], 1)[:, : out.roles].flatten()  # [s,s], [s]
-        if role == "supcon":
-            return sup_con(scores, label).mean()
-        cols = torch.cat([one + i for i in range(1, out.roles)])  # positives first
-        return info_nce(
-            scores[one][:, cols], torch.arange(len(y), device=y.device), label[one, None] == label[cols]
-        ).mean()
+        name = self.objective.name
+        if name in ("supcon", "infonce"):
+            return self._in_batch(self.tau(self._scores(x, z, out)), out.roles, y)
+        if out.roles < 3:
+            raise ValueError(
+                f"{name!r} compares with negatives, and the episodes have none: draw them with "
+                "negatives, or take supcon or infonce"
+            )
+        return self._triplet(x, z, out, y)
 
     def _scores(self, x, z, out):
         "`[s,s]` cosine of the sets, or their symmetric best matches."
@@ -114,19 +114,29 @@ class ContrastiveEncoder(AuthorEncoder):
         z = normalize(z.float(), dim=1)
         return z @ z.T
 
-    def _triplet(self, name, z, one, scores):
+    def _in_batch(self, scores, roles, y):  # `[s,s]` scores by the temperature
+        "The losses that compare an anchor with all other authors of the batch."
+        label = torch.cat([y[:, :1].expand(-1, 2), y[:, 1:]], 1)[:, :roles].flatten()  # [s]
+        if self.objective.name == "supcon":
+            return sup_con(scores, label).mean()
+        b = torch.arange(len(y), device=y.device)
+        one = b * roles
+        cols = torch.cat([one + i for i in range(1, roles)])  # positives first
+        return info_nce(scores[one][:, cols], b, label[one, None] == label[cols]).mean()
+
+    def _triplet(self, x, z, out, y):
         "The losses that compare an anchor with its own negative."
-        if name == "pairs":
+        one = torch.arange(len(y), device=y.device) * out.roles
+        if self.objective.name == "pairs":
             logits = torch.cat([self.pairs(z[one], z[one + 1]), self.pairs(z[one], z[one + 2])])
-            return binary_cross_entropy_with_logits(
-                logits, (torch.arange(len(logits), device=z.device) < len(one)).float()
-            )
+            same = torch.arange(len(logits), device=z.device) < len(one)
+            return binary_cross_entropy_with_logits(logits, same.float())
         if z is None:
-            s = scores()
+            s = self._scores(x, z, out)
             d_pos = 1 - s[one, one + 1]
             d_neg = 1 - s[one, one + 2]
         else:
-            dist = sq_dist if name == "triplet" else cos_dist
+            dist = sq_dist if self.objective.name == "triplet" else cos_dist
             d_pos = dist(z[one], z[one + 1])
             d_neg = dist(z[one], z[one + 2])
         return triplet_loss(d_pos, d_neg, self.objective.margin)

@@ -67,38 +67,47 @@ class Sets(NamedTuple):
     extra: Tensor | None = None  # scalar, what the compression costs
     mlm: Tensor | None = None  # scalar, mean loss of the hidden words, nats
 
+# %% ../../nbs/authors/04_model.ipynb #s836ee57
+def _start(
+    cfg: AuthorCfg,
+    vocab: int,  # words of the tokenizer
+) -> tuple:  # `Encoder`, weights of its checkpoint (none from scratch)
+    "The encoder that training starts from."
+    if cfg.pretrained:
+        encoder, state = open_encoder(cfg.pretrained, cfg.layers)
+    elif vocab < 1:
+        raise ValueError("an encoder from scratch needs the number of words: give vocab")
+    else:
+        encoder, state = Encoder(cfg.encoder, vocab), {}
+    if vocab > encoder.vocab:
+        raise ValueError(
+            f"the tokenizer has {vocab} words and {cfg.pretrained} {encoder.vocab}: take the "
+            "tokenizer that goes with it"
+        )
+    return encoder, state
+
 # %% ../../nbs/authors/04_model.ipynb #c08
 class AuthorEncoder(nn.Module):
     "Posts to vectors, and sets of posts to authors."
 
     def __init__(
-        self, cfg: AuthorCfg, vocab: int = 0
-    ):  # vocabulary; 0 where a pretrained encoder brings its own
+        self,
+        cfg: AuthorCfg,
+        vocab: int = 0,  # vocabulary; 0 where a pretrained encoder brings its own
+    ):
         super().__init__()
         self.cfg = cfg
         state = {}
         d = 0
         if cfg.text:
-            if not cfg.pretrained and vocab < 1:
-                raise ValueError("an encoder from scratch needs the number of words: give vocab")
-            self.encoder, state = (
-                open_encoder(cfg.pretrained, cfg.layers)
-                if cfg.pretrained
-                else (Encoder(cfg.encoder, vocab), {})
-            )
-            if vocab > self.encoder.vocab:
-                raise ValueError(
-                    f"the tokenizer has {vocab} words and {cfg.pretrained} {self.encoder.vocab}: take the "
-                    "tokenizer that goes with it"
-                )
+            self.encoder, state = _start(cfg, vocab)
             d = self.encoder.cfg.d
             self.pool = pooling(cfg.pool, d)
         self.features = Features(cfg.features) if cfg.features else None
         self.d = d + cfg.features
         mixed = cfg.compress == "matryoshka" and cfg.text and cfg.features
-        self.turn = (
-            nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d))) if mixed else None
-        )  # else the first coordinates would be the text's alone
+        # without a turn, the first coordinates would be the text's alone
+        self.turn = nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d))) if mixed else None
         self.compress = compression(cfg.compress, self.d, cfg.w, free_bits=cfg.free_bits)
         self.sets = set_pooling(cfg.sets, self.compress.w)
         self.head = MLMHead(self.encoder.words, self.encoder.cfg.eps) if cfg.mlm else None
@@ -128,6 +137,21 @@ class AuthorEncoder(nn.Module):
         x = torch.cat(both, 1)
         return self.compress(x if self.turn is None else x @ self.turn.T, keep)
 
+# %% ../../nbs/authors/04_model.ipynb #s0dbc086
+@patch
+def _read(
+    self: AuthorEncoder,
+    d,  # distinct texts of the batch
+    at: Tensor | None,  # `[m]` hidden positions
+    true: Tensor | None,  # `[m]` what stood there
+) -> tuple:  # `[t,d]`, scalar or None
+    "Pooled vectors of the texts, and the loss of their hidden words."
+    if self.head is None or at is None:
+        return self.texts(d.ids, d.lengths, d.plan)[d.text], None
+    h = self.encoder(d.ids, d.lengths, d.plan)  # [n',d]
+    x = self.pool(h, d.lengths)[d.text]
+    return x, cross_entropy(self.head(h[d.token(at)]).float(), true)
+
 # %% ../../nbs/authors/04_model.ipynb #c08f
 @patch
 def forward(
@@ -139,16 +163,11 @@ def forward(
     "The posts of a batch, compressed, in their sets."
     x = mlm = None
     if self.cfg.text:
-        d = groups.distinct
-        if self.head is not None and at is not None:
-            h = self.encoder(d.ids, d.lengths, d.plan)  # [n',d]
-            x = self.pool(h, d.lengths)[d.text]
-            mlm = cross_entropy(self.head(h[d.token(at)]).float(), true)
-        else:
-            x = self.texts(d.ids, d.lengths, d.plan)[d.text]  # [t,d]
+        x, mlm = self._read(groups.distinct, at, true)
     keep = groups.lengths > 0
     z, extra = self.posts(x, groups.parts.get("features"), keep)
-    roles = 1 + int((groups.role == Role.POSITIVE).any()) + int((groups.role == Role.NEGATIVE).any())
+    others = [r for r in (Role.POSITIVE, Role.NEGATIVE) if (groups.role == r).any()]
+    roles = 1 + len(others)
     return Sets(z, groups.parts["set"], keep, roles * len(groups), roles, extra, mlm)
 
 # %% ../../nbs/authors/04_model.ipynb #c10
@@ -156,8 +175,10 @@ class Features(nn.Module):
     "A linear map that starts as the identity, with a weight against the text."
 
     def __init__(
-        self, f: int, gain: float = 10.0
-    ):  # numbers of a post; how much faster the map learns than other weights
+        self,
+        f: int,  # numbers of a post
+        gain: float = 10.0,  # how much faster the map learns than other weights
+    ):
         super().__init__()
         self.gain = gain
         self.map = nn.Parameter(torch.zeros(f, f))
@@ -180,7 +201,9 @@ def unit(
             f"the vectors are {self.compress.w} wide and were trained to be cut to {self.compress.widths}, "
             f"not to {width}"
         )
-    return normalize((x[..., :width] if width else x).float(), dim=-1)
+    if width:
+        x = x[..., :width]
+    return normalize(x.float(), dim=-1)
 
 
 @patch
@@ -199,6 +222,27 @@ def pool_sets(
         )
     return self.sets(x, of, keep, s)
 
+# %% ../../nbs/authors/04_model.ipynb #s2f2020b
+@patch
+def _encode_some(
+    self: AuthorEncoder,
+    tokens,  # `Tokens` of a corpus
+    posts: np.ndarray,  # `[n]` positions of posts, of a batch
+    features,  # `[N,f]`, or None
+    device,
+    bf16: bool,
+) -> np.ndarray:  # `[n,w]` float32
+    "Compressed vectors of a few posts."
+    x = None
+    if self.cfg.text:
+        ids, lengths = (torch.from_numpy(v) for v in tokens.gather(posts))
+        with torch.autocast(str(device).split(":")[0], torch.bfloat16, enabled=bf16):
+            x = self.texts(ids.to(device), lengths.to(device), plan_attention(lengths).to(device))
+    f = None
+    if features is not None:
+        f = torch.from_numpy(np.asarray(features[posts], np.float32)).to(device)
+    return self.posts(x, f).z.float().cpu().numpy()
+
 # %% ../../nbs/authors/04_model.ipynb #c13
 @patch
 @torch.inference_mode()
@@ -215,21 +259,11 @@ def encode(
     posts = np.asarray(posts)
     was = self.training
     self.eval()
-    L = tokens.lengths[posts]
-    order = np.argsort(L, kind="stable")
-    cut = np.flatnonzero(np.diff(np.cumsum(L[order]) // budget)) + 1
+    lengths = tokens.lengths[posts]
+    order = np.argsort(lengths, kind="stable")
+    cut = np.flatnonzero(np.diff(np.cumsum(lengths[order]) // budget)) + 1
     out = np.zeros((len(posts), self.compress.w), np.float32)
     for at in tqdm(np.split(order, cut), desc="posts", unit="batch", disable=None):
-        x = None
-        if self.cfg.text:
-            ids, lengths = (torch.from_numpy(v) for v in tokens.gather(posts[at]))
-            with torch.autocast(str(device).split(":")[0], torch.bfloat16, enabled=bf16):
-                x = self.texts(ids.to(device), lengths.to(device), plan_attention(lengths).to(device))
-        f = (
-            None
-            if features is None
-            else torch.from_numpy(np.asarray(features[posts[at]], np.float32)).to(device)
-        )
-        out[at] = self.posts(x, f).z.float().cpu().numpy()
+        out[at] = self._encode_some(tokens, posts[at], features, device, bf16)
     self.train(was)
     return out

@@ -29,14 +29,11 @@ from ..data.tokens import made_once, texts_of_rows
 class GramCfg:
     "What is counted, and in how many dimensions it is kept."
 
-    chars: tuple = (
-        2,
-        4,
-    )  # shortest and longest n-gram of characters, 1 to 16; as written, spaces and line ends included
+    # shortest and longest n-gram of characters, 1 to 16; as written, spaces and line ends included
+    chars: tuple = (2, 4)
     words: bool = True  # whether words count too: whatever stands between white space, as written
-    ends: int = (
-        12  # characters of the beginning and of the end whose n-grams count once more, marked; 0: none
-    )
+    # characters of the beginning and of the end whose n-grams count once more, marked; 0: none
+    ends: int = 12
     buckets: int = 2**16  # hash buckets, a power of two, 2**8 to 2**22
     d: int = 300  # dimensions kept, >=1
     max_chars: int = 1500  # characters read of one post, >=1; its end is read all the same
@@ -61,9 +58,8 @@ class GramCfg:
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c08
 _SPACE = np.zeros(0x3002, bool)
-_SPACE[[i for i in range(0x3001) if chr(i).isspace()]] = (
-    True  # the last entry stands for all characters beyond
-)
+# the last entry stands for all characters beyond
+_SPACE[[i for i in range(0x3001) if chr(i).isspace()]] = True
 _BASE, _STEP, _GOLD = map(np.uint32, (0x01000193, 0x2C1B3C6D, 0x9E3779B1))  # odd, otherwise arbitrary
 
 
@@ -78,9 +74,8 @@ def _scatter(h, kind):
 def _char_grams(code, n, lo, hi):
     "Every n-gram of pieces that stand end to end: `[g]` its piece, `[g]` its hash."
     piece = np.repeat(np.arange(len(n)), n)
-    left = np.repeat(np.cumsum(n), n) - np.arange(
-        len(code)
-    )  # [c] characters from here to the end of the piece
+    end = np.repeat(np.cumsum(n), n)
+    left = end - np.arange(len(code))  # [c] characters from here to the end of the piece
     h = np.zeros(len(code), np.uint32)
     pieces = []
     hashes = []
@@ -93,25 +88,69 @@ def _char_grams(code, n, lo, hi):
         hashes.append(_scatter(h[ok], np.array([k])))
     return np.concatenate(pieces), np.concatenate(hashes)
 
+# %% ../../nbs/authors/01_ngrams.ipynb #sc7d10a0
+def _word_starts(
+    space,  # `[c]` bool, which characters are white space
+    n,  # characters of each piece
+):  # `[g]`
+    "Where words begin in pieces that stand end to end."
+    begins = np.zeros(len(space) + 1, bool)
+    begins[0] = True
+    begins[np.cumsum(n)] = True
+    after_space = np.r_[True, space[:-1]][: len(space)]
+    return np.flatnonzero(~space & (begins[:-1] | after_space))
+
 # %% ../../nbs/authors/01_ngrams.ipynb #c10
 def _word_grams(code, n):
     "Every word of pieces that stand end to end: `[g]` its piece, `[g]` its hash."
     space = _SPACE[np.minimum(code, len(_SPACE) - 1)]
-    begin = np.zeros(len(code) + 1, bool)
-    begin[0] = True
-    begin[np.cumsum(n)] = True
-    begin = ~space & (begin[:-1] | np.r_[True, space[:-1]][: len(code)])
-    at = np.flatnonzero(begin)  # [g]
+    at = _word_starts(space, n)  # [g]
     if not len(at):
         return np.zeros(0, np.int64), np.zeros(0, np.uint32)
+    start = at - at[0]
     span = np.diff(np.r_[at, len(code)])  # a word and the space behind it, which counts nothing
-    power = np.full(span.max(), _BASE).cumprod(dtype=np.uint32)[
-        np.arange(span.sum()) - np.repeat(at - at[0], span)
-    ]
+    place = np.arange(span.sum()) - np.repeat(start, span)  # of a character in its word
+    power = np.full(span.max(), _BASE).cumprod(dtype=np.uint32)[place]
     value = np.where(space, np.uint32(0), code * _STEP + np.uint32(1))[at[0] :] * power
-    return np.repeat(np.arange(len(n)), n)[at], _scatter(
-        np.add.reduceat(value, at - at[0], dtype=np.uint32), np.array([17])
-    )
+    h = np.add.reduceat(value, start, dtype=np.uint32)
+    piece = np.repeat(np.arange(len(n)), n)[at]
+    return piece, _scatter(h, np.array([17]))
+
+# %% ../../nbs/authors/01_ngrams.ipynb #s0bacea9
+def _all_grams(
+    part,  # list of m pieces
+    kind: int,  # 0: whole posts, whose words count too; 1 and 2: their beginnings and ends
+    cfg: GramCfg,
+):
+    "N-grams of characters, then words, of pieces: `[g]` piece and `[g]` hash, another way for each kind."
+    code = np.frombuffer("".join(part).encode("utf-32-le", "surrogatepass"), "<u4")
+    n = np.fromiter(map(len, part), np.int64, len(part))
+    if not len(code):
+        return
+    found = [_char_grams(code, n, *cfg.chars)]
+    if cfg.words and not kind:
+        found.append(_word_grams(code, n))
+    for piece, h in found:
+        yield piece, _scatter(h, np.array([kind])) if kind else h
+
+# %% ../../nbs/authors/01_ngrams.ipynb #sd55bd63
+def _count_matrix(
+    row,  # `[g]` post of each n-gram
+    bucket,  # `[g]`
+    shape: tuple,  # posts, buckets
+):  # CSR float32
+    "How often each bucket stands in each row."
+    m, buckets = shape
+    key = row * buckets + bucket
+    if m * buckets <= 2**32:
+        key = key.astype(np.uint32)  # half the bytes to sort
+    key.sort()
+    at = np.flatnonzero(np.r_[True, key[1:] != key[:-1]][: len(key)])
+    n = np.diff(np.r_[at, len(key)]).astype(np.float32)
+    key = key[at].astype(np.int64)
+    column = (key % buckets).astype(np.int32)
+    starts = np.searchsorted(key, np.arange(m + 1) * buckets).astype(np.int32)
+    return sp.csr_matrix((n, column, starts), shape=shape)
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c11
 def _counts(
@@ -119,34 +158,18 @@ def _counts(
     cfg: GramCfg,
 ):  # CSR `[m,buckets]` float32
     "How often each n-gram stands in each post."
-    m = len(texts)
-    rows = [np.zeros(0, np.int64)]
-    hashes = [np.zeros(0, np.uint32)]
     parts = [[t[: cfg.max_chars] for t in texts]]
     if cfg.ends:
-        parts += [[t[: cfg.ends] for t in texts], [t[-cfg.ends :] for t in texts]]
+        parts.append([t[: cfg.ends] for t in texts])
+        parts.append([t[-cfg.ends :] for t in texts])
+    rows = [np.zeros(0, np.int64)]
+    hashes = [np.zeros(0, np.uint32)]
     for kind, part in enumerate(parts):
-        code = np.frombuffer("".join(part).encode("utf-32-le", "surrogatepass"), "<u4")
-        n = np.fromiter(map(len, part), np.int64, m)
-        if not len(code):
-            continue
-        found = [_char_grams(code, n, *cfg.chars)] + [_word_grams(code, n)] * (cfg.words and not kind)
-        for r, h in found:
-            rows.append(r)
-            hashes.append(_scatter(h, np.array([kind])) if kind else h)
-    key = np.concatenate(rows) * cfg.buckets + (
-        np.concatenate(hashes) >> np.uint32(33 - cfg.buckets.bit_length())
-    )
-    if m * cfg.buckets <= 2**32:
-        key = key.astype(np.uint32)  # half the bytes to sort
-    key.sort()
-    at = np.flatnonzero(np.r_[True, key[1:] != key[:-1]][: len(key)])
-    n = np.diff(np.r_[at, len(key)]).astype(np.float32)
-    key = key[at].astype(np.int64)
-    starts = np.searchsorted(key, np.arange(m + 1) * cfg.buckets)
-    return sp.csr_matrix(
-        (n, (key % cfg.buckets).astype(np.int32), starts.astype(np.int32)), shape=(m, cfg.buckets)
-    )
+        for row, h in _all_grams(part, kind, cfg):
+            rows.append(row)
+            hashes.append(h)
+    bucket = np.concatenate(hashes) >> np.uint32(33 - cfg.buckets.bit_length())
+    return _count_matrix(np.concatenate(rows), bucket, (len(texts), cfg.buckets))
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c21
 def _log_tf(texts, cfg):
@@ -186,7 +209,8 @@ class Grams:
             for i in range(0, len(texts), chunk):
                 x = _log_tf(texts[i : i + chunk], self.cfg)
                 some = np.diff(x.indptr) > 0
-                out[i : i + chunk][some] = normalize(self._raw(x)[some] - self.mean) if some.any() else 0
+                if some.any():
+                    out[i : i + chunk][some] = normalize(self._raw(x)[some] - self.mean)
                 bar.update(x.shape[0])
         return out
 
@@ -229,7 +253,8 @@ def fit_grams(
 ) -> Grams:
     "Fit idf, SVD and mean to training posts, chosen by the hash of their texts."
     r = np.asarray(corpus.rows(TRAIN))
-    r = np.sort(r[np.argsort(hash_bits(cfg.seed, corpus.dup[r]), kind="stable")[: cfg.most]])
+    by_text = np.argsort(hash_bits(cfg.seed, corpus.dup[r]), kind="stable")
+    r = np.sort(r[by_text[: cfg.most]])
     if len(r) <= cfg.d:
         raise ValueError(
             f"{cfg.d} dimensions cannot be fitted to {len(r)} training posts: choose a smaller d, or a "
@@ -241,13 +266,32 @@ def fit_grams(
     w = x.copy()
     w.data *= idf[w.indices]
     svd = TruncatedSVD(cfg.d, n_iter=2, random_state=cfg.seed).fit(normalize(w, copy=False))
-    g = Grams(
-        cfg,
-        idf,
-        svd.components_.astype(np.float16, order="C").astype(np.float32),
-        np.zeros(cfg.d, np.float32),
-    )
+    components = svd.components_.astype(np.float16, order="C").astype(np.float32)
+    g = Grams(cfg, idf, components, np.zeros(cfg.d, np.float32))
     return dataclasses.replace(g, mean=g._raw(x).mean(0))
+
+# %% ../../nbs/authors/01_ngrams.ipynb #sffa2948
+def _write_vectors(
+    g: Grams,
+    corpus: Corpus,
+    file,  # of `[N,d]` numbers
+) -> Account:  # of what was read
+    "Write the vector of every post."
+    acc = Account(f"n-grams, {g.cfg.d} dimensions")
+    most = g.cfg.max_chars
+    i = 0
+    z = np.lib.format.open_memmap(file, "w+", np.float32, (len(corpus), g.cfg.d))
+    with tqdm(total=len(corpus), desc="n-grams of the corpus", unit="post", disable=None) as bar:
+        for texts in texts_of_rows(corpus, range(len(corpus))):
+            j = i + len(texts)
+            z[i:j] = g.apply(texts)
+            acc.keep(j - i)
+            bar.update(j - i)
+            acc.note(f"read to {most} characters, and the end", sum(len(t) > most for t in texts))
+            acc.note("without any n-gram: zeros", int((~z[i:j].any(1)).sum()))
+            i = j
+    z.flush()
+    return acc
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c23
 def corpus_grams(
@@ -255,28 +299,12 @@ def corpus_grams(
     cfg: GramCfg = GramCfg(),
 ) -> tuple:  # (`Grams`, `[N,d]` float32 mapped from disk)
     "The vector of every post of a corpus, or what was computed before."
-    folder = (
-        corpus.folder / f"grams-{config_hash(dict(settings(cfg), version=1))}"
-    )  # the version counts changes of this code
+    key = config_hash(dict(settings(cfg), version=1))  # the version counts changes of this code
+    folder = corpus.folder / f"grams-{key}"
 
     def write(out):
         g = fit_grams(corpus, cfg)
-        acc = Account(f"n-grams, {cfg.d} dimensions")
-        i = 0
-        z = np.lib.format.open_memmap(out / "vectors.npy", "w+", np.float32, (len(corpus), cfg.d))
-        with tqdm(total=len(corpus), desc="n-grams of the corpus", unit="post", disable=None) as bar:
-            for texts in texts_of_rows(corpus, range(len(corpus))):
-                j = i + len(texts)
-                z[i:j] = g.apply(texts)
-                acc.keep(j - i)
-                bar.update(j - i)
-                acc.note(
-                    f"read to {cfg.max_chars} characters, and the end",
-                    sum(len(t) > cfg.max_chars for t in texts),
-                )
-                acc.note("without any n-gram: zeros", int((~z[i:j].any(1)).sum()))
-                i = j
-        z.flush()
+        acc = _write_vectors(g, corpus, out / "vectors.npy")
         dataclasses.replace(g, account=acc).save(out)
 
     made_once(folder, "grams.json", write)

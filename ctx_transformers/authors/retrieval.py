@@ -40,7 +40,9 @@ def _some(posts, most, seed):  # `[<=most]` ascending
 def _by_random(posts, least, most, seed):
     mixed = posts[np.argsort(hash_uniform(seed, 50, posts), kind="stable")]
     k = min(len(posts) // 2, most)
-    return (np.sort(mixed[:k]), np.sort(mixed[-k:])) if k >= least else "too few posts"
+    if k < least:
+        return "too few posts"
+    return np.sort(mixed[:k]), np.sort(mixed[-k:])
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c09
 def _by_time(posts, time, least, most):  # time: `[p]` datetime64
@@ -54,7 +56,9 @@ def _by_time(posts, time, least, most):  # time: `[p]` datetime64
         return "too few posts with a time"
     posts = posts[order]
     time = time[order]
-    return (posts[:k], posts[-k:]) if time[k - 1] < time[-k] else "no time between the halves"
+    if time[k - 1] >= time[-k]:
+        return "no time between the halves"
+    return posts[:k], posts[-k:]
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c10
 def _by_community(posts, community, least, most, seed):  # community: `[p]` int, -1 unknown
@@ -71,6 +75,32 @@ def _by_community(posts, community, least, most, seed):  # community: `[p]` int,
     home = community == names[np.argmax(np.where(fits, n, -1))]
     return _some(posts[home], most, seed), _some(posts[~home], most, seed)
 
+# %% ../../nbs/authors/07_retrieval.ipynb #sd3710f7
+def _times(corpus, rows):  # `[r]` datetime64
+    "When the posts of these rows were written."
+    posts = corpus.posts.select_columns(["created"]).with_format("arrow")
+    time = posts[rows.start : rows.stop]["created"].to_numpy().astype("datetime64[us]")
+    if np.isnat(time).all():
+        raise ValueError("no post of this split has a time: take by='community' or 'random'")
+    return time
+
+# %% ../../nbs/authors/07_retrieval.ipynb #sca2c544
+def _halves(
+    posts,  # `[p]` of one author
+    by: str,
+    corpus: Corpus,
+    time,  # `[p]` datetime64; None if they are not cut by time
+    least: int,
+    most: int,
+    seed: int,
+):  # two arrays of posts, or a reason why there are none
+    "A query and a target that lie apart."
+    if by == "time":
+        return _by_time(posts, time, least, most)
+    if by == "community":
+        return _by_community(posts, corpus.community[posts], least, most, seed)
+    return _by_random(posts, least, most, seed)
+
 # %% ../../nbs/authors/07_retrieval.ipynb #c11
 def retrieval_sets(
     corpus: Corpus,
@@ -86,32 +116,19 @@ def retrieval_sets(
     if not 1 <= least <= most:
         raise ValueError(f"least and most must be 1 <= least <= most, got {least} and {most}")
     order, starts = corpus.index("author", split)
-    r = corpus.rows(split)
+    rows = corpus.rows(split)
     acc = Account(f"authors for retrieval by {by}")
-    if by == "time":
-        time = (
-            corpus.posts.select_columns(["created"])
-            .with_format("arrow")[r.start : r.stop]["created"]
-            .to_numpy()
-            .astype("datetime64[us]")
-        )
-        if np.isnat(time).all():
-            raise ValueError("no post of this split has a time: take by='community' or 'random'")
+    time = _times(corpus, rows) if by == "time" else None
     found = []
     for a in np.flatnonzero(np.diff(starts)):
         p = np.asarray(order[starts[a] : starts[a + 1]])
-        h = (
-            _by_time(p, time[p - r.start], least, most)
-            if by == "time"
-            else _by_community(p, corpus.community[p], least, most, seed)
-            if by == "community"
-            else _by_random(p, least, most, seed)
-        )
-        if isinstance(h, str):
-            acc.drop(h)
+        when = None if time is None else time[p - rows.start]
+        halves = _halves(p, by, corpus, when, least, most, seed)
+        if isinstance(halves, str):
+            acc.drop(halves)
         else:
             acc.keep()
-            found.append((a, *h))
+            found.append((a, *halves))
     if not found:
         raise ValueError(f"no author is left to look for:\n{acc}")
     author, queries, targets = zip(*found)
@@ -131,7 +148,8 @@ def ranks(
         raise ValueError(
             f"{int((~np.isfinite(scores)).sum())} scores are not finite: a rank among them means nothing"
         )
-    return (scores >= np.take_along_axis(scores, right[:, None], 1)).sum(1)
+    own = np.take_along_axis(scores, right[:, None], 1)
+    return (scores >= own).sum(1)
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c20
 def retrieve(
@@ -156,31 +174,46 @@ def retrieval_rows(
     "R@k and MRR of each arm, with intervals over authors and seeds, and the number of targets."
     if odd := [a for a, of in found.items() if any(np.shape(r) != (len(sets),) for r in of.values())]:
         raise ValueError(f"the ranks of {odd[0]!r} are not those of {len(sets)} queries")
-    tell = {f"R@{k}": lambda r, k=k: r <= k for k in ks if k <= len(sets)} | {"MRR": lambda r: 1 / r}
-    rows = [
-        row(
-            corpus,
-            a,
-            "targets",
-            len(sets),
-            n=len(sets),
-            seed=",".join(map(str, of)),
-            slice=prefix + sets.by,
-            config=config,
-        )
-        for a, of in found.items()
-    ]
+    n = len(sets)
+    where = prefix + sets.by
+    rows = []
+    for a, of in found.items():
+        seeds = ",".join(map(str, of))
+        rows.append(row(corpus, a, "targets", n, n=n, seed=seeds, slice=where, config=config))
+    tell = {f"R@{k}": lambda r, k=k: r <= k for k in ks if k <= n} | {"MRR": lambda r: 1 / r}
     for metric, f in tell.items():
-        rows += mean_rows(
-            {a: {s: f(np.asarray(r)) for s, r in of.items()} for a, of in found.items()},
-            sets.author,
-            corpus,
-            metric,
-            against,
-            prefix + sets.by,
-            config,
-        )
+        values = {a: {s: f(np.asarray(r)) for s, r in of.items()} for a, of in found.items()}
+        rows += mean_rows(values, sets.author, corpus, metric, against, where, config)
     return rows
+
+# %% ../../nbs/authors/07_retrieval.ipynb #sf563547
+def _plane(x, perplexity, seed):  # `[v,d]` -> `[v,2]`
+    "Places in the plane, near each other where vectors are alike."
+    init = "random" if issparse(x) else "pca"
+    tsne = TSNE(2, perplexity=perplexity, metric="cosine", init=init, random_state=seed)
+    return tsne.fit_transform(x)
+
+
+def _draw_authors(
+    ax,
+    y,  # `[v,2]` places
+    author,  # `[v]` whose they are
+    who,  # authors, in the order of colours and marks
+    names,  # author -> what to call him; no legend if None
+):
+    "Draw the places of each author in a colour and a mark."
+    colors = list(COLORS.values())
+    for i, a in enumerate(who):
+        ax.scatter(
+            *y[author == a].T,
+            s=22,
+            color=colors[i % 8],
+            marker="o^s"[i // 8],
+            label=None if names is None else names[a],
+        )
+    ax.grid(False)
+    if names is not None:
+        ax.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c36
 def plot_author_map(
@@ -204,22 +237,10 @@ def plot_author_map(
             f"a map needs more than 3 x perplexity = {3 * perplexity:g} vectors, got {shown.sum()}: take "
             "fewer neighbours"
         )
-    y = TSNE(
-        2, perplexity=perplexity, metric="cosine", init="random" if issparse(x) else "pca", random_state=seed
-    ).fit_transform(x[shown])  # [.,2]
+    y = _plane(x[shown], perplexity, seed)
     with plt.rc_context(style()):
         if ax is None:
             _, ax = plt.subplots(figsize=(5, 4))
-        for i, a in enumerate(who):
-            ax.scatter(
-                *y[author[shown] == a].T,
-                s=22,
-                color=list(COLORS.values())[i % 8],
-                marker="o^s"[i // 8],
-                label=None if names is None else names[a],
-            )
+        _draw_authors(ax, y, author[shown], who, names)
         ax.set(xticks=[], yticks=[], title=f"{len(who)} of {len(n):,} authors, {shown.sum():,} vectors")
-        ax.grid(False)
-        if names is not None:
-            ax.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax

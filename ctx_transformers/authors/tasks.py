@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from .episodes import EpisodeCfg, EpisodeSampler, PostSets
+from .episodes import EpisodeCfg, Episodes, EpisodeSampler, PostSets
 from .model import AuthorEncoder
 from .retrieval import retrieval_sets, retrieve
 from .triplets import Pooled, triplet_table
@@ -44,109 +44,147 @@ def shapes_of(shapes: str) -> list:  # of `EpisodeCfg`
     except (TypeError, ValueError):
         raise ValueError(f"shapes are a list such as '1/1/1,3/3/3', got {shapes!r}") from None
 
+# %% ../../nbs/authors/09_tasks.ipynb #saad9c84
+def _even(e: Episodes, sampler: EpisodeSampler) -> Episodes:
+    "Episodes with equally many positives and negatives, the first of each."
+    n = np.minimum(e.positives.sizes, e.negatives.sizes)
+    positives = PostSets.of([e.positives[i][:k] for i, k in enumerate(n)])
+    negatives = PostSets.of([e.negatives[i][:k] for i, k in enumerate(n)])
+    return replace(
+        e,
+        positives=positives,
+        negatives=negatives,
+        pos_shared=sampler._shared(e.anchors, positives),
+        neg_shared=sampler._shared(e.anchors, negatives),
+    )
+
 # %% ../../nbs/authors/09_tasks.ipynb #c08
 def fair(
     eps: list,  # of `Episodes` with negatives
     sampler: EpisodeSampler,  # one of the corpus, which tells where posts stand
 ) -> list:  # of `Episodes`, the empty ones left out
     "Equally many positives and negatives, and each question once."
-    seen, out = set(), []
+    seen = set()
+    out = []
     for e in eps:
-        n = np.minimum(e.positives.sizes, e.negatives.sizes)
-        cut = lambda s: PostSets.of([s[i][:k] for i, k in enumerate(n)])
-        e = replace(e, positives=cut(e.positives), negatives=cut(e.negatives))
-        e = replace(
-            e,
-            pos_shared=sampler._shared(e.anchors, e.positives),
-            neg_shared=sampler._shared(e.anchors, e.negatives),
-        )  # of the posts that are left
-        names = [
-            b"|".join(s[i].tobytes() for s in (e.anchors, e.positives, e.negatives)) for i in range(len(e))
-        ]
-        new = np.array([not (k in seen or seen.add(k)) for k in names], bool)
+        e = _even(e, sampler)
+        new = np.zeros(len(e), bool)
+        for i in range(len(e)):
+            name = b"|".join(s[i].tobytes() for s in (e.anchors, e.positives, e.negatives))
+            new[i] = name not in seen
+            seen.add(name)
         if new.any():
             out.append(e.take(new))
     return out
+
+# %% ../../nbs/authors/09_tasks.ipynb #s36f569c
+def _name_of(sets) -> str:  # 8 hexadecimal digits
+    "A name that sets of posts have in common with no others."
+    digest = hashlib.sha256()
+    for s in sets:
+        digest.update(s.posts.astype(np.int64).tobytes())
+        digest.update(s.starts.astype(np.int64).tobytes())
+    return digest.hexdigest()[:8]
 
 # %% ../../nbs/authors/09_tasks.ipynb #c12
 class Questions:
     "What every arm of a corpus is asked, about authors of one split."
 
     def __init__(
-        self, corpus: Corpus, cfg: QuestionCfg, split: int = TEST, say=print
-    ):  # the configuration of a whole run will do, if it has these fields
-        self.triplets = {}
-        self.finds = {}
-        for shape in shapes_of(cfg.shapes):
-            crossed = [
-                replace(shape, positive=p, negative=n)
-                for p in ("any", "community")
-                for n in ("random", "community")
-            ]
-            judge = EpisodeSampler(corpus, split, shape, cfg.judge, cfg.most)
-            plain = fair(self._draw(corpus, cfg, split, shape), judge)
-            cross = fair([e for c in crossed for e in self._draw(corpus, cfg, split, c)], judge)
-            if plain:
-                self.triplets[str(shape)], self.triplets[f"{shape} crossed"] = plain, cross
-            else:
-                say(
-                    f"{shape} is not asked: no author of this split has {shape.anchors + shape.positives} "
-                    f"posts among {cfg.most}"
-                )
+        self,
+        corpus: Corpus,
+        cfg: QuestionCfg,  # the configuration of a whole run will do, if it has these fields
+        split: int = TEST,
+        say=print,
+    ):
+        self.triplets = self._compare(corpus, cfg, split, say)
         if not self.triplets:
             raise ValueError(
                 f"no author can be asked about: shapes={cfg.shapes} needs authors with more posts than this "
                 f"split has, and most={cfg.most}"
             )
-        for by in ("community", "time", "random"):
-            try:
-                self.finds[by] = retrieval_sets(corpus, split, by, 2, 4, cfg.judge)
-            except ValueError as e:
-                say(f"retrieval by {by} is not asked: {str(e).splitlines()[0]}")
-        sets = [
-            x for es in self.triplets.values() for e in es for x in (e.anchors, e.positives, e.negatives)
-        ] + [x for r in self.finds.values() for x in (r.queries, r.targets)]
-        self.digest = hashlib.sha256(
-            b"".join(a.astype(np.int64).tobytes() for s in sets for a in (s.posts, s.starts))
-        ).hexdigest()[:8]  # the name of these very questions
-        self.posts = np.unique(np.concatenate([s.posts for s in sets]))
-        self.words = np.zeros(len(corpus), np.int64)  # `[m]` whatever is asked about; `[N]` words of these
-        self.words[self.posts] = [
-            len(t.split()) for t in corpus.posts.with_format("arrow")[self.posts]["text"].to_pylist()
-        ]
+        self.finds = self._search(corpus, cfg, split, say)
+        sets = self._sets()
+        self.digest = _name_of(sets)  # the name of these very questions
+        self.posts = np.unique(np.concatenate([s.posts for s in sets]))  # [m] whatever is asked about
+        texts = corpus.posts.with_format("arrow")[self.posts]["text"].to_pylist()
+        self.words = np.zeros(len(corpus), np.int64)  # [N] words of these
+        self.words[self.posts] = [len(t.split()) for t in texts]
+
+    def _compare(self, corpus, cfg, split, say) -> dict:  # shape -> list of `Episodes`
+        "Triplets of each shape, at random and crossed."
+        out = {}
+        for shape in shapes_of(cfg.shapes):
+            judge = EpisodeSampler(corpus, split, shape, cfg.judge, cfg.most)
+            plain = fair(self._draw(corpus, cfg, split, shape), judge)
+            if not plain:
+                say(
+                    f"{shape} is not asked: no author of this split has {shape.anchors + shape.positives} "
+                    f"posts among {cfg.most}"
+                )
+                continue
+            crossed = []
+            for positive in ("any", "community"):
+                for negative in ("random", "community"):
+                    c = replace(shape, positive=positive, negative=negative)
+                    crossed += self._draw(corpus, cfg, split, c)
+            out[str(shape)] = plain
+            out[f"{shape} crossed"] = fair(crossed, judge)
+        return out
 
     def _draw(self, corpus, cfg, split, c):
         "Episodes of the authors who have posts for the shape."
         s = EpisodeSampler(corpus, split, c, cfg.judge, cfg.most)
-        a = s.authors[np.diff(s.starts)[s.authors] >= c.anchors + c.positives]
-        return [s(a, 0, d) for d in range(cfg.draws)] if len(a) else []
+        enough = np.diff(s.starts)[s.authors] >= c.anchors + c.positives
+        if not enough.any():
+            return []
+        return [s(s.authors[enough], 0, d) for d in range(cfg.draws)]
+
+    def _search(self, corpus, cfg, split, say) -> dict:  # what lies between -> `Retrieval`
+        "Searches for the other half of each author, as far as the corpus allows."
+        out = {}
+        for by in ("community", "time", "random"):
+            try:
+                out[by] = retrieval_sets(corpus, split, by, 2, 4, cfg.judge)
+            except ValueError as e:
+                say(f"retrieval by {by} is not asked: {str(e).splitlines()[0]}")
+        return out
+
+    def _sets(self) -> list:  # of `PostSets`
+        "All sets of posts that are asked about."
+        sets = []
+        for es in self.triplets.values():
+            for e in es:
+                sets += [e.anchors, e.positives, e.negatives]
+        for r in self.finds.values():
+            sets += [r.queries, r.targets]
+        return sets
 
     def ask(
-        self, arm
-    ) -> tuple:  # (triplets, ranks): what `triplet_table` gives with a column `asked`; author, rank, by
+        self,
+        arm,
+        # (triplets, ranks): what `triplet_table` gives with a column `asked`; author, rank, by
+    ) -> tuple:
         "Every question, once."
-        t = pd.concat(
-            [
-                triplet_table(arm, e, self.size(e)).assign(asked=name, question=i)
-                for name, es in self.triplets.items()
-                for i, e in enumerate(es)
-            ],
-            ignore_index=True,
-        )
-        return t, pd.concat(
-            [
-                pd.DataFrame(dict(author=r.author, rank=retrieve(arm, r), by=by))
-                for by, r in self.finds.items()
-            ]
-            or [pd.DataFrame(columns=["author", "rank", "by"])],
-            ignore_index=True,
-        )
+        answers = []
+        for name, es in self.triplets.items():
+            for i, e in enumerate(es):
+                t = triplet_table(arm, e, self.size(e))
+                answers.append(t.assign(asked=name, question=i))
+        ranks = []
+        for by, r in self.finds.items():
+            ranks.append(pd.DataFrame(dict(author=r.author, rank=retrieve(arm, r), by=by)))
+        if not ranks:
+            ranks = [pd.DataFrame(columns=["author", "rank", "by"])]
+        return pd.concat(answers, ignore_index=True), pd.concat(ranks, ignore_index=True)
 
     def size(self, e) -> np.ndarray:  # `[e]` str
         "How long the posts of anchors and positives are together, in words."
-        n = np.bincount(e.anchors.owner, self.words[e.anchors.posts], len(e)) + np.bincount(
-            e.positives.owner, self.words[e.positives.posts], len(e)
-        )
+
+        def words(s):
+            return np.bincount(s.owner, self.words[s.posts], len(e))
+
+        n = words(e.anchors) + words(e.positives)
         return np.select([n < 50, n < 200], ["under 50 words", "50 to 199 words"], "200 words or more")
 
 # %% ../../nbs/authors/09_tasks.ipynb #c13
@@ -167,14 +205,10 @@ class Learned(Pooled):
         x = torch.from_numpy(self.x[np.searchsorted(self.posts, sets.posts)])
         of = torch.from_numpy(sets.owner)
         on = next(self.model.parameters()).device
+        keep = torch.ones(len(of), dtype=torch.bool, device=on)
         with torch.inference_mode():
-            return (
-                self.model.pool_sets(
-                    x.to(on), of.to(on), torch.ones(len(of), dtype=torch.bool, device=on), len(sets)
-                )
-                .cpu()
-                .numpy()
-            )
+            y = self.model.pool_sets(x.to(on), of.to(on), keep, len(sets))
+            return y.cpu().numpy()
 
 # %% ../../nbs/authors/09_tasks.ipynb #c28
 class Matches:
@@ -184,10 +218,11 @@ class Matches:
         self.posts = posts
         self.x = x  # `[m]` ascending, `[m,w]` unit vectors
 
-    def _sim(self, *sides):  # `[s+s',s+s']`
-        x = torch.from_numpy(self.x[np.searchsorted(self.posts, np.concatenate([s.posts for s in sides]))])
-        of = torch.from_numpy(np.concatenate([s.owner + n for s, n in zip(sides, (0, len(sides[0])))]))
-        return max_sim(x, of, sum(map(len, sides))).numpy()
+    def _sim(self, left, right):  # `[s+s',s+s']`
+        posts = np.concatenate([left.posts, right.posts])
+        of = np.concatenate([left.owner, right.owner + len(left)])
+        x = torch.from_numpy(self.x[np.searchsorted(self.posts, posts)])
+        return max_sim(x, torch.from_numpy(of), len(left) + len(right)).numpy()
 
     def scores(self, left, right, block=128):
         at = [np.arange(i, min(i + block, len(left))) for i in range(0, len(left), block)]

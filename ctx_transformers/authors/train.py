@@ -54,9 +54,8 @@ class AuthorRunCfg:
     shapes: str = "1/1/1,3/3/3,10/1/1"  # what is asked: anchors/positives/negatives
     seed: int = 0  # of the training: weights, batches, episodes
     judge: int = 0  # of the questions; the same for every seed of training
-    split: CorpusCfg = CorpusCfg(
-        test=0.3
-    )  # many authors to judge by: their number decides how sure the answer is
+    # many authors to judge by: their number decides how sure the answer is
+    split: CorpusCfg = CorpusCfg(test=0.3)
     episode: EpisodeCfg = EpisodeCfg(3, 3, 0, "community")  # what is learnt from
     grams: GramCfg = GramCfg()
     mask: MaskCfg = MaskCfg()  # which words are hidden, where model.mlm > 0
@@ -70,9 +69,8 @@ class AuthorRunCfg:
                 raise ValueError(f"{f} must be at least 1, got {getattr(self, f)}")
         self.asked
         if self.ngrams:
-            object.__setattr__(
-                self, "model", replace(self.model, features=self.grams.d)
-            )  # one number, said once
+            model = replace(self.model, features=self.grams.d)  # one number, said once
+            object.__setattr__(self, "model", model)
         if self.model.mlm and self.cache:
             raise ValueError(
                 "hidden words need the vectors of all tokens at once: the gradient cache cannot help, set "
@@ -97,29 +95,37 @@ class AuthorData:
         self.tokens, self.tokenizer = open_tokens(
             self.corpus, cfg.model.pretrained, cfg.vocab, cfg.max_len, say
         )
-        self.grams, self.features = corpus_grams(self.corpus, cfg.grams) if cfg.ngrams else (None, None)
+        self.grams = None
+        self.features = None
+        if cfg.ngrams:
+            self.grams, self.features = corpus_grams(self.corpus, cfg.grams)
 
     def batches(self, cfg: AuthorRunCfg, split: int) -> EpisodeBatches:
         "Episodes of one split; those of validation are always the same."
-        train = split == TRAIN
-        s = EpisodeSampler(
-            self.corpus,
-            split,
-            cfg.episode
-            if train or cfg.episode.negative != "hard"
-            else replace(cfg.episode, negative="random"),
-            cfg.seed if train else cfg.judge,
-        )
-        return EpisodeBatches(
-            self.tokens,
-            s,
-            cfg.b,
-            cfg.by if train else "random",
-            self.features,
-            cfg.mask if cfg.model.mlm else None,
-            train,
-            draws=1 if train else 2,
-        )
+        mask = cfg.mask if cfg.model.mlm else None
+        if split == TRAIN:
+            s = EpisodeSampler(self.corpus, split, cfg.episode, cfg.seed)
+            return EpisodeBatches(self.tokens, s, cfg.b, cfg.by, self.features, mask)
+        episode = cfg.episode
+        if episode.negative == "hard":
+            episode = replace(episode, negative="random")
+        s = EpisodeSampler(self.corpus, split, episode, cfg.judge)
+        return EpisodeBatches(self.tokens, s, cfg.b, "random", self.features, mask, shuffle=False, draws=2)
+
+# %% ../../nbs/authors/11_train.ipynb #s2bc153c
+def _most_alike(
+    x: np.ndarray,  # `[A,w]` unit vectors
+    k: int,  # below `A`
+) -> np.ndarray:  # `[A,k]` other rows, nearest first
+    "The nearest other rows of each."
+    out = []
+    for i in range(0, len(x), 1024):
+        sim = x[i : i + 1024] @ x.T
+        sim[np.arange(len(sim)), np.arange(i, i + len(sim))] = -np.inf
+        best = np.argpartition(-sim, k - 1, axis=1)[:, :k]
+        falling = np.argsort(-np.take_along_axis(sim, best, 1), 1, kind="stable")
+        out.append(np.take_along_axis(best, falling, 1))
+    return np.concatenate(out)
 
 # %% ../../nbs/authors/11_train.ipynb #c08
 def near_authors(
@@ -132,21 +138,13 @@ def near_authors(
     device="cpu",
 ) -> np.ndarray:  # `[A,k]` authors, nearest first
     "The nearest other authors by mean vectors."
-    s = EpisodeSampler(sampler.corpus, sampler.split, replace(sampler.cfg, negatives=0), sampler.seed, most)
+    cfg = replace(sampler.cfg, negatives=0)
+    s = EpisodeSampler(sampler.corpus, sampler.split, cfg, sampler.seed, most)
     sets = PostSets.of([s.order[s.starts[a] : s.starts[a + 1]] for a in s.authors])
     posts = sets.distinct()
-    x = normalize(
-        Pooled(posts, normalize(model.encode(tokens, posts, features, device=device))).vectors(sets)
-    ).astype(np.float32)
-    k, out = min(k, len(x) - 1), []
-    for i in range(0, len(x), 1024):
-        sim = x[i : i + 1024] @ x.T
-        sim[np.arange(len(sim)), np.arange(i, i + len(sim))] = -np.inf
-        best = np.argpartition(-sim, k - 1, axis=1)[:, :k]
-        out.append(
-            np.take_along_axis(best, np.argsort(-np.take_along_axis(sim, best, 1), 1, kind="stable"), 1)
-        )
-    return sampler.authors[np.concatenate(out)]
+    one = normalize(model.encode(tokens, posts, features, device=device))  # [m,w]
+    x = normalize(Pooled(posts, one).vectors(sets)).astype(np.float32)  # [A,w]
+    return sampler.authors[_most_alike(x, min(k, len(x) - 1))]
 
 
 class HardNegatives(Part):
@@ -164,9 +162,8 @@ class HardNegatives(Part):
     def before_train(self):
         dl = self.dls.train.dl
         if self.near is None or self.learn.step >= self.at + self.dls.train.every:
-            self.near = torch.from_numpy(
-                near_authors(self.model, dl.sampler, dl.tokens, self.k, dl.features, device=dl.device)
-            )
+            near = near_authors(self.model, dl.sampler, dl.tokens, self.k, dl.features, device=dl.device)
+            self.near = torch.from_numpy(near)
             self.at = self.learn.step
         dl.sampler.near = self.near.numpy()
 
@@ -183,23 +180,15 @@ def train_author(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     model = ContrastiveEncoder(cfg.model, cfg.loss, data.tokens.vocab_size).to(device)
-    shape = replace(cfg.model, encoder=model.encoder.cfg) if cfg.model.text else cfg.model
-    (folder / "model.json").write_text(
-        json.dumps(
-            dict(
-                model=asdict(shape), loss=asdict(cfg.loss), vocab=model.encoder.vocab if cfg.model.text else 0
-            ),
-            indent=1,
-        )
-    )
-    learn = learner(
-        model,
-        data.batches(cfg, TRAIN).to(device),
-        data.batches(cfg, VALID).to(device),
-        model.loss,
-        replace(cfg.train, seed=cfg.seed),
-        folder,
-    )
+    shape = cfg.model
+    vocab = 0
+    if cfg.model.text:
+        shape = replace(shape, encoder=model.encoder.cfg)
+        vocab = model.encoder.vocab
+    about = dict(model=asdict(shape), loss=asdict(cfg.loss), vocab=vocab)
+    (folder / "model.json").write_text(json.dumps(about, indent=1))
+    train, valid = (data.batches(cfg, split).to(device) for split in (TRAIN, VALID))
+    learn = learner(model, train, valid, model.loss, replace(cfg.train, seed=cfg.seed), folder)
     learn.logger = say
     if cfg.episode.negative == "hard":
         learn.run_cbs.append(HardNegatives(cfg.near))
@@ -236,14 +225,15 @@ def arm_of_model(
 ):  # has `scores` and `matrix`
     "A trained encoder as an arm."
     if x is None:
-        x = model.encode(
-            data.tokens, posts, data.features if model.cfg.features else None, device=device, bf16=bf16
-        )
+        features = data.features if model.cfg.features else None
+        x = model.encode(data.tokens, posts, features, device=device, bf16=bf16)
     u = model.unit(torch.from_numpy(x), width).numpy()
     if model.cfg.sets == "multi":
         return Matches(posts, u)
     like = model.objective.similarity
-    return Pooled(posts, u, like) if model.cfg.sets == "mean" else Learned(posts, u, like, model=model)
+    if model.cfg.sets == "mean":
+        return Pooled(posts, u, like)
+    return Learned(posts, u, like, model=model)
 
 # %% ../../nbs/authors/11_train.ipynb #c14
 def run_author(
@@ -259,16 +249,14 @@ def run_author(
     done = folder / f"{questions.digest}.json"
     if not done.exists():
         model = train_author(cfg, data, folder, device, say).eval()
-        x = model.encode(
-            data.tokens, questions.posts, data.features if model.cfg.features else None, device=device
-        )
-        for w in (0, *model.compress.widths[:-1]):
-            for p, t in zip(
-                answer_files(folder, questions, w),
-                questions.ask(arm_of_model(model, data, questions.posts, w, x)),
-            ):
+        features = data.features if model.cfg.features else None
+        x = model.encode(data.tokens, questions.posts, features, device=device)
+        widths = [0, *model.compress.widths[:-1]]
+        for w in widths:
+            answers = questions.ask(arm_of_model(model, data, questions.posts, w, x))
+            for p, t in zip(answer_files(folder, questions, w), answers):
                 write_atomic(p, t.to_parquet)
-        write_atomic(done, lambda p: p.write_text(json.dumps([0, *model.compress.widths[:-1]])))
+        write_atomic(done, lambda p: p.write_text(json.dumps(widths)))
     return {
         w: tuple(map(pd.read_parquet, answer_files(folder, questions, w)))
         for w in json.loads(done.read_text())
@@ -277,7 +265,6 @@ def run_author(
 
 def author_folder(cfg: AuthorRunCfg, data: AuthorData) -> Path:
     "Where the cache keeps an arm."
-    return (
-        cache_dir("authors")
-        / f"{cfg.title.replace('/', '-')}-{config_hash(dict(settings(cfg), corpus=data.corpus.name, version=1))}"
-    )  # the version counts changes of this code
+    # the version counts changes of this code
+    key = config_hash(dict(settings(cfg), corpus=data.corpus.name, version=1))
+    return cache_dir("authors") / f"{cfg.title.replace('/', '-')}-{key}"

@@ -22,9 +22,8 @@ class Pooled:
 
     posts: np.ndarray  # `[m]` positions of the posts that have a vector, ascending
     x: object  # `[m,d]` their vectors, an array or a sparse matrix of SciPy
-    similarity: str = (
-        "cosine"  # 'cosine', -1 to 1 and 0 for a vector of zeros; 'euclid', minus the squared distance, <=0
-    )
+    # 'cosine', -1 to 1 and 0 for a vector of zeros; 'euclid', minus the squared distance, <=0
+    similarity: str = "cosine"
     block: int = 4096  # sets at a time in `scores`, which bounds the memory
 
     def __post_init__(self):
@@ -53,10 +52,11 @@ class Pooled:
             raise ValueError(
                 f"scores are of pairs: got {len(left)} sets on the left and {len(right)} on the right"
             )
-        pairs = (np.arange(i, min(i + self.block, len(left))) for i in range(0, len(left), self.block))
-        return np.concatenate(
-            [np.zeros(0), *(self._alike(left.take(i), right.take(i), _rowwise) for i in pairs)]
-        )
+        found = [np.zeros(0)]
+        for i in range(0, len(left), self.block):
+            at = np.arange(i, min(i + self.block, len(left)))
+            found.append(self._alike(left.take(at), right.take(at), _rowwise))
+        return np.concatenate(found)
 
     def matrix(self, left: PostSets, right: PostSets) -> np.ndarray:  # `[s,s']`
         "How alike every set on the left is to every set on the right."
@@ -68,15 +68,10 @@ class Pooled:
         if self.similarity == "cosine":
             s = dot(normalize(l), normalize(r))
         else:
-            s = np.minimum(
-                2 * dot(l, r)
-                - (
-                    _rowwise(l, l)[:, None] + _rowwise(r, r)
-                    if dot is products
-                    else _rowwise(l, l) + _rowwise(r, r)
-                ),
-                0,
-            )
+            size = _rowwise(l, l)
+            if dot is products:
+                size = size[:, None]
+            s = np.minimum(2 * dot(l, r) - (size + _rowwise(r, r)), 0)
         return np.round(s / self._unit, 12) * self._unit  # what differs by rounding alone is a tie
 
 # %% ../../nbs/authors/06_triplets.ipynb #c07
@@ -105,12 +100,8 @@ def _rowwise(l, r):
     return np.asarray((l.multiply(r) if issparse(l) else l * r).sum(1)).ravel()  # [s]
 
 # %% ../../nbs/authors/06_triplets.ipynb #c19
-SLICES = (
-    "neither",
-    "both",
-    "positive only",
-    "negative only",
-)  # who shares a community with the anchors, as in `Episodes.slice`
+# who shares a community with the anchors, as in `Episodes.slice`
+SLICES = ("neither", "both", "positive only", "negative only")
 
 # %% ../../nbs/authors/06_triplets.ipynb #c20
 def triplet_table(
@@ -147,7 +138,9 @@ def triplet_table(
         positives=e.positives.sizes,
         negatives=e.negatives.sizes,
     )
-    return pd.DataFrame(t if bucket is None else dict(t, bucket=np.asarray(bucket)))
+    if bucket is not None:
+        t["bucket"] = np.asarray(bucket)
+    return pd.DataFrame(t)
 
 # %% ../../nbs/authors/06_triplets.ipynb #c30
 def same_questions(
@@ -156,17 +149,38 @@ def same_questions(
     "Check that all arms of all seeds were asked the same triplets."
     if not tables or not all(tables.values()):
         raise ValueError("every arm needs at least one table")
-    first, *rest = (
-        (f"{a} of seed {s}", t.drop(columns=["right", "margin", "positive", "negative"]))
-        for a, of in tables.items()
-        for s, t in of.items()
-    )
-    for name, t in rest:
-        if not t.equals(first[1]):
-            raise ValueError(
-                f"{first[0]} and {name} were asked different triplets: take the same episodes for all arms"
-            )
-    return first[1]
+    first = None
+    for a, of in tables.items():
+        for s, t in of.items():
+            asked = t.drop(columns=["right", "margin", "positive", "negative"])
+            if first is None:
+                first = asked
+                name = f"{a} of seed {s}"
+            if not asked.equals(first):
+                raise ValueError(
+                    f"{name} and {a} of seed {s} were asked different triplets: take the same episodes for "
+                    "all arms"
+                )
+    return first
+
+# %% ../../nbs/authors/06_triplets.ipynb #saacf6a8
+def _slices(
+    q: pd.DataFrame,  # of `same_questions`, `[e]` lines
+) -> dict:  # name -> `[e]` bool
+    "All triplets, and some: by what the community tells, by number of anchors and by bucket."
+    slices = {"all": np.ones(len(q), bool)}
+    for s in SLICES:
+        slices[s] = (q.slice == s).to_numpy()
+    for col in ("anchors", "bucket"):
+        if col not in q or q[col].nunique() < 2:
+            continue
+        for v in sorted(q[col].unique()):
+            if col == "bucket":
+                name = f"bucket {v}"
+            else:
+                name = "1 anchor" if v == 1 else f"{v} anchors"
+            slices[name] = (q[col] == v).to_numpy()
+    return slices
 
 # %% ../../nbs/authors/06_triplets.ipynb #c31
 def triplet_rows(
@@ -177,19 +191,12 @@ def triplet_rows(
     config: str = "",  # hash of the experiment's config, for the table
 ) -> list:  # rows for `eval.tables.write_rows`
     "Triplet accuracy of each arm: in all, by what the community tells, by number of anchors and by bucket."
-    q, rows = same_questions(tables), []
-    slices = {"all": np.ones(len(q), bool)} | {s: (q.slice == s).to_numpy() for s in SLICES}
-    for col, name in (
-        ("anchors", lambda v: f"{v} anchor" + ("" if v == 1 else "s")),
-        ("bucket", lambda v: f"bucket {v}"),
-    ):
-        if col in q and q[col].nunique() > 1:
-            slices |= {name(v): (q[col] == v).to_numpy() for v in sorted(q[col].unique())}
-    for where, inside in slices.items():
+    q = same_questions(tables)
+    rows = []
+    for where, inside in _slices(q).items():
         if not inside.any():
             continue
         values = {a: {s: t.right.to_numpy()[inside] for s, t in of.items()} for a, of in tables.items()}
-        rows += mean_rows(
-            values, q.author.to_numpy()[inside], corpus, "triplet accuracy", against, prefix + where, config
-        )
+        author = q.author.to_numpy()[inside]
+        rows += mean_rows(values, author, corpus, "triplet accuracy", against, prefix + where, config)
     return rows

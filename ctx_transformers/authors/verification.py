@@ -17,19 +17,49 @@ from ..eval.tables import pair_seeds, row
 # %% ../../nbs/authors/08_verification.ipynb #c06
 def verification_pairs(
     table: pd.DataFrame,  # what `triplet_table` gave, `[e]` lines
-) -> (
-    pd.DataFrame
-):  # `[2e]` lines: author (of the anchors), score, same, shared (do the two sides share a community)
+    # `[2e]` lines: author (of the anchors), score, same, shared (do the two sides share a community)
+) -> pd.DataFrame:
     "The pairs of sets that are in triplets."
-    t = table
+    shared = [table.slice.isin([k, "both"]) for k in ("positive only", "negative only")]
     return pd.DataFrame(
         dict(
-            author=np.tile(t.author, 2),
-            score=np.concatenate([t.positive, t.negative]),
-            same=np.repeat([True, False], len(t)),
-            shared=np.concatenate([t.slice.isin([k, "both"]) for k in ("positive only", "negative only")]),
+            author=np.tile(table.author, 2),
+            score=np.concatenate([table.positive, table.negative]),
+            same=np.repeat([True, False], len(table)),
+            shared=np.concatenate(shared),
         )
     )
+
+# %% ../../nbs/authors/08_verification.ipynb #sb36402d
+def _share_above(
+    w,  # `[p]` or `[b,p]` how often each pair counts, from the highest score to the lowest
+    mine,  # `[p]` bool, which pairs are meant
+    end,  # `[k]` last pair above each threshold
+):  # `[...,k+1]`, 0 to 1
+    "How many of some pairs lie above no threshold, the first, the second …"
+    up = np.cumsum(w * mine, -1)[..., end]
+    nothing = np.zeros_like(up[..., :1])
+    with np.errstate(invalid="ignore"):
+        return np.concatenate([nothing, up / up[..., -1:]], -1)
+
+
+def _equal_error(
+    hit,
+    alarm,  # `[...,k+1]` each, as `_share_above` gives them
+):  # `[...]`
+    "False alarms where they are as frequent as misses, on a straight line between two thresholds."
+    gap = alarm + hit - 1  # false alarms less misses, from -1 up to 1
+    i = np.argmax(gap >= 0, -1)[..., None]
+
+    def at(x, j):
+        return np.take_along_axis(x, j, -1)[..., 0]
+
+    g = at(gap, i - 1)
+    h = at(gap, i)
+    f = at(alarm, i - 1)
+    t = at(alarm, i)
+    with np.errstate(invalid="ignore"):
+        return f + (t - f) * g / (g - h)
 
 # %% ../../nbs/authors/08_verification.ipynb #c10
 def auc_eer(
@@ -43,25 +73,17 @@ def auc_eer(
     if score.ndim != 1 or score.shape != same.shape or not np.isfinite(score).all():
         raise ValueError(f"score must be [p] finite numbers and same [p], got {score.shape} and {same.shape}")
     by = np.argsort(-score, kind="stable")
-    w = np.ones(len(by)) if weight is None else np.asarray(weight, np.float64)[..., by]
+    if weight is None:
+        w = np.ones(len(by))
+    else:
+        w = np.asarray(weight, np.float64)[..., by]
     end = np.flatnonzero(np.diff(score[by], append=-np.inf))  # pairs that tie cross the threshold together
-
-    def share(mine):
-        up = np.cumsum(w * mine, -1)[..., end]
-        with np.errstate(invalid="ignore"):
-            return np.concatenate([np.zeros_like(up[..., :1]), up / up[..., -1:]], -1)  # [...,k+1], 0 to 1
-
-    hit = share(same[by])
-    alarm = share(~same[by])
-    auc = (np.diff(alarm, axis=-1) * (hit[..., 1:] + hit[..., :-1]) / 2).sum(-1)
-    gap = alarm + hit - 1  # false alarms less misses, from -1 up to 1
-    i = np.argmax(gap >= 0, -1)[..., None]
-    g, h, f, t = (
-        np.take_along_axis(x, j, -1)[..., 0] for x, j in ((gap, i - 1), (gap, i), (alarm, i - 1), (alarm, i))
-    )
-    with np.errstate(invalid="ignore"):
-        both = auc, f + (t - f) * g / (g - h)
-    return tuple(map(float, both)) if w.ndim == 1 else both
+    hit = _share_above(w, same[by], end)
+    alarm = _share_above(w, ~same[by], end)
+    steps = np.diff(alarm, axis=-1)
+    auc = (steps * (hit[..., 1:] + hit[..., :-1]) / 2).sum(-1)
+    eer = _equal_error(hit, alarm)
+    return (float(auc), float(eer)) if w.ndim == 1 else (auc, eer)
 
 # %% ../../nbs/authors/08_verification.ipynb #c17
 def _boot(
@@ -79,11 +101,8 @@ def _boot(
     same = pairs.same.to_numpy()
     out = [np.array(auc_eer(score, same))[:, None]]
     for i in range(0, n_boot, per):
-        out.append(
-            np.stack(
-                auc_eer(score, same, rng.multinomial(a, np.full(a, 1 / a), min(per, n_boot - i))[:, who])
-            )
-        )
+        times = rng.multinomial(a, np.full(a, 1 / a), min(per, n_boot - i))  # [draws,a]
+        out.append(np.stack(auc_eer(score, same, times[:, who])))
     return np.concatenate(out, 1)
 
 # %% ../../nbs/authors/08_verification.ipynb #c18
@@ -94,15 +113,50 @@ def _over_seeds(
 ) -> Interval:
     """Mean over seeds, with its interval; its ends are nan if authors are so few that a draw of them has no
     value."""
-    s, b = x.shape[0], x.shape[1] - 1
-    draws = (
-        x[0, 1:]
-        if s == 1
-        else x[np.random.default_rng(0).integers(s, size=(s - 1, b)), np.arange(1, b + 1)].mean(0)
-    )
+    s = x.shape[0]
+    b = x.shape[1] - 1
+    if s == 1:
+        draws = x[0, 1:]
+    else:
+        seeds = np.random.default_rng(0).integers(s, size=(s - 1, b))
+        draws = x[seeds, np.arange(1, b + 1)].mean(0)
     value = x[:, 0].mean()
-    lo, hi = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]) if n > 1 else (np.nan, np.nan)
+    if n > 1:
+        lo, hi = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    else:
+        lo = hi = np.nan
     return Interval(float(value), float(np.minimum(lo, value)), float(np.maximum(hi, value)), n)
+
+# %% ../../nbs/authors/08_verification.ipynb #sd1816a3
+def _with_difference(
+    boot: dict,  # arm -> seed -> what `_boot` gave
+    arm: str,
+    against: str | None,
+) -> dict:  # '', or ' - ' and the other arm -> seed -> `[2,1+n_boot]`
+    "An arm, and by how much it differs from another, seed by seed."
+    out = {"": boot[arm]}
+    if against not in (None, arm):
+        pairs = pair_seeds(boot[arm], boot[against])
+        out[f" - {against}"] = {s: x - y for s, x, y in pairs}
+    return out
+
+# %% ../../nbs/authors/08_verification.ipynb #s3001129
+def _interval_rows(
+    draws: dict,  # as `_with_difference` gives them
+    n: int,  # authors
+    corpus: str,
+    arm: str,
+    where: str,  # name of the slice
+    config: str,
+) -> list:
+    "Rows of AUC and EER."
+    rows = []
+    for end, of in draws.items():
+        seeds = ",".join(map(str, of))
+        for k, metric in enumerate(("AUC", "EER")):
+            i = _over_seeds(np.stack([x[k] for x in of.values()]), n)
+            rows.append(row(corpus, arm, metric + end, i.value, i.lo, i.hi, i.n, seeds, where, config))
+    return rows
 
 # %% ../../nbs/authors/08_verification.ipynb #c19
 def verification_rows(
@@ -113,8 +167,7 @@ def verification_rows(
     config: str = "",  # as in `triplet_rows`
     n_boot: int = 1000,  # draws
     # rows for `eval.tables.write_rows`; slice 'neither' holds the pairs whose sides share no community,
-    # 'both'
-    # those that do
+    # 'both' those that do
 ) -> list:
     "AUC and EER of each arm, over all pairs and by whether they share a community."
     if against is not None and against not in tables:
@@ -122,35 +175,17 @@ def verification_rows(
     same_questions(tables)
     rows = []
     pairs = {a: {s: verification_pairs(t) for s, t in of.items()} for a, of in tables.items()}
-    shared = next(p for of in pairs.values() for p in of.values()).shared
-    for where, inside in {"all": shared | True, "neither": ~shared, "both": shared}.items():
-        one = next(iter(next(iter(pairs.values())).values()))[inside]
+    first = next(p for of in pairs.values() for p in of.values())
+    slices = {"all": first.shared | True, "neither": ~first.shared, "both": first.shared}
+    for where, inside in slices.items():
+        one = first[inside]
         if one.same.nunique() < 2:
             continue  # without pairs of both sorts there is no curve
         n = one.author.nunique()
         boot = {a: {s: _boot(p[inside], n_boot) for s, p in of.items()} for a, of in pairs.items()}
-        for arm, of in boot.items():
-            both = {"": of} | (
-                {f" - {against}": {s: x - y for s, x, y in pair_seeds(of, boot[against])}}
-                if against not in (None, arm)
-                else {}
-            )
-            for (end, x), (k, metric) in ((i, j) for i in both.items() for j in enumerate(("AUC", "EER"))):
-                i = _over_seeds(np.stack([v[k] for v in x.values()]), n)
-                rows.append(
-                    row(
-                        corpus,
-                        arm,
-                        metric + end,
-                        i.value,
-                        i.lo,
-                        i.hi,
-                        i.n,
-                        ",".join(map(str, x)),
-                        prefix + where,
-                        config,
-                    )
-                )
+        for arm in boot:
+            draws = _with_difference(boot, arm, against)
+            rows += _interval_rows(draws, n, corpus, arm, prefix + where, config)
     return rows
 
 # %% ../../nbs/authors/08_verification.ipynb #c32
@@ -169,14 +204,9 @@ def plot_distances(
         if ax is None:
             _, ax = plt.subplots(figsize=(4.5, 2.6))
         for same, (name, color) in names.items():
-            ax.hist(
-                d[pairs.same == same],
-                bins,
-                weights=np.full((pairs.same == same).sum(), 1 / len(table)),
-                color=COLORS[color],
-                alpha=0.55,
-                label=name,
-            )
+            mine = d[pairs.same == same]
+            weights = np.full(len(mine), 1 / len(table))
+            ax.hist(mine, bins, weights=weights, color=COLORS[color], alpha=0.55, label=name)
         auc, eer = auc_eer(pairs.score, pairs.same)
         ax.set(
             xlabel={"cosine": "cosine distance", "euclid": "squared Euclidean distance"}[similarity],
