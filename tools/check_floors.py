@@ -255,6 +255,34 @@ def of_package(root, owner):
             yield from climbs(rel.as_posix(), code, owner[module], owner)
 
 
+def definitions(code):
+    "Public names that a module defines at its top, methods that are added to a class left out."
+    for node in ast.parse(code).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            if not any("patch" in ast.unparse(d) for d in node.decorator_list):
+                yield node.name
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+
+
+def of_names(root):
+    "Private names that cross modules, and public ones that two modules define; a command is called `main`."
+    first = {"main": "", "__all__": ""}
+    for p in sorted((root / PKG).rglob("*.py")):
+        if p.name in ("_modidx.py", "__init__.py"):
+            continue
+        where, code = p.relative_to(root).as_posix(), p.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                for a in node.names:
+                    if a.name.startswith("_"):
+                        yield f"{where} line {node.lineno}: imports the private {a.name}: make it public"
+        for name in sorted(set(definitions(code))):
+            if first.setdefault(name, where) not in ("", where) and not name.startswith("_"):
+                yield f"{where}: defines {name}, which {first[name]} does too: one will do, or two names"
+
+
 def problems(root):
     "Every import that does not point down, and every notebook that stands or writes where it should not."
     root = Path(root)
@@ -271,7 +299,7 @@ def problems(root):
             if nb.module in owner:
                 res.append(f"{nb.name}: {owner[nb.module].name} writes {nb.module} too")
             owner[nb.module] = nb
-    return res + [*of_notebooks(nbs, owner), *of_package(root, owner), *rooms(nbs)]
+    return res + [*of_notebooks(nbs, owner), *of_package(root, owner), *of_names(root), *rooms(nbs)]
 
 
 if __name__ == "__main__":

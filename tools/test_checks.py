@@ -52,10 +52,14 @@ def house(root, **changed):
         notebook(root, name.replace("__", "/"), *made)
 
 
-def found(**changed):
-    "What the check of floors says of such a checkout."
+def found(package=(), **changed):
+    "What the check of floors says of such a checkout; `package` holds modules, as (path, code)."
     with tempfile.TemporaryDirectory() as tmp:
         house(Path(tmp), **changed)
+        for path, code in package:
+            at = Path(tmp) / check_floors.PKG / path
+            at.parent.mkdir(parents=True, exist_ok=True)
+            at.write_text(code, encoding="utf-8")
         return check_floors.problems(tmp)
 
 
@@ -91,6 +95,8 @@ PLANTED = {
     "imports stand in cells of their own": dict(
         data__00_files=("#| default_exp data.files", "#| export\ny = 1", "import os\nos.getcwd()")
     ),
+    "imports the private _y": dict(package=[("data/files.py", "from ..core import _y")]),
+    "defines x, which": dict(package=[("core.py", "x = 1"), ("data/files.py", "def x(): pass")]),
     "there is no `loss`": dict(ranking__index=("'Does without: `batches`'",)),
 }
 
