@@ -285,7 +285,7 @@ def name_sums(
     if len(p) != len(y):
         raise ValueError(f"each of {len(y)} questions needs an answer, got {len(p)}")
     asked = np.bincount(name, minlength=N)
-    if p.ndim == 1:
+    if p.ndim != 2:
         right = (p > 0) == (y > 0)
         return np.bincount(name, right, N), asked
     right = p.argmax(1) == y
