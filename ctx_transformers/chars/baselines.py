@@ -102,17 +102,12 @@ class SpellingModel:
         self.classes = sides[0].classes
         self.n = sum(map(len, sides))
         self._count = count
-        svm = cfg.model == "svm"
-        self._fit = (
-            LinearSVC(
-                C=cfg.strength,
-                class_weight="balanced" if cfg.balanced else None,
-                max_iter=10_000,
-                random_state=0,
-            )
-            if svm
-            else MultinomialNB(alpha=cfg.strength)
-        ).fit(x, y)
+        if cfg.model == "svm":
+            weight = "balanced" if cfg.balanced else None
+            m = LinearSVC(C=cfg.strength, class_weight=weight, max_iter=10_000, random_state=0)
+        else:
+            m = MultinomialNB(alpha=cfg.strength)
+        self._fit = m.fit(x, y)
 
     def __call__(
         self,
@@ -172,14 +167,12 @@ def search_letters(
     grams = None
     last = None
     for cfg in tqdm(grid, desc="settings", disable=None):
-        same = replace(
-            cfg, strength=1.0, balanced=False
-        )  # what decides the n-grams; neighbours in the grid share them
+        # what decides the n-grams; neighbours in the grid share them
+        same = replace(cfg, strength=1.0, balanced=False)
         if same != last:
             grams = _grams(cfg, (train,))
             last = same
-        rows.append(
-            vars(cfg) | class_scores(SpellingModel(cfg, train, grams=grams)(valid.text), valid.label)[0]
-        )
+        said = SpellingModel(cfg, train, grams=grams)(valid.text)
+        rows.append(vars(cfg) | class_scores(said, valid.label)[0])
     t = pd.DataFrame(rows)
     return grid[int(t[by].argmax())], t

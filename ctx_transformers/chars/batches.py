@@ -7,7 +7,7 @@ __all__ = ['CODES', 'View', 'frame', 'places', 'NameTable', 'class_view', 'hidde
            'join_views', 'NameBatches']
 
 # %% ../../nbs/chars/03_batches.ipynb #impe
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,9 +25,8 @@ class View:
     lengths: Tensor  # `[t]` int, tokens of each text
     y: Tensor  # what is right: `[m]` tokens at the places `at`, or one row for each text
     name: Tensor  # `[m]` or `[t]` int, row of the batch that each answer is about
-    at: Tensor | None = (
-        None  # `[m]` int, places of `ids` whose vectors answer; None: one answer for each text
-    )
+    # `[m]` int, places of `ids` whose vectors answer; None: one answer for each text
+    at: Tensor | None = None
     segment: Tensor | None = None  # `[n]` int, segment of each token; None: all 0
     causal: bool = False  # read from left to right
 
@@ -42,12 +41,12 @@ def frame(
     after=None,  # token put behind each text; None: none
 ) -> tuple:  # (`[n']` tokens, `[t]` lengths, `[n]` where the old tokens stand now)
     "Put a token before each text, and one behind."
-    b, a = before is not None, after is not None
+    b = before is not None
+    a = after is not None
     new = lengths + b + a
     end = np.cumsum(new)
-    at = np.arange(len(ids)) + np.repeat(
-        b + (b + a) * np.arange(len(lengths)), lengths
-    )  # each text before it brought its own tokens
+    put = b + (b + a) * np.arange(len(lengths))  # [t]; each text before it brought its own tokens
+    at = np.arange(len(ids)) + np.repeat(put, lengths)
     out = np.empty(int(new.sum()), np.int64)
     out[at] = ids
     if b:
@@ -59,7 +58,18 @@ def frame(
 
 def places(lengths):  # `[t]` -> `[n]`
     "Place of each token in its text, from 0."
-    return np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    start = np.cumsum(lengths) - lengths
+    return np.arange(int(lengths.sum())) - np.repeat(start, lengths)
+
+# %% ../../nbs/chars/03_batches.ipynb #s167bf80
+def _check_names(ids, label):
+    "Refuse names without letters or without a class."
+    if len(ids) != len(label):
+        raise ValueError(f"{len(ids)} names need as many rows of labels, got {len(label)}")
+    if len(ids) and ids.lengths.min() < 1:
+        raise ValueError("a name without letters cannot be asked about: leave it out")
+    if len(ids) and not np.asarray(label).any(1).all():
+        raise ValueError("each name needs at least one class")
 
 # %% ../../nbs/chars/03_batches.ipynb #c09
 class NameTable:
@@ -73,27 +83,21 @@ class NameTable:
         # `[N,c]` float, how much of a name is of each class, rows add up to 1; None: its classes alike
         share=None,
     ):
-        if len(ids) != len(label):
-            raise ValueError(f"{len(ids)} names need as many rows of labels, got {len(label)}")
-        if len(ids) and ids.lengths.min() < 1:
-            raise ValueError("a name without letters cannot be asked about: leave it out")
-        if len(ids) and not np.asarray(label).any(1).all():
-            raise ValueError("each name needs at least one class")
+        _check_names(ids, label)
         self.ids = ids
         self.letters = letters
         self.label = np.asarray(label, bool)
-        self.share = (
-            self.label / self.label.sum(1, keepdims=True) if share is None else np.asarray(share)
-        ).astype(np.float32)
+        if share is None:
+            share = self.label / self.label.sum(1, keepdims=True)
+        self.share = np.asarray(share).astype(np.float32)
         if self.share.shape != self.label.shape or not np.allclose(self.share.sum(1), 1, atol=1e-3):
             raise ValueError(f"shares must be {list(self.label.shape)} numbers whose rows add up to 1")
         self.head = (ids.lengths + 1) // 2  # [N] letters of the first half, the larger one
         tail = ids.lengths - self.head
-        self._order = np.argsort(tail, kind="stable")  # names by length of their second half
-        n = np.bincount(tail)
-        self._count = n
-        self._start = np.cumsum(n) - n
         self.tail = tail
+        self._order = np.argsort(tail, kind="stable")  # names by length of their second half
+        self._count = np.bincount(tail)
+        self._start = np.cumsum(self._count) - self._count
         self._rank = np.argsort(self._order)  # place of each name in that order
 
     def __len__(self):
@@ -113,23 +117,44 @@ class NameTable:
         other = (place + 1 + u.astype(np.int64)) % n
         return self._order[self._start[g] + other]
 
-# %% ../../nbs/chars/03_batches.ipynb #c12
+# %% ../../nbs/chars/03_batches.ipynb #sebf4709
 CODES = dict(mlm=1, la=2, nsp=3)  # of the question, in the hash
 
 
 def _tensors(*xs):
     return [torch.from_numpy(np.ascontiguousarray(x)) for x in xs]
 
-
+# %% ../../nbs/chars/03_batches.ipynb #s608112b
 def class_view(
     table: NameTable,
     rows,  # `[b]` names
 ) -> View:
     "The whole name, and how much of it is of each class, `[b,c]`."
-    ids, lengths, _ = frame(*table.ids.gather(rows), CLS, SEP)
+    letters, lengths = table.ids.gather(rows)
+    ids, lengths, _ = frame(letters, lengths, CLS, SEP)
     return View(*_tensors(ids, lengths, table.share[rows], np.arange(len(rows))))
 
+# %% ../../nbs/chars/03_batches.ipynb #s49264fa
+def _any_hidden(hide, lengths):  # `[n]` bool, `[t]` -> `[t]` bool
+    "Which texts have a letter that is hidden."
+    if not len(lengths):
+        return np.zeros(0, bool)
+    start = np.cumsum(lengths) - lengths
+    return np.add.reduceat(np.r_[hide, False], start) > 0
 
+# %% ../../nbs/chars/03_batches.ipynb #s942d2fe
+def _disguised(
+    right,  # `[n]` letters
+    hide,  # `[n]` bool, which of them are asked for
+    how,  # `[n]` in [0,1), the draw of what stands in their place
+    other,  # `[n]` drawn letters
+):  # `[n]` tokens that are read
+    "Of the letters that are asked for 80 % as [MASK], 10 % as another one."
+    masked = hide & (how < 0.8)
+    swapped = hide & (how < 0.9)
+    return np.where(masked, MASK, np.where(swapped, other, right))
+
+# %% ../../nbs/chars/03_batches.ipynb #c12
 def hidden_view(
     table: NameTable,
     rows,  # `[b]` names
@@ -140,23 +165,42 @@ def hidden_view(
     ids, lengths = table.ids.gather(rows)
     own = np.repeat(rows, lengths)
     place = places(lengths)
-    hide, how = (hash_uniform(*key, CODES["mlm"], k, own, place) for k in (0, 1))
-    hide = hide < rate
-    some = (
-        np.add.reduceat(np.r_[hide, False], np.cumsum(lengths) - lengths) > 0
-        if len(rows)
-        else np.zeros(0, bool)
-    )
-    hide, how, own, place = (x[np.repeat(some, lengths)] for x in (hide, how, own, place))
-    right = ids[np.repeat(some, lengths)]
+    hide = hash_uniform(*key, CODES["mlm"], 0, own, place) < rate
+    how = hash_uniform(*key, CODES["mlm"], 1, own, place)
+    some = _any_hidden(hide, lengths)
+    use = np.repeat(some, lengths)
+    right, hide, how, own, place = (x[use] for x in (ids, hide, how, own, place))
     lengths = lengths[some]
-    letter = table.letters.first + (
-        hash_bits(*key, CODES["mlm"], 2, own, place) % np.uint64(len(table.letters.letters))
-    ).astype(np.int64)
-    seen = np.where(hide & (how < 0.8), MASK, np.where(hide & (how < 0.9), letter, right))
-    ids, lengths, at = frame(seen, lengths, CLS, SEP)
+    number = hash_bits(*key, CODES["mlm"], 2, own, place) % np.uint64(len(table.letters.letters))
+    other = table.letters.first + number.astype(np.int64)
+    seen, lengths, at = frame(_disguised(right, hide, how, other), lengths, CLS, SEP)
     who = np.repeat(np.flatnonzero(some), lengths - 2)[hide]
-    return View(*_tensors(ids, lengths, right[hide], who, at[hide]))
+    return View(*_tensors(seen, lengths, right[hide], who, at[hide]))
+
+# %% ../../nbs/chars/03_batches.ipynb #s7112b52
+def _one_class(label, u):  # `[b,c]` bool, `[b]` in [0,1) -> `[b]` int
+    "One of the classes of each name."
+    number = 1 + np.floor(u * label.sum(1))
+    nth = np.cumsum(label, 1) * label  # 1, 2, ... at the classes of a name
+    return (nth == number[:, None]).argmax(1)
+
+# %% ../../nbs/chars/03_batches.ipynb #sd769dfd
+def _half(table, rows, which):  # 0: the first, 1: the second -> letters, lengths
+    "One half of each name."
+    ids, lengths = table.ids.gather(rows)
+    second = places(lengths) >= np.repeat(table.head[rows], lengths)
+    half = (table.head, table.tail)[which]
+    return ids[second == which], half[rows]
+
+# %% ../../nbs/chars/03_batches.ipynb #se7f4638
+def _joined(a, la, b, lb):  # tokens and lengths of t texts, and of t that come behind them
+    "Tokens of both, text by text, their lengths, and which tokens are of the first."
+    n = la + lb
+    first = places(n) < np.repeat(la, n)
+    out = np.empty(len(first), np.int64)
+    out[first] = a
+    out[~first] = b
+    return out, n, first
 
 # %% ../../nbs/chars/03_batches.ipynb #c13
 def ahead_view(
@@ -169,17 +213,12 @@ def ahead_view(
     "Each letter from those before it, and where the name ends."
     ids, lengths = table.ids.gather(rows)
     u, which = (hash_uniform(*key, CODES["la"], k, rows) for k in (0, 1))
-    label = table.label[rows]
-    pick = ((np.cumsum(label, 1) * label) == (1 + np.floor(which * label.sum(1)))[:, None]).argmax(
-        1
-    )  # one of a name's classes
+    pick = _one_class(table.label[rows], which)
     start = np.where(u < given, table.letters.start(pick) if given else START, START)
     y = frame(ids, lengths, after=SEP)[0]
     seen, lengths, _ = frame(ids, lengths, start)
-    return View(
-        *_tensors(seen, lengths, y, np.repeat(np.arange(len(rows)), lengths), np.arange(len(seen))),
-        causal=True,
-    )
+    who = np.repeat(np.arange(len(rows)), lengths)
+    return View(*_tensors(seen, lengths, y, who, np.arange(len(seen))), causal=True)
 
 
 def halves_view(
@@ -190,24 +229,18 @@ def halves_view(
     "The two halves of each name, the second one foreign half of the time; 1 where it is the name's own."
     foreign = hash_uniform(*key, CODES["nsp"], 0, rows) < 0.5
     other = np.where(foreign, table.partner(rows, *key, CODES["nsp"], 1), rows)
-    (head, lh), (tail, lt), (right, _) = _half(table, rows, 0), _half(table, other, 1), _half(table, rows, 1)
-    same = np.bincount(np.repeat(np.arange(len(rows)), lt)[tail != right], minlength=len(rows)) == 0
+    head, lh = _half(table, rows, 0)
+    right, _ = _half(table, rows, 1)
+    tail, lt = _half(table, other, 1)  # tails of a partner are as long as those of the name itself
+    wrong = np.repeat(np.arange(len(rows)), lt)[tail != right]
+    same = np.bincount(wrong, minlength=len(rows)) == 0
     a, la, _ = frame(head, lh, CLS, SEP)
-    b, lb, _ = frame(tail, lt, after=SEP)  # tails of a partner are as long as those of the name itself
-    n = la + lb
-    first = places(n) < np.repeat(la, n)
-    out = np.empty(len(first), np.int64)
-    out[first], out[~first] = a, b
+    b, lb, _ = frame(tail, lt, after=SEP)
+    ids, lengths, first = _joined(a, la, b, lb)
     return View(
-        *_tensors(out, n, same.astype(np.float32), np.arange(len(rows))),
+        *_tensors(ids, lengths, same.astype(np.float32), np.arange(len(rows))),
         segment=torch.from_numpy((~first).astype(np.int64)),
     )
-
-
-def _half(table, rows, which):  # 0: the first, 1: the second
-    ids, lengths = table.ids.gather(rows)
-    second = places(lengths) >= np.repeat(table.head[rows], lengths)
-    return ids[second == which], (table.head, table.tail)[which][rows]
 
 # %% ../../nbs/chars/03_batches.ipynb #c26
 @dataclass(frozen=True, eq=False)
@@ -251,23 +284,17 @@ def join_views(
     n = 0
     t = 0
     for k, v in views.items():
-        out[k] = v if v.at is None else View(v.ids, v.lengths, v.y, v.name, v.at + n, v.segment, v.causal)
+        out[k] = v if v.at is None else replace(v, at=v.at + n)
         texts[k] = (t, t + len(v.lengths))
         n += len(v.ids)
         t += len(v.lengths)
     vs = list(views.values())
+    ids = torch.cat([v.ids for v in vs])
     lengths = torch.cat([v.lengths for v in vs])
     causal = torch.cat([torch.full((len(v.lengths),), v.causal) for v in vs])
     segment = torch.cat([torch.zeros_like(v.ids) if v.segment is None else v.segment for v in vs])
-    return NameBatch(
-        torch.cat([v.ids for v in vs]),
-        lengths,
-        segment,
-        plan_attention(lengths, waste, 8192, causal),
-        out,
-        texts,
-        b,
-    )
+    plan = plan_attention(lengths, waste, 8192, causal)
+    return NameBatch(ids, lengths, segment, plan, out, texts, b)
 
 # %% ../../nbs/chars/03_batches.ipynb #c29
 class NameBatches:
@@ -303,20 +330,19 @@ class NameBatches:
 
     def batch(self, rows, key) -> NameBatch:
         "Every view of these names."
-        return join_views({k: f(self.table, rows, key) for k, f in self.make.items()}, len(rows), self.waste)
+        views = {k: f(self.table, rows, key) for k, f in self.make.items()}
+        return join_views(views, len(rows), self.waste)
 
     def __iter__(self):
         n = len(self.table)
-        pass_ = self.epoch if self.shuffle else -1
-        order = (
-            np.argsort(hash_bits(self.seed, pass_, np.arange(n)), kind="stable")
-            if self.shuffle
-            else np.arange(n)
-        )
+        order = np.arange(n)
+        key = (0, -1)
+        if self.shuffle:
+            order = np.argsort(hash_bits(self.seed, self.epoch, order), kind="stable")
+            key = (self.seed, self.epoch)
         for i in range(self.start, -(-n // self.b)):
             rows = order[i * self.b : (i + 1) * self.b]
-            g = self.batch(rows, (self.seed if self.shuffle else 0, pass_))
-            yield (
-                g if str(self.device) == "cpu" else g.to(self.device),
-                torch.from_numpy(self.table.label[rows]),
-            )  # it is made there
+            g = self.batch(rows, key)
+            if str(self.device) != "cpu":  # it is made there
+                g = g.to(self.device)
+            yield g, torch.from_numpy(self.table.label[rows])

@@ -17,36 +17,103 @@ from ..eval.tables import row
 def _arms(scores, p):
     "The arms that tell about `p`, in a fixed order: (objectives, detached)s, and `[A,s,N]` sums and counts."
     arms = sorted((a for a, of in scores.items() if p in of), key=lambda a: (a[1], sorted(a[0])))
-    num, den = ([np.asarray(scores[a][p][i], np.float64) for a in arms] for i in (0, 1))
-    if len({x.shape for x in num + den}) > 1 or num[0].ndim != 2:
+    num = [np.asarray(scores[a][p][0], np.float64) for a in arms]
+    den = [np.asarray(scores[a][p][1], np.float64) for a in arms]
+    shapes = {x.shape for x in num + den}
+    if len(shapes) > 1 or num[0].ndim != 2:
         raise ValueError(
             f"all arms need the same seeds and strings, [s,N] sums and [s,N] counts, for {p}: got "
-            f"{sorted({x.shape for x in num + den})}"
+            f"{sorted(shapes)}"
         )
-    num, den = np.stack(num), np.stack(den)
-    if not np.isfinite(num).all() or not (den >= 0).all() or not (den.sum(-1) > 0).all():
+    num = np.stack(num)
+    den = np.stack(den)
+    sound = np.isfinite(num).all() and (den >= 0).all() and (den.sum(-1) > 0).all()
+    if not sound:
         raise ValueError(f"{p}: each arm and seed needs finite sums, counts >= 0 and something counted")
     return arms, num, den
+
+# %% ../../nbs/chars/07_effects.ipynb #s1c148b7
+def _ordered(num, den):  # `[A,s,N]` each
+    "Sums and counts with seeds and strings sorted by them: how they came changes nothing."
+    seeds = np.lexsort(num.sum(2))
+    num = num[:, seeds]
+    den = den[:, seeds]
+    strings = np.lexsort(np.concatenate([num, den]).reshape(-1, num.shape[2]))
+    return num[..., strings], den[..., strings]
+
+# %% ../../nbs/chars/07_effects.ipynb #sb59d2dc
+def _drawn(
+    x,  # `[A,s,N]` sums or counts
+    w,  # `[m,N]` how often each string is drawn
+    k,  # `[m,.]` seeds that are drawn
+):  # `[A,m]`
+    "What drawn strings of drawn seeds sum to."
+    A, s, N = x.shape
+    each = (x.reshape(A * s, N) @ w.T).reshape(A, s, -1)
+    return np.take_along_axis(each, k.T[None], 1).sum(1)
 
 # %% ../../nbs/chars/07_effects.ipynb #c06
 def _metric_draws(num, den, n_boot, seed):
     "`[A]` metric of each arm, and `[n_boot,A]` of draws of strings and seeds, the same ones for all arms."
-    A, s, N = num.shape
+    _, s, N = num.shape
     rng = np.random.default_rng(seed)
-    num, den = (x[:, np.lexsort(num.sum(2))] for x in (num, den))  # the order of seeds changes nothing,
-    by = np.lexsort(np.concatenate([num, den]).reshape(-1, N))
-    num = num[..., by]
-    den = den[..., by]  # nor that of strings
+    num, den = _ordered(num, den)
     out = []
     for w in drawn_counts(N, n_boot, rng, 2**20):
         k = rng.integers(s, size=(len(w), max(1, s - 1)))  # of s seeds s-1, as in `crossed_interval`
-        n, d = (
-            np.take_along_axis((x.reshape(A * s, N) @ w.T).reshape(A, s, -1), k.T[None], 1).sum(1)
-            for x in (num, den)
-        )  # [A,.]
         with np.errstate(invalid="ignore"):
-            out.append((n / d).T)
+            metric = _drawn(num, w, k) / _drawn(den, w, k)  # [A,.]
+        out.append(metric.T)
     return num.sum((1, 2)) / den.sum((1, 2)), np.concatenate(out)
+
+# %% ../../nbs/chars/07_effects.ipynb #sccbeded
+def _check_arms(scores):
+    "Refuse what is no arm, and metrics of objectives that an arm was not trained for."
+    for a in scores:
+        pair = isinstance(a, tuple) and len(a) == 2
+        if not (pair and isinstance(a[0], frozenset) and isinstance(a[1], bool)):
+            raise ValueError(f"an arm must be (frozenset of objectives, detached), got {a!r}")
+    for a, of in scores.items():
+        for p in of:
+            if p not in a[0]:
+                raise ValueError(f"arm {sorted(a[0])} has a metric of {p!r}, which it was not trained for")
+
+# %% ../../nbs/chars/07_effects.ipynb #se62d095
+def _slices(scores):  # -> name -> the values of `detached` that it holds
+    "All arms; and each kind for itself, where there are two."
+    slices = {"all": (False, True)}
+    if len({a[1] for a in scores}) > 1:
+        slices |= {"joint": (False,), "detached": (True,)}
+    return slices
+
+# %% ../../nbs/chars/07_effects.ipynb #sc4d51fe
+def _pairs(
+    arms,  # (objectives, detached)s
+    o,  # the objective that is added
+    detached,  # values of `detached` that count
+):  # (place of the arm with it, place of the arm without) each
+    "Arms that differ by one objective only."
+    at = {a: i for i, a in enumerate(arms)}
+    pairs = []
+    for (asked, d), i in at.items():
+        more = (asked | {o}, d)
+        if o not in asked and more in at and d in detached:
+            pairs.append((at[more], i))
+    return pairs
+
+# %% ../../nbs/chars/07_effects.ipynb #s34ef3c0
+def _effect(
+    value,  # `[A]` metric of each arm
+    draws,  # `[n_boot,A]` metric in each draw
+    pairs,  # from `_pairs`
+    level,  # share of the draws within the interval
+):  # value, lo, hi
+    "Mean difference between the two arms of each pair."
+    w, wo = np.array(pairs).T
+    v = (value[w] - value[wo]).mean()
+    d = (draws[:, w] - draws[:, wo]).mean(1)
+    lo, hi = np.nanquantile(d, [(1 - level) / 2, (1 + level) / 2])
+    return dict(value=v, lo=min(lo, v), hi=max(hi, v))
 
 # %% ../../nbs/chars/07_effects.ipynb #c07
 def objective_effects(
@@ -56,55 +123,26 @@ def objective_effects(
     n_boot: int = 1000,
     level: float = 0.95,
     seed: int = 0,  # draws, share of them within the interval, 0 to 1
-    # slice ('all', 'joint', 'detached'), added, on, value (of the metric), lo, hi, n (strings), seeds, pairs
-    # (of
-    # arms)
+    # slice ('all', 'joint', 'detached'), added, on, value (of the metric), lo, hi, n (strings), seeds,
+    # pairs (of arms)
 ) -> pd.DataFrame:
     "Effect of adding an objective on the metric of each other one."
-    if odd := [
-        a
-        for a in scores
-        if not (
-            isinstance(a, tuple) and len(a) == 2 and isinstance(a[0], frozenset) and isinstance(a[1], bool)
-        )
-    ]:
-        raise ValueError(f"an arm must be (frozenset of objectives, detached), got {odd[0]!r}")
-    if odd := [(sorted(a[0]), p) for a, of in scores.items() for p in of if p not in a[0]]:
-        raise ValueError(f"arm {odd[0][0]} has a metric of {odd[0][1]!r}, which it was not trained for")
+    _check_arms(scores)
     names = sorted(set().union(*(a[0] for a in scores)))
+    slices = _slices(scores)
     rows = []
-    slices = {"all": (False, True)} | (
-        {"joint": (False,), "detached": (True,)} if len({a[1] for a in scores}) > 1 else {}
-    )
-    for p in (p for p in names if any(p in of for of in scores.values())):
+    for p in names:
+        if not any(p in of for of in scores.values()):
+            continue
         arms, num, den = _arms(scores, p)
         value, draws = _metric_draws(num, den, n_boot, seed)
-        at = {a: i for i, a in enumerate(arms)}
-        for where, o in ((w, o) for w in slices for o in names if o != p):
-            pairs = [
-                (at[A | {o}, d], i)
-                for (A, d), i in at.items()
-                if o not in A and (A | {o}, d) in at and d in slices[where]
-            ]
-            if not pairs:
-                continue
-            w, wo = np.array(pairs).T
-            v = (value[w] - value[wo]).mean()
-            d = (draws[:, w] - draws[:, wo]).mean(1)
-            lo, hi = np.nanquantile(d, [(1 - level) / 2, (1 + level) / 2])
-            rows.append(
-                {
-                    "slice": where,
-                    "added": o,
-                    "on": p,
-                    "value": v,
-                    "lo": min(lo, v),
-                    "hi": max(hi, v),
-                    "n": num.shape[2],
-                    "seeds": num.shape[1],
-                    "pairs": len(pairs),
-                }
-            )
+        _, s, N = num.shape
+        for where, detached in slices.items():
+            for o in names:
+                if o != p and (pairs := _pairs(arms, o, detached)):
+                    effect = _effect(value, draws, pairs, level)
+                    of = dict(slice=where, added=o, on=p)
+                    rows.append(of | effect | dict(n=N, seeds=s, pairs=len(pairs)))
     if not rows:
         raise ValueError("no two arms differ by one objective and share another: there is nothing to compare")
     return pd.DataFrame(rows)
@@ -117,7 +155,8 @@ def effect_rows(
     seeds=None,  # `[s]` the seeds that were trained, as rows name them; 0..s-1 if None
 ) -> list:  # rows for `eval.tables.write_rows`, which `plot_effects` draws too
     "Effects as rows of a table."
-    if odd := [s for s in effects.seeds if seeds is not None and len(seeds) != s]:
+    odd = [s for s in effects.seeds if seeds is not None and len(seeds) != s]
+    if odd:
         raise ValueError(f"the effects are over {odd[0]} seeds, and {len(seeds)} are named: {list(seeds)}")
 
     def named(s):
@@ -145,7 +184,10 @@ def effect_rows(
 # %% ../../nbs/chars/07_effects.ipynb #c20
 def _effects(effects, where):  # -> by (added, on)
     "The effects of one slice."
-    d = effects[(effects.slice == where) & effects.added.notna()] if "added" in effects else effects[:0]
+    if "added" in effects:
+        d = effects[(effects.slice == where) & effects.added.notna()]
+    else:
+        d = effects[:0]
     if d.empty or d.duplicated(["added", "on"]).any():
         raise ValueError(
             f"there must be one effect for each pair of objectives in slice {where!r}: choose a slice that "
@@ -184,20 +226,19 @@ def plot_effects(
 ):  # a figure
     """What adding each objective (row) does to each other one (column); bold where the interval does not hold
     0."""
-    xs = [_effects(effects, s) for s in ([slices] if isinstance(slices, str) else slices)]
+    slices = [slices] if isinstance(slices, str) else slices
+    xs = [_effects(effects, s) for s in slices]
     names = list(order or sorted({n for x in xs for pair in x.index for n in pair}))
     k = len(names)
     top = max(100 * max(x.value.abs().max() for x in xs), 1e-9)
     with plt.rc_context(style()):
-        fig, axes = plt.subplots(
-            1, len(xs), figsize=((1.6 + 1.15 * k) * len(xs), 0.9 + 0.75 * k), squeeze=False
-        )
-        for ax, x, s in zip(axes[0], xs, [slices] if isinstance(slices, str) else slices):
+        size = ((1.6 + 1.15 * k) * len(xs), 0.9 + 0.75 * k)
+        fig, axes = plt.subplots(1, len(xs), figsize=size, squeeze=False)
+        for ax, x, s in zip(axes[0], xs, slices):
             _draw_effects(ax, x, names, top)
             ax.set(xlabel=f"{metric} of" + (f" ({s})" if s != "all" else ""))
-            ax.set_title(
-                f"points of {metric} and 95 % interval; n = {int(x.n.max()):,} strings", fontsize=8, y=-0.12
-            )
+            about = f"points of {metric} and 95 % interval; n = {int(x.n.max()):,} strings"
+            ax.set_title(about, fontsize=8, y=-0.12)
         axes[0, 0].set_ylabel("what adding does")
         plt.close(fig)
     return fig

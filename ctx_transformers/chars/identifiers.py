@@ -49,7 +49,7 @@ def _word(name, account):
     else:
         return word
 
-# %% ../../nbs/chars/01_identifiers.ipynb #c08
+# %% ../../nbs/chars/01_identifiers.ipynb #s14dab9a
 LIBRARIES = (
     "PIL",
     "datasets",
@@ -71,7 +71,24 @@ LIBRARIES = (
     "sympy",
 )
 
+# %% ../../nbs/chars/01_identifiers.ipynb #s777d123
+def _read_files(files, missing):  # (module, path) pairs; packages that are not installed
+    "Package -> names of its documented objects in the order of its files; and the account of it."
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    acc = Account(f"identifiers: {len(files):,} files, Python {version}")
+    for m in missing:
+        acc.drop(f"package {m} is not installed")
+    jobs = min(cpu_count(), 8, 1 + len(files) // 100)
+    got = Parallel(n_jobs=jobs, batch_size=32)(delayed(_documented)(str(p)) for _, p in files)
+    found = defaultdict(list)
+    for (m, _), names in zip(files, got):
+        if names is None:
+            acc.drop("file that is not valid Python")
+        else:
+            found[m.split(".")[0]] += names
+    return found, acc
 
+# %% ../../nbs/chars/01_identifiers.ipynb #c08
 def _found(packages):
     """(package -> names of its documented objects in the order of its files, account so far), from the cache
     if the files are the same."""
@@ -80,24 +97,11 @@ def _found(packages):
     path = cache_dir("identifiers") / f"{config_hash(dict(reader=1, files=sizes, missing=missing))}.json"
     with FileLock(f"{path}.lock"):
         if not path.is_file():
-            acc = Account(
-                f"identifiers: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
-            )
-            found = defaultdict(list)
-            for m in missing:
-                acc.drop(f"package {m} is not installed")
-            got = Parallel(n_jobs=min(cpu_count(), 8, 1 + len(files) // 100), batch_size=32)(
-                delayed(_documented)(str(p)) for _, p in files
-            )
-            for (m, _), names in zip(files, got):
-                if names is None:
-                    acc.drop("file that is not valid Python")
-                else:
-                    found[m.split(".")[0]] += names
-            path.with_suffix(".part").write_text(
-                json.dumps(dict(found=found, account=acc.to_dict())), encoding="utf-8"
-            )
-            os.replace(path.with_suffix(".part"), path)
+            found, acc = _read_files(files, missing)
+            text = json.dumps(dict(found=found, account=acc.to_dict()))
+            part = path.with_suffix(".part")
+            part.write_text(text, encoding="utf-8")
+            os.replace(part, path)
     got = json.loads(path.read_text(encoding="utf-8"))
     return got["found"], Account.from_dict(got["account"])
 
@@ -115,7 +119,17 @@ def draw_names(
     acc = Account.from_dict(names.account.to_dict())
     acc.kept -= len(names) - limit
     acc.dropped[f"not among the {limit:,} drawn"] += len(names) - limit
-    return replace(names.take(np.sort(np.argsort(u, kind="stable")[:limit])), account=acc)
+    drawn = np.sort(np.argsort(u, kind="stable")[:limit])
+    return replace(names.take(drawn), account=acc)
+
+
+def _identifiers(found, account):
+    "(identifier, package) pairs."
+    for package, names in found.items():
+        for n in names:
+            word = _word(n, account)
+            if word is not None:
+                yield word, package
 
 
 def read_identifiers(
@@ -126,8 +140,8 @@ def read_identifiers(
 ) -> Names:  # sorted by string; class = package
     "Names of documented functions and classes, with the packages that have them."
     found, acc = _found(packages)
-    rows = ((w, p) for p, names in found.items() for n in names if (w := _word(n, acc)) is not None)
-    return replace(draw_names(names_of(rows, acc, fold, lengths), limit), name="identifiers")
+    names = names_of(_identifiers(found, acc), acc, fold, lengths)
+    return replace(draw_names(names, limit), name="identifiers")
 
 # %% ../../nbs/chars/01_identifiers.ipynb #c10
 def open_names(

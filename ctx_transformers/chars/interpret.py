@@ -38,7 +38,8 @@ def attention_maps(
     try:
         model.encode(g)
     finally:
-        [h.remove() for h in hooks]
+        for h in hooks:
+            h.remove()
     qk = torch.stack(kept).unflatten(2, (3, layers[0].heads, -1))[:, :, :2]  # [layers,n,2,h,d/h]
     causal = [v.causal for k, v in g.views.items() for _ in range(*g.texts[k])]
     out = []
@@ -46,7 +47,8 @@ def attention_maps(
         q, k = z.permute(2, 0, 3, 1, 4)  # [layers,h,l,d/h] each
         s = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5  # [layers,h,l,l]
         if ahead:
-            s = s.masked_fill(s.new_ones(s.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)
+            later = s.new_ones(s.shape[-2:], dtype=torch.bool).triu(1)
+            s = s.masked_fill(later, -torch.inf)
         out.append(s.softmax(-1))
     return out
 
@@ -71,9 +73,8 @@ def unlabelled(
     "Strings whose class nobody knows."
     if empty := [i for i, n in enumerate(names) if not n]:
         raise ValueError(f"a name needs at least one letter, but number {empty[0]} is empty")
-    return NameTable(
-        letters.encode(names), np.ones((len(names), max(1, len(letters.classes))), bool), letters
-    )
+    label = np.ones((len(names), max(1, len(letters.classes))), bool)
+    return NameTable(letters.encode(names), label, letters)
 
 
 @torch.no_grad()
@@ -87,7 +88,8 @@ def name_vectors(
     out = [torch.zeros(0, model.cfg.encoder.d)]
     for i in range(0, len(table), b):
         rows = np.arange(i, min(i + b, len(table)))
-        g = join_views(dict(cls=class_view(table, rows)), len(rows)).to(model.cls.weight.device)
+        g = join_views(dict(cls=class_view(table, rows)), len(rows))
+        g = g.to(model.cls.weight.device)
         out.append(model.names(model.encode(g), g, "cls").cpu())
     return torch.cat(out)
 
@@ -98,7 +100,8 @@ def classify(
     table: NameTable,  # N names
 ) -> np.ndarray:  # `[N,c]` probabilities, rows add up to 1
     "Which class is how probable?"
-    return model.cls(name_vectors(model, table).to(model.cls.weight.device)).softmax(1).cpu().numpy()
+    vectors = name_vectors(model, table).to(model.cls.weight.device)
+    return model.cls(vectors).softmax(1).cpu().numpy()
 
 # %% ../../nbs/chars/10_interpret.ipynb #c22
 def _starts(letters, given, n):  # -> `[n]` ids
@@ -117,14 +120,17 @@ def _starts(letters, given, n):  # -> `[n]` ids
 
 @torch.no_grad()
 def _ahead(
-    model, ids, lengths, at
-):  # `[n]` tokens of texts read from left to right, `[t]`; `[m]` places -> `[m,v]` float64
+    model,
+    ids,  # `[n]` tokens of texts read from left to right
+    lengths,  # `[t]`
+    at,  # `[m]` places
+):  # `[m,v]` float64
     "Logarithms of probabilities of the tokens that follow these places."
     ids, lengths, at = (torch.as_tensor(x) for x in (ids, lengths, at))
-    g = join_views(dict(la=View(ids, lengths, at, at, at, causal=True)), len(lengths)).to(
-        model.cls.weight.device
-    )
-    return F.log_softmax(model.la(model.encode(g)[g.views["la"].at]).double(), 1).cpu()
+    view = View(ids, lengths, at, at, at, causal=True)
+    g = join_views(dict(la=view), len(lengths)).to(model.cls.weight.device)
+    h = model.encode(g)[g.views["la"].at]
+    return F.log_softmax(model.la(h).double(), 1).cpu()
 
 # %% ../../nbs/chars/10_interpret.ipynb #c23
 def surprise(
@@ -142,30 +148,77 @@ def surprise(
         x, lengths = ids.gather(np.arange(i, min(i + 1024, len(ids))))
         seen, after, _ = frame(x, lengths, start[i : i + 1024])
         right = torch.from_numpy(frame(x, lengths, after=SEP)[0])
-        p = _ahead(model, seen, after, np.arange(len(seen))).gather(1, right.unsqueeze(1)).squeeze(1)
-        out += np.split(-p.numpy() / np.log(2), np.cumsum(after)[:-1])
+        logs = _ahead(model, seen, after, np.arange(len(seen)))
+        own = logs.gather(1, right.unsqueeze(1)).squeeze(1)
+        out += np.split(-own.numpy() / np.log(2), np.cumsum(after)[:-1])
     return out
 
 
 def name_likelihood(model, letters, names, given=None):  # as in `surprise` -> `[N]` natural logarithms
     "Log-likelihood of each name, its end included."
-    return -np.log(2) * np.array([s.sum() for s in surprise(model, letters, names, given)])
+    bits = surprise(model, letters, names, given)
+    return -np.log(2) * np.array([b.sum() for b in bits])
 
 # %% ../../nbs/chars/10_interpret.ipynb #c30
 def _draw(
-    logp, u, first, temperature, top_p, special
-):  # `[n,v]`, `[n]` in [0,1), is it the first letter?, tokens below are special -> `[n]`
+    logp,  # `[n,v]`
+    u,  # `[n]` in [0,1)
+    first,  # is it the first letter?
+    temperature,
+    top_p,
+    special,  # tokens below are special
+):  # `[n]`
     "One token for each row."
     z = logp.numpy() / temperature
-    z[:, [i for i in range(special) if i != SEP or first]] = -np.inf
+    never = [i for i in range(special) if i != SEP or first]
+    z[:, never] = -np.inf
     order = np.argsort(-z, 1, kind="stable")  # most probable first
     p = np.exp(np.take_along_axis(z - z.max(1, keepdims=True), order, 1))
     p /= p.sum(1, keepdims=True)
-    p[np.cumsum(p, 1) - p >= top_p] = 0.0  # those before it hold enough
+    enough = np.cumsum(p, 1) - p >= top_p  # those before it hold enough
+    p[enough] = 0.0
     c = np.cumsum(p, 1)
-    return np.take_along_axis(
-        order, np.minimum((c <= u[:, None] * c[:, -1:]).sum(1), (p > 0).sum(1) - 1)[:, None], 1
-    )[:, 0]
+    place = (c <= u[:, None] * c[:, -1:]).sum(1)
+    last = (p > 0).sum(1) - 1
+    at = np.minimum(place, last)
+    return np.take_along_axis(order, at[:, None], 1)[:, 0]
+
+# %% ../../nbs/chars/10_interpret.ipynb #s81e095a
+def _after(model, ids):  # `[n,l]` tokens of texts of one length -> `[n,v]` float64
+    "Logarithms of probabilities of the token that follows each text."
+    n, l = ids.shape
+    lengths = np.full(n, l)
+    return _ahead(model, ids.ravel(), lengths, np.cumsum(lengths) - 1)
+
+# %% ../../nbs/chars/10_interpret.ipynb #s5254058
+def _written(
+    model,
+    start,  # `[n]` tokens that names begin with
+    max_len,  # most letters of a name
+    seed,
+    *how,  # temperature, top_p and special tokens, as in `_draw`
+):  # `[n,max_len+1]` tokens, `[n]` logarithms of probabilities, `[n]` letters before the end, -1: no end
+    "Draw letter by letter, all names at once, until the last one ends."
+    n = len(start)
+    ids = np.empty((n, max_len + 1), np.int64)
+    logp = np.zeros(n)
+    ended = np.full(n, -1)
+    at = np.arange(n)  # names that have not ended
+    ids[:, 0] = start
+    for l in range(max_len + 1):  # letters so far
+        if not len(at):
+            break
+        logs = _after(model, ids[at, : l + 1])
+        y = _draw(logs.clone(), hash_uniform(seed, at, l), l == 0, *how)
+        got = logs.numpy()[np.arange(len(at)), y]
+        end = y == SEP
+        ended[at[end]] = l
+        keep = end | (l < max_len)
+        logp[at[keep]] += got[keep]
+        at = at[~end]
+        if l < max_len:
+            ids[at, l + 1] = y[~end]
+    return ids, logp, ended
 
 # %% ../../nbs/chars/10_interpret.ipynb #c31
 def generate(
@@ -190,30 +243,10 @@ def generate(
         raise ValueError(
             f"the model reads names of 1 to {most} letters in every view, so max_len cannot be {max_len}"
         )
-    ids = np.empty((n, max_len + 1), np.int64)
-    logp = np.zeros(n)
-    ended = np.full(n, -1)
-    at = np.arange(n)
-    ids[:, 0] = _starts(letters, given, n)
-    for l in range(max_len + 1):  # letters so far
-        if not len(at):
-            break
-        p = _ahead(
-            model, ids[at, : l + 1].ravel(), np.full(len(at), l + 1), np.arange(1, len(at) + 1) * (l + 1) - 1
-        )
-        y = _draw(p.clone(), hash_uniform(seed, at, l), l == 0, temperature, top_p, letters.first)
-        got = p.numpy()[np.arange(len(at)), y]
-        end = y == SEP
-        ended[at[end]] = l
-        keep = end | (l < max_len)
-        logp[at[keep]] += got[keep]
-        at, y = at[~end], y[~end]
-        if l < max_len:
-            ids[at, l + 1] = y
-    return pd.DataFrame(
-        dict(
-            text=[letters.decode(i[1 : (e if e >= 0 else max_len) + 1]) for i, e in zip(ids, ended)],
-            logp=logp,
-            ended=ended >= 0,
-        )
-    )
+    start = _starts(letters, given, n)
+    ids, logp, ended = _written(model, start, max_len, seed, temperature, top_p, letters.first)
+    text = []
+    for i, e in zip(ids, ended):
+        l = e if e >= 0 else max_len
+        text.append(letters.decode(i[1 : l + 1]))
+    return pd.DataFrame(dict(text=text, logp=logp, ended=ended >= 0))

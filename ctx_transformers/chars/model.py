@@ -21,9 +21,8 @@ from ..models.mlm_head import MLMHead
 class CharCfg:
     "Shape of a model of names."
 
-    encoder: EncoderCfg = EncoderCfg(
-        layers=2, d=64, heads=4, max_len=48, prenorm=True, segments=2
-    )  # no segments: the halves are told apart by [SEP] only
+    # no segments: the halves are told apart by [SEP] only
+    encoder: EncoderCfg = EncoderCfg(layers=2, d=64, heads=4, max_len=48, prenorm=True, segments=2)
     pool: str = "mean"  # one vector of a name: 'first' token, 'mean' or 'max' of all, 'attention'
     tied: bool = True  # letters are predicted with the vectors that they are read with
     drop: float = 0.1  # dropout of the pooled vector, 0 to 1
@@ -46,7 +45,8 @@ class CharCfg:
             raise ValueError(
                 f"std must be > 0, buckets at least 1, gram_drop in [0,1), ends at least 0, got {self}"
             )
-        if not all(n.strip().isdigit() and int(n) >= 2 for n in self.grams.split(",") if n.strip()):
+        lengths = [n.strip() for n in self.grams.split(",") if n.strip()]
+        if not all(n.isdigit() and int(n) >= 2 for n in lengths):
             raise ValueError(f"grams are lengths of at least 2 letters, commas between, got {self.grams!r}")
 
     @property
@@ -62,16 +62,23 @@ def gram_hash(
     "A number for the n tokens that end at each place."
     h = ids.clone()
     for j in range(1, n):
-        h = (h * 1000003) % (2**31 - 1) + torch.cat([ids.new_zeros(j), ids[:-j]])[: len(ids)]
-    return (h * 0x9E3779B1 % 2**32 >> 7) % buckets
+        before = torch.cat([ids.new_zeros(j), ids[:-j]])[: len(ids)]  # the token j places before
+        h = (h * 1000003) % (2**31 - 1) + before
+    mixed = (h * 0x9E3779B1 % 2**32) >> 7
+    return mixed % buckets
 
 
 class CharGrams(nn.Module):
     "Vectors of the n-grams that end at each letter."
 
     def __init__(
-        self, ns: list, buckets: int, d: int, drop: float, std: float
-    ):  # lengths; vectors of each; width; share left out in training; deviation at the start
+        self,
+        ns: list,  # lengths
+        buckets: int,  # vectors of each
+        d: int,  # width
+        drop: float,  # share left out in training
+        std: float,  # deviation at the start
+    ):
         super().__init__()
         self.ns = ns
         self.buckets = buckets
@@ -111,43 +118,51 @@ class CharModel(nn.Module):
         self.cls = nn.Linear(d, classes)
         self.nsp = nn.Linear(d, 1)
         words = [e.words if cfg.tied else nn.Embedding(vocab, d) for _ in range(2)]
-        for m in (self.cls, self.nsp, *(() if cfg.tied else words)):
-            m.apply(init_bert)
-        with torch.no_grad():  # from BERT's .02 to ours
-            for w in (
-                e.words.weight,
-                e.places.weight if cfg.encoder.places == "learned" else e.places.table,
-                *(() if e.segments is None else [e.segments.weight]),
-            ):
-                w.mul_(cfg.std / 0.02)
+        self.cls.apply(init_bert)
+        self.nsp.apply(init_bert)
+        if not cfg.tied:
+            for m in words:
+                m.apply(init_bert)
+        self._scale()
         self.mlm, self.la = (MLMHead(w, cfg.encoder.eps) for w in words)
         self.grams = CharGrams(cfg.ns, cfg.buckets, d, cfg.gram_drop, cfg.std / 2) if cfg.ns else None
         self.ends = nn.Embedding(cfg.ends, d) if cfg.ends else None
         if cfg.ends:
             nn.init.normal_(self.ends.weight, std=cfg.std)
 
+    @torch.no_grad()
+    def _scale(self):
+        "Bring the vectors that are read from BERT's deviation of .02 to ours."
+        e = self.encoder
+        learned = self.cfg.encoder.places == "learned"
+        tables = [e.words.weight, e.places.weight if learned else e.places.table]
+        if e.segments is not None:
+            tables.append(e.segments.weight)
+        for w in tables:
+            w.mul_(self.cfg.std / 0.02)
+
+    def _left(self, g):  # -> `[n,d]`
+        "Vectors of the distance to the end of the text; 0 where a text is read ahead."
+        left = torch.repeat_interleave(g.lengths, g.lengths) - offsets(g.lengths) - 1
+        both = []  # who reads ahead must not know how much is left
+        for k, v in g.views.items():
+            lo, hi = g.texts[k]
+            both.append(torch.full((hi - lo,), not v.causal, device=g.ids.device))
+        use = torch.repeat_interleave(torch.cat(both), g.lengths).unsqueeze(1)  # [n,1]
+        return self.ends(left.clamp(max=self.cfg.ends - 1)) * use
+
     def extra(self, g: NameBatch):  # -> `[n,d]`, or None
         "What is known of a letter beside itself and its place."
         x = None if self.grams is None else self.grams(g.ids, g.lengths)
         if self.ends is None:
             return x
-        left = torch.repeat_interleave(g.lengths, g.lengths) - offsets(g.lengths) - 1
-        both = torch.cat(
-            [
-                torch.full((g.texts[k][1] - g.texts[k][0],), not v.causal, device=g.ids.device)
-                for k, v in g.views.items()
-            ]
-        )
-        y = self.ends(left.clamp(max=self.cfg.ends - 1)) * torch.repeat_interleave(both, g.lengths).unsqueeze(
-            1
-        )  # who reads ahead must not know how much is left
+        y = self._left(g)
         return y if x is None else x + y
 
     def encode(self, g: NameBatch) -> Tensor:  # `[n,d]`, in the order of the batch
         "Vectors of all tokens of all views, in one call."
-        return self.encoder(
-            g.ids, g.lengths, g.plan, g.segment if self.cfg.encoder.segments else None, self.extra(g)
-        )
+        segment = g.segment if self.cfg.encoder.segments else None
+        return self.encoder(g.ids, g.lengths, g.plan, segment, self.extra(g))
 
     def names(
         self,
@@ -158,4 +173,5 @@ class CharModel(nn.Module):
         "One vector for each text of a view, without dropout."
         lo, hi = g.texts[view]
         end = torch.cat([g.lengths.new_zeros(1), g.lengths.cumsum(0)])
-        return self.pooled(h[end[lo] : end[hi]], g.lengths[lo:hi])
+        own = h[end[lo] : end[hi]]
+        return self.pooled(own, g.lengths[lo:hi])

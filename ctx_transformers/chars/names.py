@@ -67,7 +67,8 @@ def to_ascii(
 ) -> str:  # without accents, Latin letters in ASCII; letters of other scripts stay
     "Spell a name with plain letters."
     parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return unicodedata.normalize("NFC", "".join(o for o in parts if not unicodedata.combining(o)))
+    letters = [o for o in parts if not unicodedata.combining(o)]
+    return unicodedata.normalize("NFC", "".join(letters))
 
 # %% ../../nbs/chars/00_names.ipynb #c10
 @dataclass(frozen=True, eq=False)
@@ -116,21 +117,14 @@ class Names:
 def _rarest(label, size):
     return np.where(label, size, np.iinfo(np.int64).max).argmin(1)  # of two of a size the first
 
-# %% ../../nbs/chars/00_names.ipynb #c11
-def names_of(
-    rows,  # (string, class) pairs
-    account: Account,  # counts what is merged and dropped
-    fold=False,  # spell with `to_ascii`?
-    lengths=(0, 0),  # keep strings of so many characters, (fewest, most), 0 for no bound
-) -> Names:  # sorted by string; a class all of whose strings are dropped stays a class
-    "Merge equal strings."
-    lo, hi = lengths
-    if not (0 <= lo and (hi == 0 or lo <= hi)):
-        raise ValueError(f"lengths are (fewest, most) characters, 0 for no bound, got {tuple(lengths)}")
+# %% ../../nbs/chars/00_names.ipynb #s5136d4d
+def _merged(rows, account, fold, lo, hi):  # as in `names_of`
+    "Classes of each distinct string of the right length, and all classes, those of dropped strings too."
     seen = {}
     classes = set()
     for text, c in rows:
-        text = unicodedata.normalize("NFC", " ".join((to_ascii(text) if fold else text).split()))
+        spelled = to_ascii(text) if fold else text
+        text = unicodedata.normalize("NFC", " ".join(spelled.split()))
         if not text:
             account.drop("blank")
             continue
@@ -146,17 +140,26 @@ def names_of(
             else:
                 account.keep()
             seen[text] = {*have, c}
+    return seen, classes
+
+# %% ../../nbs/chars/00_names.ipynb #c11
+def names_of(
+    rows,  # (string, class) pairs
+    account: Account,  # counts what is merged and dropped
+    fold=False,  # spell with `to_ascii`?
+    lengths=(0, 0),  # keep strings of so many characters, (fewest, most), 0 for no bound
+) -> Names:  # sorted by string; a class all of whose strings are dropped stays a class
+    "Merge equal strings."
+    lo, hi = lengths
+    if not (0 <= lo and (hi == 0 or lo <= hi)):
+        raise ValueError(f"lengths are (fewest, most) characters, 0 for no bound, got {tuple(lengths)}")
+    seen, classes = _merged(rows, account, fold, lo, hi)
     if not seen:
         raise ValueError(f"no name is left; see what was dropped and why\n{account}")
     text = sorted(seen)
     classes = tuple(sorted(classes))
-    return Names(
-        np.array(text, object),
-        np.array([[c in seen[t] for c in classes] for t in text]),
-        classes,
-        account.name,
-        account,
-    )
+    label = np.array([[c in seen[t] for c in classes] for t in text])
+    return Names(np.array(text, object), label, classes, account.name, account)
 
 # %% ../../nbs/chars/00_names.ipynb #c16
 NAMES_URL = "https://download.pytorch.org/tutorial/data.zip"
@@ -189,11 +192,8 @@ def _archive(path):
     if not is_zipfile(path):
         raise ValueError(f"{path} is not a sound zip archive; fetch it again")
     with ZipFile(path) as z:
-        files = sorted(
-            n
-            for n in z.namelist()
-            if n.endswith(".txt") and Path(n).parent.name == "names" and not n.startswith("__MACOSX")
-        )
+        texts = [n for n in z.namelist() if n.endswith(".txt") and not n.startswith("__MACOSX")]
+        files = sorted(n for n in texts if Path(n).parent.name == "names")
         if not files:
             raise ValueError(
                 f"{path} holds no names: expected names/Czech.txt and so on inside; found {z.namelist()[:9]}"
@@ -201,17 +201,24 @@ def _archive(path):
         return [*_lines((n, z.read(n)) for n in files)]
 
 # %% ../../nbs/chars/00_names.ipynb #c17
+def _picked(path, record):
+    "The columns of the name and of the class, by the first record of a table."
+    text = next((c for c in TEXT_COLUMNS if c in record), None)
+    label = next((c for c in CLASS_COLUMNS if c in record), None)
+    if text is None or label is None:
+        raise ValueError(
+            f"{path}: expected a column {' or '.join(TEXT_COLUMNS)}, and a column "
+            f"{' or '.join(CLASS_COLUMNS)}; found {', '.join(map(str, record))}"
+        )
+    return text, label
+
+
 def _column(path, account):
     "(name, class) pairs of a table's columns."
     pick = None
     for r in read_records(path, account):
         if pick is None:
-            pick = [next((c for c in names if c in r), None) for names in (TEXT_COLUMNS, CLASS_COLUMNS)]
-            if None in pick:
-                raise ValueError(
-                    f"{path}: expected a column {' or '.join(TEXT_COLUMNS)}, and a column "
-                    f"{' or '.join(CLASS_COLUMNS)}; found {', '.join(map(str, r))}"
-                )
+            pick = _picked(path, r)
         text, c = (r.get(k) for k in pick)
         if isinstance(text, str) and isinstance(c, str) and c.strip():
             yield text, c.strip()
@@ -254,23 +261,47 @@ def read_names(
             "its URL"
         )
     account = Account(Path(str(source)).name)
-    rows = (
-        _folder(path)
-        if path.is_dir()
-        else _archive(path)
-        if path.suffix == ".zip"
-        else _column(path, account)
-    )
+    if path.is_dir():
+        rows = _folder(path)
+    elif path.suffix == ".zip":
+        rows = _archive(path)
+    else:
+        rows = _column(path, account)
     return replace(names_of(rows, account, fold, lengths), name=account.name.split(".")[0])
 
-# %% ../../nbs/chars/00_names.ipynb #c24
+# %% ../../nbs/chars/00_names.ipynb #s8926fab
 def name_keys(
     text,  # `[N]` str
 ) -> np.ndarray:  # `[N]` uint64, equal where the strings are the same in ASCII and lower case
     "Which strings are the same name."
     return text_keys([to_ascii(o).casefold() for o in text], exact=True)
 
+# %% ../../nbs/chars/00_names.ipynb #s7a8d1f9
+def _drawn_sides(
+    kind,  # `[n]` int, the class that each name is counted in
+    u,  # `[n]` float, the draw of each name
+    classes,  # names of the classes
+    valid,  # share of each class for validation
+    test,  # share of each class for the test
+):  # `[n]` int, places in `SPLITS`
+    "The side of each name: of every class its share, at least one, and at least one to train on."
+    side = np.zeros(len(kind), int)
+    for k, c in enumerate(classes):
+        i = np.flatnonzero(kind == k)
+        n = len(i)
+        if n < 3:
+            raise ValueError(
+                f"{c} has {n} names that stand in no rarer class, and a split needs 3; read more of them, "
+                f"allow other lengths, or leave {c} out"
+            )
+        i = i[np.argsort(u[i], kind="stable")]
+        t = min(max(round(n * test), 1), n - 2)
+        v = min(max(round(n * valid), 1), n - t - 1)
+        side[i[:t]] = 2
+        side[i[t : t + v]] = 1
+    return side
 
+# %% ../../nbs/chars/00_names.ipynb #c24
 def split_names(
     names: Names,  # the whole table
     valid: float = 0.1,  # share of each class for validation, above 0
@@ -286,18 +317,5 @@ def split_names(
     label = np.zeros((len(key), len(names.classes)), bool)
     np.logical_or.at(label, at, names.label)
     kind = _rarest(label, names.label.sum(0))
-    u = hash_uniform(seed, key)
-    side = np.zeros(len(key), int)
-    for k, c in enumerate(names.classes):
-        i = np.flatnonzero(kind == k)
-        n = len(i)
-        if n < 3:
-            raise ValueError(
-                f"{c} has {n} names that stand in no rarer class, and a split needs 3; read more of them, "
-                f"allow other lengths, or leave {c} out"
-            )
-        i = i[np.argsort(u[i], kind="stable")]
-        t = min(max(round(n * test), 1), n - 2)
-        v = min(max(round(n * valid), 1), n - t - 1)
-        side[i[:t]], side[i[t : t + v]] = 2, 1
-    return {s: replace(names.take(side[at] == j), name=f"{names.name} {s}") for j, s in enumerate(SPLITS)}
+    side = _drawn_sides(kind, hash_uniform(seed, key), names.classes, valid, test)[at]
+    return {s: replace(names.take(side == j), name=f"{names.name} {s}") for j, s in enumerate(SPLITS)}

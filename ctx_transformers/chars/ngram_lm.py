@@ -21,7 +21,9 @@ def _key(seen, cols, v):  # `[q,K]` ids below v -> `[q]`
 
 
 def _discounted(
-    key, y, v
+    key,  # `[m]` int, histories
+    y,  # `[m]` int, the letters after them
+    v,  # ids in all
 ):  # histories `[u]`, discounted counts `[u,v]`, their sums before, and what was taken
     "The counts of each letter after each history, less the discount."
     u, i = np.unique(key, return_inverse=True)
@@ -30,9 +32,8 @@ def _discounted(
     n = x.sum(1)
     one = (x.data == 1).sum()
     two = (x.data == 2).sum()
-    D = min(
-        max(one / max(one + 2 * two, 1), 0.1), 0.9
-    )  # where counts of 1 or 2 are rare the formula says 0 or 1
+    # where counts of 1 or 2 are rare the formula says 0 or 1
+    D = min(max(one / max(one + 2 * two, 1), 0.1), 0.9)
     x.data -= D
     return u, x, n, D * np.diff(x.indptr)
 
@@ -64,28 +65,31 @@ class Backoff:
         if not self._base[self.y].all():
             raise ValueError("an id that is never an answer is the answer in training")
 
-    def _table(
-        self, cols, longer
-    ):  # `_discounted` counts after a history of `cols`, in which `longer` comes next
+    def _table(self, cols, longer):
+        "`_discounted` counts after a history of `cols`, in which `longer` comes next."
         if (cols, longer) not in self._tables:
             key = _key(self.seen, cols, self.v)
             y = self.y
             if longer is not None:  # each different longer history counts once
                 u, i = np.unique(key, return_inverse=True)
-                z = np.unique((i * self.v + self.seen[:, longer]) * self.v + y)
-                key, y = u[z // self.v**2], z % self.v
+                history = i * self.v + self.seen[:, longer]
+                z = np.unique(history * self.v + y)
+                key = u[z // self.v**2]
+                y = z % self.v
             self._tables[cols, longer] = _discounted(key, y, self.v)
         return self._tables[cols, longer]
 
     def _probs(self, seen, cols):  # all of `cols` can be seen
         p = np.tile(self._base, (len(seen), 1))
         for k in range(len(cols) + 1):
-            u, x, n, taken = self._table(cols[:k], cols[k] if k < len(cols) else None)
+            longer = cols[k] if k < len(cols) else None
+            u, x, n, taken = self._table(cols[:k], longer)
             key = _key(seen, cols[:k], self.v)
             i = np.minimum(np.searchsorted(u, key), len(u) - 1)
             known = u[i] == key
             i = i[known]  # an unknown history leaves what the shorter one said
-            p[known] = (x[i].toarray() + taken[i][:, None] * p[known]) / n[i][:, None]
+            counts = x[i].toarray()
+            p[known] = (counts + taken[i][:, None] * p[known]) / n[i][:, None]
         return p
 
     def __call__(
@@ -97,31 +101,39 @@ class Backoff:
         "The distribution of each letter."
         seen = np.asarray(seen, np.int64)
         order = tuple(range(seen.shape[1])) if order is None else order
+        if visible is None:
+            visible = np.ones((len(seen), len(order)), bool)
+        which, i = np.unique(visible, axis=0, return_inverse=True)
         out = np.empty((len(seen), self.v))
-        which, i = np.unique(
-            np.ones((len(seen), len(order)), bool) if visible is None else visible,
-            axis=0,
-            return_inverse=True,
-        )
         for j, w in enumerate(which):
-            out[i.ravel() == j] = self._probs(seen[i.ravel() == j], tuple(c for c in order if w[c]))
+            rows = i.ravel() == j
+            cols = tuple(c for c in order if w[c])
+            out[rows] = self._probs(seen[rows], cols)
         return out
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c13
 def _near(ids, lengths, steps):
     "`[n,K]` the tokens so many steps away in the same text, [PAD] beyond its ends."
-    p = places(lengths)[:, None] + np.asarray(steps)
-    n = np.repeat(lengths, lengths)[:, None]  # [n,K]
-    at = np.clip(np.arange(len(ids))[:, None] + np.asarray(steps), 0, max(len(ids) - 1, 0))
-    return np.where((p >= 0) & (p < n), ids[at], PAD)
+    steps = np.asarray(steps)
+    place = places(lengths)[:, None] + steps  # [n,K]
+    end = np.repeat(lengths, lengths)[:, None]  # [n,1]
+    inside = (place >= 0) & (place < end)
+    last = max(len(ids) - 1, 0)
+    at = np.clip(np.arange(len(ids))[:, None] + steps, 0, last)
+    return np.where(inside, ids[at], PAD)
 
 
-def _no_answers(letters, end):
-    return [PAD, CLS, MASK, *range(START, letters.first)] + [SEP] * (not end)
+def _no_answers(letters, end):  # may the end of a name be the answer?
+    "Ids that are never right."
+    never = [PAD, CLS, MASK, *range(START, letters.first)]
+    return never if end else [*never, SEP]
 
 
-def _arrays(v):
-    return v.ids.cpu().numpy().astype(np.int64), v.lengths.cpu().numpy().astype(np.int64)
+def _arrays(view):
+    "Tokens and lengths of a view."
+    ids = view.ids.cpu().numpy().astype(np.int64)
+    lengths = view.lengths.cpu().numpy().astype(np.int64)
+    return ids, lengths
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c14
 class AheadGrams:
@@ -138,21 +150,22 @@ class AheadGrams:
         self.steps = -np.arange(order)  # a token predicts the next one, so it is itself the most telling
         view = ahead_view(table, np.arange(len(table)), (0, 0))
         ids, lengths = _arrays(view)
-        self.backoff = Backoff(
-            self._seen(ids, lengths), view.y.numpy(), len(self.letters), _no_answers(self.letters, True)
-        )
+        seen = self._seen(ids, lengths)
+        never = _no_answers(self.letters, True)
+        self.backoff = Backoff(seen, view.y.numpy(), len(self.letters), never)
 
     def _seen(self, ids, lengths):
-        return _near(
-            np.where((ids >= START) & (ids < self.letters.first), START, ids), lengths, self.steps
-        )  # whatever begins a name
+        "The history at each place; whatever begins a name is [START]."
+        start = (ids >= START) & (ids < self.letters.first)
+        return _near(np.where(start, START, ids), lengths, self.steps)
 
     def predict(
         self,
         view: View,  # from `ahead_view`
     ) -> np.ndarray:  # `[m,v]` probabilities
         "What comes next at each place that is asked for."
-        seen = self._seen(*_arrays(view))[view.at.cpu().numpy()]
+        ids, lengths = _arrays(view)
+        seen = self._seen(ids, lengths)[view.at.cpu().numpy()]
         return self.backoff(seen, seen != UNK)
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c15
@@ -167,9 +180,9 @@ class HiddenGrams:
     ):
         self.letters = table.letters
         ids, lengths, at = frame(*table.ids.gather(np.arange(len(table))), CLS, SEP)
-        self.backoff = Backoff(
-            _near(ids, lengths, self.STEPS)[at], ids[at], len(self.letters), _no_answers(self.letters, False)
-        )
+        seen = _near(ids, lengths, self.STEPS)[at]
+        never = _no_answers(self.letters, False)
+        self.backoff = Backoff(seen, ids[at], len(self.letters), never)
 
     def predict(
         self,
@@ -179,14 +192,24 @@ class HiddenGrams:
         ids, lengths = _arrays(view)
         at = view.at.cpu().numpy()
         seen = _near(ids, lengths, self.STEPS)[at]
-        p = (
-            sum(self.backoff(seen, (seen != MASK) & (seen != UNK), o) for o in ((0, 1, 2, 3), (1, 0, 3, 2)))
-            / 2
-        )
+        visible = (seen != MASK) & (seen != UNK)
+        left = self.backoff(seen, visible, (0, 1, 2, 3))  # the neighbour on the left tells most
+        right = self.backoff(seen, visible, (1, 0, 3, 2))
+        p = (left + right) / 2
         shown = ids[at]
         k = np.flatnonzero((shown != MASK) & (shown != UNK))
         p[k, shown[k]] *= len(self.letters.letters) + 1
         return p / p.sum(1, keepdims=True)
+
+# %% ../../nbs/chars/09_ngram_lm.ipynb #s0c3b056
+def _without_gap(view):  # of `halves_view` -> `[n]` tokens, `[n]` their texts, `[n]` bool of second halves
+    "Names as they are read ahead: from [START], and nothing between the halves."
+    ids, lengths = _arrays(view)
+    text = np.repeat(np.arange(len(lengths)), lengths)
+    second = view.segment.cpu().numpy() == 1
+    keep = second | (ids != SEP)
+    ids = np.where(ids == CLS, START, ids)
+    return ids[keep], text[keep], second[keep]
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #c17
 class HalvesGrams:
@@ -204,26 +227,22 @@ class HalvesGrams:
         view: View,  # from `halves_view`
     ) -> np.ndarray:  # `[b]` nats
         "How much likelier each second half is after its first half."
-        ids, lengths = _arrays(view)
-        text = np.repeat(np.arange(len(lengths)), lengths)
-        second = view.segment.cpu().numpy() == 1
-        keep = second | (ids != SEP)  # nothing stands between the halves of a name
-        ids = np.where(ids == CLS, START, ids)[keep]
-        text = text[keep]
-        second = second[keep]
-        lengths = np.bincount(text, minlength=len(lengths))
+        ids, text, second = _without_gap(view)
+        b = len(view.lengths)
+        lengths = np.bincount(text, minlength=b)
+        head = np.bincount(text[~second], minlength=b)
         i = np.flatnonzero(second)
         seen = self.ahead._seen(ids, lengths)[i - 1]  # each token of the tail is asked at the one before it
-        since = (
-            places(lengths)[i] - np.bincount(text[~second], minlength=len(lengths))[text[i]]
-        )  # letters of the tail before it
-        p, q = (
-            self.ahead.backoff(seen, (seen != UNK) & (np.arange(seen.shape[1]) < n))[
-                np.arange(len(i)), ids[i]
-            ]
-            for n in (np.inf, since[:, None])
-        )
-        return np.bincount(text[i], np.log(p) - np.log(q), minlength=len(lengths))
+        since = places(lengths)[i] - head[text[i]]  # letters of the tail before it
+        own = np.arange(seen.shape[1]) < since[:, None]
+        p = self._log_probs(seen, seen != UNK, ids[i])
+        q = self._log_probs(seen, (seen != UNK) & own, ids[i])
+        return np.bincount(text[i], p - q, minlength=b)
+
+    def _log_probs(self, seen, visible, y):  # as in `Backoff`, `[q]` letters -> `[q]`
+        "How likely these letters are after what can be seen."
+        p = self.ahead.backoff(seen, visible)
+        return np.log(p[np.arange(len(y)), y])
 
     def fit(
         self,
@@ -233,19 +252,20 @@ class HalvesGrams:
         s = self.scores(view)
         y = view.y.cpu().numpy() > 0
         by = np.argsort(s, kind="stable")
-        s, y = s[by], y[by]
-        right = (
-            np.r_[0, np.cumsum(~y)] + np.r_[y.sum(), y.sum() - np.cumsum(y)]
-        )  # with the line below the k-th
+        s = s[by]
+        y = y[by]
+        below = np.r_[0, np.cumsum(~y)]
+        above = np.r_[y.sum(), y.sum() - np.cumsum(y)]
+        right = below + above  # with the line below the k-th
         cut = np.r_[True, s[1:] > s[:-1], True]
         k = int(np.where(cut, right, -1).argmax())  # between two equal scores there is no line
-        self.line = float(
-            (s[max(k - 1, 0)] + s[min(k, len(s) - 1)]) / 2
-            if 0 < k < len(s)
-            else s[0] - 1
-            if k == 0
-            else s[-1] + 1
-        )
+        if k == 0:
+            line = s[0] - 1
+        elif k < len(s):
+            line = (s[k - 1] + s[k]) / 2
+        else:
+            line = s[-1] + 1
+        self.line = float(line)
         return self
 
     def predict(self, view: View) -> np.ndarray:  # `[b]` nats above the line: its own where > 0
@@ -264,6 +284,10 @@ def name_sums(
     p = np.asarray(p)
     if len(p) != len(y):
         raise ValueError(f"each of {len(y)} questions needs an answer, got {len(p)}")
-    right = p.argmax(1) == y if p.ndim == 2 else (p > 0) == (y > 0)
-    sums = np.bincount(name, right, N), np.bincount(name, minlength=N)
-    return (*sums, np.bincount(name, -np.log(p[np.arange(len(y)), y]), N)) if p.ndim == 2 else sums
+    asked = np.bincount(name, minlength=N)
+    if p.ndim != 2:
+        right = (p > 0) == (y > 0)
+        return np.bincount(name, right, N), asked
+    right = p.argmax(1) == y
+    cost = -np.log(p[np.arange(len(y)), y])
+    return np.bincount(name, right, N), asked, np.bincount(name, cost, N)

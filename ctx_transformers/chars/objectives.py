@@ -31,7 +31,8 @@ class Cls:
         return class_view(table, rows)
 
     def predict(self, model, h, g):  # `[n,d]` -> `[b,K]`
-        return model.cls(model.drop(model.names(h.detach() if self.detach else h, g, "cls")))
+        h = h.detach() if self.detach else h
+        return model.cls(model.drop(model.names(h, g, "cls")))
 
     def loss(
         self,
@@ -52,19 +53,18 @@ class Cls:
         w = y @ (w * n.sum() / (w * n).sum())  # [b]; 1 in the mean over the training side
         return (each * w).mean()
 
-    def hits(
-        self, p, y
-    ):  # `[b]` bool: the guess is a class of the name; of shares that differ, the class of the largest
-        return y.gather(1, p.argmax(1, keepdim=True)).squeeze(1) == y.amax(1)
+    def hits(self, p, y):  # `[b]` bool
+        "Is the guess a class of the name? Of shares that differ: the class of the largest?"
+        guessed = y.gather(1, p.argmax(1, keepdim=True)).squeeze(1)
+        return guessed == y.amax(1)
 
 # %% ../../nbs/chars/05_objectives.ipynb #c09
 class _Letter:
     "What objectives that predict letters have in common."
 
     def predict(self, model, h, g):  # `[n,d]` -> `[m,v]`
-        return getattr(model, self.head)(
-            h.index_select(0, g.views[self.head].at)
-        )  # several times as fast as h[at]
+        asked = h.index_select(0, g.views[self.head].at)  # several times as fast as h[at]
+        return getattr(model, self.head)(asked)
 
     def loss(self, p, y, n=None):
         return F.cross_entropy(p.float(), y)  # nats a letter
@@ -168,32 +168,38 @@ class Objectives(nn.Module):
     def makers(self):  # name -> function that makes the view
         return {k: o.view for k, o in self.asked.items()}
 
+# %% ../../nbs/chars/05_objectives.ipynb #s16e4d53
+def _part_of(name):  # of a parameter
+    "The layer or table of the encoder, or the head, that a parameter is of."
+    if name.startswith("encoder.layers"):
+        depth = 3
+    elif name.startswith("encoder"):
+        depth = 2
+    else:
+        depth = 1
+    return ".".join(name.split(".")[:depth])
+
+# %% ../../nbs/chars/05_objectives.ipynb #scfc24fd
+def _norm(grads):  # of some parameters, None where none arrives
+    "Norm of all gradients that arrive; nan if there are none."
+    norms = [d.norm() for d in grads if d is not None]
+    return float(torch.stack(norms).norm()) if norms else float("nan")
+
 # %% ../../nbs/chars/05_objectives.ipynb #c18
 def moved_by(
     objectives: Objectives,
     g,  # a `NameBatch` with a view for each
-) -> (
-    pd.DataFrame
-):  # norm of the gradient by part of the model (rows) and objective (columns); nan where none arrives
+    # norm of the gradient by part of the model (rows) and objective (columns); nan where none arrives
+) -> pd.DataFrame:
     "Which parts of the model each objective moves."
     model = objectives.model
     out = {}
     for k, l in objectives.losses(objectives(g)).items():
-        grads = torch.autograd.grad(l, [p for p in model.parameters()], retain_graph=True, allow_unused=True)
+        grads = torch.autograd.grad(l, [*model.parameters()], retain_graph=True, allow_unused=True)
         parts = {}
         for (name, _), d in zip(model.named_parameters(), grads):
-            part = ".".join(
-                name.split(".")[
-                    : 3 if name.startswith("encoder.layers") else 2 if name.startswith("encoder") else 1
-                ]
-            )
-            parts.setdefault(part, []).append(d)
-        out[k] = {
-            part: float(torch.stack([d.norm() for d in ds if d is not None]).norm())
-            if any(d is not None for d in ds)
-            else float("nan")
-            for part, ds in parts.items()
-        }
+            parts.setdefault(_part_of(name), []).append(d)
+        out[k] = {part: _norm(ds) for part, ds in parts.items()}
     return pd.DataFrame(out)
 
 # %% ../../nbs/chars/05_objectives.ipynb #h0000080

@@ -12,6 +12,30 @@ from matplotlib.patches import Rectangle
 from sklearn.decomposition import PCA
 from ..eval.figures import COLORS, style
 
+# %% ../../nbs/chars/11_plots.ipynb #sabd1926
+def _objectives(parts, names):  # as in `plot_parts`
+    "The objectives that are drawn, all in the table, and the total too."
+    have = list(dict.fromkeys(parts.objective))
+    names = list(names or [k for k in have if k != "total"])
+    if odd := set(names) - set(have):
+        raise ValueError(f"{min(odd)!r} was not trained; the table has {', '.join(have)}")
+    if not names or "total" not in have:
+        raise ValueError(
+            f"the table must hold at least one objective and the total, has {', '.join(have) or 'nothing'}"
+        )
+    return names
+
+# %% ../../nbs/chars/11_plots.ipynb #s62132bc
+def _draw_sides(ax, rows, what):  # axis, rows of one objective, 'loss' or 'accuracy'
+    "Training and validation side of one objective."
+    for side, name, color, dash in (
+        ("train", "training", COLORS["blue"], "--"),
+        ("valid", "validation", COLORS["orange"], "-"),
+    ):
+        d = rows[rows.side == side].sort_values("step")
+        marker = "." if len(d) < 3 else ""
+        ax.plot(d.step, d[what], dash, color=color, marker=marker, label=name)
+
 # %% ../../nbs/chars/11_plots.ipynb #c06
 def plot_parts(
     # `DataFrame` of `parts.csv`: step, side ('train', 'valid'), objective ('total' too), loss (nats),
@@ -20,46 +44,57 @@ def plot_parts(
     names=None,  # objectives, from the left; as the table has them if None
 ):  # a figure
     "Loss (above) and accuracy (below) of each objective, and the total."
-    have = list(dict.fromkeys(parts.objective))
-    names = list(names or [k for k in have if k != "total"])
-    if odd := set(names) - set(have):
-        raise ValueError(f"{min(odd)!r} was not trained; the table has {', '.join(have)}")
-    if (names and "total" not in have) or not names:
-        raise ValueError(
-            f"the table must hold at least one objective and the total, has {', '.join(have) or 'nothing'}"
-        )
+    names = _objectives(parts, names)
+    k = len(names) + 1
     with plt.rc_context(style() | {"font.size": 8}):
-        fig, axes = plt.subplots(
-            2,
-            len(names) + 1,
-            figsize=(1.7 * (len(names) + 1), 2.9),
-            sharex=True,
-            squeeze=False,
-            layout="constrained",
-        )
-        for i, k in enumerate([*names, "total"]):
-            for ax, what in zip(axes[:, i], ("loss", "accuracy")):
-                if what == "accuracy" and k == "total":
-                    ax.axis("off")
-                    continue
-                for side, color, dash in (("train", COLORS["blue"], "--"), ("valid", COLORS["orange"], "-")):
-                    d = parts[(parts.objective == k) & (parts.side == side)].sort_values("step")
-                    ax.plot(
-                        d.step,
-                        d[what],
-                        dash,
-                        color=color,
-                        marker="." if len(d) < 3 else "",
-                        label={"train": "training", "valid": "validation"}[side],
-                    )
-            axes[0, i].set_title(k, fontsize=9)
-            axes[1 if k != "total" else 0, i].set_xlabel("step")
+        shape = dict(figsize=(1.7 * k, 2.9), sharex=True, squeeze=False, layout="constrained")
+        fig, axes = plt.subplots(2, k, **shape)
+        for name, (loss, accuracy) in zip([*names, "total"], axes.T):
+            rows = parts[parts.objective == name]
+            loss.set_title(name, fontsize=9)
+            _draw_sides(loss, rows, "loss")
+            if name == "total":
+                loss.set_xlabel("step")
+                accuracy.axis("off")
+            else:
+                accuracy.set_xlabel("step")
+                _draw_sides(accuracy, rows, "accuracy")
         axes[0, 0].set_ylabel("loss, nats")
         axes[1, 0].set_ylabel("accuracy")
         axes[0, -1].tick_params(labelbottom=True)
         axes[1, -1].legend(*axes[0, -1].get_legend_handles_labels(), loc="center")
         plt.close(fig)
     return fig
+
+# %% ../../nbs/chars/11_plots.ipynb #se51e066
+def _draw_head(
+    ax,
+    m,  # `[l,l]` attention of one head
+    tokens,  # `l` strings
+    first,  # does it stand on the left, where the queries are named?
+):  # the image
+    "One head: queries from the top, keys from the left."
+    im = ax.imshow(m, cmap="Blues", vmin=0, vmax=1)
+    ax.grid(False)
+    ax.spines[:].set(visible=True, color="#c0c0c0")
+    names = [t.strip("[]") if len(t) > 1 else t for t in tokens]
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_ticks(range(len(tokens)), names, fontsize=6, parse_math=False)
+    ax.tick_params(length=0, pad=1, top=True, bottom=False, labeltop=True, labelbottom=False, labelleft=first)
+    for t, x in zip(ax.get_xticklabels(), tokens):
+        t.set_rotation(90 if len(x) > 1 else 0)
+    return im
+
+# %% ../../nbs/chars/11_plots.ipynb #s88a006e
+def _check_maps(maps, tokens):  # `[layers,h,l,l]`, `l` strings
+    "Refuse maps of other tokens, and rows that are no shares."
+    l = len(tokens)
+    if maps.shape[2:] != (l, l):
+        raise ValueError(
+            f"{l} tokens need maps [layers,h,{l},{l}], got {list(maps.shape)}: cut the padding off"
+        )
+    if maps.min() < 0 or np.abs(maps.sum(-1) - 1).max() > 1e-3:
+        raise ValueError("each row of a map, a query, must add up to 1: are queries and keys exchanged?")
 
 # %% ../../nbs/chars/11_plots.ipynb #c11
 def plot_heads(
@@ -70,48 +105,52 @@ def plot_heads(
     "Attention of every layer and head."
     maps = np.asarray(maps, float)
     L, h, l = maps.shape[:3]
-    if maps.shape != (L, h, len(tokens), len(tokens)):
-        raise ValueError(
-            f"{len(tokens)} tokens need maps [layers,h,{len(tokens)},{len(tokens)}], got {list(maps.shape)}: "
-            "cut the padding off"
-        )
-    if maps.min() < 0 or np.abs(maps.sum(-1) - 1).max() > 1e-3:
-        raise ValueError("each row of a map, a query, must add up to 1: are queries and keys exchanged?")
+    _check_maps(maps, tokens)
     side = max(1.1, 0.125 * l)
+    size = (0.4 + side * h + 0.7, 0.35 + (side + 0.25) * L)
     with plt.rc_context(style()):
-        fig, axes = plt.subplots(
-            L,
-            h,
-            figsize=(0.4 + side * h + 0.7, 0.35 + (side + 0.25) * L),
-            squeeze=False,
-            layout="constrained",
-        )
+        fig, axes = plt.subplots(L, h, figsize=size, squeeze=False, layout="constrained")
         for i, j in np.ndindex(L, h):
-            ax = axes[i, j]
-            im = ax.imshow(maps[i, j], cmap="Blues", vmin=0, vmax=1)
-            ax.grid(False)
-            ax.spines[:].set(visible=True, color="#c0c0c0")
-            for axis in (ax.xaxis, ax.yaxis):
-                axis.set_ticks(
-                    range(l),
-                    [t.strip("[]") if len(t) > 1 else t for t in tokens],
-                    fontsize=6,
-                    parse_math=False,
-                )
-            ax.tick_params(
-                length=0, pad=1, top=True, bottom=False, labeltop=True, labelbottom=False, labelleft=j == 0
-            )
-            for t, x in zip(ax.get_xticklabels(), tokens):
-                t.set_rotation(90 if len(x) > 1 else 0)
+            im = _draw_head(axes[i, j], maps[i, j], tokens, j == 0)
             if j == 0:
-                ax.set_ylabel(f"layer {i + 1}", fontsize=8)
+                axes[i, j].set_ylabel(f"layer {i + 1}", fontsize=8)
             if i == L - 1:
-                ax.set_xlabel(f"head {j + 1}", fontsize=8)
+                axes[i, j].set_xlabel(f"head {j + 1}", fontsize=8)
         fig.colorbar(im, ax=axes, label="attention", fraction=0.03, aspect=20)
         if title:
             fig.suptitle(title, fontsize=9, parse_math=False)
         plt.close(fig)
     return fig
+
+# %% ../../nbs/chars/11_plots.ipynb #sad9ba8a
+def _check_bits(names, bits, top):
+    "Refuse bits that are not those of the letters of these names."
+    if len(bits) != len(names) or not len(names):
+        raise ValueError(
+            f"there must be one list of bits for each name, and a name: got {len(names)} names and "
+            f"{len(bits)} lists"
+        )
+    if odd := [n for n, b in zip(names, bits) if len(b) != len(n) + 1]:
+        raise ValueError(f"{odd[0]!r} needs {len(odd[0]) + 1} numbers of bits: its letters and its end")
+    if top < 0 or not all((b >= 0).all() for b in bits):
+        raise ValueError("bits must be at least 0")
+
+# %% ../../nbs/chars/11_plots.ipynb #s20e2138
+def _draw_bits(
+    ax,
+    x,  # place of the square, from the left
+    y,  # place of the square, from the top
+    what,  # a letter, or 'end'
+    v,  # its bits
+    color,  # maps bits to colours
+):
+    "One letter, with its bits, on a square of their colour."
+    ink = "white" if v > 0.6 * color.norm.vmax else "black"
+    size = 11 if len(what) == 1 else 7
+    middle = dict(ha="center", va="center", color=ink)
+    ax.add_patch(Rectangle((x + 0.03, y + 0.04), 0.94, 0.92, color=color.to_rgba(v), lw=0))
+    ax.text(x + 0.5, y + 0.36, what, fontsize=size, parse_math=False, **middle)
+    ax.text(x + 0.5, y + 0.78, f"{v:.1f}", fontsize=6, **middle)
 
 # %% ../../nbs/chars/11_plots.ipynb #c16
 def plot_surprise(
@@ -122,37 +161,18 @@ def plot_surprise(
 ):  # a figure
     "Letters of names, coloured by surprise."
     bits = [np.asarray(b, float) for b in bits]
-    if len(bits) != len(names) or not len(names):
-        raise ValueError(
-            f"there must be one list of bits for each name, and a name: got {len(names)} names and "
-            f"{len(bits)} lists"
-        )
-    if odd := [n for n, b in zip(names, bits) if len(b) != len(n) + 1]:
-        raise ValueError(f"{odd[0]!r} needs {len(odd[0]) + 1} numbers of bits: its letters and its end")
-    if top < 0 or not all((b >= 0).all() for b in bits):
-        raise ValueError("bits must be at least 0")
+    _check_bits(names, bits, top)
     top = top or max(b.max() for b in bits) or 1.0
     w = max(map(len, bits))
     color = plt.cm.ScalarMappable(plt.Normalize(0, top), "Blues")
+    size = (0.32 * w + 1.3, 0.42 * len(names) + 0.1 + 0.3 * bool(title))
     with plt.rc_context(style()):
-        fig, ax = plt.subplots(figsize=(0.32 * w + 1.3, 0.42 * len(names) + 0.1 + 0.3 * bool(title)))
+        fig, ax = plt.subplots(figsize=size)
         ax.axis("off")
         ax.set(xlim=(0, w + 3), ylim=(len(names), 0))
         for y, (n, b) in enumerate(zip(names, bits)):
             for x, (c, v) in enumerate(zip([*n, "end"], b)):
-                ink = "white" if v > 0.6 * top else "black"
-                ax.add_patch(Rectangle((x + 0.03, y + 0.04), 0.94, 0.92, color=color.to_rgba(v), lw=0))
-                ax.text(
-                    x + 0.5,
-                    y + 0.36,
-                    c,
-                    ha="center",
-                    va="center",
-                    fontsize=11 if len(c) == 1 else 7,
-                    color=ink,
-                    parse_math=False,
-                )
-                ax.text(x + 0.5, y + 0.78, f"{v:.1f}", ha="center", va="center", fontsize=6, color=ink)
+                _draw_bits(ax, x, y, c, v, color)
             ax.text(w + 0.3, y + 0.5, f"{b.sum():.0f} bits", va="center", fontsize=8)
         if title:
             ax.set_title(title, loc="left", fontsize=9, parse_math=False)
@@ -160,26 +180,73 @@ def plot_surprise(
     return fig
 
 # %% ../../nbs/chars/11_plots.ipynb #c21
+_VOWELS = set("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿąęıőűœаеёиоуыэюяєії")
+
+
+def _kind(c):
+    "What kind of letter one is."
+    if not c.isalpha():
+        return "other"
+    if c.isupper():
+        return "capital"
+    return "vowel" if c in _VOWELS else "consonant"
+
+
 def letter_kinds(
     letters,  # single characters
 ) -> list:  # 'vowel', 'consonant', 'capital' or 'other' of each
     "What kind of letter it is; y is a vowel."
+    return [_kind(c) for c in letters]
 
-    def kind(c):
-        return (
-            "other"
-            if not c.isalpha()
-            else "capital"
-            if c.isupper()
-            else "vowel"
-            if c in _VOWELS
-            else "consonant"
+# %% ../../nbs/chars/11_plots.ipynb #sa166e81
+def _check_map(x, labels, text, most):
+    "Refuse vectors, labels and texts that do not belong together, and more colours than can be told apart."
+    vectors = x.ndim == 2 and len(x) >= 3
+    each = len(x) == len(labels) and (text is None or len(text) == len(x))
+    if not (vectors and each):
+        raise ValueError(
+            f"a map needs vectors [N,d] of 3 and more, and a label (and text) for each, got {list(x.shape)} "
+            f"and {len(labels)} labels"
+        )
+    if not 1 <= most <= 8:
+        raise ValueError(
+            f"there are 8 colours that everybody can tell apart, so most must be 1 to 8, got {most}"
         )
 
-    return [kind(c) for c in letters]
+# %% ../../nbs/chars/11_plots.ipynb #sc5d417c
+def _groups(labels, most):  # `[N]` -> (label, `[N]` bool, color, marker) each
+    "Labels with a colour of their own, those of many vectors first; then all others, in grey."
+    kinds, n = np.unique(labels, return_counts=True)
+    kinds = kinds[np.argsort(-n, kind="stable")]
+    colors = [COLORS[c] for c in ("blue", "orange", "green", "pink", "gold", "sky", "black")] + ["#6F4E37"]
+    groups = [(k, labels == k, c, m) for k, c, m in zip(kinds[:most], colors, "oooo^^^^")]
+    if len(kinds) > most:
+        groups.append(("others", np.isin(labels, kinds[most:]), "#b0b0b0", "o"))
+    return groups
 
+# %% ../../nbs/chars/11_plots.ipynb #s864eb15
+def _draw_group(
+    ax,
+    at,  # `[n,2]` places
+    text,  # `n` strings in the place of dots; None: dots
+    label,
+    color,
+    marker,
+):
+    "Dots or texts of one label."
+    dots = dict(s=7, alpha=0.7) if text is None else dict(s=0, alpha=1.0)
+    ax.scatter(*at.T, color=color, marker=marker, lw=0, label=str(label), **dots)
+    if text is not None:
+        for (x, y), t in zip(at, text):
+            ax.text(x, y, t, color=color, ha="center", va="center", fontsize=9, parse_math=False)
 
-_VOWELS = set("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿąęıőűœаеёиоуыэюяєії")
+# %% ../../nbs/chars/11_plots.ipynb #sdea8bc1
+def _name_groups(ax, groups):
+    "A legend beside the map."
+    dots = [ax.plot([], [], m, color=c, ms=4)[0] for _, _, c, m in groups]
+    names = [str(k) for k, *_ in groups]
+    at = dict(loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0.2)
+    ax.legend(dots, names, fontsize=7, handletextpad=0.2, **at)
 
 # %% ../../nbs/chars/11_plots.ipynb #c23
 def plot_char_map(
@@ -193,52 +260,21 @@ def plot_char_map(
     "The two directions in which vectors differ most."
     x = np.asarray(vectors, float)
     labels = np.asarray(labels)
-    if x.ndim != 2 or len(x) < 3 or len(x) != len(labels) or (text is not None and len(text) != len(x)):
-        raise ValueError(
-            f"a map needs vectors [N,d] of 3 and more, and a label (and text) for each, got {list(x.shape)} "
-            f"and {len(labels)} labels"
-        )
-    if not 1 <= most <= 8:
-        raise ValueError(
-            f"there are 8 colours that everybody can tell apart, so most must be 1 to 8, got {most}"
-        )
+    _check_map(x, labels, text, most)
+    text = None if text is None else np.asarray(text, object)
     pca = PCA(2, svd_solver="full").fit(x)
-    at = pca.transform(x)
-    share = 100 * pca.explained_variance_ratio_  # [N,2]
-    kinds, n = np.unique(labels, return_counts=True)
-    kinds = kinds[np.argsort(-n, kind="stable")]
-    colors = [COLORS[c] for c in ("blue", "orange", "green", "pink", "gold", "sky", "black")] + ["#6F4E37"]
-    groups = [(k, labels == k, c, m) for k, c, m in zip(kinds[:most], colors, "oooo^^^^")] + [
-        ("others", np.isin(labels, kinds[most:]), "#b0b0b0", "o")
-    ] * (len(kinds) > most)
+    at = pca.transform(x)  # [N,2]
+    share = 100 * pca.explained_variance_ratio_
+    groups = _groups(labels, most)
     with plt.rc_context(style() | {"font.size": 8}):
-        fig, ax = (ax.figure, ax) if ax is not None else plt.subplots(figsize=(3.6, 3.2))
+        if ax is None:
+            _, ax = plt.subplots(figsize=(3.6, 3.2))
         for k, i, c, m in groups[most:] + groups[:most]:  # grey below all, small ones above large ones
-            ax.scatter(
-                *at[i].T,
-                s=7 if text is None else 0,
-                color=c,
-                marker=m,
-                lw=0,
-                alpha=0.7 if text is None else 1.0,
-                label=str(k),
-            )
-            for (a, b), t in zip(at[i], [] if text is None else np.asarray(text, object)[i]):
-                ax.text(a, b, t, color=c, ha="center", va="center", fontsize=9, parse_math=False)
-        legend = [ax.plot([], [], m, color=c, ms=4)[0] for _, _, c, m in groups]
-        ax.legend(
-            legend,
-            [str(k) for k, *_ in groups],
-            fontsize=7,
-            handletextpad=0.2,
-            loc="upper left",
-            bbox_to_anchor=(1, 1),
-            borderaxespad=0.2,
-        )
+            _draw_group(ax, at[i], None if text is None else text[i], k, c, m)
+        _name_groups(ax, groups)
         ax.set(xlabel=f"{share[0]:.0f} % of the variance", ylabel=f"{share[1]:.0f} %")
         ax.tick_params(labelbottom=False, labelleft=False, length=0)
         if title:
             ax.set_title(title, fontsize=9)
-        if ax.figure is fig:
-            plt.close(fig)
-    return fig
+        plt.close(ax.figure)
+    return ax.figure

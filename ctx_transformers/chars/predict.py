@@ -27,30 +27,46 @@ from ..models.encoder import EncoderCfg
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/chars/12_predict.ipynb #c05
+_ENCODER = EncoderCfg(layers=2, d=32, heads=4, max_len=32, prenorm=True, segments=2)
 _JOINT = NamesCfg(
-    model=CharCfg(
-        EncoderCfg(layers=2, d=32, heads=4, max_len=32, prenorm=True, segments=2), grams="2,3,4", ends=8
-    ),
+    model=CharCfg(_ENCODER, grams="2,3,4", ends=8),
     mlm=Mlm(rate=0.3),
     la=La(given=0.5),
     train=TrainCfg(lr=2e-2, wd=0.05, steps=600, warmup=0.1, valid_every=100, checkpoint_every=200),
 )
 CHAR_RUNS = dict(
     joint=_JOINT,  # all four
-    detached=replace(
-        _JOINT, cls=Cls(detach=True)
-    ),  # the class is read off, the encoder learns from the other three
+    # the class is read off, the encoder learns from the other three
+    detached=replace(_JOINT, cls=Cls(detach=True)),
     cls=replace(_JOINT, objectives="cls"),
     mlm=replace(_JOINT, objectives="mlm"),
     la=replace(_JOINT, objectives="la"),
     nsp=replace(_JOINT, objectives="nsp"),
     letters=replace(_JOINT, objectives="mlm,la"),  # both questions about letters
-    unlabelled=replace(
-        _JOINT, objectives="mlm,la,nsp", la=La()
-    ),  # all that needs no class: nothing begins with one
+    # all that needs no class: nothing begins with one
+    unlabelled=replace(_JOINT, objectives="mlm,la,nsp", la=La()),
 )
 
-# %% ../../nbs/chars/12_predict.ipynb #c08
+# %% ../../nbs/chars/12_predict.ipynb #sc6e99e5
+def _rows(cfg, data, said):  # `said` from `judge_names`
+    "The class by every metric of classes, the other objectives by accuracy."
+    name = run_name(cfg, data)
+    arm = arm_name(cfg.asked, "cls" in cfg.asked and cfg.cls.detach)
+    rows = []
+    if "cls" in said:
+        scores = {arm: {cfg.seed: said["cls"]["scores"]}}
+        label = data.sets["test"].label
+        rows += class_rows(scores, label, data.title, (), (arm,), config=name)
+    for k, s in said.items():
+        use = s["counts"] > 0
+        i = ratio_interval(s["hits"][use], s["counts"][use])
+        if k != "cls":
+            what = f"accuracy of {k}"
+            rows.append(row(data.title, arm, what, i.value, i.lo, i.hi, i.n, cfg.seed, config=name))
+    # runs of the same objectives stand beside each other
+    return [dict(r, seed=str(r["seed"]), arm=f"{arm} {name}") for r in rows]
+
+# %% ../../nbs/chars/12_predict.ipynb #s5081728
 def run_names(
     cfg: NamesCfg = NamesCfg(),
     say=print,
@@ -63,32 +79,26 @@ def run_names(
     data = NamesData(cfg, say)
     o = train_names(cfg, data, device=device, say=say)
     said = judge_names(o, data, "test", 2)
-    arm = arm_name(cfg.asked, "cls" in cfg.asked and cfg.cls.detach)
-    rows = []
-    name = run_name(cfg, data)
-    if "cls" in said:
-        rows += class_rows(
-            {arm: {cfg.seed: said["cls"]["scores"]}},
-            data.sets["test"].label,
-            data.title,
-            (),
-            (arm,),
-            config=name,
-        )
-    for k, s in said.items():
-        use = s["counts"] > 0
-        i = ratio_interval(s["hits"][use], s["counts"][use])
-        if k != "cls":
-            rows.append(
-                row(data.title, arm, f"accuracy of {k}", i.value, i.lo, i.hi, i.n, cfg.seed, config=name)
-            )
-    rows = [
-        dict(r, seed=str(r["seed"]), arm=f"{arm} {name}") for r in rows
-    ]  # runs of the same objectives stand beside each other
+    rows = _rows(cfg, data, said)
     write_rows(table, rows)
     return o, data, rows
 
+# %% ../../nbs/chars/12_predict.ipynb #s52b22b3
+def _best(names, p, classes, most):  # `[N,c]` probabilities
+    "A table of the likeliest classes of each name."
+    by = np.argsort(-p, 1, kind="stable")[:, :most]
+    columns = ["name"]
+    for i in range(by.shape[1]):
+        columns += [f"class {i + 1}", f"p {i + 1}"]
+    rows = []
+    for n, q, best in zip(names, p, by):
+        r = [n]
+        for c in best:
+            r += [classes[c], round(float(q[c]), 3)]
+        rows.append(r)
+    return pd.DataFrame(rows, columns=columns)
 
+# %% ../../nbs/chars/12_predict.ipynb #c08
 def guess(
     o: Objectives,  # trained for the class
     data: NamesData,  # that it was trained on
@@ -105,30 +115,22 @@ def guess(
             f"the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the "
             "data that it was trained on"
         )
-    spelled = [
-        unicodedata.normalize("NFC", " ".join((to_ascii(n) if data.fold else n).split())) for n in names
-    ]
+    plain = [to_ascii(n) if data.fold else n for n in names]
+    spelled = [unicodedata.normalize("NFC", " ".join(n.split())) for n in plain]
     p = classify(o.model.eval(), unlabelled(data.letters, spelled))
-    by = np.argsort(-p, 1, kind="stable")[:, :most]
-    return pd.DataFrame(
-        [
-            [n] + [x for c in b for x in (data.classes[c], round(float(q[c]), 3))]
-            for n, q, b in zip(names, p, by)
-        ],
-        columns=["name"] + [f"{w}{i + 1}" for i in range(by.shape[1]) for w in ("class ", "p ")],
-    )
+    return _best(names, p, data.classes, most)
 
 # %% ../../nbs/chars/12_predict.ipynb #c09
 def main(args=None):
     "Console script `ctx_names`."
-    about = """\
-A small transformer that reads names letter by letter and learns up to four things at once: the
-class of a name (its country; or the package of an identifier), hidden letters, the next letter, and
-whether a second half belongs to the first. Trains it, judges it on names that no split shares, and
-draws every loss.
+    about = """A small transformer that reads names letter by letter and learns up to four things at \
+once: the class of a
+name (its country; or the package of an identifier), hidden letters, the next letter, and whether a second
+half belongs to the first. Trains it, judges it on names that no split shares, and draws every loss.
 
 examples: ctx_names                                          identifiers of the installed packages
-          ctx_names names=data/names                  a folder of Country.txt; also a TSV, or names=public
+          ctx_names names=data/names                         a folder of Country.txt; also a TSV, \
+or names=public
           ctx_names detached names=names.tsv                 the class learns from what the others found
           ctx_names cls names=names.tsv cls.balance=.5 model.encoder.layers=3
           ctx_names my.yaml seed=1                           a file, and overrides"""
@@ -139,17 +141,15 @@ def _job(cfg):
     o, data, rows = run_names(cfg)
     t = pd.DataFrame(rows)
     t = t[(t.slice == "all")]
-    print(
-        "\n"
-        + "\n".join(
-            f"{r.metric:<18} {r.value:.3f}" + (f" [{r.lo:.3f}, {r.hi:.3f}]" if r.lo == r.lo else "")
-            for r in t.itertuples()
-        )
-    )
-    save_figure(
-        plot_parts(pd.read_csv(names_folder(cfg, data) / "parts.csv"), [*cfg.asked, "total"]), "names_run"
-    )
+    lines = []
+    for r in t.itertuples():
+        interval = f" [{r.lo:.3f}, {r.hi:.3f}]" if r.lo == r.lo else ""
+        lines.append(f"{r.metric:<18} {r.value:.3f}{interval}")
+    print("\n" + "\n".join(lines))
+    parts = pd.read_csv(names_folder(cfg, data) / "parts.csv")
+    save_figure(plot_parts(parts, [*cfg.asked, "total"]), "names_run")
+    folder = figures_dir().name
     print(
         f"\n{data.title}: {len(data.sets['test']):,} names of the test; rows in "
-        f"{figures_dir().name}/names_runs.csv, losses in {figures_dir().name}/names_run.svg"
+        f"{folder}/names_runs.csv, losses in {folder}/names_run.svg"
     )
