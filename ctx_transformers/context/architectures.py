@@ -167,6 +167,16 @@ def _both_ways(cfg: EncoderCfg, name: str):
             f"as BERT: got causal={cfg.causal}, prenorm={cfg.prenorm}"
         )
 
+# %% ../../nbs/context/03_architectures.ipynb #s0e1a217
+def _others(
+    group: Tensor,  # `[t]` of each text, non-decreasing
+    b: int,  # groups
+) -> tuple:  # `[p]` and `[p]` texts, as in `pairs`
+    "All pairs of a text and another of its group."
+    i, j = pairs(group, group, b)
+    other = i != j
+    return i[other], j[other]
+
 # %% ../../nbs/context/03_architectures.ipynb #c11
 class Hierarchy(nn.Module):
     """The hierarchical encoder: texts of a group see each other through their first tokens, after every layer
@@ -190,8 +200,7 @@ class Hierarchy(nn.Module):
         x = h[u.token(plan.order)]  # [n,d] each text of each group
         first = plan.inverse[starts(groups.lengths)[has]]
         g = groups.group[has]  # [t] each
-        i, j = pairs(g, g, len(groups))
-        i, j = i[i != j], j[i != j]
+        i, j = _others(g, len(groups))
         open = None if open is None else open[g]  # [t,h]
         for cross, layer in zip(self.cross, encoder.layers[1:]):
             f = cross(x[first], i, j, open).to(x.dtype)
