@@ -154,9 +154,11 @@ class CrossText(nn.Module):
         open: Tensor | None,  # `[t,h]` bool, heads that may carry context
     ) -> Tensor:  # `[t,d]` the same for a text that has no others
         y = f + self.merge.added(f, f, i, j, open)
-        z = self.norm(y + self.down(F.gelu(self.up(y))))
+        wide = F.gelu(self.up(y))
+        z = self.norm(y + self.down(wide))
+        change = self.gate(z - f)
         has_others = torch.bincount(i, minlength=len(f)) > 0  # [t]
-        return f + self.gate(z - f) * has_others.to(f.dtype).unsqueeze(1)
+        return f + change * has_others.to(f.dtype).unsqueeze(1)
 
 # %% ../../nbs/context/03_architectures.ipynb #both
 def _both_ways(cfg: EncoderCfg, name: str):

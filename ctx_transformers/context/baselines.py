@@ -275,7 +275,12 @@ class Ngrams:
         ids = groups.ids.cpu().numpy().astype(np.int64)
         i = at.cpu().numpy()
         shown = ids[i] != self.special["mask"]  # [m]
-        place = Votes(np.flatnonzero(shown), ids[i][shown], np.ones(shown.sum()), shown.astype(np.int64))
+        place = Votes(
+            at=np.flatnonzero(shown),
+            word=ids[i][shown],
+            p=np.ones(shown.sum()),
+            size=shown.astype(np.int64),
+        )
         sides = [t.votes(h) for t, h in zip(self.tables, _beside(ids, i, self.v))]
         return [*sides, place, cache_votes(groups, at, self.special)]
 

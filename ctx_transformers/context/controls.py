@@ -113,7 +113,8 @@ class Mixed:
         post: np.ndarray,  # `[b]` targets
         epoch: int = 0,
     ) -> np.ndarray:  # `[b,k]` posts, -1 where there is none
-        post, which = np.asarray(post), self._which(post, epoch)
+        post = np.asarray(post)
+        which = self._which(post, epoch)
         out = np.full((len(post), max(self.k, 1)), -1)
         for i, s in enumerate(self.samplers):
             c = s(post[which == i], epoch)

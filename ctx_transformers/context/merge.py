@@ -139,7 +139,8 @@ class Attention(Merge):
         contexts, in each head."""
         q = self.q(x).unflatten(1, (self.h, -1))  # [m,h,d/h]
         k = self.k(c).unflatten(1, (self.h, -1))  # [c,h,d/h]
-        score = (q[i] * k[j]).sum(-1).float() * k.shape[-1] ** -0.5  # [p,h]
+        score = (q[i] * k[j]).sum(-1).float()  # [p,h]
+        score = score * k.shape[-1] ** -0.5
         return segment_softmax(score, i, len(x))
 
     def read(self, x, c, i, j):

@@ -84,17 +84,16 @@ def _piece(
 # %% ../../nbs/context/09_word_classes.ipynb #c19
 def _kinds(text, e, i, tag):
     "(part of speech, piece) of the tokens `i` of a text with the encoding `e`, of which the model reads all."
+    word = e.word_ids
+    begin = [e.offsets[j][0] for j in i]
     starts, parts = tag_text(text[: e.offsets[-1][1]], tag)
-    at = np.searchsorted(starts, [e.offsets[j][0] for j in i], side="right") - 1
-    return [parts[j] for j in at], [_piece(e.word_ids, j) for j in i]
+    at = np.searchsorted(starts, begin, side="right") - 1
+    pieces = [_piece(word, j) for j in i]
+    return [parts[j] for j in at], pieces
 
 # %% ../../nbs/context/09_word_classes.ipynb #s0c56c8a
-BANDS = (
-    "over 1 in 1,000",
-    "1 in 1,000 to 10,000",
-    "1 in 10,000 to 100,000",
-    "under 1 in 100,000",
-)  # of the training tokens
+# of the training tokens
+BANDS = ("over 1 in 1,000", "1 in 1,000 to 10,000", "1 in 10,000 to 100,000", "under 1 in 100,000")
 
 
 def _bands(token, corpus: Corpus, tokens: Tokens) -> np.ndarray:  # `[m]` tokens -> `[m]` of `BANDS`
@@ -290,8 +289,9 @@ def _draw_arm(ax, t, lines, shift, arm):
     drawn = [(y, l) for y, l in enumerate(lines) if l[1] and l in t.index]
     y = np.array([y + shift for y, _ in drawn])
     r = pd.DataFrame([t.loc[l] for _, l in drawn])
-    ax.hlines(y, r.lo.astype(float), r.hi.astype(float), color=color, lw=1.8)
-    ax.plot(r.value.astype(float), y, mark, color=color, ms=4.5, label=arm)
+    r = r[["value", "lo", "hi"]].astype(float)
+    ax.hlines(y, r.lo, r.hi, color=color, lw=1.8)
+    ax.plot(r.value, y, mark, color=color, ms=4.5, label=arm)
 
 # %% ../../nbs/context/09_word_classes.ipynb #s18f39da
 def _arms_of(table: pd.DataFrame, arms: tuple) -> list:
@@ -340,7 +340,8 @@ def top_words(
     # of the loss, nats
 ) -> pd.DataFrame:
     "The words that gain and lose most in all."
-    a, b = scores[arm], scores[none]
+    a = scores[arm]
+    b = scores[none]
     same_words(b, a, (none, arm))
     post = a.index.get_level_values("post")
     words = pd.DataFrame(dict(token=a.token, post=post, seen=a.seen, change=a.loss - b.loss))
