@@ -27,9 +27,8 @@ from ..models.encoder import Encoder, EncoderCfg, init_bert
 # %% ../../nbs/context/03_architectures.ipynb #c0525f
 def group_lengths(groups: TextGroups) -> Tensor:  # `[b]`
     "Tokens of each group, which stand side by side."
-    return torch.zeros(len(groups), dtype=torch.int64, device=groups.lengths.device).index_add(
-        0, groups.group, groups.lengths
-    )
+    none = torch.zeros(len(groups), dtype=torch.int64, device=groups.lengths.device)
+    return none.index_add(0, groups.group, groups.lengths)
 
 
 def _texts(groups):
@@ -44,8 +43,8 @@ MODEL_PARTS = dict(  # names that a model may ask for
     targets=lambda g: _of(g, False),  # `Distinct`, every text that is not a context
     contexts=lambda g: _of(g, True),  # `Distinct`, the contexts
     texts=_texts,  # `Plan`, every text by itself, repeated ones too
-    groups=lambda g: plan_attention(group_lengths(g)),
-)  # `Plan`, all texts of a group together
+    groups=lambda g: plan_attention(group_lengths(g)),  # `Plan`, all texts of a group together
+)
 
 # %% ../../nbs/context/03_architectures.ipynb #c0625f
 def part(
@@ -94,7 +93,8 @@ class Alone(nn.Module):
 
     def forward(self, encoder, groups, at, open=None):  # as in `Shared`
         t = part(groups, "targets")
-        x = encoder(t.ids, t.lengths, t.plan)[t.token(at)]  # [m,d]
+        h = encoder(t.ids, t.lengths, t.plan)  # [n',d]
+        x = h[t.token(at)]  # [m,d]
         return ReadTargets(x, x[:0], t.lengths[:0], t.text, t.token)
 
 # %% ../../nbs/context/03_architectures.ipynb #c08
@@ -121,7 +121,9 @@ class Two(nn.Module):
         t = part(groups, "targets")
         c = part(groups, "contexts")
         x = encoder(t.ids, t.lengths, t.plan)[t.token(at)]  # [m,d]
-        h = self.fit(self.encoder(c.ids, c.lengths, c.plan)) if c.n_tokens else x[:0]  # [n',d]
+        h = x[:0]  # [n',d]
+        if c.n_tokens:
+            h = self.fit(self.encoder(c.ids, c.lengths, c.plan))
         return ReadTargets(x, h, c.lengths, c.text, c.token)
 
 # %% ../../nbs/context/03_architectures.ipynb #c10
@@ -129,8 +131,11 @@ class CrossText(nn.Module):
     "First tokens of a group's texts take in each other."
 
     def __init__(
-        self, cfg: EncoderCfg, how: str, weighted: bool = False
-    ):  # shape; a merge's name; learned weights in its mean
+        self,
+        cfg: EncoderCfg,  # shape
+        how: str,  # a merge's name
+        weighted: bool = False,  # learned weights in its mean
+    ):
         super().__init__()
         f = cfg.ffn or 4 * cfg.d
         self.merge = merge(how, cfg.d, cfg.heads, weighted, gated=False)
@@ -149,8 +154,11 @@ class CrossText(nn.Module):
         open: Tensor | None,  # `[t,h]` bool, heads that may carry context
     ) -> Tensor:  # `[t,d]` the same for a text that has no others
         y = f + self.merge.added(f, f, i, j, open)
-        z = self.norm(y + self.down(F.gelu(self.up(y))))
-        return f + self.gate(z - f) * (torch.bincount(i, minlength=len(f)) > 0).to(f.dtype).unsqueeze(1)
+        wide = F.gelu(self.up(y))
+        z = self.norm(y + self.down(wide))
+        change = self.gate(z - f)
+        has_others = torch.bincount(i, minlength=len(f)) > 0  # [t]
+        return f + change * has_others.to(f.dtype).unsqueeze(1)
 
 # %% ../../nbs/context/03_architectures.ipynb #both
 def _both_ways(cfg: EncoderCfg, name: str):
@@ -160,6 +168,16 @@ def _both_ways(cfg: EncoderCfg, name: str):
             f"the {name} architecture needs an encoder that reads both ways and normalises after each step, "
             f"as BERT: got causal={cfg.causal}, prenorm={cfg.prenorm}"
         )
+
+# %% ../../nbs/context/03_architectures.ipynb #s0e1a217
+def _others(
+    group: Tensor,  # `[t]` of each text, non-decreasing
+    b: int,  # groups
+) -> tuple:  # `[p]` and `[p]` texts, as in `pairs`
+    "All pairs of a text and another of its group."
+    i, j = pairs(group, group, b)
+    other = i != j
+    return i[other], j[other]
 
 # %% ../../nbs/context/03_architectures.ipynb #c11
 class Hierarchy(nn.Module):
@@ -179,26 +197,18 @@ class Hierarchy(nn.Module):
         u = groups.distinct
         plan = part(groups, "texts")
         has = groups.lengths > 0
-        h = encoder.layers[0](encoder.embed(u.ids, u.lengths)[u.plan.order], u.plan)[
-            u.plan.inverse
-        ]  # each distinct text once
+        h = encoder.embed(u.ids, u.lengths)[u.plan.order]
+        h = encoder.layers[0](h, u.plan)[u.plan.inverse]  # [n',d] each distinct text once
         x = h[u.token(plan.order)]  # [n,d] each text of each group
         first = plan.inverse[starts(groups.lengths)[has]]
         g = groups.group[has]  # [t] each
-        i, j = pairs(g, g, len(groups))
-        i, j = i[i != j], j[i != j]
+        i, j = _others(g, len(groups))
+        open = None if open is None else open[g]  # [t,h]
         for cross, layer in zip(self.cross, encoder.layers[1:]):
-            f = x[first]
-            x = layer(
-                x.index_copy(0, first, cross(f, i, j, None if open is None else open[g]).to(x.dtype)), plan
-            )
-        return ReadTargets(
-            x[plan.inverse][at],
-            x[plan.inverse],
-            groups.lengths,
-            torch.arange(len(has), device=at.device),
-            lambda k: k,
-        )
+            f = cross(x[first], i, j, open).to(x.dtype)
+            x = layer(x.index_copy(0, first, f), plan)
+        text = torch.arange(len(has), device=at.device)
+        return ReadTargets(x[plan.inverse][at], x[plan.inverse], groups.lengths, text, lambda k: k)
 
 # %% ../../nbs/context/03_architectures.ipynb #c13
 class Joint(nn.Module):
@@ -207,8 +217,10 @@ class Joint(nn.Module):
     parts = ("groups",)
 
     def __init__(
-        self, cfg: EncoderCfg, bias: float = -2.0
-    ):  # shape; start of what is added to the scores between texts
+        self,
+        cfg: EncoderCfg,  # shape
+        bias: float = -2.0,  # start of what is added to the scores between texts
+    ):
         super().__init__()
         _both_ways(cfg, "joint")
         self.bias = nn.Parameter(torch.full((cfg.layers, cfg.heads), bias))
@@ -227,6 +239,5 @@ class Joint(nn.Module):
         for n, layer in enumerate(encoder.layers):
             x = layer(x, plan, self.across(groups, plan, n, open))
         h = x[plan.inverse]
-        return ReadTargets(
-            h[at], h, groups.lengths, torch.arange(len(groups.lengths), device=at.device), lambda k: k
-        )
+        text = torch.arange(len(groups.lengths), device=at.device)
+        return ReadTargets(h[at], h, groups.lengths, text, lambda k: k)

@@ -32,9 +32,8 @@ class RunCfg:
 
     posts: str = "pydocs"  # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
     name: str = ""  # what tables call it; empty: the name of the source
-    columns: str = (
-        ""  # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
-    )
+    # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
+    columns: str = ""
     limit: int = 0  # read at most so many posts; 0 reads all
     arms: str = "none,author,community,random"  # contexts to compare, of these four
     k: int = 4  # contexts of a target at most, >=1
@@ -52,15 +51,12 @@ class RunCfg:
     simulated: SimulateCfg = SimulateCfg()  # what is drawn if posts='simulated'
     split: CorpusCfg = CorpusCfg()
     mask: MaskCfg = MaskCfg()
-    model: ModelCfg = ModelCfg(
-        encoder=EncoderCfg(dropout=0.0, attn_dropout=0.0)
-    )  # a short run never sees a text twice: nothing to regularise
-    base: TrainCfg = TrainCfg(
-        lr=3e-3, steps=400, valid_every=200, checkpoint_every=100, warmup=0.1
-    )  # without context
-    train: TrainCfg = TrainCfg(
-        lr=1e-3, steps=120, valid_every=60, checkpoint_every=50, warmup=0.1
-    )  # of each arm, from the base on
+    # a short run never sees a text twice: nothing to regularise
+    model: ModelCfg = ModelCfg(encoder=EncoderCfg(dropout=0.0, attn_dropout=0.0))
+    # without context
+    base: TrainCfg = TrainCfg(lr=3e-3, steps=400, valid_every=200, checkpoint_every=100, warmup=0.1)
+    # of each arm, from the base on
+    train: TrainCfg = TrainCfg(lr=1e-3, steps=120, valid_every=60, checkpoint_every=50, warmup=0.1)
 
     def __post_init__(self):
         bad = [a for a in self.arm_list if a not in ARMS]
@@ -138,9 +134,10 @@ class Arm:
 
     @property
     def shown(self):
-        return (
-            tuple(a for a in ARMS if a != "none") if self.kind == "combined" else (self.kind,)
-        )  # kinds that it is judged with
+        "Kinds that it is judged with."
+        if self.kind == "combined":
+            return tuple(a for a in ARMS if a != "none")
+        return (self.kind,)
 
 
 def arm_of(cfg: RunCfg, kind: str) -> Arm:
@@ -161,16 +158,20 @@ class Data:
             VALID: targets(corpus, VALID, most=cfg.valid_targets, **few),
             TEST: targets(corpus, TEST, most=cfg.test_targets, **few),
         }
-        self.few = (
-            targets(corpus, TEST, most=min(cfg.controls, cfg.test_targets), **few)
-            if cfg.controls
-            else self.posts[TEST][:0]
-        )
+        self.few = self.posts[TEST][:0]
+        if cfg.controls:
+            self.few = targets(corpus, TEST, most=min(cfg.controls, cfg.test_targets), **few)
 
     def sampler(self, arm: Arm, split: int):
-        seed, vary = (self.cfg.seed, arm.vary) if split == TRAIN else (self.cfg.judge, False)
-        s = [ContextSampler(self.corpus, ARMS[k], split, arm.k, seed, vary) for k in arm.shown]
-        return s[0] if len(s) == 1 else Mixed(s, seed)
+        seed = self.cfg.judge
+        vary = False
+        if split == TRAIN:
+            seed = self.cfg.seed
+            vary = arm.vary
+        samplers = [ContextSampler(self.corpus, ARMS[k], split, arm.k, seed, vary) for k in arm.shown]
+        if len(samplers) == 1:
+            return samplers[0]
+        return Mixed(samplers, seed)
 
     def batches(self, arm: Arm, split: int) -> MLMBatches:
         """Batches of one arm and split; only those of training change from epoch to epoch and from seed to

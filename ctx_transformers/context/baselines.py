@@ -66,16 +66,28 @@ def fit_weights(
     prior: float = 0.0,
 ) -> np.ndarray:  # `[n,s]` weights, adding up to 1 in each bucket
     "The mixture of sources under which the true words are likeliest."
-    w = np.full((n, p.shape[1]), 1 / p.shape[1])
+    sources = p.shape[1]
+    w = np.full((n, sources), 1 / sources)
     for _ in range(rounds):
         r = w[bucket] * p  # [m,s]
         r /= r.sum(1, keepdims=True)
-        s = (
-            np.stack([np.bincount(bucket, r[:, i], minlength=n) for i in range(p.shape[1])], 1)
-            + prior / p.shape[1]
-        )  # [n,s]
-        w = np.where(s.sum(1, keepdims=True) > 0, s / np.maximum(s.sum(1, keepdims=True), 1e-300), w)
+        s = np.stack([np.bincount(bucket, r[:, i], minlength=n) for i in range(sources)], 1)  # [n,s]
+        s = s + prior / sources
+        total = s.sum(1, keepdims=True)  # [n,1]
+        w = np.where(total > 0, s / np.maximum(total, 1e-300), w)
     return w
+
+# %% ../../nbs/context/07_baselines.ipynb #sfa6ebbc
+def _all_words(base, parts, weights, i, rows):  # as in `mixture`; first hidden word, and how many
+    "What the mixture gives every word at some of the hidden words, `[rows,v]`."
+    full = weights[i : i + rows, :1] * base  # [rows,v]
+    for w, o in zip(weights.T[1:], parts):
+        here = (o.at >= i) & (o.at < i + rows)  # [s]
+        at = o.at[here]
+        cell = (at - i) * len(base) + o.word[here]
+        votes = np.bincount(cell, o.p[here] * w[at], minlength=full.size)
+        full += votes.reshape(full.shape)
+    return full
 
 # %% ../../nbs/context/07_baselines.ipynb #c18
 def mixture(
@@ -86,16 +98,11 @@ def mixture(
     rows: int = 256,  # hidden words at a time
 ) -> tuple:  # (`[m]` losses, natural log; `[m]` bool, guessed right)
     "Judge the mixture at each hidden word."
-    p = weights[:, 0] * base[y] + sum(w * o.of(y) for w, o in zip(weights.T[1:], parts))
+    told = sum(w * o.of(y) for w, o in zip(weights.T[1:], parts))
+    p = weights[:, 0] * base[y] + told
     top = np.empty(len(y), np.int64)
-    v = len(base)
     for i in range(0, len(y), rows):
-        full = weights[i : i + rows, :1] * base  # [rows,v]
-        for w, o in zip(weights.T[1:], parts):
-            on = (o.at >= i) & (o.at < i + rows)
-            full += np.bincount(
-                (o.at[on] - i) * v + o.word[on], o.p[on] * w[o.at[on]], minlength=full.size
-            ).reshape(full.shape)
+        full = _all_words(base, parts, weights, i, rows)
         top[i : i + rows] = full.argmax(1)
     return -np.log(p), top == y
 
@@ -106,7 +113,22 @@ def score_unigram(
 ) -> pd.DataFrame:  # as `score_batches` gives
     "Predict the same words everywhere: the frequent ones."
     base = word_shares(counts, dl.tokens.special)
-    return score_batches(dl, lambda groups, at, y: mixture(base, [], np.ones((len(y), 1)), y.cpu().numpy()))
+
+    def judge(groups, at, y):
+        return mixture(base, [], np.ones((len(y), 1)), y.cpu().numpy())
+
+    return score_batches(dl, judge)
+
+# %% ../../nbs/context/07_baselines.ipynb #s0c3648f
+def _runs(
+    first: np.ndarray,  # `[m]` where each run starts
+    end: np.ndarray,  # `[m]` and where it ends
+) -> tuple:  # (`[s]` run, `[s]` place), all places of one run after those of another
+    "Number and places of every run."
+    n = end - first
+    run = np.repeat(np.arange(len(n)), n)
+    place = np.repeat(first - np.cumsum(n) + n, n) + np.arange(len(run))
+    return run, place
 
 # %% ../../nbs/context/07_baselines.ipynb #c22
 def cache_votes(
@@ -115,22 +137,25 @@ def cache_votes(
     special: dict,  # ids of the special tokens
 ) -> Votes:
     "The words of each target's contexts."
-    role, group, L = (x.cpu().numpy() for x in (groups.role, groups.group, groups.lengths))
     ids = groups.ids.cpu().numpy().astype(np.int64)
-    own = np.repeat(group, L)  # [n]
-    real = np.repeat(role == Role.CONTEXT, L) & ~np.isin(ids, _never(special))  # [n]
-    size = np.bincount(own[real], minlength=len(groups))  # [b]
+    L = groups.lengths.cpu().numpy()
+    own = np.repeat(groups.group.cpu().numpy(), L)  # [n]
+    in_context = np.repeat(groups.role.cpu().numpy() == Role.CONTEXT, L)  # [n]
+    real = in_context & ~np.isin(ids, _never(special))  # [n]
     v = int(ids.max()) + 1
-    key, c = np.unique(own[real] * v + ids[real], return_counts=True)  # [u] each word of each group once
+    key, count = np.unique(own[real] * v + ids[real], return_counts=True)  # [u] each word of each group once
+    size = np.bincount(own[real], minlength=len(groups))  # [b]
     start = np.searchsorted(key, np.arange(len(groups) + 1) * v)  # [b+1]
     g = own[at.cpu().numpy()]  # [m]
-    n = start[g + 1] - start[g]  # [m] words to vote for
-    take = np.repeat(start[g] - np.cumsum(n) + n, n) + np.arange(n.sum())  # [s]
-    return Votes(np.repeat(np.arange(len(g)), n), key[take] % v, c[take] / size[key[take] // v], size[g])
+    at, take = _runs(start[g], start[g + 1])  # [s]
+    word = key[take] % v
+    share = count[take] / size[key[take] // v]
+    return Votes(at, word, share, size[g])
 
 # %% ../../nbs/context/07_baselines.ipynb #c25
 def _cache_weights(v: Votes, weight):
-    return np.array([[1.0, 0.0], [1 - weight, weight]])[buckets([v], (1,))]  # [m,2]
+    unknown, known = [1.0, 0.0], [1 - weight, weight]  # trust in frequency and contexts
+    return np.array([unknown, known])[buckets([v], (1,))]  # [m,2]
 
 
 def score_cache(
@@ -165,7 +190,10 @@ def fit_cache_weight(
         y = y.cpu().numpy()
         p.append(np.stack([base[y], v.of(y)], 1)[v.size > 0])  # [.,2]
     p = np.concatenate(p)
-    return float(fit_weights(p, np.zeros(len(p), np.int64), 1, rounds=1000)[0, 1]) if len(p) else 0.0
+    if not len(p):
+        return 0.0
+    weights = fit_weights(p, np.zeros(len(p), np.int64), 1, rounds=1000)  # [1,2]
+    return float(weights[0, 1])
 
 # %% ../../nbs/context/07_baselines.ipynb #c0853f
 @dataclass(frozen=True, eq=False)
@@ -181,11 +209,13 @@ class Table:
         history: np.ndarray,  # `[m]` int64
     ) -> Votes:
         "What goes with each history."
-        a, b = (np.searchsorted(self.key, (history + i) * self.v) for i in (0, 1))  # [m]
-        size, n = self.upto[b] - self.upto[a], b - a
-        at = np.repeat(np.arange(len(n)), n)  # [s]
-        take = np.repeat(a - np.cumsum(n) + n, n) + np.arange(len(at))  # [s]
-        return Votes(at, self.key[take] % self.v, (self.upto[take + 1] - self.upto[take]) / size[at], size)
+        first = np.searchsorted(self.key, history * self.v)  # [m]
+        end = np.searchsorted(self.key, (history + 1) * self.v)  # [m]
+        size = self.upto[end] - self.upto[first]  # [m]
+        at, take = _runs(first, end)  # [s]
+        word = self.key[take] % self.v
+        count = self.upto[take + 1] - self.upto[take]  # [s]
+        return Votes(at, word, count / size[at], size)
 
 # %% ../../nbs/context/07_baselines.ipynb #c0953f
 def count_table(
@@ -194,9 +224,12 @@ def count_table(
 ) -> Table:
     "Count keys, an array at a time."
     parts = [np.unique(k, return_counts=True) for k in keys]
-    key, i = np.unique(np.concatenate([k for k, _ in parts]), return_inverse=True)
-    n = np.bincount(i, np.concatenate([c for _, c in parts]), minlength=len(key)).astype(np.int64)
-    return Table(key, np.r_[0, np.cumsum(n)], v)
+    found = np.concatenate([k for k, _ in parts])
+    count = np.concatenate([c for _, c in parts])
+    key, i = np.unique(found, return_inverse=True)
+    n = np.bincount(i, count, minlength=len(key)).astype(np.int64)
+    upto = np.r_[0, np.cumsum(n)]
+    return Table(key, upto, v)
 
 # %% ../../nbs/context/07_baselines.ipynb #c1353f
 def _beside(ids, i, v):
@@ -218,19 +251,20 @@ class Ngrams:
         self.special = tokens.special
         self.v = tokens.vocab_size
         posts = np.asarray(posts)
-        posts = posts[
-            :: max(1, -(-int((tokens.offsets[posts + 1] - tokens.offsets[posts]).sum()) // max_tokens))
-        ]
+        n = int((tokens.offsets[posts + 1] - tokens.offsets[posts]).sum())
+        posts = posts[:: max(1, -(-n // max_tokens))]
         self.base = word_shares(tokens.counts(posts), self.special)
         self.n_posts = len(posts)
         self.tables = [count_table(self._keys(tokens, posts, j), self.v) for j in range(3)]
 
     def _keys(self, tokens, posts, j):
+        "History `j` and word of every word of the posts, some posts at a time."
         ends = [self.special[k] for k in ("pad", "cls", "sep")]
         for a in range(0, len(posts), 50_000):
             ids, _ = tokens.gather(posts[a : a + 50_000])
             i = np.flatnonzero(~np.isin(ids, ends))
-            yield _beside(ids, i, self.v)[j] * self.v + ids[i]
+            history = _beside(ids, i, self.v)[j]
+            yield history * self.v + ids[i]
 
     def votes(
         self,
@@ -241,11 +275,14 @@ class Ngrams:
         ids = groups.ids.cpu().numpy().astype(np.int64)
         i = at.cpu().numpy()
         shown = ids[i] != self.special["mask"]  # [m]
-        place = Votes(np.flatnonzero(shown), ids[i][shown], np.ones(shown.sum()), shown.astype(np.int64))
-        return [t.votes(h) for t, h in zip(self.tables, _beside(ids, i, self.v))] + [
-            place,
-            cache_votes(groups, at, self.special),
-        ]
+        place = Votes(
+            at=np.flatnonzero(shown),
+            word=ids[i][shown],
+            p=np.ones(shown.sum()),
+            size=shown.astype(np.int64),
+        )
+        sides = [t.votes(h) for t, h in zip(self.tables, _beside(ids, i, self.v))]
+        return [*sides, place, cache_votes(groups, at, self.special)]
 
 # %% ../../nbs/context/07_baselines.ipynb #c1853f
 STEPS = (1, 30)  # tokens seen, at which trust in a source may change
@@ -253,9 +290,9 @@ STEPS = (1, 30)  # tokens seen, at which trust in a source may change
 
 def _trust(parts, weights):
     "`[m,1+s]` weights of `base` and of each source that has seen something."
-    w = weights[buckets(parts, STEPS)] * np.stack(
-        [np.ones(len(parts[0].size))] + [v.size > 0 for v in parts], 1
-    )
+    always = np.ones(len(parts[0].size))
+    knows = np.stack([always] + [v.size > 0 for v in parts], 1)  # [m,1+s]
+    w = weights[buckets(parts, STEPS)] * knows
     return w / w.sum(1, keepdims=True)
 
 # %% ../../nbs/context/07_baselines.ipynb #c1953f
@@ -280,10 +317,9 @@ def score_ngram(
     weights: np.ndarray,  # `[buckets,6]`, from `fit_ngram`
 ) -> pd.DataFrame:  # as `score_batches` gives
     "Predict hidden words from their neighbours and their contexts, by counting."
-    if weights.shape != ((len(STEPS) + 1) ** 5, 6):
-        raise ValueError(
-            f"weights must be what fit_ngram gives, {((len(STEPS) + 1) ** 5, 6)}, got {weights.shape}"
-        )
+    shape = ((len(STEPS) + 1) ** 5, 6)
+    if weights.shape != shape:
+        raise ValueError(f"weights must be what fit_ngram gives, {shape}, got {weights.shape}")
 
     def judge(groups, at, y):
         parts = grams.votes(groups, at)

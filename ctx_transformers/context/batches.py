@@ -26,10 +26,13 @@ def _draws(
     """Random places in lists of different length: all of a short list in random order, `m` draws from a long
     one."""
     j = np.arange(m)
-    u = hash_uniform(*[np.asarray(k)[..., None] for k in key], j)  # [b,m]
-    short = np.argsort(np.where(j < n[:, None], u, 2.0), 1)  # [b,m] a permutation
-    short = np.where(short < n[:, None], short, -1)
-    return np.where((n <= m)[:, None], short, (u * n[:, None]).astype(np.int64))
+    key = [np.asarray(k)[..., None] for k in key]
+    n = n[:, None]  # [b,1]
+    u = hash_uniform(*key, j)  # [b,m]
+    short = np.argsort(np.where(j < n, u, 2.0), 1)  # [b,m] a permutation
+    short = np.where(short < n, short, -1)
+    long = (u * n).astype(np.int64)  # [b,m] independent draws
+    return np.where(n <= m, short, long)
 
 # %% ../../nbs/context/00_batches.ipynb #c08
 def _first_k(
@@ -38,12 +41,13 @@ def _first_k(
     k: int,
 ) -> np.ndarray:  # `[b,k]` the first k different ones that may, then -1
     "Keep the first `k` fit candidates of each row, each once."
-    again = (cand[:, :, None] == cand[:, None, :]) & np.tri(
-        cand.shape[1], k=-1, dtype=bool
-    )  # [b,m,m] the same post further left
+    left = np.tri(cand.shape[1], k=-1, dtype=bool)  # [m,m] places further left
+    again = (cand[:, :, None] == cand[:, None, :]) & left  # [b,m,m] the same post further left
     ok = ok & ~(again & ok[:, None, :]).any(-1)
     order = np.argsort(~ok, 1, kind="stable")[:, :k]  # [b,k]
-    return np.where(np.take_along_axis(ok, order, 1), np.take_along_axis(cand, order, 1), -1)
+    kept = np.take_along_axis(ok, order, 1)
+    posts = np.take_along_axis(cand, order, 1)
+    return np.where(kept, posts, -1)
 
 # %% ../../nbs/context/00_batches.ipynb #c09
 class ContextSampler:
@@ -76,22 +80,13 @@ class ContextSampler:
     ) -> np.ndarray:  # `[b,k]` posts, -1 where there is none
         if self.kind == Kind.NONE:
             return np.full((len(post), max(self.k, 1)), -1)
-        c, post = self.corpus, np.asarray(post)
-        m = 4 * self.k + 8
+        post = np.asarray(post)
         key = (self.seed, epoch, int(self.kind), post)
-        at, n = self._lists(post)  # [b] each
-        d = _draws(n, key, m)
-        cand = np.where(d >= 0, at[:, None] + d, self.rows.start)  # [b,m] places
-        if self.index:
-            cand = self.index[0][np.minimum(cand, len(c) - 1)]  # [b,m] posts
-        ok = (d >= 0) & (cand != post[:, None]) & (c.dup[cand] != c.dup[post][:, None])
-        if self.kind != Kind.AUTHOR:
-            ok &= (c.author[cand] != c.author[post][:, None]) | (c.author[cand] < 0)
-        out = _first_k(cand, ok, self.k)
+        cand, drawn = self._candidates(post, key)
+        out = _first_k(cand, drawn & self._fit(post, cand), self.k)
         if self.vary:
-            out[
-                np.arange(self.k) >= 1 + (hash_bits(*key, -1) % np.uint64(self.k)).astype(np.int64)[:, None]
-            ] = -1
+            number = 1 + (hash_bits(*key, -1) % np.uint64(self.k)).astype(np.int64)  # [b]
+            out[np.arange(self.k) >= number[:, None]] = -1
         return out
 
     def kinds(
@@ -106,9 +101,31 @@ class ContextSampler:
         "Where each target's list of candidates starts, and how long it is."
         if self.index is None:
             return np.full(len(post), self.rows.start), np.full(len(post), len(self.rows))
-        code = (self.corpus.author if self.kind == Kind.AUTHOR else self.corpus.community)[post]
-        s = self.index[1]
-        return s[code], np.where(code >= 0, s[np.minimum(code + 1, len(s) - 1)] - s[code], 0)
+        label = self.corpus.author if self.kind == Kind.AUTHOR else self.corpus.community
+        code = label[post]  # [b]
+        starts = self.index[1]
+        first = starts[code]
+        end = starts[np.minimum(code + 1, len(starts) - 1)]
+        return first, np.where(code >= 0, end - first, 0)
+
+    def _candidates(self, post, key):
+        "Posts from each target's list, `[b,m]`, and whether one was drawn, `[b,m]` bool."
+        first, n = self._lists(post)  # [b] each
+        d = _draws(n, key, 4 * self.k + 8)
+        drawn = d >= 0
+        cand = np.where(drawn, first[:, None] + d, self.rows.start)  # [b,m] places
+        if self.index:
+            cand = self.index[0][np.minimum(cand, len(self.corpus) - 1)]  # [b,m] posts
+        return cand, drawn
+
+    def _fit(self, post, cand):
+        "`[b,m]` bool: neither the target nor its copy, and not by its author where others are asked for."
+        c = self.corpus
+        ok = (cand != post[:, None]) & (c.dup[cand] != c.dup[post][:, None])
+        if self.kind == Kind.AUTHOR:
+            return ok
+        author = c.author[cand]
+        return ok & ((author != c.author[post][:, None]) | (author < 0))
 
 # %% ../../nbs/context/00_batches.ipynb #c30
 def _contexts(
@@ -117,9 +134,11 @@ def _contexts(
     context_len: int,  # tokens of a context at most
 ) -> tuple:  # (`[n]` tokens, `[c]` lengths, `[c]` group of each context)
     "The texts of the contexts, each cut so that it still ends in [SEP]."
-    group, _ = np.nonzero(c >= 0)
-    ids, L = tokens.gather(c[c >= 0])
-    place = np.arange(len(ids)) - np.repeat(np.cumsum(L) - L, L)
+    has = c >= 0
+    group, _ = np.nonzero(has)
+    ids, L = tokens.gather(c[has])
+    first = np.cumsum(L) - L  # [c] where each context starts
+    place = np.arange(len(ids)) - np.repeat(first, L)
     ids[place == context_len - 1] = tokens.special["sep"]
     return ids[place < context_len], np.minimum(L, context_len), group
 
@@ -135,10 +154,11 @@ def without_words(
     "The contexts without the tokens of their target."
     own = np.repeat(np.arange(len(clengths)), clengths)  # [n'] context of each token
     v = 1 + max(ids.max(initial=0), cids.max(initial=0))
-    keep = ~np.isin(cgroup[own] * v + cids, np.repeat(np.arange(len(lengths)), lengths) * v + ids) | np.isin(
-        cids, list(special)
-    )  # [n']
-    return cids[keep], np.bincount(own[keep], minlength=len(clengths)), cgroup
+    group = np.repeat(np.arange(len(lengths)), lengths)  # [n] of each token of the targets
+    in_target = np.isin(cgroup[own] * v + cids, group * v + ids)  # [n'] the same token in the same group
+    keep = ~in_target | np.isin(cids, list(special))  # [n']
+    left = np.bincount(own[keep], minlength=len(clengths))
+    return cids[keep], left, cgroup
 
 # %% ../../nbs/context/00_batches.ipynb #c34
 class _Epoch(torch.utils.data.Dataset):
@@ -203,10 +223,8 @@ class MLMBatches:
         "The batches of this epoch, positions in `posts`."
         e = self.epoch if self.shuffle else 0
         if self._plan[0] != e:
-            self._plan = (
-                e,
-                plan_batches(self.lengths, self.budget, self.extra, (self.seed, e) if self.shuffle else None),
-            )
+            key = (self.seed, e) if self.shuffle else None
+            self._plan = (e, plan_batches(self.lengths, self.budget, self.extra, key))
         return self._plan[1]
 
     def __len__(self):
@@ -246,19 +264,6 @@ def but(
     **changes,  # arguments of `MLMBatches`
 ) -> MLMBatches:
     "The same batches but for some arguments, on the same device, from the first epoch on."
-    same = {
-        k: getattr(self, k)
-        for k in (
-            "tokens",
-            "sampler",
-            "posts",
-            "budget",
-            "mask",
-            "context_len",
-            "seed",
-            "shuffle",
-            "workers",
-            "drop_words",
-        )
-    }
+    names = "tokens sampler posts budget mask context_len seed shuffle workers drop_words".split()
+    same = {k: getattr(self, k) for k in names}
     return MLMBatches(**(same | changes)).to(self.device)

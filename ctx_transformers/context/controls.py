@@ -38,18 +38,24 @@ class Others(_Tampered):
         epoch: int = 0,
     ) -> np.ndarray:  # `[b,k]` posts, -1 where there is none
         post = np.asarray(post)
-        c = self.sampler(post, epoch)
-        kind = self.kinds(post, epoch)  # [b,k], [b]
-        n = (c >= 0).sum(1)
-        home = self.corpus.community[post]  # [b] each
-        cost = hash_uniform(self.seed, epoch, -4, post[:, None], post)  # [b,b] target, partner
-        cost += np.maximum(n[:, None] - n, 0) + (self.k + 1) * (
-            (home[:, None] == home) & (kind == Kind.COMMUNITY)
-        )
-        cost[self._unfit(post, c) | (kind[:, None] != kind)] = np.inf
+        c = self.sampler(post, epoch)  # [b,k]
+        n = (c >= 0).sum(1)  # [b]
+        cost = self._cost(post, c, n, epoch)
         best = cost.argmin(1)  # [b]
         found = np.isfinite(cost[np.arange(len(post)), best])
-        return np.where((np.arange(c.shape[1]) < n[:, None]) & found[:, None], c[best], -1)
+        as_many = np.arange(c.shape[1]) < n[:, None]  # [b,k] so many contexts as the target has itself
+        return np.where(as_many & found[:, None], c[best], -1)
+
+    def _cost(self, post, c, n, epoch):
+        "`[b,b]` of each target and partner: contexts too few, the same community, a draw; inf where unfit."
+        kind = self.kinds(post, epoch)
+        home = self.corpus.community[post]  # [b] each
+        too_few = np.maximum(n[:, None] - n, 0)  # [b,b]
+        neighbours = (home[:, None] == home) & (kind == Kind.COMMUNITY)  # [b,b]
+        cost = hash_uniform(self.seed, epoch, -4, post[:, None], post)  # [b,b]
+        cost += too_few + (self.k + 1) * neighbours
+        cost[self._unfit(post, c) | (kind[:, None] != kind)] = np.inf
+        return cost
 
     def _unfit(self, post, c):
         "`[b,b]` bool: the partner is of the same author, or has a context by him or a copy of the target."
@@ -58,11 +64,11 @@ class Others(_Tampered):
         own = author[post]  # [b]
 
         def by(i):
-            return (i == own.reshape(-1, *[1] * i.ndim)) & (
-                i >= 0
-            )  # whose author it is; an unknown one is nobody's
+            "Whose author it is; an unknown one is nobody's."
+            return (i == own.reshape(-1, *[1] * i.ndim)) & (i >= 0)
 
-        bad = (by(author[c]) | (dup[c] == dup[post][:, None, None])) & (c >= 0)  # [b,b,k]
+        copy = dup[c] == dup[post][:, None, None]  # [b,b,k]
+        bad = (by(author[c]) | copy) & (c >= 0)  # [b,b,k]
         return bad.any(-1) | by(own) | (post[:, None] == post)
 
 # %% ../../nbs/context/01_controls.ipynb #c20
@@ -107,7 +113,8 @@ class Mixed:
         post: np.ndarray,  # `[b]` targets
         epoch: int = 0,
     ) -> np.ndarray:  # `[b,k]` posts, -1 where there is none
-        post, which = np.asarray(post), self._which(post, epoch)
+        post = np.asarray(post)
+        which = self._which(post, epoch)
         out = np.full((len(post), max(self.k, 1)), -1)
         for i, s in enumerate(self.samplers):
             c = s(post[which == i], epoch)

@@ -18,6 +18,28 @@ from ..data.groups import Role
 from ..eval.stats import cluster_sums, crossed_interval, paired_interval, ratio_interval
 from ..eval.tables import row
 
+# %% ../../nbs/context/06_evaluate.ipynb #s9722279
+def _sums_of_groups(
+    groups,
+    at,  # `[m]` hidden tokens
+    loss: np.ndarray,  # `[m]`
+    right: np.ndarray,  # `[m]` 1 where guessed right
+) -> dict:  # columns of `score_batches`, `[b]` each
+    "Add up what was judged by group."
+    own = groups.group[torch.searchsorted(groups.lengths.cumsum(0), at, right=True)]  # [m]
+    own = own.cpu().numpy()
+    ctx = groups.group[(groups.role == Role.CONTEXT) & (groups.lengths > 0)].cpu().numpy()  # [c]
+
+    def count(i, w=None):
+        return np.bincount(i, w, minlength=len(groups))  # [b]
+
+    return dict(
+        n=count(own),
+        loss=count(own, loss),
+        correct=count(own, right).astype(np.int64),
+        n_context=count(ctx),
+    )
+
 # %% ../../nbs/context/06_evaluate.ipynb #c07
 def score_batches(
     dl: MLMBatches,  # targets and contexts, `shuffle=False`
@@ -29,27 +51,11 @@ def score_batches(
             "evaluation needs the same hidden words each time: make the batches with shuffle=False"
         )
     out = []
-    for at_posts, (groups, at, y) in zip(
-        tqdm(dl.plan()[dl.start :], desc="score", unit="batch", disable=None), dl
-    ):
-        own = groups.group[torch.searchsorted(groups.lengths.cumsum(0), at, right=True)].cpu().numpy()  # [m]
-        ctx = groups.group[(groups.role == Role.CONTEXT) & (groups.lengths > 0)].cpu().numpy()  # [c]
-        loss, right = (
-            np.asarray(torch.as_tensor(x).cpu(), dtype=np.float64) for x in judge(groups, at, y)
-        )  # [m] each
-
-        def count(i, w=None):
-            return np.bincount(i, w, minlength=len(groups))  # [b]
-
-        out.append(
-            dict(
-                post=dl.posts[at_posts],
-                n=count(own),
-                loss=count(own, loss),
-                correct=count(own, right).astype(np.int64),
-                n_context=count(ctx),
-            )
-        )
+    plan = tqdm(dl.plan()[dl.start :], desc="score", unit="batch", disable=None)
+    for at_posts, (groups, at, y) in zip(plan, dl):
+        judged = judge(groups, at, y)
+        loss, right = (np.asarray(torch.as_tensor(x).cpu(), dtype=np.float64) for x in judged)  # [m] each
+        out.append(dict(post=dl.posts[at_posts], **_sums_of_groups(groups, at, loss, right)))
     if not out:
         raise ValueError("there are no targets to judge")
     df = pd.DataFrame({k: np.concatenate([o[k] for o in out]) for k in out[0]})
@@ -68,7 +74,8 @@ def score_posts(
     def judge(groups, at, y):
         with torch.autocast(at.device.type, torch.bfloat16, enabled=precision == "bf16"):
             s = model.logits(model(groups, at)).float()  # [m,v]
-        return nn.functional.cross_entropy(s, y, reduction="none"), s.argmax(1) == y  # [m], [m]
+        loss = nn.functional.cross_entropy(s, y, reduction="none")  # [m]
+        return loss, s.argmax(1) == y
 
     was = model.training
     model.eval()
@@ -93,9 +100,10 @@ def same_targets(
         raise ValueError(f"{names[0]} or {names[1]} holds a post twice")
     differ = a.n.ne(b.n.reindex(a.index))
     if differ.any():
+        p = a.index[differ][0]
         raise ValueError(
-            f"{names[0]} and {names[1]} hid different words: post {(p := a.index[differ][0])} has {a.n[p]} "
-            f"and {b.n[p]}; give both the same mask and seed"
+            f"{names[0]} and {names[1]} hid different words: post {p} has {a.n[p]} and {b.n[p]}; give both "
+            "the same mask and seed"
         )
 
 # %% ../../nbs/context/06_evaluate.ipynb #c22
@@ -125,9 +133,8 @@ def _sums(scores, corpus, inside):
     "Sums of each author, by arm: `[a]` words, `[a]` loss, `[a]` correct."
     out = {}
     for arm, s in scores.items():
-        s = s[
-            inside[s.index] & (s.n > 0).to_numpy()
-        ]  # a post in which nothing could be hidden, such as an empty one, asks nothing
+        # a post in which nothing could be hidden, such as an empty one, asks nothing
+        s = s[inside[s.index] & (s.n > 0).to_numpy()]
         if not len(s):
             raise ValueError(f"the slice holds no hidden word of {arm}")
         out[arm] = cluster_sums(s[["n", "loss", "correct"]], corpus.author[s.index]).T
@@ -165,6 +172,20 @@ def mlm_rows(
                     add(arm, f"loss - {b}", paired_interval(loss, sums[b][1], n))
     return rows
 
+# %% ../../nbs/context/06_evaluate.ipynb #s48eb04d
+def _same_runs(runs: dict):  # as in `seed_sums`
+    "Refuse seeds that have different arms, or arms that were not asked the same."
+    (one, scores), *_ = runs.items()
+    first, ref = next(iter(scores.items()))
+    for seed, r in runs.items():
+        if odd := set(r) ^ set(scores):
+            raise ValueError(
+                f"every seed needs the same arms, but {sorted(odd)[0]!r} is in one of seeds {one} and {seed} "
+                "only: finish it, or leave it out"
+            )
+        for a, s in r.items():
+            same_targets(ref, s, (f"{first} of seed {one}", f"{a} of seed {seed}"))
+
 # %% ../../nbs/context/06_evaluate.ipynb #c0757f
 def seed_sums(
     runs: dict,  # seed -> arm -> what `context.evaluate.score_batches` gave
@@ -174,17 +195,13 @@ def seed_sums(
     "Check that all arms of all seeds were asked the same, and add up."
     if not runs:
         raise ValueError("there are no runs")
-    (one, scores), *_ = runs.items()
+    _same_runs(runs)
+    scores = next(iter(runs.values()))
     ref = next(iter(scores.values()))
-    for seed, r in runs.items():
-        if odd := set(r) ^ set(scores):
-            raise ValueError(
-                f"every seed needs the same arms, but {sorted(odd)[0]!r} is in one of seeds {one} and {seed} "
-                "only: finish it, or leave it out"
-            )
-        for a, s in r.items():
-            same_targets(ref, s, (f"{next(iter(scores))} of seed {one}", f"{a} of seed {seed}"))
-    post = ref.index[(ref.n > 0).to_numpy() & (True if inside is None else np.asarray(inside)[ref.index])]
+    counts = (ref.n > 0).to_numpy()
+    if inside is not None:
+        counts = counts & np.asarray(inside)[ref.index]
+    post = ref.index[counts]
     if not len(post):
         raise ValueError("the slice holds no hidden word")
 
@@ -203,7 +220,8 @@ def pooled_rows(
     slices: dict = None,  # name -> `[N]` bool over the posts; `usual_slices` if None
 ) -> list:  # rows for `eval.tables.write_rows`
     "Loss, accuracy and gain of each arm over all seeds."
-    rows, seed = [], ",".join(map(str, runs))
+    rows = []
+    seed = ",".join(map(str, runs))
     for where, inside in (slices or usual_slices(next(iter(runs.values())), corpus)).items():
         sums = seed_sums(runs, corpus, inside)
         if against is not None and against not in sums:
@@ -230,9 +248,8 @@ def sign_flip(
         raise ValueError(f"diff must be [a] or [a,j] with at least one author, got {diff.shape}")
     a = len(diff)
     rng = np.random.default_rng(seed)
-    seen = np.abs(diff.sum(0)) - 1e-9 * np.abs(diff).sum(
-        0
-    )  # so that a tie is a tie whatever the order of the sum
+    slack = 1e-9 * np.abs(diff).sum(0)  # so that a tie is a tie whatever the order of the sum
+    seen = np.abs(diff.sum(0)) - slack
     more = np.ones_like(seen)
     per = max(1, block // a)
     for i in range(0, n_perm, per):
@@ -251,8 +268,36 @@ def holm(
         raise ValueError(f"p must be [m] numbers from 0 to 1, got {p}")
     order = np.argsort(p, kind="stable")
     out = np.empty(len(p))
-    out[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    times = np.arange(len(p), 0, -1)  # tests that are still open, from the smallest p on
+    out[order] = np.minimum(np.maximum.accumulate(p[order] * times), 1)
     return out
+
+# %% ../../nbs/context/06_evaluate.ipynb #sb45fbc9
+def _best_first(
+    sums: dict,  # from `seed_sums`
+    arms,  # names, or None for all
+) -> list:
+    "The arms that are ranked, by loss."
+    if missing := [a for a in arms or () if a not in sums]:
+        raise ValueError(f"there is no arm {missing[0]!r}, only {list(sums)}")
+    arms = sorted(arms or sums, key=lambda a: sums[a][1].sum())
+    if len(arms) < 2:
+        raise ValueError(f"a ranking needs two arms, got {arms}")
+    return arms
+
+# %% ../../nbs/context/06_evaluate.ipynb #sce397dc
+def _ranks(
+    adjusted: np.ndarray,  # `[k,k]` adjusted p of each pair, best arm first
+    alpha: float,
+) -> list:  # `[k]` from 1 on
+    "The place of the best of its group, which ends where an arm is told apart from that one."
+    ranks = []
+    top = 0
+    for i in range(len(adjusted)):
+        if adjusted[top, i] <= alpha:
+            top = i
+        ranks.append(top + 1)
+    return ranks
 
 # %% ../../nbs/context/06_evaluate.ipynb #c3157f
 def rank_arms(
@@ -261,27 +306,21 @@ def rank_arms(
     arms=None,  # which arms to rank, two or more; all if None
     inside=None,  # `[N]` bool over the posts, which of them count; all if None
     alpha: float = 0.05,  # chance of any false difference among the pairs, 0 to 1
-    # best first: `loss`, `loss - best` with `lo` and `hi`, `p` and `p_holm` of that difference, seeds
-    # `behind`
-    # the best, `rank`
+    # best first: `loss`, `loss - best` with `lo` and `hi`, `p` and `p_holm` of that difference,
+    # seeds `behind` the best, `rank`
 ) -> pd.DataFrame:
     """Rank arms by loss over all seeds; arms that are not told apart from the best of their group share its
     rank."""
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
     sums = seed_sums(runs, corpus, inside)
-    if missing := [a for a in arms or () if a not in sums]:
-        raise ValueError(f"there is no arm {missing[0]!r}, only {list(sums)}")
-    arms = sorted(arms or sums, key=lambda a: sums[a][1].sum())
-    if len(arms) < 2:
-        raise ValueError(f"a ranking needs two arms, got {arms}")
-    n = sums[arms[0]][0]
-    loss = np.stack([sums[a][1] for a in arms])  # [s,a], [k,s,a]
+    arms = _best_first(sums, arms)
+    n = sums[arms[0]][0]  # [s,a]
+    loss = np.stack([sums[a][1] for a in arms])  # [k,s,a]
     p, adjusted = _all_pairs(loss.sum(1), alpha)
-    rows, top = [], 0
+    ranks = _ranks(adjusted, alpha)
+    rows = []
     for i, a in enumerate(arms):
-        if adjusted[top, i] <= alpha:
-            top = i
         d = crossed_interval(loss[i] - loss[0], n)
         rows.append(
             {
@@ -293,7 +332,7 @@ def rank_arms(
                 "p": p[0, i],
                 "p_holm": adjusted[0, i],
                 "behind": int((loss[i].sum(1) > loss[0].sum(1)).sum()),
-                "rank": top + 1,
+                "rank": ranks[i],
             }
         )
     return pd.DataFrame(rows)
@@ -306,7 +345,10 @@ def _all_pairs(
     "Test every pair of arms, with flips enough for the smallest adjusted p to lie well below `alpha`."
     k = len(loss)
     i, j = np.triu_indices(k, 1)
-    raw = sign_flip((loss[i] - loss[j]).T, max(9999, round(10 * len(i) / alpha)))
+    flips = max(9999, round(10 * len(i) / alpha))
+    raw = sign_flip((loss[i] - loss[j]).T, flips)
+    both = np.stack([raw, holm(raw)])  # [2,pairs]
     out = np.ones((2, k, k))
-    out[:, i, j] = out[:, j, i] = raw, holm(raw)
+    out[:, i, j] = both
+    out[:, j, i] = both
     return tuple(out)

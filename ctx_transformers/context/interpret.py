@@ -23,14 +23,8 @@ def _above(model: ContextMLM, groups, at):
     open = model.open(groups)
     seen = model.reader(model.encoder, groups, at, open)
     hc, _, gt = model.tokens(groups, seen)
-    return (
-        seen.x,
-        own,
-        hc,
-        gt,
-        *model.contexts(groups, seen, hc, gt, own),
-        None if open is None else open[own],
-    )
+    contexts = model.contexts(groups, seen, hc, gt, own)
+    return seen.x, own, hc, gt, *contexts, None if open is None else open[own]
 
 # %% ../../nbs/context/12_interpret.ipynb #c07
 @torch.no_grad()
@@ -39,9 +33,8 @@ def context_vector(
     groups: TextGroups,
     at: Tensor,  # `[m]` hidden tokens
     kind: Kind | None = None,  # read the contexts with the heads of this kind; of their own if None
-) -> (
-    Tensor
-):  # `[b,d]` mean over the hidden words of a group; head h has the coordinates h*d/heads to (h+1)*d/heads
+    # `[b,d]` mean over the hidden words of a group; head h has the coordinates h*d/heads to (h+1)*d/heads
+) -> Tensor:
     "What a group's contexts add, before the gate."
     if model.merge is None:
         raise ValueError(
@@ -54,26 +47,54 @@ def context_vector(
     n = torch.bincount(own, minlength=len(groups)).clamp(min=1).unsqueeze(1)
     return y.new_zeros(len(groups), y.shape[1]).index_add(0, own, y) / n
 
-# %% ../../nbs/context/12_interpret.ipynb #c10
-def _joint(model, groups, at):
-    """Attention of the hidden words in the last layer of joint attention, mean over heads, to every token of
-    the group."""
-    kept, last = {}, model.encoder.layers[-1]
-    hook = last.register_forward_pre_hook(lambda mod, args: kept.update(x=args[0]))
+# %% ../../nbs/context/12_interpret.ipynb #se0c08a1
+def _last_input(model, groups, at):
+    "What the last layer reads, `[n,d]`."
+    kept = {}
+    hook = model.encoder.layers[-1].register_forward_pre_hook(lambda mod, args: kept.update(x=args[0]))
     try:
         model.reader(model.encoder, groups, at, model.open(groups))
     finally:
         hook.remove()
-    plan, h = part(groups, "groups"), last.heads
-    z = last.qkv(kept["x"][plan.inverse])  # [n,3d]
-    q, k = (o.unflatten(1, (h, -1)) for o in z.chunk(3, 1)[:2])  # [n,h,d/h]
-    every = torch.arange(len(groups.ids), device=at.device)
-    i, j = pairs(model.group_of(groups, at), model.group_of(groups, every), len(groups))
+    return kept["x"]
+
+# %% ../../nbs/context/12_interpret.ipynb #sb65c781
+def _last_bias(
+    model,
+    groups,
+    at,  # `[p]` tokens
+    other,  # `[p]` tokens of the same groups
+):
+    "What the last layer of joint attention adds to the scores of tokens of two texts, `[p,h]`; else 0."
+    plan = part(groups, "groups")
     across = model.reader.across(groups, plan, len(model.encoder.layers) - 1, model.open(groups))
     text = across.text[plan.inverse]  # [n]
+    bias = across.bias[groups.group[text[other]]]  # [p,h]
+    return torch.where((text[at] != text[other]).unsqueeze(1), bias, 0.0)
+
+# %% ../../nbs/context/12_interpret.ipynb #c10
+def _joint(model, groups, at):
+    """Attention of the hidden words in the last layer of joint attention, mean over heads, to every token of
+    the group."""
+    x = _last_input(model, groups, at)
+    last = model.encoder.layers[-1]
+    plan = part(groups, "groups")
+    z = last.qkv(x[plan.inverse])  # [n,3d]
+    q, k = (o.unflatten(1, (last.heads, -1)) for o in z.chunk(3, 1)[:2])  # [n,h,d/h]
+    every = torch.arange(len(groups.ids), device=at.device)
+    i, j = pairs(model.group_of(groups, at), model.group_of(groups, every), len(groups))
     s = (q[at][i] * k[j]).sum(-1) * q.shape[-1] ** -0.5  # [p,h]
-    s = s + torch.where((text[at][i] != text[j]).unsqueeze(1), across.bias[groups.group[text[j]]], 0.0)
+    s = s + _last_bias(model, groups, at[i], j)
     return i, j, segment_softmax(s, i, len(at)).mean(1)
+
+# %% ../../nbs/context/12_interpret.ipynb #se5fe4cd
+def _way(model: ContextMLM) -> str:
+    "Where a model's attention to tokens of contexts is found: 'pointer', 'merge', or its architecture."
+    if model.pointer is not None:
+        return "pointer"
+    if hasattr(model.merge, "weights") and model.pool is None:
+        return "merge"
+    return model.cfg.architecture
 
 # %% ../../nbs/context/12_interpret.ipynb #c11
 @torch.no_grad()
@@ -81,18 +102,11 @@ def attention(
     model: ContextMLM,  # with a pointer, or `attention` over tokens, or joint; in evaluation
     groups: TextGroups,
     at: Tensor,  # `[m]` hidden tokens
-) -> (
-    tuple
-):  # `[p]` hidden word 0..m-1, `[p]` token of the batch, `[p]` weight; those of a hidden word add up to 1
+    # `[p]` hidden word 0..m-1, `[p]` token of the batch, `[p]` weight; those of a hidden word add up to 1
+) -> tuple:
     """Where hidden words look: with a pointer or a merge over tokens, in their contexts; in joint attention,
     in all texts of their group."""
-    way = (
-        "pointer"
-        if model.pointer is not None
-        else "merge"
-        if hasattr(model.merge, "weights") and model.pool is None
-        else model.cfg.architecture
-    )
+    way = _way(model)
     if way == "joint":
         return _joint(model, groups, at)
     if way not in ("pointer", "merge"):
@@ -114,26 +128,95 @@ def _wrap(
 ) -> list:  # (column, line, what to show) of each
     "Break tokens into lines, between words wherever a word fits on a line."
     show = [t[2:] if t.startswith("##") and len(t) > 2 else t for t in tokens]
+    joined = [i > 0 and s != t for i, (s, t) in enumerate(zip(show, tokens))]
     out = []
     x = 0
     y = 0
-    joined = [i > 0 and s != t for i, (s, t) in enumerate(zip(show, tokens))]
     for i, s in enumerate(show):
-        end = next((j for j in range(i + 1, len(show)) if not joined[j]), len(show))
-        need = len(s) if joined[i] else len("".join(show[i:end]))
+        need = len(s)
         if not joined[i]:
+            end = next((j for j in range(i + 1, len(show)) if not joined[j]), len(show))
+            need = len("".join(show[i:end]))
             x += x > 0
-        if x and x + (need if need <= width else len(s)) > width:
-            x, y = 0, y + 1
+        if need > width:
+            need = len(s)
+        if x and x + need > width:
+            x = 0
+            y += 1
         out.append((x, y, s))
         x += len(s)
     return out
 
+# %% ../../nbs/context/12_interpret.ipynb #c1058f
+WIDTH = 84  # characters of a line
+MARGIN = 3  # columns before it
+
+
+def _font():
+    "Letters that fill the columns of the figure."
+    size = 6.5 * 72 / (WIDTH + MARGIN) / 0.61  # a character is .6 of its size wide
+    return dict(family="monospace", fontsize=size, va="center_baseline", parse_math=False)
+
+
+def _draw_token(ax, x, y, text, fill, color):
+    "One token in its place, on its colour."
+    from matplotlib.patches import Rectangle
+
+    ax.add_patch(Rectangle((x, y), len(text), 1, color=fill, lw=0))
+    ax.text(x, y + 0.5, text, color=color, **_font())
+
+# %% ../../nbs/context/12_interpret.ipynb #sbfc8226
+def _draw_text(
+    ax,
+    y: float,  # its first line
+    number: str,  # said in the margin
+    tokens: list,  # from `_wrap`
+    fill: list,  # colour behind each of them
+):
+    "One text, token by token."
+    if number:
+        ax.text(0, y + 0.5, number, color=COLORS["grey"], **_font())
+    for (x, line, s), f in zip(tokens, fill):
+        _draw_token(ax, MARGIN + x, y + line, s, f, "white" if f == "black" else "black")
+
+# %% ../../nbs/context/12_interpret.ipynb #se624738
+def _check_weights(target, at, contexts):  # as in `plot_attention`
+    "Refuse a hidden word outside its target, and weights that are not those of the tokens."
+    if not 0 <= at < len(target):
+        raise ValueError(f"the hidden word is at {at}, but the target has {len(target)} tokens")
+    for i, (s, w) in enumerate(contexts):
+        if len(s) != len(w):
+            raise ValueError(f"context {i + 1} has {len(s)} tokens and {len(w)} weights")
+        if len(w) and not min(w) >= 0:
+            raise ValueError(f"weights must be at least 0, got {min(w)} in context {i + 1}")
+
+# %% ../../nbs/context/12_interpret.ipynb #s9bfc9c3
+def _shades(contexts):
+    "Colours of the weights, from white to that of the largest."
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    most = max((float(x) for _, w in contexts for x in w), default=0)
+    colors = LinearSegmentedColormap.from_list("weight", ["white", COLORS["sky"]])
+    return ScalarMappable(Normalize(0, most or 1.0), colors)
+
+# %% ../../nbs/context/12_interpret.ipynb #s8653a47
+def _empty_page(
+    rows: float,  # lines of text
+    title: str,
+) -> tuple:  # (figure, axes of characters and lines)
+    "A figure with room for the text, and for a scale below."
+    import matplotlib.pyplot as plt
+
+    high = 0.19 * rows + 0.75 + 0.25 * bool(title)
+    fig = plt.figure(figsize=(6.5, high))
+    ax = fig.add_axes([0, 0.65 / high, 1, 0.19 * rows / high], xlim=(0, WIDTH + MARGIN), ylim=(rows, 0))
+    ax.axis("off")
+    if title:
+        ax.set_title(title, loc="left", fontsize=10, parse_math=False)
+    return fig, ax
+
 # %% ../../nbs/context/12_interpret.ipynb #c0958f
-WIDTH = 84
-MARGIN = 3  # characters of a line, and columns before it
-
-
 def plot_attention(
     target: list,  # strings, one for each token
     at: int,  # place of the hidden word in it
@@ -143,62 +226,20 @@ def plot_attention(
 ):  # a figure, 6.5 inches wide
     "Draw one target and its contexts, shaded by weight."
     import matplotlib.pyplot as plt
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    if not 0 <= at < len(target):
-        raise ValueError(f"the hidden word is at {at}, but the target has {len(target)} tokens")
-    for i, (s, w) in enumerate(contexts):
-        if len(s) != len(w):
-            raise ValueError(f"context {i + 1} has {len(s)} tokens and {len(w)} weights")
-        if len(w) and not min(w) >= 0:
-            raise ValueError(f"weights must be at least 0, got {min(w)} in context {i + 1}")
-    color = ScalarMappable(
-        Normalize(0, max((float(x) for _, w in contexts for x in w), default=0) or 1.0),
-        LinearSegmentedColormap.from_list("weight", ["white", COLORS["sky"]]),
-    )
-    fill = [[("black" if i == at else "none") for i in range(len(target))]] + [
-        [color.to_rgba(float(x)) for x in w] for _, w in contexts
-    ]
+    _check_weights(target, at, contexts)
+    color = _shades(contexts)
+    fill = [["black" if i == at else "none" for i in range(len(target))]]
+    fill += [[color.to_rgba(float(x)) for x in w] for _, w in contexts]
     texts = [_wrap(s, WIDTH) for s in (target, *(s for s, _ in contexts))]
-    y = 0.0
-    rows = y + sum(1.25 + max((l for _, l, _ in t), default=0) for t in texts)
+    heights = [1.25 + max((l for _, l, _ in t), default=0) for t in texts]
     with plt.rc_context(style()):
-        high = 0.19 * rows + 0.75 + 0.25 * bool(title)
-        fig = plt.figure(figsize=(6.5, high))
-        ax = fig.add_axes([0, 0.65 / high, 1, 0.19 * rows / high], xlim=(0, WIDTH + MARGIN), ylim=(rows, 0))
-        ax.axis("off")
-        if title:
-            ax.set_title(title, loc="left", fontsize=10, parse_math=False)
+        fig, ax = _empty_page(sum(heights), title)
         for k, (t, f) in enumerate(zip(texts, fill)):
-            if k:
-                ax.text(0, y + 0.5, f"{k}", color=COLORS["grey"], **_font())
-            for i, (x, l, s) in enumerate(t):
-                _draw_token(ax, MARGIN + x, y + l, s, f[i], "white" if f[i] == "black" else "black")
-            y += 1.25 + max((l for _, l, _ in t), default=0)
+            _draw_text(ax, sum(heights[:k]), f"{k}" if k else "", t, f)
         if contexts:
-            fig.colorbar(
-                color,
-                cax=fig.add_axes([0.04, 0.4 / high, 0.4, 0.1 / high]),
-                orientation="horizontal",
-                label=label,
-            )
+            high = fig.get_figheight()
+            bar = fig.add_axes([0.04, 0.4 / high, 0.4, 0.1 / high])
+            fig.colorbar(color, cax=bar, orientation="horizontal", label=label)
         plt.close(fig)
     return fig
-
-# %% ../../nbs/context/12_interpret.ipynb #c1058f
-def _font():
-    return dict(
-        family="monospace",
-        fontsize=6.5 * 72 / (WIDTH + MARGIN) / 0.61,
-        va="center_baseline",
-        parse_math=False,
-    )  # a character is .6 of its size wide
-
-
-def _draw_token(ax, x, y, text, fill, color):
-    "One token in its place, on its colour."
-    from matplotlib.patches import Rectangle
-
-    ax.add_patch(Rectangle((x, y), len(text), 1, color=fill, lw=0))
-    ax.text(x, y + 0.5, text, color=color, **_font())

@@ -40,8 +40,10 @@ class Gate(nn.Module):
     "A factor for each coordinate, closed at the start."
 
     def __init__(
-        self, d: int, speed: float = 8.0
-    ):  # width; how many times faster than other weights it opens
+        self,
+        d: int,  # width
+        speed: float = 8.0,  # how many times faster than other weights it opens
+    ):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(d))
         self.speed = speed
@@ -62,8 +64,12 @@ class Merge(nn.Module):
     "A residual behind a gate; what it adds comes from `read`."
 
     def __init__(
-        self, d: int, heads: int, weighted: bool = False, gated: bool = True
-    ):  # width; number of heads; learned weights in the mean of contexts; off: `added` alone is used
+        self,
+        d: int,  # width
+        heads: int,  # number of heads
+        weighted: bool = False,  # learned weights in the mean of contexts
+        gated: bool = True,  # off: `added` alone is used
+    ):
         super().__init__()
         if d % heads:
             raise ValueError(f"heads must divide the width: {d}/{heads}")
@@ -82,15 +88,18 @@ class Merge(nn.Module):
     ) -> Tensor:  # `[m,d]`
         "What the contexts add to each token, before the gate: the context vector."
         y = self.read(x, self.norm(c).to(x.dtype), i, j)
-        return y if open is None else (y.unflatten(1, (self.h, -1)) * open.unsqueeze(-1)).flatten(1)
+        if open is None:
+            return y
+        return (y.unflatten(1, (self.h, -1)) * open.unsqueeze(-1)).flatten(1)
 
     def forward(self, x, c, i, j, open=None):
         return x + self.gate(self.added(x, c, i, j, open))  # [m,d]
 
     def mean(self, c, i, j, m):
         "Mean of each token's contexts, `[m,d]`."
-        s = (c @ self.ask if self.ask is not None else c.new_zeros(len(c)))[j].unsqueeze(1)  # [p,1]
-        return weigh(c.unsqueeze(1), segment_softmax(s.float(), i, m), i, j, m)
+        score = c.new_zeros(len(c)) if self.ask is None else c @ self.ask  # [c]
+        w = segment_softmax(score[j].unsqueeze(1).float(), i, m)  # [p,1]
+        return weigh(c.unsqueeze(1), w, i, j, m)
 
 # %% ../../nbs/context/02_merge.ipynb #c16
 class Add(Merge):
@@ -128,13 +137,15 @@ class Attention(Merge):
     def weights(self, x, c, i, j):  # normalised contexts -> `[p,h]`
         """How much of each token's attention goes to each of its contexts; adds up to 1 over a token's
         contexts, in each head."""
-        q, k = (
-            f(z).unflatten(1, (self.h, -1)) for f, z in ((self.q, x), (self.k, c))
-        )  # [m,h,d/h], [c,h,d/h]
-        return segment_softmax((q[i] * k[j]).sum(-1).float() * k.shape[-1] ** -0.5, i, len(x))  # [p,h]
+        q = self.q(x).unflatten(1, (self.h, -1))  # [m,h,d/h]
+        k = self.k(c).unflatten(1, (self.h, -1))  # [c,h,d/h]
+        score = (q[i] * k[j]).sum(-1).float()  # [p,h]
+        score = score * k.shape[-1] ** -0.5
+        return segment_softmax(score, i, len(x))
 
     def read(self, x, c, i, j):
-        return weigh(self.w(c).unflatten(1, (self.h, -1)), self.weights(x, c, i, j), i, j, len(x))
+        v = self.w(c).unflatten(1, (self.h, -1))  # [c,h,d/h]
+        return weigh(v, self.weights(x, c, i, j), i, j, len(x))
 
 # %% ../../nbs/context/02_merge.ipynb #c19
 MERGES = dict(add=Add, concat=Concat, attention=Attention)  # names for configurations
@@ -178,10 +189,10 @@ class Pointer(nn.Module):
     def weights(self, x, h, gx, gc, b):  # as below -> `[p]` hidden word, `[p]` context token, `[p]` weight
         "Where each hidden word points, adding up to 1 over the tokens of its contexts."
         i, j = pairs(gx, gc, b)
-        s = (self.q(x)[i] * self.k(self.norm(h))[j]).sum(-1, keepdim=True).float() * x.shape[
-            1
-        ] ** -0.5  # [p,1]
-        return i, j, segment_softmax(s, i, len(x)).squeeze(1)
+        q = self.q(x)  # [m,d]
+        k = self.k(self.norm(h))  # [c,d]
+        score = (q[i] * k[j]).sum(-1, keepdim=True).float() * x.shape[1] ** -0.5  # [p,1]
+        return i, j, segment_softmax(score, i, len(x)).squeeze(1)
 
     def forward(
         self,
@@ -192,10 +203,13 @@ class Pointer(nn.Module):
         gc: Tensor,  # `[c]` group of each context token, non-decreasing
         b: int,  # groups
         v: int,  # words in all
-        # (`[m,v]` shares of the words, rows add up to 1 or, without contexts, to 0; `[m]` λ, 0 without
-        # contexts)
+        # (`[m,v]` shares of the words, rows add up to 1 or, without contexts, to 0;
+        # `[m]` λ, 0 without contexts)
     ) -> tuple:
         i, j, a = self.weights(x, h, gx, gc, b)  # [p] each
-        p = torch.zeros(len(x) * v, device=x.device).index_add(0, i * v + w[j], a).view(-1, v)  # [m,v]
-        lam = (self.mix(x).squeeze(1) + self.gate(torch.ones_like(x[:, 0]))).float().sigmoid()  # [m]
-        return p, lam * (torch.bincount(gc, minlength=b) > 0)[gx]
+        nothing = torch.zeros(len(x) * v, device=x.device)
+        p = nothing.index_add(0, i * v + w[j], a).view(-1, v)  # [m,v]
+        trust = self.mix(x).squeeze(1) + self.gate(torch.ones_like(x[:, 0]))  # [m]
+        lam = trust.float().sigmoid()
+        has_contexts = torch.bincount(gc, minlength=b) > 0  # [b]
+        return p, lam * has_contexts[gx]

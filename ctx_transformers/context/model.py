@@ -28,9 +28,8 @@ class ModelCfg:
     "Everything that shapes the model."
 
     encoder: EncoderCfg = EncoderCfg()  # shape of the token encoder, used when trained from scratch
-    architecture: str = (
-        "standard"  # where texts meet: 'standard', 'hierarchical', 'bi' or 'joint'; 'plain' reads no context
-    )
+    # where texts meet: 'standard', 'hierarchical', 'bi' or 'joint'; 'plain' reads no context
+    architecture: str = "standard"
     # how contexts enter: 'add', 'concat' or 'attention'; 'none' where an architecture does without, such as
     # 'joint'
     merge: str = "attention"
@@ -38,17 +37,15 @@ class ModelCfg:
     # all its 'tokens'
     pool: str = "tokens"
     codes: int = 4  # vectors of a context under pool='codes', >=1
-    aggregate: str = (
-        "mean"  # weights of contexts in 'add' and 'concat': equal ('mean') or learned ('attention')
-    )
+    # weights of contexts in 'add' and 'concat': equal ('mean') or learned ('attention')
+    aggregate: str = "mean"
     copy: bool = True  # whether a hidden word may also point at a word of its contexts
     split_heads: bool = False  # give author, community and random context heads of their own, a third each
     pretrained: str = ""  # checkpoint of the token encoder, a folder or hub name; empty: from scratch
     layers: int = 0  # keep the first so many layers of the checkpoint; 0 keeps all
     context_layers: int = 0  # layers of the bi-encoder's context encoder; 0: as many as the token encoder has
-    context_pretrained: str = (
-        ""  # checkpoint of the bi-encoder's context encoder; empty: the same as the token encoder's
-    )
+    # checkpoint of the bi-encoder's context encoder; empty: the same as the token encoder's
+    context_pretrained: str = ""
     share_words: bool = False  # whether the bi-encoder's two encoders share their embeddings
     freeze: str = ""  # parts that do not learn, such as 'encoder' or '0-2,head' (`models.pretrained`)
 
@@ -64,7 +61,8 @@ class ModelCfg:
             raise ValueError(f"aggregate must be 'mean' or 'attention', got {self.aggregate!r}")
         if self.pool != "tokens":
             pooling(self.pool, 1, self.codes)
-        if self.merge == "none" and not self.copy and self.architecture in ("standard", "bi"):
+        unread = self.merge == "none" and not self.copy
+        if unread and self.architecture in ("standard", "bi"):
             bad("contexts would be read for nothing: name a merge, or take the plain architecture")
         if self.merge == "none" and self.architecture == "hierarchical":
             bad("a hierarchy needs a merge between its layers")
@@ -73,9 +71,24 @@ class ModelCfg:
 
     @property
     def on_top(self):
-        return (
-            self.merge if self.architecture in ("standard", "bi", "joint") else "none"
-        )  # merge above the reader
+        "Merge above the reader."
+        return self.merge if self.architecture in ("standard", "bi", "joint") else "none"
+
+# %% ../../nbs/context/04_model.ipynb #s77e0bdd
+def _context_encoder(cfg: ModelCfg, enc: Encoder) -> Encoder:
+    "The bi-encoder's second encoder, from a checkpoint or new, with the words of the first."
+    start = cfg.context_pretrained or cfg.pretrained
+    n = cfg.context_layers or (0 if cfg.context_pretrained else enc.cfg.layers)
+    if start:
+        ctx, _ = open_encoder(start, n)
+    else:
+        ctx = Encoder(replace(enc.cfg, layers=n or enc.cfg.layers), enc.vocab)
+    if ctx.vocab != enc.vocab:
+        raise ValueError(
+            f"the context encoder knows {ctx.vocab} words, the token encoder {enc.vocab}: both must have the "
+            "same tokenizer"
+        )
+    return ctx
 
 # %% ../../nbs/context/04_model.ipynb #c06
 def make_reader(cfg: ModelCfg, enc: Encoder) -> nn.Module:
@@ -88,22 +101,30 @@ def make_reader(cfg: ModelCfg, enc: Encoder) -> nn.Module:
         return Shared()
     if cfg.architecture == "joint":
         return Joint(enc.cfg)
-    start = cfg.context_pretrained or cfg.pretrained
-    n = cfg.context_layers or (0 if cfg.context_pretrained else enc.cfg.layers)
-    ctx = (
-        open_encoder(start, n)[0]
-        if start
-        else Encoder(replace(enc.cfg, layers=n or enc.cfg.layers), enc.vocab)
-    )
-    if ctx.vocab != enc.vocab:
-        raise ValueError(
-            f"the context encoder knows {ctx.vocab} words, the token encoder {enc.vocab}: both must have the "
-            "same tokenizer"
-        )
-    two = Two(ctx, enc.cfg.d)
+    two = Two(_context_encoder(cfg, enc), enc.cfg.d)
     if cfg.share_words:
         two.share(enc)
     return two
+
+# %% ../../nbs/context/04_model.ipynb #s22a4e41
+def _token_encoder(cfg: ModelCfg, vocab: int) -> tuple:  # (`Encoder`, weights of the checkpoint's head)
+    "The token encoder, from a checkpoint or new, with that many words."
+    if not cfg.pretrained:
+        return Encoder(cfg.encoder, vocab), {}
+    enc, state = open_encoder(cfg.pretrained, cfg.layers)
+    if enc.vocab != vocab:
+        raise ValueError(
+            f"{cfg.pretrained} knows {enc.vocab} words, the tokens were made with {vocab}: tokenise with "
+            "its own tokenizer"
+        )
+    return enc, state
+
+# %% ../../nbs/context/04_model.ipynb #s893a3c3
+def _merge_above(cfg: ModelCfg, shape: EncoderCfg):  # shape of the token encoder
+    "The merge between the reader and the head, or None."
+    if cfg.on_top == "none":
+        return None
+    return merge(cfg.merge, shape.d, shape.heads, cfg.aggregate == "attention")
 
 # %% ../../nbs/context/04_model.ipynb #c08
 class ContextMLM(nn.Module):
@@ -111,36 +132,26 @@ class ContextMLM(nn.Module):
 
     def __init__(self, cfg: ModelCfg, vocab: int):  # shape, and number of words
         super().__init__()
-        enc, state = (
-            open_encoder(cfg.pretrained, cfg.layers) if cfg.pretrained else (Encoder(cfg.encoder, vocab), {})
-        )
-        if enc.vocab != vocab:
-            raise ValueError(
-                f"{cfg.pretrained} knows {enc.vocab} words, the tokens were made with {vocab}: tokenise with "
-                "its own tokenizer"
-            )
+        enc, state = _token_encoder(cfg, vocab)
         self.cfg = replace(cfg, encoder=enc.cfg)
         self.encoder = enc
         self.head = MLMHead(enc.words, enc.cfg.eps)
-        d = enc.cfg.d
         self.reader = make_reader(cfg, enc)
-        plain = cfg.architecture == "plain"
-        self.merge = (
-            None
-            if plain or cfg.on_top == "none"
-            else merge(cfg.merge, d, enc.cfg.heads, cfg.aggregate == "attention")
-        )
-        self.pool = None if self.merge is None or cfg.pool == "tokens" else pooling(cfg.pool, d, cfg.codes)
-        self.pointer = Pointer(d) if cfg.copy and not plain else None
+        self.merge = _merge_above(cfg, enc.cfg)
+        self.pool = None
+        if self.merge is not None and cfg.pool != "tokens":
+            self.pool = pooling(cfg.pool, enc.cfg.d, cfg.codes)
+        self.pointer = Pointer(enc.cfg.d) if cfg.copy and cfg.architecture != "plain" else None
         self.register_buffer("copies", torch.ones(vocab, dtype=torch.bool))  # words that may be pointed at
-        self.register_buffer(
-            "heads", kind_heads(enc.cfg.heads) if cfg.split_heads else None, persistent=False
-        )  # [4,h] by kind
-        self.head_loaded, self.frozen = load_head(self.head, state), freeze(self, cfg.freeze)
+        heads = kind_heads(enc.cfg.heads) if cfg.split_heads else None  # [4,h] by kind
+        self.register_buffer("heads", heads, persistent=False)
+        self.head_loaded = load_head(self.head, state)
+        self.frozen = freeze(self, cfg.freeze)
 
     @property
     def parts(self) -> tuple:
-        return self.reader.parts  # names of what the reader needs to know about a batch
+        "Names of what the reader needs to know about a batch."
+        return self.reader.parts
 
     def forward(
         self,
@@ -150,20 +161,21 @@ class ContextMLM(nn.Module):
         own = self.group_of(groups, at)
         open = self.open(groups)  # [m], [b,h]
         seen = self.reader(self.encoder, groups, at, open)
-        x = seen.x
-        pointed = None  # [m,d]
-        if self.pointer is not None or self.merge is not None:
-            hc, words, gt = self.tokens(groups, seen)
-            if self.pointer is not None and len(hc):
-                pointed = self.pointer(x, hc, words, own, gt, len(groups), self.encoder.vocab)
-            if self.merge is not None:
-                x = self.merge(
-                    x, *self.contexts(groups, seen, hc, gt, own), None if open is None else open[own]
-                )
+        x = seen.x  # [m,d]
+        if self.pointer is None and self.merge is None:
+            return self.head.transform(x), None
+        hc, words, gt = self.tokens(groups, seen)
+        pointed = None
+        if self.pointer is not None and len(hc):
+            pointed = self.pointer(x, hc, words, own, gt, len(groups), self.encoder.vocab)
+        if self.merge is not None:
+            c, i, j = self.contexts(groups, seen, hc, gt, own)
+            x = self.merge(x, c, i, j, None if open is None else open[own])
         return self.head.transform(x), pointed
 
     def open(self, groups):
-        return None if self.heads is None else self.heads[groups.kind]  # heads that may carry context
+        "Heads that may carry context."
+        return None if self.heads is None else self.heads[groups.kind]
 
 # %% ../../nbs/context/04_model.ipynb #c09
 @patch
@@ -176,7 +188,8 @@ def tokens(self: ContextMLM, groups, seen):
 @patch
 def context_tokens(self: ContextMLM, groups):
     "Which tokens of the batch are words of contexts."
-    at = torch.repeat_interleave(groups.role == Role.CONTEXT, groups.lengths).nonzero().squeeze(1)
+    in_context = torch.repeat_interleave(groups.role == Role.CONTEXT, groups.lengths)  # [n]
+    at = in_context.nonzero().squeeze(1)
     return at[self.copies[groups.ids[at]]]
 
 
@@ -185,10 +198,12 @@ def contexts(self: ContextMLM, groups, seen, hc, gt, own):
     "What stands for the contexts, `[c,d]`, and which hidden word reads which, `[p]` and `[p]`."
     if self.pool is None:
         return hc, *pairs(own, gt, len(groups))
-    ctx = (groups.role == Role.CONTEXT) & (groups.lengths > 0)
-    m = self.cfg.codes if self.cfg.pool == "codes" else 1  # [t]
-    c = self.pool(seen.h, seen.lengths).view(len(seen.lengths), m, seen.h.shape[1])[seen.text[ctx]]  # [c,m,d]
-    return c.flatten(0, 1), *pairs(own, groups.group[ctx].repeat_interleave(m), len(groups))
+    ctx = (groups.role == Role.CONTEXT) & (groups.lengths > 0)  # [t]
+    m = self.cfg.codes if self.cfg.pool == "codes" else 1  # vectors of a context
+    pooled = self.pool(seen.h, seen.lengths).view(len(seen.lengths), m, seen.h.shape[1])  # [t',m,d]
+    c = pooled[seen.text[ctx]].flatten(0, 1)  # [c,d]
+    gc = groups.group[ctx].repeat_interleave(m)  # [c]
+    return c, *pairs(own, gc, len(groups))
 
 
 @patch

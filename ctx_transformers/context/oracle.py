@@ -17,6 +17,42 @@ from ..data.simulate import Truth
 from ..data.tokens import Tokens
 from ..eval.stats import Interval, cluster_sums, paired_interval, ratio_interval
 
+# %% ../../nbs/context/08_oracle.ipynb #sa84496f
+def _word_numbers(
+    texts,
+    lengths,  # `[t]` tokens of each text, [CLS] and [SEP] included
+    number: dict,  # word -> its number
+) -> list:  # `[n]` of the texts, end to end
+    "Words of texts by number, as many of each text as it has tokens."
+    words = []
+    for text, length in zip(texts, lengths):
+        words += [number.get(w, -1) for w in text.split()[: length - 2]]
+    if -1 in words:
+        raise ValueError(
+            "the corpus holds words that the simulated language does not have: are corpus and truth of "
+            "the same simulation?"
+        )
+    return words
+
+# %% ../../nbs/context/08_oracle.ipynb #sfaa2cd7
+def _match(
+    words: list,  # numbers of words
+    ids: np.ndarray,  # the tokens that should be theirs
+    unk: int,  # token of unknown words
+) -> tuple:  # (`[u]` words, `[u]` token of each)
+    "Each word with its token; refused unless both go together one to one."
+    fit = len(words) == len(ids)
+    if fit:
+        word, token = np.unique(np.stack([words, ids]), axis=1)
+        once = len(set(word)) == len(word) and len(set(token)) == len(token)
+        fit = once and not (token == unk).any()
+    if not fit:
+        raise ValueError(
+            "each word must be one token, and another token for each: train the tokenizer on these posts "
+            "with a larger vocabulary"
+        )
+    return word, token
+
 # %% ../../nbs/context/08_oracle.ipynb #c08
 def word_table(
     truth: Truth,
@@ -30,26 +66,8 @@ def word_table(
         rows = np.arange(a, min(a + 1000, len(corpus)))
         ids, lengths = tokens.gather(rows)
         ids = ids[~np.isin(ids, [tokens.special[k] for k in ("cls", "sep")])]
-        words = [
-            number.get(w, -1) for t, l in zip(corpus.posts[rows]["text"], lengths) for w in t.split()[: l - 2]
-        ]
-        if -1 in words:
-            raise ValueError(
-                "the corpus holds words that the simulated language does not have: are corpus and truth of "
-                "the same simulation?"
-            )
-        word, token = (
-            np.unique(np.stack([words, ids]), axis=1) if len(words) == len(ids) else ([0, 0], [0, 1])
-        )
-        if (
-            len(set(word)) < len(word)
-            or len(set(token)) < len(token)
-            or (token == tokens.special["unk"]).any()
-        ):
-            raise ValueError(
-                "each word must be one token, and another token for each: train the tokenizer on these posts "
-                "with a larger vocabulary"
-            )
+        words = _word_numbers(corpus.posts[rows]["text"], lengths, number)
+        word, token = _match(words, ids, tokens.special["unk"])
         out[token] = word
         if (out >= 0).sum() == len(number):
             break
@@ -71,9 +89,8 @@ class BayesReader:
         size = [len(s.words) for s in truth.slots]
         self.ends = np.cumsum([0] + size)  # words `ends[j]` to `ends[j+1]` are of slot j
         self.slot = np.repeat(np.arange(len(size)), size)  # [v'] slot of each word
-        self.logp = [
-            np.log(np.maximum(s.p, 1e-300)) for s in truth.slots
-        ]  # [z,v'] a chance of 0 stays one, without 0*inf
+        # [z,v'] a chance of 0 stays one, without 0*inf
+        self.logp = [np.log(np.maximum(s.p, 1e-300)) for s in truth.slots]
         self.shared = {
             Kind.NONE: (),
             Kind.AUTHOR: ("author", "community"),
@@ -86,25 +103,30 @@ class BayesReader:
         groups: TextGroups,
     ) -> np.ndarray:  # `[b,v']` how often each word stands where it says something about the target
         "The evidence of each group."
+        word, text = self._read(groups)
+        g = groups.group.cpu().numpy()[text]  # [n] each
+        kind = groups.kind.cpu().numpy()[g]
+        target = (groups.role == Role.TARGET).cpu().numpy()[text]
+        tells = np.array([[s.level in self.shared[k] for s in self.slots] for k in Kind])  # [kind,slot]
+        use = target | tells[kind, self.slot[word]]
+        size = len(self.slot)
+        n = np.bincount(g[use] * size + word[use], minlength=len(groups) * size)
+        return n.reshape(len(groups), -1)
+
+    def _read(self, groups):
+        "The words that are not hidden, `[n]`, and the text of each, `[n]`."
         ids = groups.ids.cpu().numpy()
-        text = owner(groups.lengths).cpu().numpy()
-        place = offsets(groups.lengths).cpu().numpy()
-        seen = ~np.isin(ids, [self.special[k] for k in ("pad", "cls", "sep", "mask")])  # [n]
+        seen = ~np.isin(ids, [self.special[k] for k in ("pad", "cls", "sep", "mask")])
         word = self.table[ids[seen]]
-        text = text[seen]
-        place = place[seen]
-        if (word < 0).any() or (self.slot[word] != (place - 1) % len(self.slots)).any():
+        text = owner(groups.lengths).cpu().numpy()[seen]
+        place = offsets(groups.lengths).cpu().numpy()[seen]
+        slot = (place - 1) % len(self.slots)
+        if (word < 0).any() or (self.slot[word] != slot).any():
             raise ValueError(
                 "a post holds a word that the simulated language does not have in that place: are corpus, "
                 "tokenizer and truth of the same simulation?"
             )
-        g = groups.group.cpu().numpy()[text]
-        target = (groups.role == Role.TARGET).cpu().numpy()[text]
-        tells = np.array([[s.level in self.shared[k] for s in self.slots] for k in Kind])  # [kind,slot]
-        use = target | tells[groups.kind.cpu().numpy()[g], self.slot[word]]
-        return np.bincount(
-            g[use] * len(self.slot) + word[use], minlength=len(groups) * len(self.slot)
-        ).reshape(len(groups), -1)
+        return word, text
 
     def predict(
         self,
@@ -118,9 +140,9 @@ class BayesReader:
                 "a hidden word does not stand behind [MASK], so it is not hidden: make the batches with "
                 "MaskCfg(keep=0, random=0)"
             )
-        text = owner(groups.lengths.cpu())[at]
-        g = groups.group.cpu()[text].numpy()
-        j = ((offsets(groups.lengths.cpu())[at] - 1) % len(self.slots)).numpy()
+        lengths = groups.lengths.cpu()
+        g = groups.group.cpu()[owner(lengths)[at]].numpy()  # [m]
+        j = ((offsets(lengths)[at] - 1) % len(self.slots)).numpy()  # [m]
         n = self.counts(groups)
         out = np.zeros((len(at), len(self.slot)))
         for i, (s, lp) in enumerate(zip(self.slots, self.logp)):
@@ -128,7 +150,8 @@ class BayesReader:
             z = n[:, block] @ lp.T  # [b,z]
             z = np.exp(z - z.max(1, keepdims=True))
             z /= z.sum(1, keepdims=True)  # p(z|x)
-            out[j == i, block] = (z @ s.p)[g[j == i]]
+            here = j == i
+            out[here, block] = (z @ s.p)[g[here]]
         return out
 
 # %% ../../nbs/context/08_oracle.ipynb #c15
@@ -146,8 +169,8 @@ def score_bayes(
     reader = BayesReader(truth, dl.sampler.corpus, dl.tokens)
 
     def judge(groups, at, y):
-        p = reader.predict(groups, at)
-        true = reader.table[y.cpu().numpy()]  # [m,v'], [m]
+        p = reader.predict(groups, at)  # [m,v']
+        true = reader.table[y.cpu().numpy()]  # [m]
         chance = p[np.arange(len(true)), true]  # [m]
         if (true < 0).any() or (chance <= 0).any():
             raise ValueError(
@@ -166,9 +189,8 @@ def _sums(arms, author):
     s = arms[0][arms[0].n > 0]
     if not len(s):
         raise ValueError("no word was hidden in any target")
-    return cluster_sums(
-        np.stack([s.n] + [o.loss.reindex(s.index) for o in arms], 1), np.asarray(author)[s.index]
-    )
+    x = np.stack([s.n] + [o.loss.reindex(s.index) for o in arms], 1)
+    return cluster_sums(x, np.asarray(author)[s.index])
 
 
 def gain(
@@ -179,6 +201,25 @@ def gain(
     "What contexts save."
     n, a, b = _sums([none, ctx], author).T
     return paired_interval(a, b, n)
+
+# %% ../../nbs/context/08_oracle.ipynb #sdc37776
+def _share_draws(
+    num: np.ndarray,  # `[a]` what a model gains on each author
+    den: np.ndarray,  # `[a]` what the best reader gains
+    n_boot: int,
+    seed: int,
+) -> np.ndarray:  # `[n_boot]`
+    "The share that a model gains, over authors drawn again and again."
+    a = len(num)
+    order = np.lexsort((num, den))
+    times = np.random.default_rng(seed).multinomial(a, np.full(a, 1 / a), n_boot)  # [draws,a]
+    below = times @ den[order]
+    if (below <= 0).any():
+        raise ValueError(
+            f"the best reader gains nothing in {(below <= 0).mean():.0%} of the draws over {a} authors, "
+            "so the share has no interval: judge more targets"
+        )
+    return times @ num[order] / below
 
 # %% ../../nbs/context/08_oracle.ipynb #c33
 def recovered(
@@ -199,24 +240,16 @@ def recovered(
         if not available > 0:
             raise ValueError(f"available is a gain in nats, above 0, got {available}")
         return ratio_interval(a - b, n * available, n_boot, level, seed)
-    num, den = a - b, c - d
+    num = a - b
+    den = c - d
     if den.sum() <= 1e-9 * n.sum():
         raise ValueError(
             f"these contexts are worth nothing ({den.sum() / n.sum():.2g} nats per hidden word), so there is "
             "no share of it: pass as `available` what the best reader gains at another strength"
         )
     value = num.sum() / den.sum()
-    order = np.lexsort((num, den))
     if len(n) < 2:
         return Interval(float(value), math.nan, math.nan, len(n))
-    w = np.random.default_rng(seed).multinomial(
-        len(n), np.full(len(n), 1 / len(n)), n_boot
-    )  # [draws,a] how often each author is drawn
-    below = w @ den[order]
-    if (below <= 0).any():
-        raise ValueError(
-            f"the best reader gains nothing in {(below <= 0).mean():.0%} of the draws over {len(n)} authors, "
-            "so the share has no interval: judge more targets"
-        )
-    lo, hi = np.quantile(w @ num[order] / below, [(1 - level) / 2, (1 + level) / 2])
+    shares = _share_draws(num, den, n_boot, seed)
+    lo, hi = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(value), float(min(lo, value)), float(max(hi, value)), len(n))

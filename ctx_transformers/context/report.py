@@ -18,13 +18,46 @@ def answer(
 
     def cell(a, m):
         r = d[(d.arm == a) & (d.metric == m)]
-        return "" if r.empty else f"{r.value.iloc[0]:.3f} [{r.lo.iloc[0]:.3f}, {r.hi.iloc[0]:.3f}]"
+        if r.empty:
+            return ""
+        r = r.iloc[0]
+        return f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]"
 
     arms = list(dict.fromkeys(d[d.metric == "loss"].arm))
-    return pd.DataFrame(
-        [{m: cell(a, m) for m in ("loss", "loss - none", "loss - random", "accuracy")} for a in arms],
-        index=pd.Index(arms, name="arm"),
-    )
+    metrics = ("loss", "loss - none", "loss - random", "accuracy")
+    rows = [{m: cell(a, m) for m in metrics} for a in arms]
+    return pd.DataFrame(rows, index=pd.Index(arms, name="arm"))
+
+# %% ../../nbs/context/10_report.ipynb #s54a23a2
+# kind of context -> colour and marker
+_KINDS = dict(author=("blue", "o"), community=("orange", "s"), random=("grey", "D"))
+
+
+def _draw_interval(ax, r, y, color, mark, label):  # `r`: a row with `value`, `lo` and `hi`
+    "A dot on its interval."
+    ax.plot([r.lo, r.hi], [y, y], color=color, lw=2, solid_capstyle="round")
+    ax.plot(r.value, y, mark, color=color, ms=5, label=label)
+
+# %% ../../nbs/context/10_report.ipynb #sacb60f2
+def _name_rows(ax, labels):
+    "Rows from 0 downwards, and a line where nothing changes."
+    n = len(labels)
+    ax.set(yticks=[-i for i in range(n)], yticklabels=labels, ylim=(-n + 0.45, 0.55))
+    ax.axvline(0, color="black", lw=0.8)
+    ax.grid(axis="y", visible=False)
+
+# %% ../../nbs/context/10_report.ipynb #s50fb9fb
+def _draw_gains(
+    ax,
+    d: pd.DataFrame,  # rows of one corpus; the last one of an arm counts
+    i: int,  # row of the figure, from the top
+):
+    "What each context changes on one corpus."
+    for j, (arm, (color, _)) in enumerate(_KINDS.items()):
+        r = d[d.arm == arm]
+        if not r.empty:
+            label = arm if i == 0 else None
+            _draw_interval(ax, r.iloc[-1], -i - (j - 1) * 0.22, COLORS[color], "o", label)
 
 # %% ../../nbs/context/10_report.ipynb #c07
 def plot_gain(
@@ -33,39 +66,23 @@ def plot_gain(
     "What each context changes in the loss of a hidden word, on each corpus, with intervals over authors."
     import matplotlib.pyplot as plt
 
-    d = df[
-        (df.slice == "all") & (df.metric == "loss - none") & df.arm.isin(["author", "community", "random"])
-    ]
+    gains = (df.slice == "all") & (df.metric == "loss - none")
+    d = df[gains & df.arm.isin(list(_KINDS))]
     if d.empty:
         raise ValueError(
             "the table has no row of 'author', 'community' or 'random' with the metric 'loss - none': run "
             "`ctx_mlm` first"
         )
     corpora = sorted(d.corpus.unique(), key=lambda c: (c != "pydocs", c))
-    arms = ["author", "community", "random"]
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(6.5, 0.9 + 0.62 * len(corpora)))
         for i, c in enumerate(corpora):
-            for j, (a, color) in enumerate(zip(arms, (COLORS["blue"], COLORS["orange"], COLORS["grey"]))):
-                r = d[(d.corpus == c) & (d.arm == a)]
-                if r.empty:
-                    continue
-                r = r.iloc[-1]
-                y = -i - (j - 1) * 0.22
-                ax.plot([r.lo, r.hi], [y, y], color=color, lw=2, solid_capstyle="round")
-                ax.plot(r.value, y, "o", color=color, ms=5, label=a if i == 0 else None)
+            _draw_gains(ax, d[d.corpus == c], i)
         n = d.groupby("corpus").n.max()
-        ax.set(
-            yticks=[-i for i in range(len(corpora))],
-            yticklabels=[f"{c}\n({int(n[c]):,} authors)" for c in corpora],
-            ylim=(-len(corpora) + 0.45, 0.55),
-            xlabel=(
-                "change of the loss against no context, nats per hidden word (95 % intervals over unseen "
-                "authors)"
-            ),
+        _name_rows(ax, [f"{c}\n({int(n[c]):,} authors)" for c in corpora])
+        ax.set_xlabel(
+            "change of the loss against no context, nats per hidden word (95 % intervals over unseen authors)"
         )
-        ax.axvline(0, color="black", lw=0.8)
-        ax.grid(axis="y", visible=False)
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
         plt.close(fig)
     return fig
@@ -75,16 +92,43 @@ def grid_table(
     df: pd.DataFrame,  # rows of one or more grids, as `read_table('context_mlm')` gives
     metric="loss - none",
     where="all",  # slice
-    # `corpus`, `architecture`, `pointer`, `kind`, `value`, `lo`, `hi`, `n`, `seed`, `arm`; rows over all
-    # seeds
+    # `corpus`, `architecture`, `pointer`, `kind`, `value`, `lo`, `hi`, `n`, `seed`, `arm`;
+    # rows over all seeds
 ) -> pd.DataFrame:
     "The rows of a grid that pool its seeds, with the names of arms taken apart."
-    d = df[(df.slice == where) & (df.metric == metric) & df.seed.astype(str).str.contains(",")].copy()
+    over_seeds = df.seed.astype(str).str.contains(",")
+    d = df[(df.slice == where) & (df.metric == metric) & over_seeds].copy()
     parts = d.arm.str.extract(
         r"^(?P<architecture>plain|standard|hierarchical|bi|joint)(?P<rest>[^ ]*) (?P<kind>.*)$"
     )
-    d[["architecture", "kind"]], d["pointer"] = parts[["architecture", "kind"]], parts.rest.eq("/pointer")
+    d[["architecture", "kind"]] = parts[["architecture", "kind"]]
+    d["pointer"] = parts.rest.eq("/pointer")
     return d[parts.rest.isin(["", "/pointer"])].reset_index(drop=True)
+
+# %% ../../nbs/context/10_report.ipynb #se5237ab
+_READERS = ("standard", "bi", "hierarchical", "joint")  # from top to bottom
+
+
+def _draw_corpus(
+    ax,
+    d: pd.DataFrame,  # rows of one corpus, from `grid_table`
+):
+    "What each context changes on one corpus, by architecture."
+    for j, (kind, (color, mark)) in enumerate(_KINDS.items()):
+        for i, a in enumerate(_READERS):
+            label = kind if i == 0 else None
+            for r in d[(d.architecture == a) & (d.kind == kind)].itertuples():
+                _draw_interval(ax, r, -i - (j - 1) * 0.24, COLORS[color], mark, label)
+    ax.locator_params(axis="x", nbins=5)
+    _name_rows(ax, _READERS)
+
+# %% ../../nbs/context/10_report.ipynb #s7c99cb9
+def _corpus_title(corpus: str, d: pd.DataFrame, pointer: bool) -> str:  # `d` as in `_draw_corpus`
+    "Name, authors and pointer, and below what the compute of the contexts would buy without them."
+    lines = [f"{corpus}, {int(d.n.max()):,} authors, {'with' if pointer else 'no'} pointer"]
+    for r in d[d.kind == "none, equal FLOPs"].itertuples():
+        lines += ["no context, equal FLOPs:", f"{r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]"]
+    return "\n".join(lines)
 
 # %% ../../nbs/context/10_report.ipynb #c12
 def plot_grid(
@@ -95,10 +139,10 @@ def plot_grid(
     import matplotlib.pyplot as plt
 
     d = grid_table(df)
-    archs = ["standard", "bi", "hierarchical", "joint"]
     if d.empty:
         raise ValueError("the table has no rows over several seeds: run `ctx_grid` first")
-    full = {c: d[(d.corpus == c) & d.pointer].architecture.nunique() == len(archs) for c in d.corpus.unique()}
+    pointing = d[d.pointer].groupby("corpus").architecture.nunique()
+    full = {c: pointing.get(c, 0) == len(_READERS) for c in d.corpus.unique()}
     d = d[(d.pointer == d.corpus.map(full)) | (d.architecture == "plain")]
     corpora = sorted(full, key=lambda c: (c != "pydocs", c))
     with plt.rc_context(style()):
@@ -106,30 +150,11 @@ def plot_grid(
             1, len(corpora), figsize=(3.3 * len(corpora) + 1, 3.1), sharey=True, squeeze=False
         )
         for ax, c in zip(axes[0], corpora):
-            for j, (k, color, mark) in enumerate(
-                (("author", "blue", "o"), ("community", "orange", "s"), ("random", "grey", "D"))
-            ):
-                for i, a in enumerate(archs):
-                    for r in d[(d.corpus == c) & (d.architecture == a) & (d.kind == k)].itertuples():
-                        y = -i - (j - 1) * 0.24
-                        ax.plot([r.lo, r.hi], [y, y], color=COLORS[color], lw=2, solid_capstyle="round")
-                        ax.plot(r.value, y, mark, color=COLORS[color], ms=5, label=k if i == 0 else None)
-            more = d[(d.corpus == c) & (d.kind == "none, equal FLOPs")]
-            note = "".join(
-                f"\nno context, equal FLOPs:\n{r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]"
-                for r in more.itertuples()
-            )
-            ax.axvline(0, color="black", lw=0.8)
-            ax.grid(axis="y", visible=False)
-            ax.locator_params(axis="x", nbins=5)
-            ax.set(yticks=[-i for i in range(len(archs))], yticklabels=archs, ylim=(-len(archs) + 0.45, 0.55))
-            ax.set_title(
-                f"{c}, {int(d[d.corpus == c].n.max()):,} authors, {'with' if full[c] else 'no'} pointer{note}",
-                fontsize=8,
-            )
+            _draw_corpus(ax, d[d.corpus == c])
+            ax.set_title(_corpus_title(c, d[d.corpus == c], full[c]), fontsize=8)
         fig.supxlabel(
-            "change of the loss against no context, nats per hidden word\n(95 % intervals over unseen "
-            "authors and seeds)",
+            "change of the loss against no context, nats per hidden word\n"
+            "(95 % intervals over unseen authors and seeds)",
             fontsize=9,
         )
         axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))

@@ -27,7 +27,8 @@ def _rows(post, groups, at, y, tokens):
     "Which word each hidden token is, where it stands, and whether the contexts of its group hold it."
     text = owner(groups.lengths)
     own = groups.group[text] * tokens.vocab_size  # [n]
-    seen = torch.isin(own[at] + y, (own + groups.ids)[groups.role[text] == Role.CONTEXT])  # [m]
+    in_contexts = (own + groups.ids)[groups.role[text] == Role.CONTEXT]  # words of each group's contexts
+    seen = torch.isin(own[at] + y, in_contexts)  # [m]
     seen &= y != tokens.special["unk"]  # two words that are unknown are not the same word
     return dict(
         post=post[groups.group[text[at]].cpu().numpy()],
@@ -41,21 +42,20 @@ def score_words(
     model: nn.Module,  # such as `ContextMLM`, on the device of `dl`
     dl: MLMBatches,  # targets and contexts, `shuffle=False`
     precision: str = "fp32",  # 'fp32' or 'bf16'
-) -> (
-    pd.DataFrame
-):  # `token` (its id), `loss` (natural log) and `seen` (bool) of each hidden word, by post and place
+    # `token` (its id), `loss` (natural log) and `seen` (bool) of each hidden word, by post and place
+) -> pd.DataFrame:
     "Judge a model word by word, with dropout off."
     if precision not in ("fp32", "bf16"):
         raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
-    plan, out = dl.plan()[dl.start :], []
+    plan = dl.plan()[dl.start :]
+    out = []
 
     def judge(groups, at, y):
         with torch.autocast(at.device.type, torch.bfloat16, enabled=precision == "bf16"):
             s = model.logits(model(groups, at)).float()  # [m,v]
         loss = nn.functional.cross_entropy(s, y, reduction="none")  # [m]
-        out.append(
-            _rows(dl.posts[plan[len(out)]], groups, at, y, dl.tokens) | dict(loss=loss.double().cpu().numpy())
-        )
+        rows = _rows(dl.posts[plan[len(out)]], groups, at, y, dl.tokens)
+        out.append(rows | dict(loss=loss.double().cpu().numpy()))
         return loss, torch.zeros_like(y)
 
     was = model.training
@@ -65,30 +65,63 @@ def score_words(
             score_batches(dl, judge)
     finally:
         model.train(was)
-    df = pd.DataFrame(
-        {k: np.concatenate([o[k] for o in out]) for k in ("post", "place", "token", "loss", "seen")}
-    )
+    columns = ("post", "place", "token", "loss", "seen")
+    df = pd.DataFrame({k: np.concatenate([o[k] for o in out]) for k in columns})
     return df.set_index(["post", "place"]).sort_index()
 
+# %% ../../nbs/context/09_word_classes.ipynb #s395024d
+def _piece(
+    word: list,  # number of the word that each token of a text belongs to
+    j: int,  # place of the token
+) -> str:
+    "Which piece of its word a token is."
+    if j > 0 and word[j] == word[j - 1]:
+        return "continuation"
+    if j + 1 < len(word) and word[j] == word[j + 1]:
+        return "first piece"
+    return "whole word"
+
 # %% ../../nbs/context/09_word_classes.ipynb #c19
-BANDS = (
-    "over 1 in 1,000",
-    "1 in 1,000 to 10,000",
-    "1 in 10,000 to 100,000",
-    "under 1 in 100,000",
-)  # of the training tokens
-
-
 def _kinds(text, e, i, tag):
     "(part of speech, piece) of the tokens `i` of a text with the encoding `e`, of which the model reads all."
-    starts, parts = tag_text(text[: e.offsets[-1][1]], tag)
     word = e.word_ids
-    at = np.searchsorted(starts, [e.offsets[j][0] for j in i], side="right") - 1
-    on = [j > 0 and word[j] == word[j - 1] for j in i]
-    more = [j + 1 < len(word) and word[j] == word[j + 1] for j in i]
-    return [parts[j] for j in at], [
-        "continuation" if o else "first piece" if m else "whole word" for o, m in zip(on, more)
-    ]
+    begin = [e.offsets[j][0] for j in i]
+    starts, parts = tag_text(text[: e.offsets[-1][1]], tag)
+    at = np.searchsorted(starts, begin, side="right") - 1
+    pieces = [_piece(word, j) for j in i]
+    return [parts[j] for j in at], pieces
+
+# %% ../../nbs/context/09_word_classes.ipynb #s0c56c8a
+# of the training tokens
+BANDS = ("over 1 in 1,000", "1 in 1,000 to 10,000", "1 in 10,000 to 100,000", "under 1 in 100,000")
+
+
+def _bands(token, corpus: Corpus, tokens: Tokens) -> np.ndarray:  # `[m]` tokens -> `[m]` of `BANDS`
+    "How frequent each token is in the training split."
+    n = tokens.counts(corpus.rows(TRAIN))  # [v]
+    n[[tokens.special[k] for k in ("pad", "cls", "sep")]] = 0
+    share = n[token] / max(n.sum(), 1)
+    return np.array(BANDS)[np.digitize(share, [1e-3, 1e-4, 1e-5])]
+
+# %% ../../nbs/context/09_word_classes.ipynb #s45e2cd8
+def _role(part: str) -> str:
+    "What words of this part of speech do in a text."
+    if part in TOPIC:
+        return "topic word"
+    if part in FUNCTION:
+        return "function word"
+    return "neither"
+
+# %% ../../nbs/context/09_word_classes.ipynb #sc2a2228
+def _encoding(text: str, post: int, tokens: Tokens, enc):  # `enc`: a tokenizer without special tokens
+    "The encoding of a post, as far as the model reads; refused if the stored tokens are others."
+    e = enc.encode(text, add_special_tokens=False)
+    e.truncate(tokens.max_len - 2)
+    if e.ids != tokens[post][1:-1].tolist():
+        raise ValueError(
+            f"post {post} was not tokenised by this tokenizer: give the one that made the tokens"
+        )
+    return e
 
 # %% ../../nbs/context/09_word_classes.ipynb #c20
 def word_classes(
@@ -101,27 +134,25 @@ def word_classes(
     "Sort the hidden words by part of speech, by topic or function, by frequency, and by piece."
     tag = tag or english_tagger()
     enc = bare_tokenizer(tok)
-    n = tokens.counts(corpus.rows(TRAIN))
-    n[[tokens.special[k] for k in ("pad", "cls", "sep")]] = 0
-    post, place = (scores.index.get_level_values(k).to_numpy() for k in ("post", "place"))
+    post = scores.index.get_level_values("post").to_numpy()
+    place = scores.index.get_level_values("place").to_numpy()
     posts, first = np.unique(post, return_index=True)
+    posts = tqdm(posts, desc="tag", unit="post", disable=None)
     texts = corpus.posts.select_columns("text").with_format("arrow")
     parts = []
     pieces = []
-    for p, i in zip(tqdm(posts, desc="tag", unit="post", disable=None), np.split(place - 1, first[1:])):
+    for p, i in zip(posts, np.split(place - 1, first[1:])):
         text = texts[[int(p)]]["text"][0].as_py()[: 64 * tokens.max_len]
-        e = enc.encode(text, add_special_tokens=False)
-        e.truncate(tokens.max_len - 2)
-        if e.ids != tokens[p][1:-1].tolist():
-            raise ValueError(
-                f"post {p} was not tokenised by this tokenizer: give the one that made the tokens"
-            )
-        for to, x in zip((parts, pieces), _kinds(text, e, i, tag)):
-            to += x
-    role = ["topic word" if p in TOPIC else "function word" if p in FUNCTION else "neither" for p in parts]
-    band = np.array(BANDS)[np.digitize(n[scores.token] / max(n.sum(), 1), [1e-3, 1e-4, 1e-5])]
+        part, piece = _kinds(text, _encoding(text, p, tokens, enc), i, tag)
+        parts += part
+        pieces += piece
     return pd.DataFrame(
-        {"part of speech": parts, "topic or function": role, "frequency": band, "piece": pieces},
+        {
+            "part of speech": parts,
+            "topic or function": [_role(p) for p in parts],
+            "frequency": _bands(scores.token, corpus, tokens),
+            "piece": pieces,
+        },
         index=scores.index,
     )
 
@@ -138,63 +169,139 @@ def same_words(
         f"{names[0]} and {names[1]} were asked different words: give both the same posts, mask and seed"
     )
 
+# %% ../../nbs/context/09_word_classes.ipynb #s56e4ea3
+def _authors_of_words(scores: pd.DataFrame, corpus: Corpus) -> np.ndarray:  # `[m]`
+    "The author of each word; the words of a post of unknown author stay together."
+    post = scores.index.get_level_values("post").to_numpy()
+    author = np.asarray(corpus.author)[post]
+    return np.where(author >= 0, author, len(corpus.author) + post)
+
+# %% ../../nbs/context/09_word_classes.ipynb #sbf102c0
+def _dimensions(scores: pd.DataFrame, classes: pd.DataFrame) -> dict:  # name -> `[m]` labels
+    "Every way to sort the words: all together, by class, and by whether the contexts of this arm hold them."
+    out = {"all": np.full(len(scores), "all words")}
+    for c in classes:
+        out[c] = classes[c].to_numpy()
+    out["contexts"] = np.where(scores.seen, "in its contexts", "not in its contexts")
+    return out
+
+# %% ../../nbs/context/09_word_classes.ipynb #s02c8702
+def _gain_of_class(
+    x: np.ndarray,  # `[m,3]` loss of the arm, loss without context, and 1
+    of: np.ndarray,  # `[m]` bool, the words of this class
+    author: np.ndarray,  # `[m]`
+    total: float,  # change of the loss of all words
+) -> dict:  # columns of `gain_by_class`
+    "What the words of one class gain, and their share of the change of all."
+    a, b, n = cluster_sums(x[of], author[of]).T
+    i = paired_interval(a, b, n)
+    return dict(
+        value=i.value,
+        lo=i.lo,
+        hi=i.hi,
+        words=int(n.sum()),
+        authors=i.n,
+        share=(a - b).sum() / total if total else np.nan,
+    )
+
 # %% ../../nbs/context/09_word_classes.ipynb #c29
 def gain_by_class(
     scores: dict,  # arm -> what `score_words` gave
     classes: pd.DataFrame,  # what `word_classes` gave, or any columns of labels on the same index
     corpus: Corpus,  # names the author of each post
     none: str = "none",  # the arm that the others are compared with
-    # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per hidden word; `words`, `authors`; `share` of
-    # the
-    # arm's change
+    # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per hidden word; `words`, `authors`;
+    # `share` of the arm's change
 ) -> pd.DataFrame:
     "What each class of words gains in each arm."
-    base, rows = scores[none], []
+    base = scores[none]
     if not classes.index.equals(base.index):
         raise ValueError("classes and scores speak about different words: make the classes from these scores")
-    post = base.index.get_level_values("post").to_numpy()
-    author = np.asarray(corpus.author)[post]
-    author = np.where(
-        author >= 0, author, len(corpus.author) + post
-    )  # the words of a post of unknown author stay together
+    author = _authors_of_words(base, corpus)
+    rows = []
     for arm, s in scores.items():
         same_words(base, s, (none, arm))
         if arm == none:
             continue
-        seen = np.where(s.seen, "in its contexts", "not in its contexts")
         x = np.stack([s.loss, base.loss, np.ones(len(s))], 1)  # [m,3]
         total = (x[:, 0] - x[:, 1]).sum()
-        for dim, labels in {
-            "all": np.full(len(s), "all words"),
-            **{c: classes[c].to_numpy() for c in classes},
-            "contexts": seen,
-        }.items():
+        for dim, labels in _dimensions(s, classes).items():
             for c in pd.unique(labels):
-                a, b, n = cluster_sums(x[labels == c], author[labels == c]).T
-                i = paired_interval(a, b, n)
-                rows.append(
-                    dict(
-                        dimension=dim,
-                        arm=arm,
-                        value=i.value,
-                        lo=i.lo,
-                        hi=i.hi,
-                        words=int(n.sum()),
-                        authors=i.n,
-                        share=(a - b).sum() / total if total else np.nan,
-                    )
-                    | {"class": c}
-                )
+                gained = _gain_of_class(x, labels == c, author, total)
+                rows.append({"dimension": dim, "class": c, "arm": arm} | gained)
     if not rows:
         raise ValueError(f"there is no arm to compare with {none!r}: got {list(scores)}")
-    return pd.DataFrame(rows)[["dimension", "class", "arm", "value", "lo", "hi", "words", "authors", "share"]]
+    return pd.DataFrame(rows)
+
+# %% ../../nbs/context/09_word_classes.ipynb #sdee69e6
+def _lines(
+    first: pd.DataFrame,  # rows of the arm that decides the order, sorted
+    dimensions,  # in the order from top to bottom
+    least: int,  # words that a class must have
+) -> list:  # of (dimension, class or '' for a heading), from top to bottom
+    "What the lines of the figure show."
+    lines = []
+    for dim in dict.fromkeys(dimensions):
+        classes = first["class"][(first.dimension == dim) & (first.words >= least)].tolist()
+        if classes and dim != "all":
+            lines.append((dim, ""))
+        lines += [(dim, c) for c in classes]
+    return lines
+
+# %% ../../nbs/context/09_word_classes.ipynb #s951b42a
+def _left_out(first: pd.DataFrame, least: int) -> str:  # as in `_lines`
+    "Lines that name the classes of too few words, or nothing."
+    few = first[first.words < least]
+    if not len(few):
+        return ""
+    classes = ", ".join(f"{c} ({n})" for c, n in zip(few["class"], few.words))
+    return "".join(f"\n{line}" for line in textwrap.wrap("left out, too few words: " + classes, 90))
+
+# %% ../../nbs/context/09_word_classes.ipynb #s2a5770f
+def _write_counts(ax, words, lines):  # (dimension, class) -> number of words
+    "How many words each class has, right of the axes."
+
+    def write(y, text):
+        at = ax.get_yaxis_transform()
+        ax.text(1.01, y, text, transform=at, va="center", fontsize=8, color=COLORS["grey"])
+
+    for y, l in enumerate(lines):
+        write(y, f"{words[l]:,}" if l[1] else "")
+    write(-1, "words")
+
+# %% ../../nbs/context/09_word_classes.ipynb #s07ae11d
+def _name_lines(ax, lines):
+    "Classes and headings, these in bold, left of the axes."
+    ax.set_yticks(range(len(lines)), [c or d for d, c in lines])
+    for t, l in zip(ax.get_yticklabels(), lines):
+        t.set_fontweight("normal" if l[1] else "bold")
+    ax.tick_params(axis="y", length=0)
+
+# %% ../../nbs/context/09_word_classes.ipynb #c38
+# arm -> colour and marker
+ARM_MARKERS = dict(author=("blue", "o"), community=("orange", "s"), random=("grey", "D"))
+
+
+def _draw_arm(ax, t, lines, shift, arm):
+    "A dot and an interval for each class of one arm."
+    color, mark = ARM_MARKERS[arm]
+    color = COLORS[color]
+    drawn = [(y, l) for y, l in enumerate(lines) if l[1] and l in t.index]
+    y = np.array([y + shift for y, _ in drawn])
+    r = pd.DataFrame([t.loc[l] for _, l in drawn])
+    r = r[["value", "lo", "hi"]].astype(float)
+    ax.hlines(y, r.lo, r.hi, color=color, lw=1.8)
+    ax.plot(r.value, y, mark, color=color, ms=4.5, label=arm)
+
+# %% ../../nbs/context/09_word_classes.ipynb #s18f39da
+def _arms_of(table: pd.DataFrame, arms: tuple) -> list:
+    "Those of some arms that a table has; refused if it has none."
+    arms = [a for a in arms if a in set(table.arm)]
+    if not arms:
+        raise ValueError(f"the table has none of the arms {list(ARM_MARKERS)}, only {sorted(set(table.arm))}")
+    return arms
 
 # %% ../../nbs/context/09_word_classes.ipynb #c37
-ARM_MARKERS = dict(
-    author=("blue", "o"), community=("orange", "s"), random=("grey", "D")
-)  # arm -> colour and marker
-
-
 def plot_words(
     table: pd.DataFrame,  # what `gain_by_class` gave
     least: int = 100,  # words that a class must have to be shown
@@ -203,85 +310,24 @@ def plot_words(
     "What each class of words gains from each context, with intervals over authors."
     import matplotlib.pyplot as plt
 
-    arms = [a for a in arms if a in set(table.arm)]
-    if not arms:
-        raise ValueError(f"the table has none of the arms {list(ARM_MARKERS)}, only {sorted(set(table.arm))}")
+    arms = _arms_of(table, arms)
     first = table[table.arm == arms[0]].sort_values("value", kind="stable")
-    lines = []  # (dimension, class or '' for a heading), from top to bottom
-    for dim in dict.fromkeys(table.dimension):
-        c = first["class"][(first.dimension == dim) & (first.words >= least)].tolist()
-        lines += [(dim, "")] * (dim != "all" and len(c) > 0) + [(dim, x) for x in c]
+    lines = _lines(first, table.dimension, least)
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(6.5, 1.1 + 0.21 * len(lines)))
         for j, a in enumerate(arms):
-            _draw_arm(
-                ax,
-                table[table.arm == a].set_index(["dimension", "class"]),
-                lines,
-                (j - (len(arms) - 1) / 2) * 0.22,
-                a,
-            )
-        words = first.set_index(["dimension", "class"]).words
-        for y, l in enumerate(lines):
-            ax.text(
-                1.01,
-                y,
-                f"{words[l]:,}" if l[1] else "",
-                transform=ax.get_yaxis_transform(),
-                va="center",
-                fontsize=8,
-                color=COLORS["grey"],
-            )
-        ax.text(
-            1.01,
-            -1,
-            "words",
-            transform=ax.get_yaxis_transform(),
-            va="center",
-            fontsize=8,
-            color=COLORS["grey"],
-        )
-        ax.set_yticks(range(len(lines)), [c or d for d, c in lines])
-        for t, l in zip(ax.get_yticklabels(), lines):
-            t.set_fontweight("normal" if l[1] else "bold")
-        few = first[first.words < least]
-        note = (
-            "".join(
-                f"\n{a}"
-                for a in textwrap.wrap(
-                    "left out, too few words: "
-                    + ", ".join(f"{c} ({n})" for c, n in zip(few["class"], few.words)),
-                    90,
-                )
-            )
-            if len(few)
-            else ""
-        )
-        ax.set(
-            ylim=(len(lines) - 0.4, -0.6),
-            xlabel=(
-                "change of the loss against no context, nats per hidden word\n(left: gain; 95 % intervals "
-                "over authors)"
-            )
-            + note,
-        )
+            shift = (j - (len(arms) - 1) / 2) * 0.22
+            _draw_arm(ax, table[table.arm == a].set_index(["dimension", "class"]), lines, shift, a)
+        _write_counts(ax, first.set_index(["dimension", "class"]).words, lines)
+        _name_lines(ax, lines)
+        about = "change of the loss against no context, nats per hidden word"
+        about += "\n(left: gain; 95 % intervals over authors)"
+        ax.set(ylim=(len(lines) - 0.4, -0.6), xlabel=about + _left_out(first, least))
         ax.axvline(0, color="black", lw=0.8)
         ax.grid(axis="y", visible=False)
-        ax.tick_params(axis="y", length=0)
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(arms), handletextpad=0.2)
         plt.close(fig)
     return fig
-
-# %% ../../nbs/context/09_word_classes.ipynb #c38
-def _draw_arm(ax, t, lines, shift, arm):
-    "A dot and an interval for each class of one arm."
-    color = COLORS[ARM_MARKERS[arm][0]]
-    mark = ARM_MARKERS[arm][1]
-    at = [(y + shift, t.loc[l]) for y, l in enumerate(lines) if l[1] and l in t.index]
-    y = np.array([y for y, _ in at])
-    r = pd.DataFrame([r for _, r in at])
-    ax.hlines(y, r.lo.astype(float), r.hi.astype(float), color=color, lw=1.8)
-    ax.plot(r.value.astype(float), y, mark, color=color, ms=4.5, label=arm)
 
 # %% ../../nbs/context/09_word_classes.ipynb #c42
 def top_words(
@@ -290,16 +336,16 @@ def top_words(
     arm: str,  # the arm that is asked about
     none: str = "none",  # the arm that it is compared with
     k: int = 10,  # so many gains, and so many losses
-    # by word: `n` times hidden in so many `posts`, share `seen`, mean `change` and `total` change of the
-    # loss,
-    # nats
+    # by word: `n` times hidden in so many `posts`, share `seen`, mean `change` and `total` change
+    # of the loss, nats
 ) -> pd.DataFrame:
     "The words that gain and lose most in all."
-    a, b = scores[arm], scores[none]
+    a = scores[arm]
+    b = scores[none]
     same_words(b, a, (none, arm))
-    d = pd.DataFrame(
-        dict(token=a.token, post=a.index.get_level_values("post"), seen=a.seen, change=a.loss - b.loss)
-    ).groupby("token")
+    post = a.index.get_level_values("post")
+    words = pd.DataFrame(dict(token=a.token, post=post, seen=a.seen, change=a.loss - b.loss))
+    d = words.groupby("token")
     t = pd.DataFrame(
         dict(
             n=d.size(),
@@ -308,7 +354,8 @@ def top_words(
             change=d.change.mean(),
             total=d.change.sum(),
         )
-    ).sort_values("total", kind="stable")
+    )
+    t = t.sort_values("total", kind="stable")
     t = pd.concat([t[t.total < 0].head(k), t[t.total > 0].tail(k)])
     t.index = pd.Index(tok.convert_ids_to_tokens(t.index.tolist()), name="word")
     return t
