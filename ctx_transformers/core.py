@@ -161,11 +161,9 @@ class Account:
         return self
 
     def __repr__(self):
-        rows = (
-            [("read", self.read)]
-            + [(f"  dropped: {k}", v) for k, v in self.dropped.most_common()]
-            + [("kept", self.kept)]
-        )
+        rows = [("read", self.read)]
+        rows += [(f"  dropped: {k}", v) for k, v in self.dropped.most_common()]
+        rows += [("kept", self.kept)]
         rows += [(f"  of these: {k}", v) for k, v in self.notes.most_common()]
         w = max(len(k) for k, _ in rows)
         return "\n".join([self.name] + [f"  {k:<{w}} {v:>10,}" for k, v in rows])
