@@ -141,8 +141,9 @@ def help_text(
     v = max(len(repr(d)) for d, _ in docs.values())
     rows = [f"  {k:<{w}}  {d!r:<{v}}  {doc}" for k, (d, doc) in docs.items()]
     usage = f"usage: {name} [FILE.yaml|FILE.json] [key=value ...]"
+    about = about.strip()
     title = f"  {'setting':<{w}}  {'default':<{v}}  meaning"
-    return "\n".join([usage, "", about.strip(), "", title, *rows])
+    return "\n".join([usage, "", about, "", title, *rows])
 
 # %% ../nbs/01_config.ipynb #decl0
 def _declared(cls, about, words):

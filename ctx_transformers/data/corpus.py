@@ -135,9 +135,11 @@ def _add_code(
 ):
     "The kept posts with the code of their name of one kind, -1 where it is unknown."
     code = f"{kind}_code"
-    names = store(con, _codes(marked, kind).order_by(code), folder / f"{kind}.parquet")
-    named = kept.left_join(names, kept[kind] == names[f"{kind}_name"])
-    return named.mutate(_[code].fill_null(-1).cast("int32").name(code))
+    names = _codes(marked, kind).order_by(code)
+    names = store(con, names, folder / f"{kind}.parquet")
+    same = kept[kind] == names[f"{kind}_name"]
+    filled = _[code].fill_null(-1).cast("int32")
+    return kept.left_join(names, same).mutate(filled.name(code))
 
 # %% ../../nbs/data/09_corpus.ipynb #c12
 def _decide(
@@ -176,8 +178,9 @@ def _fill(
 # %% ../../nbs/data/09_corpus.ipynb #sd2e8f9f
 def _as_sent(b, schema) -> pa.Table:
     "A batch of ordered posts with the columns and types that they came with."
+    at = b.schema.names.index("created")
     created = b["created"].cast(pa.timestamp("us"))
-    b = b.set_column(b.schema.names.index("created"), "created", created)
+    b = b.set_column(at, "created", created)
     return pa.Table.from_batches([b]).select(schema.names).cast(schema)
 
 # %% ../../nbs/data/09_corpus.ipynb #c13
@@ -206,12 +209,13 @@ def _write_index(out: Path, kind: str, names: int):
     "Posts sorted by (split, name), and where each name starts in each split."
     code = np.load(out / f"{kind}.npy", mmap_mode="r")
     split = np.load(out / "split.npy", mmap_mode="r")
-    # an unknown name comes first in its split, and no start points at it
-    key = split.astype(np.int64) * (names + 1) + code + 1
+    width = names + 1  # an unknown name comes first in its split, and no start points at it
+    key = split.astype(np.int64) * width + code + 1
     order = np.argsort(key, kind="stable")
-    first = np.arange(3)[:, None] * (names + 1) + 1 + np.arange(names + 1)  # [3,names+1] key of each name
+    first = np.arange(3)[:, None] * width + 1 + np.arange(width)  # [3,names+1] key of each name
+    starts = np.searchsorted(key[order], first)
     np.save(out / f"{kind}_order.npy", order)
-    np.save(out / f"{kind}_starts.npy", np.searchsorted(key[order], first))
+    np.save(out / f"{kind}_starts.npy", starts)
 
 # %% ../../nbs/data/09_corpus.ipynb #c16
 def _n_names(
@@ -275,7 +279,9 @@ class Corpus:
 
     def summary(self) -> pd.DataFrame:
         "Posts, authors and communities by split."
-        rows = [dict(split=name, **self._counts(self.rows(s))) for s, name in enumerate(SPLITS)]
+        rows = []
+        for s, name in enumerate(SPLITS):
+            rows.append(dict(split=name, **self._counts(self.rows(s))))
         return pd.DataFrame(rows).set_index("split")
 
     def _counts(self, rows: range) -> dict:
@@ -350,9 +356,10 @@ class LeakError(ValueError):
 
 def _two_sides(values, split):
     "Values that stand in more than one split."
-    sides = [np.unique(values[split == s]) for s in (TRAIN, VALID, TEST)]
-    pairs = ((0, 1), (0, 2), (1, 2))
-    both = [np.intersect1d(sides[i], sides[j], assume_unique=True) for i, j in pairs]
+    train, valid, test = (np.unique(values[split == s]) for s in (TRAIN, VALID, TEST))
+    both = []
+    for a, b in ((train, valid), (train, test), (valid, test)):
+        both.append(np.intersect1d(a, b, assume_unique=True))
     return np.unique(np.concatenate(both))
 
 # %% ../../nbs/data/09_corpus.ipynb #c37
@@ -404,9 +411,12 @@ def _texts_astray(corpus, split) -> tuple:  # as `_authors_astray`
 
 def _copies_astray(corpus, split, near, sample) -> tuple:  # as `_authors_astray`
     "Near copies on two sides of the split, in a sample of each; `near=0` does not look."
-    copies = _near_sides(corpus, near, sample) if near else []
-    looked_at = sum(min(sample, (split == s).sum()) for s in range(3)) if near else 0
-    return f"near copies on two sides ({near:g})", looked_at, len(copies), _post_ids(corpus, copies)
+    what = f"near copies on two sides ({near:g})"
+    if not near:
+        return what, 0, 0, []
+    looked_at = sum(min(sample, (split == s).sum()) for s in range(3))
+    copies = _near_sides(corpus, near, sample)
+    return what, looked_at, len(copies), _post_ids(corpus, copies)
 
 # %% ../../nbs/data/09_corpus.ipynb #c38
 def leak_report(

@@ -33,7 +33,8 @@ def first_only(
     fate = ibis.ifelse(_.why.isnull(), "in", _.post_id)  # what is dropped already is nobody's original
     n = ibis.row_number().over(group_by=[_.key, fate], order_by=_when(_))
     copy = ibis.ifelse(_.n > 0, "copy of an earlier post", ibis.null("string"))
-    return posts.mutate(n=n).mutate(why=ibis.coalesce(_.why, copy)).drop("n")
+    counted = posts.mutate(n=n)
+    return counted.mutate(why=ibis.coalesce(_.why, copy)).drop("n")
 
 # %% ../../nbs/data/08_dedup.ipynb #c30
 _SKETCH = dict(num_perm=128, seed=0)
@@ -75,7 +76,8 @@ def _bands(
     texts,  # normalised texts
 ):  # `[t,32]` uint32, one hash for each band of the sketch
     "What two texts must share somewhere to be compared."
-    sketches = rensa.RMinHash.digest_matrix_from_token_sets([_shingles(o) for o in texts], **_SKETCH)
+    sets = [_shingles(o) for o in texts]
+    sketches = rensa.RMinHash.digest_matrix_from_token_sets(sets, **_SKETCH)
     s = np.array(sketches.to_rows(), np.uint32)  # [t,128]
     bands = np.moveaxis(s.reshape(len(s), _BANDS, -1), -1, 0)  # [4,t,32]
     # a chance agreement costs a comparison, no more
@@ -133,9 +135,13 @@ def _mark_copies(
     path: Path,  # parquet file to write on the way
 ) -> ir.Table:
     "`marked`, where these rows have a `why`."
-    columns = dict(row=pa.array(rows, pa.int64()), near=pa.array([True] * len(rows), pa.bool_()))
+    columns = dict(
+        row=pa.array(rows, pa.int64()),
+        near=pa.array([True] * len(rows), pa.bool_()),
+    )
     pq.write_table(pa.table(columns), path)
-    t = marked.left_join(con.read_parquet(path), "row").drop("row_right")
+    copies = con.read_parquet(path)
+    t = marked.left_join(copies, "row").drop("row_right")
     why = ibis.ifelse(_.near.fill_null(False), "near copy of an earlier post", _.why)
     return t.mutate(why=why).drop("near")
 
@@ -210,9 +216,11 @@ def running_keys(
     """Sums of the names of texts and their places, up to each text: `[T+1]`; and where each list begins,
     `[N+1]`."""
     off = x.offsets.to_numpy().astype(np.int64)
-    place = np.arange(off[-1]) - np.repeat(off[:-1], np.diff(off))
-    keys = hash_bits(text_keys(x.values), place)  # [T]
-    run = np.concatenate([np.zeros(1, np.uint64), np.cumsum(keys, dtype=np.uint64)])
+    first = np.repeat(off[:-1], np.diff(off))  # [T] where the list of each text begins
+    place = np.arange(off[-1]) - first
+    keys = hash_bits(text_keys(x.values), place)
+    zero = np.zeros(1, np.uint64)
+    run = np.concatenate([zero, np.cumsum(keys, dtype=np.uint64)])
     return run, off
 
 

@@ -384,7 +384,8 @@ def segment_mean(
     s: int,  # number of segments
 ) -> Tensor:  # `[s,d]` means; zeros where a segment is empty
     "Mean of the vectors of each segment."
-    y = x.new_zeros(s, x.shape[1]).index_add(0, seg, x)  # [s,d]
+    zeros = x.new_zeros(s, x.shape[1])
+    y = zeros.index_add(0, seg, x)  # [s,d]
     n = torch.bincount(seg, minlength=s).clamp(min=1)  # [s]
     return y / n.to(x.dtype).unsqueeze(1)
 

@@ -52,7 +52,8 @@ def _hide(
 ) -> np.ndarray:  # `[m]`
     "What stands in the place of the chosen tokens."
     words = (word * tokens.vocab_size).astype(np.int64)
-    new = np.where(how < cfg.random, words, tokens.special["mask"])
+    mask = tokens.special["mask"]
+    new = np.where(how < cfg.random, words, mask)
     return np.where(how >= 1 - cfg.keep, ids, new)
 
 # %% ../../nbs/data/15_masking.ipynb #c20

@@ -32,9 +32,10 @@ class Ragged:
         dtype=np.int64,
     ):
         "From Python lists."
-        ids = np.array([i for l in lists for i in l], dtype)
+        ids = [i for l in lists for i in l]
         ends = np.cumsum([len(l) for l in lists])
-        return cls(ids, np.concatenate([[0], ends]).astype(np.int64))
+        offsets = np.concatenate([[0], ends]).astype(np.int64)
+        return cls(np.array(ids, dtype), offsets)
 
     def __len__(self):
         return len(self.offsets) - 1

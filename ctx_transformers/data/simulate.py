@@ -197,4 +197,5 @@ def simulate(
     day = np.datetime64("2020-01-01", "s") + number * np.timedelta64(86400, "s")
     post_id = [f"{n}-p{k:03}" for n, k in zip(name, number)]
     columns = [pa.array(o) for o in (post_id, name, place, day, text)]
-    return Dataset(pa.table(columns, schema=posts_schema())), truth
+    posts = pa.table(columns, schema=posts_schema())
+    return Dataset(posts), truth

@@ -42,7 +42,8 @@ class CorpusCfg:
 def _below(name, share):
     "Whether the hash of a string column falls into the first `share` of the hashes."
     limit = f"{round(share * 2**32):08x}" if share < 1 else "g"
-    return name.hexdigest("sha256").substr(0, 8) < limit
+    digits = name.hexdigest("sha256").substr(0, 8)
+    return digits < limit
 
 
 def place(

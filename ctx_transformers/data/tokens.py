@@ -95,7 +95,8 @@ def fit_tokenizer(
 ) -> PreTrainedTokenizerFast:
     "A WordPiece tokenizer of these texts, the same for the same texts."
     special = {f"{k}_token": v for k, v in SPECIAL.items()}
-    return PreTrainedTokenizerFast(tokenizer_object=_wordpiece(_fit(texts, vocab_size)), **special)
+    tokenizer = _wordpiece(_fit(texts, vocab_size))
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
 
 # %% ../../nbs/data/11_tokens.ipynb #c11
 def made_once(
@@ -197,9 +198,12 @@ def encode_texts(
 ) -> tuple:  # t lists of ids, and `[t]` how many tokens each text has without limit
     "Each text as [CLS] … [SEP]; of a text longer than 64 characters a token only the beginning is read."
     beginnings = [o[: 64 * max_len] for o in texts]
-    full = [e.ids for e in enc.encode_batch_fast(beginnings, add_special_tokens=False)]
-    cut = [[special["cls"], *o[: max_len - 2], special["sep"]] for o in full]
-    return cut, [len(o) + 2 for o in full]
+    encoded = enc.encode_batch_fast(beginnings, add_special_tokens=False)
+    cls = special["cls"]
+    sep = special["sep"]
+    ids = [[cls, *e.ids[: max_len - 2], sep] for e in encoded]
+    lengths = [len(e.ids) + 2 for e in encoded]
+    return ids, lengths
 
 # %% ../../nbs/data/11_tokens.ipynb #sdfabe9a
 def _count(

@@ -51,9 +51,10 @@ class SetAttention(nn.Module):
         return w.squeeze(1) * keep  # [t]
 
     def forward(self, x, of, keep, s):  # shapes as in `set_mean` -> `[s,d]`
-        w = self.weights(x, of, keep, s).to(x.dtype).unsqueeze(1)  # [t,1]
+        w = self.weights(x, of, keep, s).to(x.dtype)  # [t]
         at = torch.where(keep, of, 0)
-        return x.new_zeros(s, x.shape[1]).index_add(0, at, x * w)  # [s,d]
+        zeros = x.new_zeros(s, x.shape[1])
+        return zeros.index_add(0, at, x * w.unsqueeze(1))  # [s,d]
 
 # %% ../../nbs/layers/02_set_pooling.ipynb #c12
 SETS = dict(mean=set_mean, max=set_max)  # those that have nothing to learn

@@ -132,7 +132,8 @@ def _is_ours(k: str) -> bool:
 
 def _join_attention(out: dict):
     "Make one tensor of the queries', keys' and values', where a checkpoint keeps three."
-    for p in sorted({k[: -len("query.weight")] for k in out if k.endswith("query.weight")}):
+    starts = sorted({k[: -len("query.weight")] for k in out if k.endswith("query.weight")})
+    for p in starts:
         for w in ("weight", "bias"):
             parts = [out.pop(f"{p}{x}.{w}") for x in ("query", "key", "value")]
             out[f"{p}qkv.{w}"] = torch.cat(parts)
@@ -248,8 +249,13 @@ def _reader_copies(
     "The encoder's tensors once more, for a `reader.encoder` that the file does not have."
     if getattr(getattr(model, "cfg", None), "context_pretrained", ""):
         return {}  # one that was named keeps its own weights
-    copies = {f"reader.{k}": v for k, v in state.items() if k.startswith("encoder.")}
-    return {k: v for k, v in copies.items() if k in own and k not in state and own[k].shape == v.shape}
+    copies = {}
+    for k, v in state.items():
+        copy = f"reader.{k}"
+        lacking = k.startswith("encoder.") and copy in own and copy not in state
+        if lacking and own[copy].shape == v.shape:
+            copies[copy] = v
+    return copies
 
 # %% ../../nbs/models/01_pretrained.ipynb #sc7c38e2
 def _check_fit(

@@ -148,9 +148,16 @@ class Log(Part):
 
     def show(self):
         "Give the last row to the learner's `logger`, and before the first the names of the columns."
+        row = self.rows[-1]
+        names = []
+        values = []
+        for k, v in row.items():
+            w = _width(k)
+            names.append(f"{k:>{w}}")
+            values.append(f"{_short(k, v):>{w}}")
         if len(self.rows) == 1:
-            self.learn.logger(" ".join(f"{k:>{_width(k)}}" for k in self.rows[0]))
-        self.learn.logger(" ".join(f"{_short(k, v):>{_width(k)}}" for k, v in self.rows[-1].items()))
+            self.learn.logger(" ".join(names))
+        self.learn.logger(" ".join(values))
 
     def write(self, path):
         with open(path, "w", newline="") as f:
