@@ -19,15 +19,14 @@ def main(args=None):
     "Console script `ctx_mlm`: one run, its table and its figure."
 
     def job(cfg):
-        df = run(cfg)
+        table = answer(run(cfg)).to_string()
         print(
             f"\n{cfg.title}: masked-token loss on unseen authors, nats per hidden word, 95 % intervals over "
-            f"authors\n{answer(df).to_string()}"
+            f"authors\n{table}"
         )
         save_figure(plot_gain(read_table("context_run")), "context_run")
-        print(
-            f"\ntable and figure: {figures_dir().name}/context_run.csv, {figures_dir().name}/context_run.svg"
-        )
+        folder = figures_dir().name
+        print(f"\ntable and figure: {folder}/context_run.csv, {folder}/context_run.svg")
 
     about = """Does knowing the author help to predict masked words? Trains the same model with each kind of
 context, judges all on the same hidden words of unseen authors, and writes figures/context_run.csv

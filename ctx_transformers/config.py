@@ -53,9 +53,8 @@ def _plain(x):
 def config_hash(cfg) -> str:  # 8 hexadecimal digits
     """Name of a configuration: the hash of its `settings`, in whatever order and with whichever kind of
     number they were written."""
-    return hashlib.sha256(
-        json.dumps(_plain(settings(cfg)), sort_keys=True, default=str).encode()
-    ).hexdigest()[:8]
+    text = json.dumps(_plain(settings(cfg)), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 # %% ../nbs/01_config.ipynb #s11e4410
 def _comment_of(name, src):
@@ -88,20 +87,20 @@ def check_names(keys, known):
     for k in keys:
         if k in known or any(x.startswith(f"{k}.") for x in known):
             continue
-        tail = {x.split(".")[-1]: x for x in known}
-        near = difflib.get_close_matches(k, known, 1, 0.6) or [
-            tail[x] for x in difflib.get_close_matches(k.split(".")[-1], tail, 1, 0.6)
-        ]
-        raise ValueError(
-            f"unknown setting {k!r}"
-            + (f"; did you mean {near[0]!r}?" if near else "")
-            + " (--help lists all)"
-        )
+        near = difflib.get_close_matches(k, known, 1, 0.6)
+        if not near:
+            tail = {x.split(".")[-1]: x for x in known}
+            near = [tail[x] for x in difflib.get_close_matches(k.split(".")[-1], tail, 1, 0.6)]
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"unknown setting {k!r}{hint} (--help lists all)")
 
 
 def _flat(d, at=""):
     "Names of the leaves of nested dicts, 'outer.inner'."
-    return [x for k, v in d.items() for x in (_flat(v, f"{at}{k}.") if isinstance(v, dict) else [f"{at}{k}"])]
+    names = []
+    for k, v in d.items():
+        names += _flat(v, f"{at}{k}.") if isinstance(v, dict) else [f"{at}{k}"]
+    return names
 
 # %% ../nbs/01_config.ipynb #c09
 def read_config(
@@ -132,7 +131,9 @@ def _build(base, cfg):
     def value(f):
         old = getattr(base, f.name)
         new = cfg[f.name]
-        return _build(old, new) if is_dataclass(old) else tuple(new) if isinstance(old, tuple) else new
+        if is_dataclass(old):
+            return _build(old, new)
+        return tuple(new) if isinstance(old, tuple) else new
 
     return type(base)(**{f.name: value(f) for f in fields(base)})
 
@@ -147,16 +148,10 @@ def help_text(
     w = max(map(len, docs))
     v = max(len(repr(d)) for d, _ in docs.values())
     rows = [f"  {k:<{w}}  {d!r:<{v}}  {doc}" for k, (d, doc) in docs.items()]
-    return "\n".join(
-        [
-            f"usage: {name} [FILE.yaml|FILE.json] [key=value ...]",
-            "",
-            about.strip(),
-            "",
-            f"  {'setting':<{w}}  {'default':<{v}}  meaning",
-            *rows,
-        ]
-    )
+    usage = f"usage: {name} [FILE.yaml|FILE.json] [key=value ...]"
+    about = about.strip()
+    title = f"  {'setting':<{w}}  {'default':<{v}}  meaning"
+    return "\n".join([usage, "", about, "", title, *rows])
 
 # %% ../nbs/01_config.ipynb #decl0
 def _declared(cls, about, words):
@@ -166,11 +161,9 @@ def _declared(cls, about, words):
     named = [w for w in words if w in cls]
     if len(named) > 1:
         raise ValueError(f"name one configuration, got {named}")
-    return (
-        cls[named[0] if named else next(iter(cls))],
-        about.rstrip() + f"\n\ndeclared configurations, one of which may be named first: {', '.join(cls)}",
-        [w for w in words if w not in cls],
-    )
+    name = named[0] if named else next(iter(cls))
+    about = about.rstrip() + f"\n\ndeclared configurations, one of which may be named first: {', '.join(cls)}"
+    return cls[name], about, [w for w in words if w not in cls]
 
 # %% ../nbs/01_config.ipynb #c18
 def script(

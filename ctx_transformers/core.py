@@ -161,14 +161,12 @@ class Account:
         return self
 
     def __repr__(self):
-        rows = (
-            [("read", self.read)]
-            + [(f"  dropped: {k}", v) for k, v in self.dropped.most_common()]
-            + [("kept", self.kept)]
-        )
-        rows += [(f"  of these: {k}", v) for k, v in self.notes.most_common()]
+        dropped = [(f"  dropped: {k}", v) for k, v in self.dropped.most_common()]
+        notes = [(f"  of these: {k}", v) for k, v in self.notes.most_common()]
+        rows = [("read", self.read), *dropped, ("kept", self.kept), *notes]
         w = max(len(k) for k, _ in rows)
-        return "\n".join([self.name] + [f"  {k:<{w}} {v:>10,}" for k, v in rows])
+        lines = [f"  {k:<{w}} {v:>10,}" for k, v in rows]
+        return "\n".join([self.name, *lines])
 
 # %% ../nbs/00_core.ipynb #c06a
 def write_atomic(

@@ -19,8 +19,10 @@ class Temperature(nn.Module):
     LIMIT = math.log(100)  # of the learned factor's logarithm, as in CLIP
 
     def __init__(
-        self, tau: float = 0.05, learned: bool = False
-    ):  # temperature at the start, >0, and >=.01 if learned
+        self,
+        tau: float = 0.05,  # temperature at the start, >0, and >=.01 if learned
+        learned: bool = False,
+    ):
         super().__init__()
         least = math.exp(-self.LIMIT) if learned else 0.0
         if not (tau > 0 and tau >= least * (1 - 1e-6)):
@@ -33,9 +35,8 @@ class Temperature(nn.Module):
         if self.log_scale is None:
             return 1 / self.fixed
         if self.training:
-            self.log_scale.data.clamp_(
-                max=self.LIMIT
-            )  # behind autograd's back: a step may ask for the factor more than once
+            # behind autograd's back: a step may ask for the factor more than once
+            self.log_scale.data.clamp_(max=self.LIMIT)
         return self.log_scale.clamp(max=self.LIMIT).exp()
 
     def forward(self, scores):
@@ -80,9 +81,8 @@ def sup_con(
     # `[s,s]` similarities divided by the temperature; row: anchor. The diagonal is not looked at
     scores: Tensor,
     label: Tensor,  # `[s]` int, author of each set
-    exclude: Tensor
     # `[s,s]` bool, True where two sets take no notice of each other, as if the other were not there
-    | None = None,
+    exclude: Tensor | None = None,
 ) -> Tensor:  # `[a]` loss of each anchor that has a positive, in order, >=0, nats; a=s if all have
     "Supervised contrastive loss of each anchor."
     out = torch.eye(len(label), dtype=torch.bool, device=scores.device)  # [s,s]
@@ -104,10 +104,9 @@ def sup_con(
 def info_nce(
     scores: Tensor,  # `[b,k]` similarities divided by the temperature
     right: Tensor,  # `[b]` int, the right candidate of each row, 0..k-1
-    mask: Tensor
     # `[b,k]` bool, True where a candidate may not count, being of the same author; the right one always
     # counts
-    | None = None,
+    mask: Tensor | None = None,
 ) -> Tensor:  # `[b]` loss of each row, >=0, nats
     "Cross-entropy of the right candidate among all that count."
     x = scores.float()
@@ -139,8 +138,7 @@ def max_sim(
     "How well the posts of each two sets match, each post with its best match."
     with torch.autocast(x.device.type, enabled=False):
         sim = x.float() @ x.float().T  # [t,t]
-    best = sim.new_zeros(len(x), s).scatter_reduce(
-        1, of.expand_as(sim), sim, "amax", include_self=False
-    )  # [t,s]
+    zeros = sim.new_zeros(len(x), s)
+    best = zeros.scatter_reduce(1, of.expand_as(sim), sim, "amax", include_self=False)  # [t,s]
     view = segment_mean(best, of, s)  # [s,s]
     return (view + view.T) / 2

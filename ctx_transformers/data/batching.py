@@ -24,18 +24,18 @@ def plan_batches(
         raise ValueError(f"budget must be at least 1 token, got {budget}")
     N = len(lengths)
     cost = np.asarray(lengths) + extra
-    order = (
-        np.argsort(hash_uniform(*key, np.arange(N)), kind="stable")
-        if key
-        else np.argsort(lengths, kind="stable")
-    )
     if key:
+        order = np.argsort(hash_uniform(*key, np.arange(N)), kind="stable")
         block = np.cumsum(cost[order]) // (pool * budget)
         order = order[np.lexsort((lengths[order], block))]
-    batches = np.split(order, np.flatnonzero(np.diff(np.cumsum(cost[order]) // budget)) + 1) if N else []
+    else:
+        order = np.argsort(lengths, kind="stable")
+    number = np.cumsum(cost[order]) // budget  # batch of each target
+    batches = np.split(order, np.flatnonzero(np.diff(number)) + 1) if N else []
     if not key:
         return batches
-    return [batches[i] for i in np.argsort(hash_uniform(*key, -1, np.arange(len(batches))), kind="stable")]
+    shuffled = np.argsort(hash_uniform(*key, -1, np.arange(len(batches))), kind="stable")
+    return [batches[i] for i in shuffled]
 
 # %% ../../nbs/data/16_batching.ipynb #c36
 def join_groups(
@@ -59,7 +59,11 @@ def join_groups(
     flat = np.repeat(start[order] - so, Lo) + np.arange(Lo.sum())
     where = np.empty(len(flat), np.int64)
     where[flat] = np.arange(len(flat))
-    t = lambda x: torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
-    return TextGroups(
+
+    def t(x):
+        return torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
+
+    groups = TextGroups(
         t(np.r_[ids, cids][flat]), t(Lo), t(group[order]), t(role[order]), t(np.full(b, kind))
-    ), where[: len(ids)]
+    )
+    return groups, where[: len(ids)]

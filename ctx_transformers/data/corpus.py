@@ -63,10 +63,10 @@ def _send(
     writer = None
     row = 0
     for t in posts.with_format("arrow").iter(10_000):
-        t = t.set_column(
-            t.column_names.index("created"), "created", t["created"].cast(pa.timestamp("us")).cast(pa.int64())
-        )
-        t = t.append_column("row", pa.array(np.arange(row, row := row + len(t))))
+        created = t["created"].cast(pa.timestamp("us")).cast(pa.int64())
+        t = t.set_column(t.column_names.index("created"), "created", created)
+        t = t.append_column("row", pa.array(np.arange(row, row + len(t))))
+        row += len(t)
         if writer is None:
             writer = pq.ParquetWriter(path, t.schema.remove_metadata())
         writer.write_table(t)
@@ -77,7 +77,8 @@ def _send(
 # %% ../../nbs/data/09_corpus.ipynb #c09
 def _content(posts) -> str:
     "Hash of every value of a table, the same on every machine and whatever became of its file."
-    h = hashlib.sha256(json.dumps([(f.name, str(f.type)) for f in posts.features.arrow_schema]).encode())
+    columns = [(f.name, str(f.type)) for f in posts.features.arrow_schema]
+    h = hashlib.sha256(json.dumps(columns).encode())
     for t in posts.with_format("arrow").iter(10_000):
         for b in t.combine_chunks().to_batches():
             h.update(b.serialize())
@@ -86,21 +87,11 @@ def _content(posts) -> str:
 # %% ../../nbs/data/09_corpus.ipynb #c10
 def _check_ids(posts):
     "Refuse posts that share a `post_id` or have none: nothing could tell them apart."
-    bad = (
-        posts.group_by("post_id")
-        .agg(n=_.count())
-        .filter((_.n > 1) | _.post_id.isnull())
-        .order_by("post_id")
-        .limit(3)
-        .to_pyarrow()
-        .to_pylist()
-    )
+    bad = posts.group_by("post_id").agg(n=_.count()).filter((_.n > 1) | _.post_id.isnull())
+    bad = bad.order_by("post_id").limit(3).to_pyarrow().to_pylist()
     if bad:
-        raise ValueError(
-            "post_id must be unique and never null, but "
-            f"{', '.join(repr(r['post_id']) + ' stands ' + str(r['n']) + ' times' for r in bad)}; drop or "
-            "rename the repeats"
-        )
+        times = ", ".join(f"{r['post_id']!r} stands {r['n']} times" for r in bad)
+        raise ValueError(f"post_id must be unique and never null, but {times}; drop or rename the repeats")
 
 # %% ../../nbs/data/09_corpus.ipynb #c11
 def _codes(marked, kind):
@@ -109,6 +100,46 @@ def _codes(marked, kind):
     return names.mutate(code=ibis.row_number().over(order_by=_[kind])).rename(
         {f"{kind}_name": kind, f"{kind}_code": "code"}
     )
+
+# %% ../../nbs/data/09_corpus.ipynb #se5eefba
+def _mark(con, posts, cfg: CorpusCfg, folder: Path):
+    "Every post with its side of the split, and why it is dropped if it is; the texts stay where they are."
+    placed = place(posts, cfg).select(
+        "row", "post_id", "author", "community", "created", "key", "new_community", "split", "why"
+    )
+    placed = store(con, placed, folder / "placed.parquet")
+    marked = store(con, first_only(placed), folder / "first.parquet")
+    if not cfg.near:
+        return marked
+    return store(con, near_copies(con, posts, marked, cfg.near, folder), folder / "marked.parquet")
+
+# %% ../../nbs/data/09_corpus.ipynb #s773857b
+def _count(marked) -> Account:
+    "How many posts are kept, and how many are dropped for each reason."
+    acc = Account("corpus")
+    counts = marked.group_by("why").agg(n=_.count()).order_by("why").to_pyarrow().to_pylist()
+    for r in counts:
+        if r["why"] is None:
+            acc.keep(r["n"])
+        else:
+            acc.drop(r["why"], r["n"])
+    return acc
+
+# %% ../../nbs/data/09_corpus.ipynb #s956ce64
+def _add_code(
+    con,
+    kept,  # the posts that are kept
+    marked,  # all posts
+    kind: str,  # 'author' or 'community'
+    folder: Path,  # the names lie there afterwards
+):
+    "The kept posts with the code of their name of one kind, -1 where it is unknown."
+    code = f"{kind}_code"
+    names = _codes(marked, kind).order_by(code)
+    names = store(con, names, folder / f"{kind}.parquet")
+    same = kept[kind] == names[f"{kind}_name"]
+    filled = _[code].fill_null(-1).cast("int32")
+    return kept.left_join(names, same).mutate(filled.name(code))
 
 # %% ../../nbs/data/09_corpus.ipynb #c12
 def _decide(
@@ -119,29 +150,40 @@ def _decide(
     "Run every decision of a corpus; the texts stay where they are."
     posts = con.read_parquet(folder / "posts.parquet")
     _check_ids(posts)
-    marked = place(posts, cfg).select(
-        "row", "post_id", "author", "community", "created", "key", "new_community", "split", "why"
-    )
-    marked = store(con, first_only(store(con, marked, folder / "placed.parquet")), folder / "first.parquet")
-    if cfg.near:
-        marked = store(con, near_copies(con, posts, marked, cfg.near, folder), folder / "marked.parquet")
-    acc = Account("corpus")
-    counts = marked.group_by("why").agg(n=_.count()).order_by("why").to_pyarrow().to_pylist()
-    for r in counts:
-        acc.keep(r["n"]) if r["why"] is None else acc.drop(r["why"], r["n"])
+    marked = _mark(con, posts, cfg, folder)
+    acc = _count(marked)
     kept = marked.filter(_.why.isnull())
-    for k in ("author", "community"):
-        acc.note(f"{k} unknown", kept.filter(_[k].isnull()).count().execute())
-        names = store(con, _codes(marked, k).order_by(f"{k}_code"), folder / f"{k}.parquet")
-        kept = kept.left_join(names, kept[k] == names[f"{k}_name"]).mutate(
-            _[f"{k}_code"].fill_null(-1).cast("int32").name(f"{k}_code")
-        )
+    for kind in ("author", "community"):
+        acc.note(f"{kind} unknown", kept.filter(_[kind].isnull()).count().execute())
+        kept = _add_code(con, kept, marked, kind, folder)
     return posts, kept, acc
 
-# %% ../../nbs/data/09_corpus.ipynb #c13
+# %% ../../nbs/data/09_corpus.ipynb #safa76cd
 _ARRAYS = dict(author="int32", community="int32", split="int8", new_community="bool", dup="int64")
 
 
+def _fill(
+    arrays: dict,  # of `_ARRAYS`, by name
+    at: slice,  # places of these posts
+    b,  # record batch of ordered posts
+):
+    "Put a batch of posts into the arrays."
+    for k in ("author", "community"):
+        arrays[k][at] = b[f"{k}_code"]
+    for k in ("split", "new_community"):
+        arrays[k][at] = b[k]
+    keys = bytes.fromhex("".join(b["key"].to_pylist()))
+    arrays["dup"][at] = np.frombuffer(keys, ">i8")
+
+# %% ../../nbs/data/09_corpus.ipynb #sd2e8f9f
+def _as_sent(b, schema) -> pa.Table:
+    "A batch of ordered posts with the columns and types that they came with."
+    at = b.schema.names.index("created")
+    created = b["created"].cast(pa.timestamp("us"))
+    b = b.set_column(at, "created", created)
+    return pa.Table.from_batches([b]).select(schema.names).cast(schema)
+
+# %% ../../nbs/data/09_corpus.ipynb #c13
 def _write(source, out: Path, schema, n: int):
     "Stream the ordered posts into an Arrow file and the arrays beside it."
     arrays = {k: np.lib.format.open_memmap(out / f"{k}.npy", "w+", t, (n,)) for k, t in _ARRAYS.items()}
@@ -153,15 +195,8 @@ def _write(source, out: Path, schema, n: int):
     ):
         for b in batches(source):
             j = i + len(b)
-            for k in ("author", "community"):
-                arrays[k][i:j] = b[f"{k}_code"]
-            for k in ("split", "new_community"):
-                arrays[k][i:j] = b[k]
-            arrays["dup"][i:j] = np.frombuffer(bytes.fromhex("".join(b["key"].to_pylist())), ">i8")
-            b = b.set_column(
-                b.schema.names.index("created"), "created", b["created"].cast(pa.timestamp("us"))
-            )
-            w.write_table(pa.Table.from_batches([b]).select(schema.names).cast(schema))
+            _fill(arrays, slice(i, j), b)
+            w.write_table(_as_sent(b, schema))
             i = j
             bar.update(len(b))
     if i != n:
@@ -172,18 +207,24 @@ def _write(source, out: Path, schema, n: int):
 # %% ../../nbs/data/09_corpus.ipynb #c14
 def _write_index(out: Path, kind: str, names: int):
     "Posts sorted by (split, name), and where each name starts in each split."
-    code, split = (np.load(out / f"{k}.npy", mmap_mode="r") for k in (kind, "split"))
-    key = (
-        split.astype(np.int64) * (names + 1) + code + 1
-    )  # an unknown name comes first in its split, and no start points at it
+    code = np.load(out / f"{kind}.npy", mmap_mode="r")
+    split = np.load(out / "split.npy", mmap_mode="r")
+    width = names + 1  # an unknown name comes first in its split, and no start points at it
+    key = split.astype(np.int64) * width + code + 1
     order = np.argsort(key, kind="stable")
-    starts = np.searchsorted(
-        key[order], np.arange(3)[:, None] * (names + 1) + 1 + np.arange(names + 1)
-    )  # [3,names+1]
+    first = np.arange(3)[:, None] * width + 1 + np.arange(width)  # [3,names+1] key of each name
+    starts = np.searchsorted(key[order], first)
     np.save(out / f"{kind}_order.npy", order)
     np.save(out / f"{kind}_starts.npy", starts)
 
 # %% ../../nbs/data/09_corpus.ipynb #c16
+def _n_names(
+    codes,  # -1 for an unknown name
+) -> int:
+    "How many different names there are."
+    return len(np.unique(codes[codes >= 0]))
+
+
 class Corpus:
     "Posts in order (split, author, time), with integer codes and an index; everything is mapped from disk."
 
@@ -197,9 +238,8 @@ class Corpus:
         self.cfg = CorpusCfg(**meta["cfg"])
         self.account = Account.from_dict(meta["account"])
         self.posts = Dataset.from_file(str(self.folder / "posts.arrow"))
-        self.author, self.community, self.split, self.new_community, self.dup = map(
-            self._load, _ARRAYS
-        )  # [N] each
+        arrays = map(self._load, _ARRAYS)  # [N] each
+        self.author, self.community, self.split, self.new_community, self.dup = arrays
         self._index = {
             k: (self._load(f"{k}_order"), self._load(f"{k}_starts")) for k in ("author", "community")
         }
@@ -239,22 +279,21 @@ class Corpus:
 
     def summary(self) -> pd.DataFrame:
         "Posts, authors and communities by split."
-        rows = [self.rows(s) for s in range(3)]
-        count = lambda a: len(np.unique(a[a >= 0]))
-        return pd.DataFrame(
-            [
-                dict(
-                    split=n,
-                    posts=len(r),
-                    authors=count(self.author[r.start : r.stop]),
-                    communities=count(self.community[r.start : r.stop]),
-                    new_communities=count(
-                        self.community[r.start : r.stop][self.new_community[r.start : r.stop]]
-                    ),
-                )
-                for n, r in zip(SPLITS, rows)
-            ]
-        ).set_index("split")
+        rows = []
+        for s, name in enumerate(SPLITS):
+            rows.append(dict(split=name, **self._counts(self.rows(s))))
+        return pd.DataFrame(rows).set_index("split")
+
+    def _counts(self, rows: range) -> dict:
+        "How many posts and names there are in posts that are neighbours."
+        at = slice(rows.start, rows.stop)
+        community = self.community[at]
+        return dict(
+            posts=len(rows),
+            authors=_n_names(self.author[at]),
+            communities=_n_names(community),
+            new_communities=_n_names(community[self.new_community[at]]),
+        )
 
     def __repr__(self):
         return f"Corpus {self.name}: {len(self):,} posts\n{self.summary()}"
@@ -268,9 +307,8 @@ def build_corpus(
     folder=None,
 ) -> Corpus:
     "Clean, split, de-duplicate, order and index posts, or open the corpus if that was done before."
-    name = config_hash(
-        dict(settings(cfg), posts=_content(posts), version=1)
-    )  # the version counts changes of this code
+    # the version counts changes of this code
+    name = config_hash(dict(settings(cfg), posts=_content(posts), version=1))
     folder = Path(folder or cache_dir("corpus") / name)
     if (folder / "corpus.json").exists():
         corpus = Corpus(folder)
@@ -308,10 +346,8 @@ def _build(con, posts, cfg, name, out: Path, tmp: Path):
         names = pa.chunked_array([b[f"{k}_name"] for b in batches(tmp / f"{k}.parquet")], pa.string())
         pq.write_table(pa.table([names], ["name"]), out / f"{k}.parquet")
         _write_index(out, k, len(names))
-    (out / "corpus.json").write_text(
-        json.dumps(dict(name=name, cfg=dataclasses.asdict(cfg), account=acc.to_dict()), indent=1),
-        encoding="utf-8",
-    )
+    meta = dict(name=name, cfg=dataclasses.asdict(cfg), account=acc.to_dict())
+    (out / "corpus.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
 
 # %% ../../nbs/data/09_corpus.ipynb #c36
 class LeakError(ValueError):
@@ -320,12 +356,11 @@ class LeakError(ValueError):
 
 def _two_sides(values, split):
     "Values that stand in more than one split."
-    sides = [np.unique(values[split == s]) for s in (TRAIN, VALID, TEST)]
-    return np.unique(
-        np.concatenate(
-            [np.intersect1d(sides[i], sides[j], assume_unique=True) for i, j in ((0, 1), (0, 2), (1, 2))]
-        )
-    )
+    train, valid, test = (np.unique(values[split == s]) for s in (TRAIN, VALID, TEST))
+    both = []
+    for a, b in ((train, valid), (train, test), (valid, test)):
+        both.append(np.intersect1d(a, b, assume_unique=True))
+    return np.unique(np.concatenate(both))
 
 # %% ../../nbs/data/09_corpus.ipynb #c37
 def _near_sides(corpus, near, sample):
@@ -344,6 +379,45 @@ def _near_sides(corpus, near, sample):
     con.disconnect()
     return rows
 
+# %% ../../nbs/data/09_corpus.ipynb #s8177557
+def _authors_astray(corpus, split) -> tuple:  # (what is looked for, looked at, found, some names)
+    "Authors on two sides of the split."
+    known = corpus.author >= 0
+    found = _two_sides(corpus.author[known], split[known])
+    names = [corpus.authors[i] for i in found[:3]]
+    return "authors on two sides", len(corpus.authors), len(found), names
+
+
+def _communities_astray(corpus, split) -> tuple:  # as `_authors_astray`
+    "Held-out communities that stand in training or validation."
+    held = np.unique(corpus.community[corpus.new_community])
+    astray = np.isin(corpus.community, held) & (split != TEST)
+    found = np.unique(corpus.community[astray])
+    names = [corpus.communities[i] for i in found[:3]]
+    return "held-out communities outside the test", len(held), len(found), names
+
+# %% ../../nbs/data/09_corpus.ipynb #s6c278ed
+def _post_ids(corpus, rows) -> list:
+    "Names of the first few of these posts."
+    return [corpus.posts[int(i)]["post_id"] for i in rows[:3]]
+
+
+def _texts_astray(corpus, split) -> tuple:  # as `_authors_astray`
+    "Equal texts on two sides of the split."
+    found = _two_sides(np.asarray(corpus.dup), split)
+    rows = np.flatnonzero(np.isin(corpus.dup, found))
+    return "equal texts on two sides", len(corpus), len(found), _post_ids(corpus, rows)
+
+
+def _copies_astray(corpus, split, near, sample) -> tuple:  # as `_authors_astray`
+    "Near copies on two sides of the split, in a sample of each; `near=0` does not look."
+    what = f"near copies on two sides ({near:g})"
+    if not near:
+        return what, 0, 0, []
+    looked_at = sum(min(sample, (split == s).sum()) for s in range(3))
+    copies = _near_sides(corpus, near, sample)
+    return what, looked_at, len(copies), _post_ids(corpus, copies)
+
 # %% ../../nbs/data/09_corpus.ipynb #c38
 def leak_report(
     corpus: Corpus,  # corpus to look at
@@ -353,33 +427,18 @@ def leak_report(
     sample: int = 20_000,  # posts of each split among which near copies are looked for
 ) -> pd.DataFrame:  # `looked_at` and `found`, by check; `found` is 0 everywhere, or this raises `LeakError`
     "Look for whatever stands on two sides of the split."
-    c = corpus
     split = np.asarray(corpus.split)
-    held = np.unique(c.community[c.new_community])
-    ids = lambda rows: [c.posts[int(i)]["post_id"] for i in rows[:3]]
-    authors = _two_sides(c.author[c.author >= 0], split[c.author >= 0])
-    texts = _two_sides(np.asarray(c.dup), split)
-    astray = np.unique(c.community[np.isin(c.community, held) & (split != TEST)])
-    near = (c.cfg.near or 0.8) if near is None else near
-    copies = _near_sides(c, near, sample) if near else []
+    if near is None:
+        near = corpus.cfg.near or 0.8
     rows = [
-        ("authors on two sides", len(c.authors), len(authors), [c.authors[i] for i in authors[:3]]),
-        (
-            "held-out communities outside the test",
-            len(held),
-            len(astray),
-            [c.communities[i] for i in astray[:3]],
-        ),
-        ("equal texts on two sides", len(c), len(texts), ids(np.flatnonzero(np.isin(c.dup, texts)))),
-        (
-            f"near copies on two sides ({near:g})",
-            sum(min(sample, (split == s).sum()) for s in range(3)) if near else 0,
-            len(copies),
-            ids(copies),
-        ),
+        _authors_astray(corpus, split),
+        _communities_astray(corpus, split),
+        _texts_astray(corpus, split),
+        _copies_astray(corpus, split, near, sample),
     ]
-    if leaks := [f"{n} {what}, such as {', '.join(map(repr, names))}" for what, _, n, names in rows if n]:
+    leaks = [f"{n} {what}, such as {', '.join(map(repr, names))}" for what, _, n, names in rows if n]
+    if leaks:
         raise LeakError(
-            f"{c.folder.name} leaks: {'; '.join(leaks)}. No result on it can be believed; build it again"
+            f"{corpus.folder.name} leaks: {'; '.join(leaks)}. No result on it can be believed; build it again"
         )
     return pd.DataFrame([r[:3] for r in rows], columns=["check", "looked_at", "found"]).set_index("check")

@@ -32,13 +32,9 @@ def first_only(
     "Mark copies."
     fate = ibis.ifelse(_.why.isnull(), "in", _.post_id)  # what is dropped already is nobody's original
     n = ibis.row_number().over(group_by=[_.key, fate], order_by=_when(_))
-    return (
-        posts.mutate(n=n)
-        .mutate(
-            why=ibis.coalesce(_.why, ibis.ifelse(_.n > 0, "copy of an earlier post", ibis.null("string")))
-        )
-        .drop("n")
-    )
+    copy = ibis.ifelse(_.n > 0, "copy of an earlier post", ibis.null("string"))
+    counted = posts.mutate(n=n)
+    return counted.mutate(why=ibis.coalesce(_.why, copy)).drop("n")
 
 # %% ../../nbs/data/08_dedup.ipynb #c30
 _SKETCH = dict(num_perm=128, seed=0)
@@ -47,8 +43,9 @@ _BANDS = 32
 
 def _shingles(text: str) -> list:
     "Overlapping word triples of a normalised text; the text itself if it is shorter."
-    w = text.split()
-    return [" ".join(w[i : i + 3]) for i in range(max(1, len(w) - 2))]
+    words = text.split()
+    n = max(1, len(words) - 2)
+    return [" ".join(words[i : i + 3]) for i in range(n)]
 
 
 class NearCopies:
@@ -79,13 +76,12 @@ def _bands(
     texts,  # normalised texts
 ):  # `[t,32]` uint32, one hash for each band of the sketch
     "What two texts must share somewhere to be compared."
-    s = np.array(
-        rensa.RMinHash.digest_matrix_from_token_sets([_shingles(o) for o in texts], **_SKETCH).to_rows(),
-        np.uint32,
-    )  # [t,128]
-    return hash_bits(*np.moveaxis(s.reshape(len(s), _BANDS, -1), -1, 0)).astype(
-        np.uint32
-    )  # [t,32]; a chance agreement costs a comparison, no more
+    sets = [_shingles(o) for o in texts]
+    sketches = rensa.RMinHash.digest_matrix_from_token_sets(sets, **_SKETCH)
+    s = np.array(sketches.to_rows(), np.uint32)  # [t,128]
+    bands = np.moveaxis(s.reshape(len(s), _BANDS, -1), -1, 0)  # [4,t,32]
+    # a chance agreement costs a comparison, no more
+    return hash_bits(*bands).astype(np.uint32)  # [t,32]
 
 
 def _shared(
@@ -95,8 +91,59 @@ def _shared(
     out = False
     for b in bands:
         s = np.sort(b)
-        out = np.isin(b, s[1:][s[1:] == s[:-1]]) | out
+        several = s[1:][s[1:] == s[:-1]]
+        out = np.isin(b, several) | out
     return out
+
+# %% ../../nbs/data/08_dedup.ipynb #sff11760
+_BAND_NAMES = [f"b{i}" for i in range(_BANDS)]
+
+
+def _write_bands(
+    texts: Path,  # parquet file of normalised texts
+    path: Path,  # parquet file to write, a column for each band
+):
+    "Write what the texts must share to be compared."
+    schema = pa.schema([(o, pa.uint32()) for o in _BAND_NAMES])
+    with pq.ParquetWriter(path, schema, use_dictionary=False) as w:
+        for b in batches(texts):
+            bands = _bands(b["text"].to_pylist())
+            w.write_table(pa.table(list(bands.T), _BAND_NAMES))
+
+# %% ../../nbs/data/08_dedup.ipynb #s21b70ec
+def _copies(
+    texts: Path,  # parquet file of normalised texts, oldest first, and their rows
+    compared,  # `[t]` bool, texts that share a band with another
+    near: float,  # as in `near_copies`
+) -> list:
+    "Rows of the texts that are near copies of earlier ones."
+    seen = NearCopies(near)
+    rows = []
+    i = 0
+    for b in batches(texts):
+        some = b.filter(pa.array(compared[i : i + len(b)]))
+        i += len(b)
+        is_copy = seen.add(some["text"].to_pylist())
+        rows += [r for r, copy in zip(some["row"].to_pylist(), is_copy) if copy]
+    return rows
+
+# %% ../../nbs/data/08_dedup.ipynb #s8f05524
+def _mark_copies(
+    con,
+    marked,  # as in `near_copies`
+    rows: list,  # of the near copies
+    path: Path,  # parquet file to write on the way
+) -> ir.Table:
+    "`marked`, where these rows have a `why`."
+    columns = dict(
+        row=pa.array(rows, pa.int64()),
+        near=pa.array([True] * len(rows), pa.bool_()),
+    )
+    pq.write_table(pa.table(columns), path)
+    copies = con.read_parquet(path)
+    t = marked.left_join(copies, "row").drop("row_right")
+    why = ibis.ifelse(_.near.fill_null(False), "near copy of an earlier post", _.why)
+    return t.mutate(why=why).drop("near")
 
 # %% ../../nbs/data/08_dedup.ipynb #c38
 def near_copies(
@@ -107,38 +154,19 @@ def near_copies(
     folder,  # where tables are written on the way
 ) -> ir.Table:  # `marked`, where near copies of earlier posts have a `why`
     "Mark near copies, reading the texts twice, oldest first."
-    path = Path(folder) / "ordered.parquet"
-    kept = (
-        marked.filter(_.why.isnull())
-        .select("row", "created", "post_id")
-        .join(posts.select("row", "text"), "row")
-    )
-    store(con, kept.order_by(_when(_)).select("row", text=normal(_.text)), path)
-    names = [f"b{i}" for i in range(_BANDS)]
-    hashes = path.with_name("bands.parquet")
-    with pq.ParquetWriter(hashes, pa.schema([(o, pa.uint32()) for o in names]), use_dictionary=False) as w:
-        for b in batches(path):
-            w.write_table(pa.table(list(_bands(b["text"].to_pylist()).T), names))
-    shared = _shared(pq.read_table(hashes, columns=[o])[o].to_numpy() for o in names)
-    nc = NearCopies(near)
-    rows = []
-    i = 0
-    for b in batches(path):
-        b, i = b.filter(pa.array(shared[i : i + len(b)])), i + len(b)
-        rows += [r for r, copy in zip(b["row"].to_pylist(), nc.add(b["text"].to_pylist())) if copy]
-    pq.write_table(
-        pa.table(dict(row=pa.array(rows, pa.int64()), near=pa.array([True] * len(rows), pa.bool_()))),
-        path.with_name("near.parquet"),
-    )
-    t = marked.left_join(con.read_parquet(path.with_name("near.parquet")), "row").drop("row_right")
-    return t.mutate(why=ibis.ifelse(_.near.fill_null(False), "near copy of an earlier post", _.why)).drop(
-        "near"
-    )
+    folder = Path(folder)
+    texts = folder / "ordered.parquet"
+    hashes = folder / "bands.parquet"
+    kept = marked.filter(_.why.isnull()).select("row", "created", "post_id")
+    kept = kept.join(posts.select("row", "text"), "row")
+    store(con, kept.order_by(_when(_)).select("row", text=normal(_.text)), texts)
+    _write_bands(texts, hashes)
+    compared = _shared(pq.read_table(hashes, columns=[o])[o].to_numpy() for o in _BAND_NAMES)
+    return _mark_copies(con, marked, _copies(texts, compared, near), folder / "near.parquet")
 
 # %% ../../nbs/data/08_dedup.ipynb #c05
-LISTS = pa.list_(
-    pa.large_string()
-)  # 64-bit offsets into the characters: a column may hold more than 2 GB of text
+# 64-bit offsets into the characters: a column may hold more than 2 GB of text
+LISTS = pa.list_(pa.large_string())
 
 
 def lists(
@@ -151,11 +179,9 @@ def lists(
     if x.null_count or x.values.null_count:
         raise ValueError("a list of texts, or a text in it, is null; drop those rows and count them")
     off = x.offsets
-    return (
-        x
-        if len(off) and off[0].as_py() == 0 and x.offset == 0 and len(x.values) == off[-1].as_py()
-        else pa.ListArray.from_arrays(pc.subtract(off, off[0]), x.flatten())
-    )
+    if len(off) and off[0].as_py() == 0 and x.offset == 0 and len(x.values) == off[-1].as_py():
+        return x
+    return pa.ListArray.from_arrays(pc.subtract(off, off[0]), x.flatten())
 
 # %% ../../nbs/data/08_dedup.ipynb #h0000034
 def string_array(x):
@@ -164,7 +190,10 @@ def string_array(x):
     return x if isinstance(x, pa.Array) else pa.array(x, pa.string())
 
 # %% ../../nbs/data/08_dedup.ipynb #c12a
-_KEY = r"""select md5_number_lower(if(n='', trim(x), n)) k from (select x, trim(regexp_replace(lower(x), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')) n from texts)"""
+_KEY = (
+    "select md5_number_lower(if(n='', trim(x), n)) k from "
+    r"(select x, trim(regexp_replace(lower(x), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')) n from texts)"
+)
 
 
 def text_keys(
@@ -174,14 +203,11 @@ def text_keys(
     "The name of each text."
     if not isinstance(texts, (pa.Array, pa.ChunkedArray)):
         texts = pa.array(texts, pa.large_string())
+    query = "select md5_number_lower(x) k from texts" if exact else _KEY
     with duckdb.connect() as con:
         con.execute("set enable_progress_bar=false")  # it would draw into notebooks
         con.register("texts", pa.table(dict(x=texts)))
-        return (
-            con.sql("select md5_number_lower(x) k from texts" if exact else _KEY)
-            .fetchnumpy()["k"]
-            .astype(np.uint64)
-        )
+        return con.sql(query).fetchnumpy()["k"].astype(np.uint64)
 
 
 def running_keys(
@@ -190,10 +216,12 @@ def running_keys(
     """Sums of the names of texts and their places, up to each text: `[T+1]`; and where each list begins,
     `[N+1]`."""
     off = x.offsets.to_numpy().astype(np.int64)
-    place = np.arange(off[-1]) - np.repeat(off[:-1], np.diff(off))
-    return np.concatenate(
-        [np.zeros(1, np.uint64), np.cumsum(hash_bits(text_keys(x.values), place), dtype=np.uint64)]
-    ), off
+    first = np.repeat(off[:-1], np.diff(off))  # [T] where the list of each text begins
+    place = np.arange(off[-1]) - first
+    keys = hash_bits(text_keys(x.values), place)
+    zero = np.zeros(1, np.uint64)
+    run = np.concatenate([zero, np.cumsum(keys, dtype=np.uint64)])
+    return run, off
 
 
 def list_keys(
@@ -201,7 +229,8 @@ def list_keys(
 ) -> np.ndarray:  # `[N]` uint64, equal where the lists are the same text by text
     "The name of each list of texts."
     run, off = running_keys(x)
-    return hash_bits(run[off[1:]] - run[off[:-1]], np.diff(off))
+    sums = run[off[1:]] - run[off[:-1]]
+    return hash_bits(sums, np.diff(off))
 
 # %% ../../nbs/data/08_dedup.ipynb #c06a
 def distinct_texts(texts):

@@ -38,9 +38,8 @@ def normal(
     text,  # an Ibis column of texts
 ):  # the column with letters only, lower case, words one space apart
     "The form in which two texts are compared."
-    text = text.replace("İ", "i").replace(
-        "Σ", "σ"
-    )  # the two letters that lower-case differently in C++ and Java
+    # the two letters that lower-case differently in C++ and Java
+    text = text.replace("İ", "i").replace("Σ", "σ")
     return text.lower().re_replace(r"[^\p{L}]+", " ").strip()
 
 
@@ -59,6 +58,5 @@ def batches(
     "Read what `store` wrote, a piece at a time."
     path = Path(path)
     for f in sorted(path.glob("part-*")) if path.is_dir() else [path]:
-        yield from pq.ParquetFile(f, pre_buffer=False).iter_batches(
-            rows
-        )  # a buffer would keep all that was read
+        file = pq.ParquetFile(f, pre_buffer=False)  # a buffer would keep all that was read
+        yield from file.iter_batches(rows)

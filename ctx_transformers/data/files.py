@@ -82,7 +82,8 @@ def _json_records(path, account):
 def _csv_records(path, account, sep):
     csv.field_size_limit(2**31 - 1)  # the csv module refuses longer fields, 131,072 characters as shipped
     rows = csv.reader((l.replace("\0", " ") for l in read_lines(path, account)), delimiter=sep, strict=True)
-    head, line = next(rows, []), 1
+    head = next(rows, [])
+    line = 1
     if len(set(head)) < len(head):
         raise ValueError(f"{path} names a column twice: {head}")
     while True:
@@ -149,11 +150,8 @@ def pick(
         if a in have:
             continue
         near = get_close_matches(a, have, 1)
-        raise ValueError(
-            f"{where} has no column {a!r}"
-            + (f", did you mean {near[0]!r}?" if near else "")
-            + f" It has: {', '.join(have) or 'no records'}"
-        )
+        hint = f", did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{where} has no column {a!r}{hint} It has: {', '.join(have) or 'no records'}")
 
 # %% ../../nbs/data/00_files.ipynb #c23
 def source_key(

@@ -44,9 +44,8 @@ def offsets(
     lengths: Tensor,  # `[t]` tokens of each text
 ) -> Tensor:  # `[n]` 0-based place of each token in its own text
     "Place of each token within its text."
-    return torch.arange(int(lengths.sum()), device=lengths.device) - torch.repeat_interleave(
-        starts(lengths), lengths
-    )
+    at = torch.arange(int(lengths.sum()), device=lengths.device)
+    return at - torch.repeat_interleave(starts(lengths), lengths)
 
 # %% ../../nbs/data/14_groups.ipynb #c11
 @dataclass(frozen=True, eq=False)
@@ -57,9 +56,8 @@ class Block:
     hi: int  # one past its last token
     t: int  # texts
     l: int  # length that they are padded to
-    gather: Tensor | None = (
-        None  # `[t*l]` token of the block for each padded place; None where nothing is padded
-    )
+    # `[t*l]` token of the block for each padded place; None where nothing is padded
+    gather: Tensor | None = None
     mask: Tensor | None = None  # `[t,1,1,l]` bool, True where the place holds a token
     back: Tensor | None = None  # `[hi-lo]` padded place of each token
     causal: bool = False  # a token sees itself and what stands before it in its text
@@ -76,7 +74,9 @@ def move_tensors(o, device):
             return v.to(device, non_blocking=True)
         if isinstance(v, dict):
             return {k: mv(x) for k, x in v.items()}
-        return tuple(mv(x) for x in v) if isinstance(v, tuple) else v.to(device) if hasattr(v, "to") else v
+        if isinstance(v, tuple):
+            return tuple(mv(x) for x in v)
+        return v.to(device) if hasattr(v, "to") else v
 
     return replace(o, **{f.name: mv(getattr(o, f.name)) for f in fields(o)})
 
@@ -102,6 +102,17 @@ class Plan:
         "How much of the computed attention is padding."
         return 1 - len(self.order) / max(self.n_padded, 1)
 
+# %% ../../nbs/data/14_groups.ipynb #s8dac2d5
+def _share(
+    w: int,  # length that the texts are padded to
+    t: int,  # texts
+    tokens: int,  # as in `plan_attention`
+) -> list:  # of (width, texts)
+    "Share texts of about one length out evenly among blocks."
+    per = max(1, tokens // w)
+    parts = -(-t // per)
+    return [(w, t // parts + (i < t % parts)) for i in range(parts)]
+
 # %% ../../nbs/data/14_groups.ipynb #c14
 def _cuts(
     widths: np.ndarray,  # `[u]` the distinct lengths, ascending
@@ -111,24 +122,54 @@ def _cuts(
 ) -> list:  # of (width, texts)
     "Cut sorted lengths greedily into blocks."
     out = []
-    t = 0
-    n = 0  # texts and tokens waiting for a block
-
-    def close(w):
-        nonlocal t, n
+    t = 0  # texts, and tokens, that wait for a block
+    n = 0
+    widest = 0  # of those that wait
+    for w, c in zip(widths.tolist(), counts.tolist()):
         if t:
-            per = max(1, tokens // w)
-            parts = -(-t // per)
-            out.extend((w, t // parts + (i < t % parts)) for i in range(parts))
-        t = n = 0
-
-    for i, (w, c) in enumerate(zip(widths.tolist(), counts.tolist())):
-        if t and (1 - (n + w * c) / ((t + c) * w) > waste or t * w >= tokens):
-            close(widths[i - 1].item())
-        t, n = t + c, n + w * c
+            padding = 1 - (n + w * c) / ((t + c) * w)
+            if padding > waste or t * w >= tokens:
+                out += _share(widest, t, tokens)
+                t = 0
+                n = 0
+        t += c
+        n += w * c
+        widest = w
     if t:
-        close(widths[-1].item())
+        out += _share(widest, t, tokens)
     return out
+
+# %% ../../nbs/data/14_groups.ipynb #s9fe5d80
+def _rearranged(
+    L: np.ndarray,  # `[t]` tokens of each text
+    by: np.ndarray,  # `[t']` texts in the order of the plan
+) -> tuple:  # (`[n]` token at each place of the plan, `[n]` place of each token in the plan)
+    "How tokens move when their texts do."
+    n = int(L.sum())
+    start = np.cumsum(L) - L
+    new = np.cumsum(L[by]) - L[by]  # start of each text in the plan
+    order = np.repeat(start[by] - new, L[by]) + np.arange(n)
+    inverse = np.empty(n, dtype=np.int64)
+    inverse[order] = np.arange(n)
+    return order, inverse
+
+# %% ../../nbs/data/14_groups.ipynb #s0278ec4
+def _blocks(
+    L: np.ndarray,  # `[t]` tokens of each text, in the order of the plan
+    way: np.ndarray,  # `[t]` bool, is it read from left to right
+    waste: float,
+    tokens: int,  # as in `plan_attention`
+) -> tuple:  # of `Block`
+    "The blocks of a plan: first those of texts that are read both ways."
+    new = np.cumsum(L) - L
+    blocks = []
+    i = 0
+    for causal in (False, True):
+        widths, counts = np.unique(L[way == causal], return_counts=True)
+        for _, t in _cuts(widths, counts, waste, tokens):
+            blocks.append(_block(L[i : i + t], int(new[i]), t, causal))
+            i += t
+    return tuple(blocks)
 
 # %% ../../nbs/data/14_groups.ipynb #c15
 def plan_attention(
@@ -141,24 +182,12 @@ def plan_attention(
     "Sort texts by length and cut them into blocks with little padding; texts without tokens take no part."
     L = lengths.cpu().numpy()
     way = _ways(causal, len(L))
-    start = np.cumsum(L) - L
-    n = int(L.sum())
     by = np.lexsort((L, way))  # shortest first, those that are read both ways before those that are not
     by = by[L[by] > 0]  # texts that have tokens
-    Ls, way = L[by], way[by]
-    new = np.cumsum(Ls) - Ls  # start of each text in the plan
-    order = np.repeat(start[by] - new, Ls) + np.arange(n)
-    inverse = np.empty(n, dtype=np.int64)
-    inverse[order] = np.arange(n)
-    blocks = []
-    i = 0
-    pad = 0
-    for c in (False, True):
-        for w, t in _cuts(*np.unique(Ls[way == c], return_counts=True), waste, tokens):
-            blocks.append(_block(Ls[i : i + t], int(new[i]), t, c))
-            pad += t * blocks[-1].l
-            i += t
-    return Plan(torch.from_numpy(order), torch.from_numpy(inverse), tuple(blocks), pad)
+    order, inverse = _rearranged(L, by)
+    blocks = _blocks(L[by], way[by], waste, tokens)
+    padded = sum(b.t * b.l for b in blocks)
+    return Plan(torch.from_numpy(order), torch.from_numpy(inverse), blocks, padded)
 
 # %% ../../nbs/data/14_groups.ipynb #c16
 def _ways(causal, t: int):  # as in `plan_attention`; texts -> `[t]` bool
@@ -179,11 +208,12 @@ def _block(
     causal: bool,
 ) -> Block:
     "One block: a view if its texts are equally long, else the indices that pad and unpad it."
-    l, n = int(L[-1]), int(L.sum())
+    l = int(L[-1])
+    n = int(L.sum())
     if n == t * l:
         return Block(lo, lo + n, t, l, causal=causal)
-    at = (np.cumsum(L) - L)[:, None]
-    real = np.arange(l) < L[:, None]  # [t,1], [t,l]
+    at = (np.cumsum(L) - L)[:, None]  # [t,1]
+    real = np.arange(l) < L[:, None]  # [t,l]
     gather = np.where(real, at + np.arange(l), at)  # a padded place repeats its text's first token
     return Block(
         lo,
@@ -207,9 +237,8 @@ class TextGroups:
     role: Tensor  # `[t]` int, a `Role`
     kind: Tensor  # `[b]` int, a `Kind`
     distinct: "Distinct|None" = None  # the distinct texts; found when the batch is made
-    parts: dict = field(
-        default_factory=dict
-    )  # what else a model needs to know about the batch, by name (`context.architectures`)
+    # what else a model needs to know about the batch, by name (`context.architectures`)
+    parts: dict = field(default_factory=dict)
 
     def __post_init__(self):
         t = len(self.lengths)
@@ -256,9 +285,8 @@ class Distinct:
     ids: Tensor  # `[n']` tokens of the distinct texts
     lengths: Tensor  # `[t']`
     text: Tensor  # `[t]` distinct text of each text
-    shift: (
-        Tensor | None
-    )  # `[n]` what to add to a token's index to find it among the distinct ones; None if all texts differ
+    # `[n]` what to add to a token's index to find it among the distinct ones; None if all texts differ
+    shift: Tensor | None
     plan: Plan
     n_tokens: int  # n'
 
@@ -272,6 +300,24 @@ class Distinct:
         "Where tokens of the batch stand among the distinct texts."
         return at if self.shift is None else at + self.shift[at]
 
+# %% ../../nbs/data/14_groups.ipynb #s32e7d6e
+def _number_texts(
+    raw: np.ndarray,  # `[n]` tokens
+    L: np.ndarray,  # `[t]`
+    use: np.ndarray,  # `[t]` bool, the texts that count
+) -> tuple:  # (`[t]` distinct text of each text, or -1; the first text of each distinct one)
+    "Number the different texts in order of appearance."
+    start = np.cumsum(L) - L
+    first = {}
+    kept = []
+    text = np.full(len(L), -1)
+    for i, a, l in zip(np.flatnonzero(use).tolist(), start[use].tolist(), L[use].tolist()):
+        j = first.setdefault(raw[a : a + l].tobytes(), len(kept))
+        if j == len(kept):
+            kept.append(i)
+        text[i] = j
+    return text, kept
+
 # %% ../../nbs/data/14_groups.ipynb #c30
 def find_distinct(
     ids: Tensor,  # `[n]`
@@ -284,26 +330,17 @@ def find_distinct(
     raw = ids.cpu().numpy()
     L = lengths.cpu().numpy()
     use = np.ones(len(L), bool) if keep is None else keep.cpu().numpy()
-    s = np.cumsum(L) - L
-    first = {}
-    text = np.full(len(L), -1)
-    kept = []
-    for i, (a, l) in zip(np.flatnonzero(use).tolist(), zip(s[use].tolist(), L[use].tolist())):
-        j = first.setdefault(raw[a : a + l].tobytes(), len(kept))
-        if j == len(kept):
-            kept.append(i)
-        text[i] = j
+    text, kept = _number_texts(raw, L, use)
     if len(kept) == len(L):
         return Distinct(ids, lengths, torch.from_numpy(text), None, plan_attention(lengths), len(raw))
-    lu = L[kept]
-    su = np.cumsum(lu) - lu
-    u = raw[np.repeat(s[kept] - su, lu) + np.arange(lu.sum())]
-    shift = np.where(use, np.r_[su, 0][text] - s, 0)  # a text that does not count has no place
-    return Distinct(
-        *map(torch.from_numpy, (u, lu, text, np.repeat(shift, L))),
-        plan_attention(torch.from_numpy(lu)),
-        len(u),
-    )
+    start = np.cumsum(L) - L
+    L_kept = L[kept]
+    new = np.cumsum(L_kept) - L_kept
+    own = raw[np.repeat(start[kept] - new, L_kept) + np.arange(L_kept.sum())]
+    shift = np.where(use, np.r_[new, 0][text] - start, 0)  # a text that does not count has no place
+    arrays = (own, L_kept, text, np.repeat(shift, L))
+    plan = plan_attention(torch.from_numpy(L_kept))
+    return Distinct(*map(torch.from_numpy, arrays), plan, len(own))
 
 # %% ../../nbs/data/14_groups.ipynb #c31
 def pin_tensors(o):
@@ -347,9 +384,10 @@ def segment_mean(
     s: int,  # number of segments
 ) -> Tensor:  # `[s,d]` means; zeros where a segment is empty
     "Mean of the vectors of each segment."
-    y = x.new_zeros(s, x.shape[1]).index_add(0, seg, x)  # [s,d]
-    n = torch.bincount(seg, minlength=s).clamp(min=1).to(x.dtype)  # [s]
-    return y / n.unsqueeze(1)
+    zeros = x.new_zeros(s, x.shape[1])
+    y = zeros.index_add(0, seg, x)  # [s,d]
+    n = torch.bincount(seg, minlength=s).clamp(min=1)  # [s]
+    return y / n.to(x.dtype).unsqueeze(1)
 
 
 def segment_softmax(
@@ -359,6 +397,8 @@ def segment_softmax(
 ) -> Tensor:  # `[t,h]` weights that add up to 1 over each segment
     "Softmax over the members of each segment."
     i = seg.unsqueeze(1).expand_as(x)
-    top = x.new_full((s, x.shape[1]), -torch.inf).scatter_reduce(0, i, x.detach(), "amax")  # [s,h]
+    lowest = x.new_full((s, x.shape[1]), -torch.inf)
+    top = lowest.scatter_reduce(0, i, x.detach(), "amax")  # [s,h]
     e = (x - top[seg]).exp()  # [t,h]
-    return e / x.new_zeros(s, x.shape[1]).index_add(0, seg, e)[seg]
+    total = x.new_zeros(s, x.shape[1]).index_add(0, seg, e)  # [s,h]
+    return e / total[seg]

@@ -44,11 +44,10 @@ def open_corpus(
 ) -> Corpus:
     """Posts, cleaned and split, with every count reported; refused if anything stands on both sides of a
     split."""
-    posts, _ = (
-        simulate(simulated)
-        if source == "simulated"
-        else read_posts(source, columns=columns_of(columns), limit=limit or None, say=say)
-    )
+    if source == "simulated":
+        posts, _ = simulate(simulated)
+    else:
+        posts, _ = read_posts(source, columns=columns_of(columns), limit=limit or None, say=say)
     corpus = build_corpus(posts, split)
     say(corpus.account)
     say(corpus)

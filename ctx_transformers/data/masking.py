@@ -29,6 +29,33 @@ class MaskCfg:
                 f"and {self.random}"
             )
 
+# %% ../../nbs/data/15_masking.ipynb #s2728e09
+def _chosen(
+    u: np.ndarray,  # `[n]` a number in [0,1) for each token; 2 for one that may not be hidden
+    own: np.ndarray,  # `[n]` text of each token
+    t: int,  # texts
+    share: float,  # of the tokens, 0 to 1
+) -> np.ndarray:  # `[m]` positions, ascending
+    "The tokens whose numbers lie below the share, and the least of each text in any case."
+    least = np.full(t, 2.0)
+    np.minimum.at(least, own, u)  # [t]
+    limit = np.maximum(least, np.nextafter(share, 0))
+    return np.flatnonzero((u < 2) & (u <= limit[own]))
+
+# %% ../../nbs/data/15_masking.ipynb #s62c8cee
+def _hide(
+    ids: np.ndarray,  # `[m]` the chosen tokens
+    how: np.ndarray,  # `[m]` uniform in [0,1): decides what becomes of each
+    word: np.ndarray,  # `[m]` uniform in [0,1): names a random word
+    tokens: Tokens,
+    cfg: MaskCfg,
+) -> np.ndarray:  # `[m]`
+    "What stands in the place of the chosen tokens."
+    words = (word * tokens.vocab_size).astype(np.int64)
+    mask = tokens.special["mask"]
+    new = np.where(how < cfg.random, words, mask)
+    return np.where(how >= 1 - cfg.keep, ids, new)
+
 # %% ../../nbs/data/15_masking.ipynb #c20
 def mask_tokens(
     ids: np.ndarray,  # `[n]` tokens of whole texts, end to end
@@ -41,14 +68,14 @@ def mask_tokens(
 ) -> tuple:  # (`[n]` tokens with some hidden, `[m]` positions of the hidden ones, ascending)
     "Hide some tokens, as a function of seed, epoch, post and position alone."
     own = np.repeat(np.arange(len(lengths)), lengths)  # [n]
-    place = np.arange(len(ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)  # [n]
+    start = np.cumsum(lengths) - lengths  # [t]
+    place = np.arange(len(ids)) - start[own]  # [n]
     u = hash_uniform(seed, epoch, post[own], place, 1)  # [n]
-    u[np.isin(ids, [tokens.special[k] for k in ("pad", "cls", "sep")])] = 2.0  # never
-    least = np.full(len(lengths), 2.0)
-    np.minimum.at(least, own, u)  # [t]
-    at = np.flatnonzero((u < 2) & (u <= np.maximum(least, np.nextafter(cfg.share, 0))[own]))
-    how, word = (hash_uniform(seed, epoch, post[own[at]], place[at], i) for i in (2, 3))  # [m]
-    new = np.where(how < cfg.random, (word * tokens.vocab_size).astype(np.int64), tokens.special["mask"])
+    never = [tokens.special[k] for k in ("pad", "cls", "sep")]
+    u[np.isin(ids, never)] = 2.0
+    at = _chosen(u, own, len(lengths), cfg.share)
+    how = hash_uniform(seed, epoch, post[own[at]], place[at], 2)  # [m]
+    word = hash_uniform(seed, epoch, post[own[at]], place[at], 3)
     out = ids.copy()
-    out[at] = np.where(how >= 1 - cfg.keep, ids[at], new)
+    out[at] = _hide(ids[at], how, word, tokens, cfg)
     return out, at

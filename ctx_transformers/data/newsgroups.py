@@ -26,13 +26,18 @@ def own_words(
     "What the author of a message wrote, without quotes and signature."
     lines = body.splitlines()
     for i, l in enumerate(lines):
-        if i and (l.rstrip() == "--" or _RULE.match(l) and len(lines) - i < 10):
+        ends = l.rstrip() == "--" or _RULE.match(l) and len(lines) - i < 10
+        if i and ends:
             lines = lines[:i]
             break
     quoted = [bool(_QUOTED.match(l)) for l in lines]
-    # a line that introduces a quote stands in the two lines above it
-    intro = [bool(_INTRO.match(l)) and any(quoted[i + 1 : i + 3]) for i, l in enumerate(lines)]
-    return "\n".join(l for l, q, n in zip(lines, quoted, intro) if not q and not n).strip(), sum(quoted)
+    own = []
+    for i, l in enumerate(lines):
+        # a line that introduces a quote stands in the two lines above it
+        introduces = _INTRO.match(l) and any(quoted[i + 1 : i + 3])
+        if not quoted[i] and not introduces:
+            own.append(l)
+    return "\n".join(own).strip(), sum(quoted)
 
 # %% ../../nbs/data/03_newsgroups.ipynb #c11
 def parse_message(

@@ -10,14 +10,18 @@ import re
 
 # %% ../../nbs/data/17_pos_tags.ipynb #c08
 _FORMS = dict(  # the first form that fits wins
-    code=r"""`+[^`]+`+ | ^[ \t]*(?:>>>|\.\.\.)[ ].* | (?:https?://|www\.)\S+ | (?<!\w):[a-z]{3,}\b:? | [@\\][A-Za-z]\w*
-           | (?<!\w)(?:~|\.{1,2})?/\w[\w./-]* | <[^<>\s]+> | \w+(?:\.[^\W\d_]\w+)*\((?!e?s\))[\w=,.*]*\) | (?<![\w.])\w\w+(?:\.[^\W\d]\w+)+
+    code=r"""`+[^`]+`+ | ^[ \t]*(?:>>>|\.\.\.)[ ].*
+           | (?:https?://|www\.)\S+ | (?<!\w):[a-z]{3,}\b:? | [@\\][A-Za-z]\w*
+           | (?<!\w)(?:~|\.{1,2})?/\w[\w./-]* | <[^<>\s]+>
+           | \w+(?:\.[^\W\d_]\w+)*\((?!e?s\))[\w=,.*]*\) | (?<![\w.])\w\w+(?:\.[^\W\d]\w+)+
            | _*[^\W_]+(?:_+[^\W_]+)+_* | __\w+__ | _[A-Za-z][^\W_]*(?!\w) | [a-z]+[A-Z]\w*
-           | \b(?:str|int|bool|dict|args|kwargs|dtype|ndarray)\b | (?:(?<=[\w,:=][ ])|(?<=[(\[=]))(?:None|True|False|NaN)\b(?![ ]of)""",
+           | \b(?:str|int|bool|dict|args|kwargs|dtype|ndarray)\b
+           | (?:(?<=[\w,:=][ ])|(?<=[(\[=]))(?:None|True|False|NaN)\b(?![ ]of)""",
     number=r"\d+(?:[.,:/-]\d+)*(?:st|nd|rd|th|s|k|m|x|am|pm)?(?!\w)",
     # letters and digits, or a letter that is no word
     mixed=r"(?=[^\W_]*\d)[^\W_]+ | (?<!\w)(?<!['’])[^\WaioruAIO\d_](?![\w'’]|\.[^\W\d_])",
-    word=r"""(?<=[^\W\d_])(?:n['’]t|['’](?:s|m|d|re|ve|ll))(?![^\W\d_]) | [^\W\d_]+?(?=n['’]t(?![^\W\d_])) | (?:[^\W\d_]\.){2,}
+    word=r"""(?<=[^\W\d_])(?:n['’]t|['’](?:s|m|d|re|ve|ll))(?![^\W\d_])
+           | [^\W\d_]+?(?=n['’]t(?![^\W\d_])) | (?:[^\W\d_]\.){2,}
            | [^\W\d_]+(?:-[^\W\d_]+|['’](?!(?:s|m|d|re|ve|ll)\b)[^\W\d_]+)*""",
     stop=r"[.!?]+",
     punctuation=r"""[,;:'"()\[\]{}…–—‘’“”-]""",
@@ -53,14 +57,8 @@ PARTS = {  # universal part of speech -> tags of the British National Corpus
     "punctuation": "",
     "other": "",
 }
-TOPIC = (
-    "noun",
-    "proper noun",
-    "verb",
-    "adjective",
-    "adverb",
-    "interjection",
-)  # the open classes: new words join them
+# the open classes: new words join them
+TOPIC = ("noun", "proper noun", "verb", "adjective", "adverb", "interjection")
 FUNCTION = ("auxiliary", "pronoun", "determiner", "preposition", "conjunction", "particle")  # the closed ones
 
 # %% ../../nbs/data/17_pos_tags.ipynb #c17

@@ -146,7 +146,8 @@ def _batches(rows, numeric, max_chars, account, n_rows=10_000, n_chars=2**24):
         size += len(r["text"])
         if len(out) == n_rows or size > n_chars:
             yield out
-            out, size = [], 0
+            out = []
+            size = 0
     if out:
         yield out
 
@@ -188,9 +189,8 @@ def load_posts(
         raise FileNotFoundError(
             f"{folder} holds no complete table of posts (posts.arrow); read the source again"
         )
-    return Dataset.from_file(str(folder / "posts.arrow")), Account.from_dict(
-        json.loads((folder / "account.json").read_text(encoding="utf-8"))
-    )
+    counts = json.loads((folder / "account.json").read_text(encoding="utf-8"))
+    return Dataset.from_file(str(folder / "posts.arrow")), Account.from_dict(counts)
 
 # %% ../../nbs/data/01_posts.ipynb #c29
 def content_hash(

@@ -124,11 +124,12 @@ NUMERIC = (
 
 def _facts(obj, depth, outer, own, total):
     "The numeric columns of one object; `total[i]` is the number of code lines among the first i lines."
-    first, last = (
-        (0, len(total) - 1)
-        if outer is None
-        else (min([obj.lineno, *(d.lineno for d in obj.decorator_list)]) - 1, obj.end_lineno)
-    )
+    if outer is None:
+        first = 0
+        last = len(total) - 1
+    else:
+        first = min([obj.lineno, *(d.lineno for d in obj.decorator_list)]) - 1
+        last = obj.end_lineno
     is_class = isinstance(obj, ast.ClassDef)
     is_func = isinstance(obj, _DEFS[:2])
     r = dict(
@@ -235,15 +236,14 @@ def installed_files(
                 if p.exists():
                     out += module_files(p, n)
     for n in packages:
-        spec = importlib.machinery.PathFinder.find_spec(
-            n
-        )  # from the folders alone: a package that is hidden in `sys.modules` is still installed
+        # from the folders alone: a package that is hidden in `sys.modules` is still installed
+        spec = importlib.machinery.PathFinder.find_spec(n)
         if spec is None:
             missing.append(n)
+        elif spec.submodule_search_locations:
+            out += module_files(spec.submodule_search_locations[0], n)
         else:
-            out += module_files(
-                spec.submodule_search_locations[0] if spec.submodule_search_locations else spec.origin, n
-            )
+            out += module_files(spec.origin, n)
     return out, missing
 
 # %% ../../nbs/data/02_pydocs.ipynb #c25
@@ -257,9 +257,8 @@ def read_pydocs(
     names = hashlib.sha256(repr([(m, p.stat().st_size) for m, p in files]).encode()).hexdigest()
 
     def build(folder):
-        acc = Account(
-            f"pydocs: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
-        )
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        acc = Account(f"pydocs: {len(files):,} files, Python {python}")
         for m in missing:
             acc.drop(f"package {m} is not installed")
         write_posts(islice(_rows(files, acc), limit), folder, acc, NUMERIC)
@@ -269,9 +268,8 @@ def read_pydocs(
 
 def _rows(files, account):
     n = min(cpu_count(), 8, 1 + len(files) // 100)  # few files are not worth a second process
-    for rows, dropped in Parallel(n_jobs=n, batch_size=32, return_as="generator")(
-        delayed(docs_of_file)(m, str(p)) for m, p in files
-    ):
+    parallel = Parallel(n_jobs=n, batch_size=32, return_as="generator")
+    for rows, dropped in parallel(delayed(docs_of_file)(m, str(p)) for m, p in files):
         for why, k in dropped.items():
             account.drop(why, k)
         yield from rows

@@ -32,10 +32,10 @@ class Ragged:
         dtype=np.int64,
     ):
         "From Python lists."
-        return cls(
-            np.array([i for l in lists for i in l], dtype),
-            np.concatenate([[0], np.cumsum([len(l) for l in lists])]).astype(np.int64),
-        )
+        ids = [i for l in lists for i in l]
+        ends = np.cumsum([len(l) for l in lists])
+        offsets = np.concatenate([[0], ends]).astype(np.int64)
+        return cls(np.array(ids, dtype), offsets)
 
     def __len__(self):
         return len(self.offsets) - 1
@@ -61,7 +61,8 @@ class Ragged:
 
     def take(self, at):  # a `Ragged` of these lists
         ids, lengths = self.gather(at)
-        return Ragged(ids.astype(self.ids.dtype), np.concatenate([[0], np.cumsum(lengths)]))
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        return Ragged(ids.astype(self.ids.dtype), offsets)
 
     def __repr__(self):
         return f"{type(self).__name__}: {len(self):,} lists, {len(self.ids):,} members"

@@ -112,9 +112,8 @@ def _row(r, numeric, title, account):
     "A record under our names."
     kind, text = ("t1_", r["body"]) if "body" in r else ("t3_", r["selftext"])
     if isinstance(text, str):
-        text = markdown_text(
-            clean_text(text, account, 200_000)
-        )  # the marks of a text that is kept whole are never half of it
+        # the marks of a text that is kept whole are never half of it
+        text = markdown_text(clean_text(text, account, 200_000))
         if text and title and kind == "t3_":
             text = f"{r.get('title') or ''}\n\n{text}"
     return dict(
@@ -184,9 +183,11 @@ COUNTS = ("score", "num_comments")  # read if they are there
 
 def _columns(paths, numeric, title):
     "The numeric columns to read, after a look at the first hundred records of each file."
-    have = list(
-        dict.fromkeys(k for p in paths for r in islice(read_records(p, Account("look")), 100) for k in r)
-    )
+    have = {}
+    for p in paths:
+        for r in islice(read_records(p, Account("look")), 100):
+            have |= dict.fromkeys(r)
+    have = list(have)
     if numeric is None:
         return tuple(c for c in COUNTS if c in have)
     pick([*numeric, *["title"] * bool(title)], have, ", ".join(Path(p).name for p in paths))

@@ -15,12 +15,21 @@ from ..core import hash_uniform
 from .posts import posts_schema
 
 # %% ../../nbs/data/12_simulate.ipynb #c06
-HABITS = """the and but that this with from they would there which about their could because really very quite just only also even still then maybe perhaps
-though while since until almost rather never always often again together however into over under through between where when these those some""".split()
-TOPICS = """ship sail wave beach fish river bridge road car engine train ticket hotel city market bread soup spoon garden rose tree bird song piano guitar stage
-film camera screen game ball goal team school book letter paper ink desk lamp window house roof snow ski mountain forest lake""".split()
-PAIRS = """colour/color favour/favor honour/honor labour/labor flavour/flavor harbour/harbor neighbour/neighbor humour/humor
-centre/center theatre/theater metre/meter litre/liter grey/gray defence/defense tyre/tire plough/plow""".split()
+HABITS = """
+the and but that this with from they would there which about their could because really
+very quite just only also even still then maybe perhaps though while since until almost rather
+never always often again together however into over under through between where when these those some
+""".split()
+TOPICS = """
+ship sail wave beach fish river bridge road car engine train ticket hotel city market bread
+soup spoon garden rose tree bird song piano guitar stage film camera screen game ball goal
+team school book letter paper ink desk lamp window house roof snow ski mountain forest lake
+""".split()
+PAIRS = """
+colour/color favour/favor honour/honor labour/labor flavour/flavor harbour/harbor
+neighbour/neighbor humour/humor centre/center theatre/theater metre/meter litre/liter
+grey/gray defence/defense tyre/tire plough/plow
+""".split()
 MARKS = list(".,;:!?-/*~+=#&%@")
 
 # %% ../../nbs/data/12_simulate.ipynb #c09
@@ -33,9 +42,8 @@ class SimulateCfg:
     posts: int = 12  # of each author, >=1
     author_strength: float = 0.5  # how much habit and mark matter, 0 to 1
     community_strength: float = 0.5  # how much topic and dialect matter, 0 to 1
-    values: int = (
-        16  # different habits, and different topics, 2 to 16; of marks there are half as many, at least 2
-    )
+    # different habits, and different topics, 2 to 16; of marks there are half as many, at least 2
+    values: int = 16
     clauses: tuple = (3, 4)  # fewest and most clauses of a post, of four words each, 1 to 99
     seed: int = 0  # of everything that is drawn
 
@@ -74,11 +82,12 @@ def make_slots(
 
     def slot(name, level, words, own):
         s = getattr(cfg, f"{level}_strength")
-        return Slot(name, level, tuple(words), (1 - s) * own.mean(0) + s * own)
+        p = (1 - s) * own.mean(0) + s * own
+        return Slot(name, level, tuple(words), p)
 
     v = cfg.values
     m = max(cfg.values // 2, 2)
-    spelt = [w for i in (0, 1) for w in (p.split("/")[i] for p in PAIRS)]
+    spelt = [p.split("/")[i] for i in (0, 1) for p in PAIRS]
     return (
         slot("habit", "author", HABITS[: 3 * v], _own(v, 3)),
         slot("topic", "community", TOPICS[: 3 * v], _own(v, 3)),
@@ -101,25 +110,24 @@ def _people(cfg, slots):
     "Who there is, and the value of every hidden variable."
 
     def value(s, at):
-        return (hash_uniform(cfg.seed, 23, *at, [o.name for o in slots].index(s.name)) * len(s.p)).astype(
-            np.int64
-        )
+        number = [o.name for o in slots].index(s.name)
+        u = hash_uniform(cfg.seed, 23, *at, number)
+        return (u * len(s.p)).astype(np.int64)
 
     c = np.arange(cfg.communities)
     a = np.arange(cfg.communities * cfg.authors)
     home = a // cfg.authors
     places = [f"c{i:04}" for i in c]
     names = [f"c{h:04}-a{i:03}" for h, i in zip(home, a % cfg.authors)]
-    com = pd.DataFrame(
-        {s.name: value(s, (c, -1)) for s in slots if s.level == "community"},
-        index=pd.Index(places, name="community"),
+    of_community = {s.name: value(s, (c, -1)) for s in slots if s.level == "community"}
+    of_author = {s.name: value(s, (home, a % cfg.authors)) for s in slots if s.level == "author"}
+    of_author = {"community": np.array(places)[home]} | of_author
+    return Truth(
+        cfg,
+        slots,
+        pd.DataFrame(of_author, index=pd.Index(names, name="author")),
+        pd.DataFrame(of_community, index=pd.Index(places, name="community")),
     )
-    aut = pd.DataFrame(
-        {"community": np.array(places)[home]}
-        | {s.name: value(s, (home, a % cfg.authors)) for s in slots if s.level == "author"},
-        index=pd.Index(names, name="author"),
-    )
-    return Truth(cfg, slots, aut, com)
 
 # %% ../../nbs/data/12_simulate.ipynb #c19
 def draw_words(
@@ -129,49 +137,65 @@ def draw_words(
 ) -> np.ndarray:  # `[n,j]` words
     "Draw words by inverting the cumulative distribution of each value."
     cum = p.cumsum(1) / p.sum(1, keepdims=True)  # [z,v] ends in 1
-    flat = (cum + np.arange(len(p))[:, None]).ravel()  # ascending: value z lives between z and z+1
-    at = np.searchsorted(flat, u + z[:, None], side="right") - z[:, None] * p.shape[1]  # [n,j]
-    return np.clip(at, 0, p.shape[1] - 1)
+    row = np.arange(len(p))[:, None]
+    flat = (cum + row).ravel()  # ascending: value z lives between z and z+1
+    z = z[:, None]
+    n_words = p.shape[1]
+    at = np.searchsorted(flat, u + z, side="right") - z * n_words  # [n,j]
+    return np.clip(at, 0, n_words - 1)
+
+# %% ../../nbs/data/12_simulate.ipynb #sd7e3a06
+def _clauses(
+    truth: Truth,
+    author,  # `[N]` author of each post
+    u,  # function of a number and a count: so many uniform numbers for each post
+) -> np.ndarray:  # `[N,clauses,slots]` words
+    "As many clauses for each post as any may have."
+    cfg = truth.cfg
+    most = cfg.clauses[1]
+    words = np.empty((len(author), most, len(truth.slots)), object)
+    for j, s in enumerate(truth.slots):
+        if s.level == "author":
+            z = truth.author[s.name].to_numpy()[author]
+        else:
+            z = truth.community[s.name].to_numpy()[author // cfg.authors]
+        words[:, :, j] = np.array(s.words, object)[draw_words(s.p, z, u(j, most))]
+    return words
+
+# %% ../../nbs/data/12_simulate.ipynb #s871b63e
+def _draw_texts(
+    truth: Truth,
+    author,  # `[N]` author of each post
+    number,  # `[N]` which of the author's posts it is
+) -> list:
+    "The text of each post."
+    cfg = truth.cfg
+    low, high = cfg.clauses
+    n_slots = len(truth.slots)
+    home = (author // cfg.authors)[:, None]
+    place = (author % cfg.authors)[:, None]
+
+    def u(j, n=1):
+        return hash_uniform(cfg.seed, 24, home, place, number[:, None], j, np.arange(n))  # [N,n]
+
+    clauses = low + (u(n_slots)[:, 0] * (high - low + 1)).astype(np.int64)  # [N]
+    words = _clauses(truth, author, u).reshape(len(author), -1).tolist()
+    ends = (clauses * n_slots).tolist()
+    return [" ".join(w[:n]) for w, n in zip(words, ends)]
 
 # %% ../../nbs/data/12_simulate.ipynb #c20
 def simulate(
     cfg: SimulateCfg = SimulateCfg(),
 ) -> tuple:  # (table of posts, `Truth`)
     "Draw posts whose authors and communities have known habits."
-    slots = make_slots(cfg)
-    truth, (low, high) = _people(cfg, slots), cfg.clauses
-    a = np.repeat(np.arange(len(truth.author)), cfg.posts)  # [N] author of each post
-    i = np.tile(np.arange(cfg.posts), len(truth.author))
-    c = a // cfg.authors  # [N] number of the post, community
-
-    def u(j, n=1):
-        return hash_uniform(
-            cfg.seed, 24, c[:, None], (a % cfg.authors)[:, None], i[:, None], j, np.arange(n)
-        )  # [N,n]
-
-    clauses = low + (u(len(slots))[:, 0] * (high - low + 1)).astype(np.int64)  # [N]
-    text = np.empty((len(a), high, len(slots)), object)
-    for j, s in enumerate(slots):
-        z = (
-            truth.author[s.name].to_numpy()[a]
-            if s.level == "author"
-            else truth.community[s.name].to_numpy()[c]
-        )
-        text[:, :, j] = np.array(s.words, object)[draw_words(s.p, z, u(j, high))]
-    text = [
-        " ".join(t[:n]) for t, n in zip(text.reshape(len(a), -1).tolist(), (clauses * len(slots)).tolist())
-    ]
-    name = truth.author.index.to_numpy()[a]
-    place = truth.author.community.to_numpy()[a]
-    day = np.datetime64("2020-01-01", "s") + i * np.timedelta64(86400, "s")
-    posts = pa.table(
-        [
-            pa.array([f"{n}-p{k:03}" for n, k in zip(name, i)]),
-            pa.array(name),
-            pa.array(place),
-            pa.array(day),
-            pa.array(text),
-        ],
-        schema=posts_schema(),
-    )
+    truth = _people(cfg, make_slots(cfg))
+    author = np.repeat(np.arange(len(truth.author)), cfg.posts)  # [N] author of each post
+    number = np.tile(np.arange(cfg.posts), len(truth.author))  # [N] which of the author's posts it is
+    text = _draw_texts(truth, author, number)
+    name = truth.author.index.to_numpy()[author]
+    place = truth.author.community.to_numpy()[author]
+    day = np.datetime64("2020-01-01", "s") + number * np.timedelta64(86400, "s")
+    post_id = [f"{n}-p{k:03}" for n, k in zip(name, number)]
+    columns = [pa.array(o) for o in (post_id, name, place, day, text)]
+    posts = pa.table(columns, schema=posts_schema())
     return Dataset(posts), truth

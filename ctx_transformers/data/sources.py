@@ -27,7 +27,8 @@ def _renamed(rows, columns, numeric, where):
     head = [*islice(rows, 100)]
     have = list(dict.fromkeys(k for r in head for k in r))
     names = {c: columns.get(c, c) for c in (*POST_COLUMNS, *numeric)}
-    pick([v for k, v in names.items() if k in columns or k in numeric or k == "text"], have, where)
+    needed = {*columns, *numeric, "text"}
+    pick([v for k, v in names.items() if k in needed], have, where)
     names = {k: v for k, v in names.items() if v in have}
     for r in chain(head, rows):
         yield {k: r.get(v) for k, v in names.items()}
@@ -35,19 +36,17 @@ def _renamed(rows, columns, numeric, where):
 # %% ../../nbs/data/05_sources.ipynb #c07
 def _open_source(source, split, account):
     "(name, what changes when the source changes, rows) of a table."
-    if not isinstance(source, Dataset):
-        p = Path(source)
-        if p.is_file():
-            return p.name.split(".")[0], source_key(p), read_records(p, account)
-        if p.suffix in (*FORMATS, ".gz", ".zst") or p.is_absolute() or len(p.parts) != 2:
-            raise FileNotFoundError(f"{source} is neither a file nor the id of a hub dataset (owner/name)")
-        rows = load_dataset(str(source), split=split, streaming=True)
-        return p.name, dict(hub=str(source), split=split), rows
-    return (
-        "dataset",
-        dict(fingerprint=source._fingerprint),
-        (r for b in source.iter(1000) for r in _rows_of(b)),
-    )
+    if isinstance(source, Dataset):
+        rows = (r for b in source.iter(1000) for r in _rows_of(b))
+        return "dataset", dict(fingerprint=source._fingerprint), rows
+    p = Path(source)
+    if p.is_file():
+        return p.name.split(".")[0], source_key(p), read_records(p, account)
+    is_file_name = p.suffix in (*FORMATS, ".gz", ".zst") or p.is_absolute()
+    if is_file_name or len(p.parts) != 2:
+        raise FileNotFoundError(f"{source} is neither a file nor the id of a hub dataset (owner/name)")
+    rows = load_dataset(str(source), split=split, streaming=True)
+    return p.name, dict(hub=str(source), split=split), rows
 
 
 def _rows_of(batch):

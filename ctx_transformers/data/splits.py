@@ -41,15 +41,16 @@ class CorpusCfg:
 # %% ../../nbs/data/07_splits.ipynb #c20
 def _below(name, share):
     "Whether the hash of a string column falls into the first `share` of the hashes."
-    return name.hexdigest("sha256").substr(0, 8) < (f"{round(share * 2**32):08x}" if share < 1 else "g")
+    limit = f"{round(share * 2**32):08x}" if share < 1 else "g"
+    digits = name.hexdigest("sha256").substr(0, 8)
+    return digits < limit
 
 
 def place(
     posts,  # Ibis table with author, community and text
     cfg: CorpusCfg,  # shares and salt
-) -> (
-    ir.Table
-):  # the table with `key`, `new_community` (bool), `split` and `why` (reason to drop it, else null)
+    # the table with `key`, `new_community` (bool), `split` and `why` (reason to drop it, else null)
+) -> ir.Table:
     "Give every post a side, from nothing but its names and its text."
     t = posts.mutate(
         key=text_key(_.text),

@@ -18,11 +18,9 @@ from filelock import FileLock
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from tqdm.auto import tqdm
 from ..config import config_hash
-from ctx_transformers.core import (
-    Account,
-    cache_dir,
-    hash_uniform,
-)  # before transformers: it hides a broken torchvision
+
+# before transformers: it hides a broken torchvision
+from ..core import Account, cache_dir, hash_uniform
 from .corpus import Corpus, new_folder
 from .ragged import Ragged
 from .splits import TRAIN
@@ -36,19 +34,15 @@ def _wordpiece(
     vocab=None,  # token -> id; None: to be trained
 ) -> Tokenizer:
     "A WordPiece tokenizer that reads as BERT's does."
-    t = Tokenizer(
-        models.WordPiece(vocab=vocab, unk_token=SPECIAL["unk"])
-        if vocab
-        else models.WordPiece(unk_token=SPECIAL["unk"])
-    )
+    trained = dict(vocab=vocab) if vocab else {}
+    t = Tokenizer(models.WordPiece(unk_token=SPECIAL["unk"], **trained))
     t.normalizer = normalizers.BertNormalizer(lowercase=True)
     t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     t.decoder = decoders.WordPiece()
     if vocab:
         t.add_special_tokens(list(SPECIAL.values()))
-        t.post_processor = processors.BertProcessing(
-            *((SPECIAL[k], vocab[SPECIAL[k]]) for k in ("sep", "cls"))
-        )
+        sep, cls = ((SPECIAL[k], vocab[SPECIAL[k]]) for k in ("sep", "cls"))
+        t.post_processor = processors.BertProcessing(sep, cls)
     return t
 
 # %% ../../nbs/data/11_tokens.ipynb #c07
@@ -100,9 +94,9 @@ def fit_tokenizer(
     vocab_size: int = 8192,  # at most so many words and pieces of words
 ) -> PreTrainedTokenizerFast:
     "A WordPiece tokenizer of these texts, the same for the same texts."
-    return PreTrainedTokenizerFast(
-        tokenizer_object=_wordpiece(_fit(texts, vocab_size)), **{f"{k}_token": v for k, v in SPECIAL.items()}
-    )
+    special = {f"{k}_token": v for k, v in SPECIAL.items()}
+    tokenizer = _wordpiece(_fit(texts, vocab_size))
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
 
 # %% ../../nbs/data/11_tokens.ipynb #c11
 def made_once(
@@ -203,10 +197,28 @@ def encode_texts(
     max_len: int,  # tokens of one text at most, >=3, the two special ones included
 ) -> tuple:  # t lists of ids, and `[t]` how many tokens each text has without limit
     "Each text as [CLS] … [SEP]; of a text longer than 64 characters a token only the beginning is read."
-    full = [
-        e.ids for e in enc.encode_batch_fast([o[: 64 * max_len] for o in texts], add_special_tokens=False)
-    ]
-    return [[special["cls"], *o[: max_len - 2], special["sep"]] for o in full], [len(o) + 2 for o in full]
+    beginnings = [o[: 64 * max_len] for o in texts]
+    encoded = enc.encode_batch_fast(beginnings, add_special_tokens=False)
+    cls = special["cls"]
+    sep = special["sep"]
+    ids = [[cls, *e.ids[: max_len - 2], sep] for e in encoded]
+    lengths = [len(e.ids) + 2 for e in encoded]
+    return ids, lengths
+
+# %% ../../nbs/data/11_tokens.ipynb #sdfabe9a
+def _count(
+    acc: Account,
+    texts: list,
+    full,  # how many tokens each has without limit
+    max_len: int,
+):
+    "Account for texts, and for what was not read of them."
+    max_chars = 64 * max_len
+    lost = [n - max_len for n in full if n > max_len]
+    acc.keep(len(texts))
+    acc.note(f"cut at {max_len} tokens", len(lost))
+    acc.note("tokens cut off", sum(lost))
+    acc.note(f"read to {max_chars} characters only", sum(len(o) > max_chars for o in texts))
 
 # %% ../../nbs/data/11_tokens.ipynb #c30
 def _tokenize(corpus, enc, special, vocab_size, max_len, out):
@@ -214,7 +226,6 @@ def _tokenize(corpus, enc, special, vocab_size, max_len, out):
     dtype = np.dtype("uint16" if vocab_size <= 2**16 else "int32")
     acc = Account(f"tokens, at most {max_len} a text")
     lengths = []
-    max_chars = 64 * max_len
     with (
         open(out / "ids.bin", "wb") as f,
         tqdm(total=len(corpus), desc="tokens", unit="text", disable=None) as bar,
@@ -223,13 +234,10 @@ def _tokenize(corpus, enc, special, vocab_size, max_len, out):
             ids, full = encode_texts(enc, special, texts, max_len)
             np.fromiter(chain.from_iterable(ids), dtype).tofile(f)
             lengths += map(len, ids)
-            lost = [n - max_len for n in full if n > max_len]
-            acc.keep(len(texts))
+            _count(acc, texts, full, max_len)
             bar.update(len(texts))
-            acc.note(f"cut at {max_len} tokens", len(lost))
-            acc.note("tokens cut off", sum(lost))
-            acc.note(f"read to {max_chars} characters only", sum(len(o) > max_chars for o in texts))
-    np.save(out / "offsets.npy", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    np.save(out / "offsets.npy", offsets)
     meta = dict(
         vocab_size=vocab_size, max_len=max_len, special=special, dtype=dtype.name, account=acc.to_dict()
     )
@@ -261,13 +269,11 @@ class Tokens(Ragged):
     ):  # `[v]` how often each token stands in them, specials included
         "Unigram counts."
         posts = np.asarray(posts)
-        return sum(
-            (
-                np.bincount(self.gather(posts[i : i + 100_000])[0], minlength=self.vocab_size)
-                for i in range(0, len(posts), 100_000)
-            ),
-            np.zeros(self.vocab_size, np.int64),
-        )
+        counts = np.zeros(self.vocab_size, np.int64)
+        for i in range(0, len(posts), 100_000):
+            ids, _ = self.gather(posts[i : i + 100_000])
+            counts += np.bincount(ids, minlength=self.vocab_size)
+        return counts
 
     def __repr__(self):
         return (
@@ -286,9 +292,8 @@ def tokenize_corpus(
         raise ValueError(f"max_len must leave room for a token between [CLS] and [SEP], got {max_len}")
     enc = bare_tokenizer(tok)
     special = special_ids(tok)
-    name = hashlib.sha256(json.dumps([enc.to_str(), special, max_len, 1]).encode()).hexdigest()[
-        :8
-    ]  # 1 counts changes of this code
+    key = json.dumps([enc.to_str(), special, max_len, 1])  # 1 counts changes of this code
+    name = hashlib.sha256(key.encode()).hexdigest()[:8]
     folder = corpus.folder / f"tokens-{name}"
     made_once(folder, "tokens.json", lambda out: _tokenize(corpus, enc, special, len(tok), max_len, out))
     return Tokens(folder)
@@ -298,10 +303,13 @@ def tokenizer_of_texts(texts, vocab):
     "Folder of a WordPiece tokenizer of the training documents, made once."
     name = hashlib.sha256(json.dumps([texts, vocab, 1]).encode()).hexdigest()[:8]
     folder = cache_dir("documents") / f"tokenizer-{name}"
+
+    def portions():
+        for i in range(0, len(texts), 500):
+            yield [o[:20_000] for o in texts[i : i + 500]]
+
     if not (folder / "tokenizer.json").exists():
-        fit_tokenizer(
-            lambda: ([o[:20_000] for o in texts[i : i + 500]] for i in range(0, len(texts), 500)), vocab
-        ).save_pretrained(folder)
+        fit_tokenizer(portions, vocab).save_pretrained(folder)
     return folder
 
 # %% ../../nbs/data/11_tokens.ipynb #h0000085

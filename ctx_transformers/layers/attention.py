@@ -49,9 +49,8 @@ def attend_block(
     q: Tensor,
     k: Tensor,
     v: Tensor,  # `[t,h,l,d/h]` each
-    mask: Tensor
     # `[t,1,1,l]` bool, True where a key is real; None if all are. Or `[t,h,l,l]` float, added to the scores
-    | None,
+    mask: Tensor | None,
     p: float,  # dropout of the weights, 0 to 1; 0 in evaluation
     causal: bool = False,  # a query sees the keys up to its own place, and there is no `mask`
 ) -> Tensor:  # `[t,h,l,d/h]`
@@ -60,11 +59,12 @@ def attend_block(
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=p, is_causal=causal)
     w = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)  # [t,h,l,l]
     if causal:
-        w = w.masked_fill(w.new_ones(w.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)
-    if mask is not None:
-        w = (
-            w.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else w + mask
-        )  # removed, not multiplied
+        later = w.new_ones(w.shape[-2:], dtype=torch.bool).triu(1)  # [l,l]
+        w = w.masked_fill(later, -torch.inf)
+    if mask is not None and mask.dtype == torch.bool:
+        w = w.masked_fill(~mask, -torch.inf)  # removed, not multiplied
+    elif mask is not None:
+        w = w + mask
     return dropout(w.softmax(-1), p, True) @ v
 
 # %% ../../nbs/layers/00_attention.ipynb #c12
@@ -82,11 +82,30 @@ class Across:
 
     def mask(self, z: tuple, b: Block) -> Tensor:  # texts and groups of a block's tokens -> `[t,h,l,l]` float
         "What is added to the scores of a block."
-        text, group = (x if b.gather is None else x[b.gather] for x in z)  # [t*l] each
+        text, group = z
+        if b.gather is not None:
+            text = text[b.gather]  # [t*l]
+            group = group[b.gather]
         text = text.view(b.t, 1, b.l)
-        bias = self.bias[group.view(b.t, b.l)[:, 0]][:, :, None, None]  # [t,h,1,1]
-        w = torch.where((text.unsqueeze(3) == text.unsqueeze(2)), 0.0, bias)  # [t,h,l,l]
+        same = text.unsqueeze(3) == text.unsqueeze(2)  # [t,1,l,l]
+        first = group.view(b.t, b.l)[:, 0]  # [t]
+        bias = self.bias[first][:, :, None, None]  # [t,h,1,1]
+        w = torch.where(same, 0.0, bias)  # [t,h,l,l]
         return w if b.mask is None else w.masked_fill(~b.mask, -torch.inf)
+
+# %% ../../nbs/layers/00_attention.ipynb #sef9ff33
+def _mask(
+    b: Block,
+    across: Across | None,  # as in `attend`
+    own,  # texts and groups of the block's tokens; None without `across`
+    dtype,  # of the scores
+) -> Tensor | None:
+    "The mask with which a block is attended to."
+    if b.causal:
+        return None
+    if across is None:
+        return b.mask
+    return across.mask(own, b).to(dtype)
 
 # %% ../../nbs/layers/00_attention.ipynb #c13
 def attend(
@@ -107,13 +126,12 @@ def attend(
             "texts that see each other are read both ways: give `across` a plan without causal blocks"
         )
     others = across.split(sizes) if across is not None else [None] * len(sizes)
-    for b, z, o in zip(
-        plan.blocks, qkv.split(sizes), others
-    ):  # slices would each cost a gradient of the whole size
+    # slices would each cost a gradient of the whole size
+    for b, z, own in zip(plan.blocks, qkv.split(sizes), others):
         if b.gather is not None:
             z = z[b.gather]  # [t*l,3d]
         q, k, v = z.view(b.t, b.l, 3, heads, d // heads).permute(2, 0, 3, 1, 4)  # each [t,h,l,d/h]
-        mask = None if b.causal else b.mask if o is None else across.mask(o, b).to(q.dtype)
-        y = attend_block(q, k, v, mask, p, b.causal).transpose(1, 2).reshape(b.t * b.l, d)  # [t*l,d]
+        y = attend_block(q, k, v, _mask(b, across, own, q.dtype), p, b.causal)  # [t,h,l,d/h]
+        y = y.transpose(1, 2).reshape(b.t * b.l, d)  # [t*l,d]
         out.append(y if b.back is None else y[b.back])  # [n_b,d]
     return torch.cat(out)

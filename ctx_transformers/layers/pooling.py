@@ -33,7 +33,8 @@ def pool_mean(h: Tensor, lengths: Tensor) -> Tensor:
 def pool_max(h: Tensor, lengths: Tensor) -> Tensor:
     "Largest value of each coordinate; zeros for an empty text. Shapes as in `pool_first`."
     i = owner(lengths).unsqueeze(1).expand_as(h)  # [n,d]
-    return h.new_zeros(len(lengths), h.shape[1]).scatter_reduce(0, i, h, "amax", include_self=False)  # [t,d]
+    zeros = h.new_zeros(len(lengths), h.shape[1])
+    return zeros.scatter_reduce(0, i, h, "amax", include_self=False)  # [t,d]
 
 
 def pool_sum(h: Tensor, lengths: Tensor) -> Tensor:
@@ -61,12 +62,12 @@ def _take(h, at, keep):  # `[n,d]`; any shape, int and bool -> that shape and d
     "Vectors of these tokens, zeros where there is none."
     if not len(h):
         return h.new_zeros(*at.shape, h.shape[1])
-    return h[at.clamp(0, len(h) - 1)] * keep.unsqueeze(-1).to(h.dtype)
+    at = at.clamp(0, len(h) - 1)
+    return h[at] * keep.unsqueeze(-1).to(h.dtype)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c07
-POOLINGS = dict(
-    first=pool_first, mean=pool_mean, max=pool_max, last=pool_last, sum=pool_sum
-)  # those that have nothing to learn
+# those that have nothing to learn
+POOLINGS = dict(first=pool_first, mean=pool_mean, max=pool_max, last=pool_last, sum=pool_sum)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c09
 def pool_leading(
@@ -89,9 +90,8 @@ class RandomToken(nn.Module):
         if not self.training or not len(h):
             return pool_mean(h, lengths)
         place = (torch.rand(len(lengths), device=h.device) * lengths).long()
-        return _take(
-            h, starts(lengths) + place.minimum(lengths - 1), lengths > 0
-        )  # [t,d]; the product may round up to the length
+        place = place.minimum(lengths - 1)  # the product may round up to the length
+        return _take(h, starts(lengths) + place, lengths > 0)  # [t,d]
 
 # %% ../../nbs/layers/01_pooling.ipynb #c14
 class Codes(nn.Module):
@@ -101,9 +101,8 @@ class Codes(nn.Module):
         super().__init__()
         if m < 1:
             raise ValueError(f"there must be at least 1 code, got {m}")
-        self.codes = nn.Parameter(
-            torch.randn(m, d) * d**-0.5
-        )  # a token's vector is about sqrt(d) long: scores of the order of 1
+        # a token's vector is about sqrt(d) long: scores of the order of 1
+        self.codes = nn.Parameter(torch.randn(m, d) * d**-0.5)
 
     def weights(self, h, lengths):  # shapes as in `pool_first` -> `[n,m]`
         "What each code makes of each token; adds up to 1 over the tokens of a text."
@@ -115,13 +114,16 @@ class Codes(nn.Module):
         lengths: Tensor,  # `[t]` tokens of each text
         plan: Plan | None = None,  # of these texts, each by itself; made here if None
     ) -> Tensor:  # `[t*m,d]`, codes of a text side by side; zeros for an empty text
-        t, d = len(lengths), h.shape[1]
-        if len(self.codes) == 1:
-            return h.new_zeros(t, d).index_add(0, owner(lengths), h * self.weights(h, lengths).to(h.dtype))
-        plan = plan_attention(lengths, waste=0.25).to(h.device) if plan is None else plan
+        t = len(lengths)
+        m, d = self.codes.shape
+        if m == 1:
+            w = self.weights(h, lengths).to(h.dtype)  # [n,1]
+            return h.new_zeros(t, d).index_add(0, owner(lengths), h * w)
+        if plan is None:
+            plan = plan_attention(lengths, waste=0.25).to(h.device)
         text = _texts(plan, lengths)  # [t'] texts that have tokens
         y = _in_blocks(h[plan.order], self.codes, plan)  # [t',m,d]
-        return h.new_zeros(t, len(self.codes), d).index_copy(0, text, y).flatten(0, 1)
+        return h.new_zeros(t, m, d).index_copy(0, text, y).flatten(0, 1)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c15
 def _in_blocks(x, codes, plan):  # `[n,d]` in the plan's order, `[m,d]` -> `[t',m,d]`
@@ -130,27 +132,37 @@ def _in_blocks(x, codes, plan):  # `[n,d]` in the plan's order, `[m,d]` -> `[t',
         return x.new_zeros(0, *codes.shape)
     out = []
     sizes = [b.hi - b.lo for b in plan.blocks]
-    for b, z, s in zip(plan.blocks, x.split(sizes), (x @ codes.T).float().split(sizes)):
+    scores = (x @ codes.T).float()  # [n,m]
+    for b, z, s in zip(plan.blocks, x.split(sizes), scores.split(sizes)):
         if b.gather is not None:
-            z, s = z[b.gather], s[b.gather]
+            z = z[b.gather]
+            s = s[b.gather]
         s = s.view(b.t, b.l, -1)  # [t,l,m]
         if b.mask is not None:
             s = s.masked_fill(~b.mask.view(b.t, b.l, 1), -torch.inf)
-        out.append(s.softmax(1).to(z.dtype).transpose(1, 2) @ z.view(b.t, b.l, -1))  # [t,m,d]
+        w = s.softmax(1).to(z.dtype).transpose(1, 2)  # [t,m,l]
+        out.append(w @ z.view(b.t, b.l, -1))  # [t,m,d]
     return torch.cat(out).to(x.dtype)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c16
 def _texts(plan, lengths):  # -> `[t']`
     "The texts of a plan, in its order."
     n = sum(b.t for b in plan.blocks)
-    if n != int((lengths > 0).sum()) or len(plan.order) != int(lengths.sum()):
+    t = int((lengths > 0).sum())
+    tokens = int(lengths.sum())
+    if n != t or len(plan.order) != tokens:
         raise ValueError(
-            f"the plan is of {n} texts and {len(plan.order)} tokens, the batch of {int((lengths > 0).sum())} "
-            f"and {int(lengths.sum())}: give the plan in which each text sees itself alone"
+            f"the plan is of {n} texts and {len(plan.order)} tokens, the batch of {t} and {tokens}: give the "
+            "plan in which each text sees itself alone"
         )
-    own = owner(lengths)[plan.order].split([b.hi - b.lo for b in plan.blocks]) if n else ()
-    first = [o[:: b.l] if b.gather is None else o[b.gather[:: b.l]] for b, o in zip(plan.blocks, own)]
-    return torch.cat([lengths[:0], *first])
+    if not n:
+        return lengths[:0]
+    first = []
+    sizes = [b.hi - b.lo for b in plan.blocks]
+    for b, own in zip(plan.blocks, owner(lengths)[plan.order].split(sizes)):
+        padded = own if b.gather is None else own[b.gather]  # [t*l]
+        first.append(padded[:: b.l])
+    return torch.cat(first)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c17
 def pooling(

@@ -32,7 +32,8 @@ def set_mean(
 def set_max(x: Tensor, of: Tensor, keep: Tensor, s: int) -> Tensor:
     "Largest value of each coordinate; zeros for a set without posts. Shapes as in `set_mean`."
     i = _members(of, keep, s).unsqueeze(1).expand_as(x)  # [t,d]
-    return x.new_zeros(s + 1, x.shape[1]).scatter_reduce(0, i, x, "amax", include_self=False)[:s]  # [s,d]
+    zeros = x.new_zeros(s + 1, x.shape[1])
+    return zeros.scatter_reduce(0, i, x, "amax", include_self=False)[:s]  # [s,d]
 
 # %% ../../nbs/layers/02_set_pooling.ipynb #c11
 class SetAttention(nn.Module):
@@ -44,14 +45,16 @@ class SetAttention(nn.Module):
 
     def weights(self, x, of, keep, s):  # shapes as in `set_mean` -> `[t]`
         "Weight of each post; adds up to 1 over the posts of a set that take part, 0 for the others."
-        score = (
-            layer_norm(x.float(), x.shape[-1:]) @ self.query.float()
-        ).float()  # [t]; under autocast a product is in half precision
-        return segment_softmax(score.unsqueeze(1), _members(of, keep, s), s + 1).squeeze(1) * keep  # [t]
+        score = layer_norm(x.float(), x.shape[-1:]) @ self.query.float()
+        score = score.float()  # [t]; under autocast a product is in half precision
+        w = segment_softmax(score.unsqueeze(1), _members(of, keep, s), s + 1)  # [t,1]
+        return w.squeeze(1) * keep  # [t]
 
     def forward(self, x, of, keep, s):  # shapes as in `set_mean` -> `[s,d]`
-        w = self.weights(x, of, keep, s).to(x.dtype).unsqueeze(1)  # [t,1]
-        return x.new_zeros(s, x.shape[1]).index_add(0, torch.where(keep, of, 0), x * w)  # [s,d]
+        w = self.weights(x, of, keep, s).to(x.dtype)  # [t]
+        at = torch.where(keep, of, 0)
+        zeros = x.new_zeros(s, x.shape[1])
+        return zeros.index_add(0, at, x * w.unsqueeze(1))  # [s,d]
 
 # %% ../../nbs/layers/02_set_pooling.ipynb #c12
 SETS = dict(mean=set_mean, max=set_max)  # those that have nothing to learn

@@ -31,21 +31,16 @@ class EncoderCfg:
     dropout: float = 0.1  # of embeddings and of each layer's two outputs, 0 to 1
     attn_dropout: float = 0.1  # of attention weights, 0 to 1
     eps: float = 1e-12  # of LayerNorm, as in BERT
-    causal: bool = field(
-        default=False, metadata=dict(new=True)
-    )  # a token sees itself and those before it; else its whole text
-    prenorm: bool = field(
-        default=False, metadata=dict(new=True)
-    )  # normalise before each step and once at the end, as GPT-2; else after each, as BERT
-    act: str = field(
-        default="gelu", metadata=dict(new=True)
-    )  # of the feed-forward network: 'gelu', or 'gelu_tanh', its approximation in GPT-2
-    places: str = field(
-        default="learned", metadata=dict(new=True)
-    )  # what tells a token its place: 'learned' vectors or 'sinusoidal' ones
-    segments: int = field(
-        default=0, metadata=dict(new=True)
-    )  # kinds of segments that a text may consist of, each with a vector; 0: none
+    # a token sees itself and those before it; else its whole text
+    causal: bool = field(default=False, metadata=dict(new=True))
+    # normalise before each step and once at the end, as GPT-2; else after each, as BERT
+    prenorm: bool = field(default=False, metadata=dict(new=True))
+    # of the feed-forward network: 'gelu', or 'gelu_tanh', its approximation in GPT-2
+    act: str = field(default="gelu", metadata=dict(new=True))
+    # what tells a token its place: 'learned' vectors or 'sinusoidal' ones
+    places: str = field(default="learned", metadata=dict(new=True))
+    # kinds of segments that a text may consist of, each with a vector; 0: none
+    segments: int = field(default=0, metadata=dict(new=True))
 
     def __post_init__(self):
         if self.layers < 1 or self.d < 1 or self.max_len < 1:
@@ -71,7 +66,8 @@ class Layer(nn.Module):
 
     def __init__(self, cfg: EncoderCfg):
         super().__init__()
-        d, f = cfg.d, cfg.ffn or 4 * cfg.d
+        d = cfg.d
+        f = cfg.ffn or 4 * d
         self.heads = cfg.heads
         self.p = cfg.attn_dropout
         self.act = ACTS[cfg.act]
@@ -102,7 +98,8 @@ class Layer(nn.Module):
         return self.norm2(x + self.feed(x))
 
     def attention(self, x, plan, across):
-        y = attend(self.qkv(x), plan, self.heads, self.p if self.training else 0.0, across)
+        p = self.p if self.training else 0.0
+        y = attend(self.qkv(x), plan, self.heads, p, across)
         return self.drop(self.out(y))
 
     def feed(self, x):
@@ -114,9 +111,11 @@ class Sinusoids(nn.Module):
 
     def __init__(self, n: int, d: int):  # places, width
         super().__init__()
-        angle = torch.arange(n).unsqueeze(1) * 10000 ** (-torch.arange(0, d, 2) / d)  # [n,d/2]
+        rate = 10000 ** (-torch.arange(0, d, 2) / d)  # [d/2]
+        angle = torch.arange(n).unsqueeze(1) * rate  # [n,d/2]
         table = torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:, :d]  # [n,d]
-        self.register_buffer("table", table * 0.02 * 2**0.5, persistent=False)  # a sine's mean square is 1/2
+        table = table * 0.02 * 2**0.5  # a sine's mean square is 1/2
+        self.register_buffer("table", table, persistent=False)
 
     def forward(self, place):
         return self.table[place]  # `[n]` -> `[n,d]`
@@ -131,14 +130,12 @@ class Encoder(nn.Module):
         self.cfg = cfg
         self.vocab = vocab
         self.words = nn.Embedding(vocab, cfg.d)
-        self.places = (
-            nn.Embedding(cfg.max_len, cfg.d) if cfg.places == "learned" else Sinusoids(cfg.max_len, cfg.d)
-        )
+        kind = nn.Embedding if cfg.places == "learned" else Sinusoids
+        self.places = kind(cfg.max_len, cfg.d)
         self.segments = nn.Embedding(cfg.segments, cfg.d) if cfg.segments else None
         norm = nn.LayerNorm(cfg.d, cfg.eps)
-        self.norm, self.last = (
-            (nn.Identity(), norm) if cfg.prenorm else (norm, nn.Identity())
-        )  # of the embeddings, of the output
+        self.norm = nn.Identity() if cfg.prenorm else norm  # of the embeddings
+        self.last = norm if cfg.prenorm else nn.Identity()  # of the output
         self.drop = Dropout(cfg.dropout)
         self.layers = nn.ModuleList(Layer(cfg) for _ in range(cfg.layers))
         self.apply(init_bert)
@@ -147,13 +144,12 @@ class Encoder(nn.Module):
         self,
         ids: Tensor,  # `[n]` tokens of all texts, end to end
         lengths: Tensor,  # `[t]` tokens of each text; places are counted from 0 in each
-        plan: Plan
         # who sees whom; each text itself if None. A causal encoder makes it causal; any other leaves that to
         # the plan
-        | None = None,
+        plan: Plan | None = None,
         segment: Tensor | None = None,  # `[n]` segment of each token, 0..segments-1; all 0 if None
-        add: Tensor
-        | None = None,  # `[n,d]` what else is known of each token, added to its vector before the first layer
+        # `[n,d]` what else is known of each token, added to its vector before the first layer
+        add: Tensor | None = None,
     ) -> Tensor:  # `[n,d]`, in the order of `ids`
         plan = plan_attention(lengths).to(ids.device) if plan is None else plan
         if self.cfg.causal:
@@ -174,10 +170,11 @@ class Encoder(nn.Module):
 
     def embed(self, ids, lengths, segment=None, add=None):
         "Vectors of the tokens, their places and their segments, before any attention, `[n,d]`."
-        if int(lengths.max() if len(lengths) else 0) > self.cfg.max_len:
+        longest = int(lengths.max() if len(lengths) else 0)
+        if longest > self.cfg.max_len:
             raise ValueError(
-                f"a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts "
-                "when they are tokenised"
+                f"a text of {longest} tokens is longer than max_len={self.cfg.max_len}: cut texts when they "
+                "are tokenised"
             )
         x = self.words(ids) + self.places(offsets(lengths))
         if self.segments is None and segment is not None:

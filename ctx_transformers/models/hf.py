@@ -25,10 +25,9 @@ def attend_ways(
     "What may be chosen about who sees the whole text."
     if config.model_type == "longformer":
         return "first", "none", "first+separators"
-    own = getattr(config, "attention_type", "") == "block_sparse" or "sliding_attention" in (
-        getattr(config, "layer_types", None) or ()
-    )
-    return ("built-in",) if own else ("all",)
+    block_sparse = getattr(config, "attention_type", "") == "block_sparse"
+    sliding = "sliding_attention" in (getattr(config, "layer_types", None) or ())
+    return ("built-in",) if block_sparse or sliding else ("all",)
 
 # %% ../../nbs/models/02_hf.ipynb #c08
 @dataclass(frozen=True)
@@ -55,21 +54,16 @@ def _places(
     model,  # a transformers model
 ) -> int:  # 0 if it does not say
     "How many tokens a text may have."
-    table = [
-        m
-        for k, m in model.named_modules()
-        if k.endswith("position_embeddings") and getattr(m, "padding_idx", None) is not None
-    ]
-    if table:
-        return (
-            table[0].num_embeddings - 1 - table[0].padding_idx
-        )  # places are counted from behind the padding's number
+    for k, m in model.named_modules():
+        if k.endswith("position_embeddings") and getattr(m, "padding_idx", None) is not None:
+            return m.num_embeddings - 1 - m.padding_idx  # places are counted from behind the padding's number
     return getattr(model.config, "max_position_embeddings", None) or 0
 
 # %% ../../nbs/models/02_hf.ipynb #c10
 def _shape(model, attend: str) -> HFCfg:  # a transformers model, one of `attend_ways`
     "What the rest of the library asks about a model."
-    c, top = model.config, _places(model)
+    c = model.config
+    top = _places(model)
     if attend == "built-in" and c.model_type == "big_bird":
         top = top // c.block_size * c.block_size  # the last block must be whole
     eps = next((m.eps for m in model.modules() if isinstance(m, nn.LayerNorm)), 1e-12)
@@ -82,6 +76,32 @@ def _shape(model, attend: str) -> HFCfg:  # a transformers model, one of `attend
         eps,
         attend,
     )
+
+# %% ../../nbs/models/02_hf.ipynb #s82f31af
+def _keep_layers(config, layers: int):
+    "Tell a configuration of fewer layers: the first so many."
+    if layers > config.num_hidden_layers:
+        raise ValueError(f"the model has {config.num_hidden_layers} layers, asked for {layers}")
+    config.num_hidden_layers = layers
+    for k in ("attention_window", "layer_types"):  # lists with a number or a name for each layer
+        v = getattr(config, k, None)
+        if isinstance(v, list):
+            setattr(config, k, v[:layers])
+
+# %% ../../nbs/models/02_hf.ipynb #se46ad22
+def _weights(name, config):
+    "A transformers model with the weights of a checkpoint."
+    from transformers import AutoModel
+
+    load = partial(from_checkpoint, AutoModel, config=config, output_loading_info=True)
+    model, info = quietly(load, name)
+    lost = sorted(k for k in info["missing_keys"] if not k.startswith("pooler."))
+    if lost:
+        raise ValueError(
+            f"{name} lacks {len(lost)} tensors of the encoder, {lost[0]} first: is it a checkpoint of "
+            "another architecture?"
+        )
+    return model
 
 # %% ../../nbs/models/02_hf.ipynb #c12
 def _load(
@@ -97,25 +117,9 @@ def _load(
         raise ValueError(
             f"a model of type {config.model_type!r} is an encoder with a decoder: expected an encoder"
         )
-    if layers > config.num_hidden_layers:
-        raise ValueError(f"the model has {config.num_hidden_layers} layers, asked for {layers}")
     if layers:
-        config.num_hidden_layers = layers
-        for k in ("attention_window", "layer_types"):  # lists with a number or a name for each layer
-            if isinstance(v := getattr(config, k, None), list):
-                setattr(config, k, v[:layers])
-    if made:
-        model = AutoModel.from_config(config)
-    else:
-        model, info = quietly(
-            partial(from_checkpoint, AutoModel, config=config, output_loading_info=True), name
-        )
-        lost = sorted(k for k in info["missing_keys"] if not k.startswith("pooler."))
-        if lost:
-            raise ValueError(
-                f"{name} lacks {len(lost)} tensors of the encoder, {lost[0]} first: is it a checkpoint of "
-                "another architecture?"
-            )
+        _keep_layers(config, layers)
+    model = AutoModel.from_config(config) if made else _weights(name, config)
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
     return model.float().train()
@@ -153,11 +157,9 @@ class Renamed(nn.Module):
             raise ValueError(
                 f"{type(self.model).__name__} cannot compute its layers again: leave recompute off"
             )
-        name = (
-            "activation_checkpointing"
-            if hasattr(self.model, "activation_checkpointing_enable")
-            else "gradient_checkpointing"
-        )  # its older name
+        name = "activation_checkpointing"
+        if not hasattr(self.model, "activation_checkpointing_enable"):
+            name = "gradient_checkpointing"  # its older name
         if on:
             getattr(self.model, f"{name}_enable")(dict(use_reentrant=False))
         elif self.recompute:
@@ -167,10 +169,9 @@ class Renamed(nn.Module):
 # %% ../../nbs/models/02_hf.ipynb #c16
 def _before(m, args, kw):
     "Before a BigBird layer's attention: the kind that this call's masks are for."
+    kind = "original_full" if kw["band_mask"] is None else "block_sparse"
     with torch.device("meta"):
-        m.set_attention_type(
-            "original_full" if kw["band_mask"] is None else "block_sparse"
-        )  # the weights move over; nothing is drawn for new ones
+        m.set_attention_type(kind)  # the weights move over; nothing is drawn for new ones
     m.numpy_state = np.random.get_state()
 
 # %% ../../nbs/models/02_hf.ipynb #c17
@@ -186,8 +187,13 @@ def _alike(
 ) -> list:  # of (slice of texts, length that they are padded to)
     "Texts that BigBird may read in one batch."
     blocks = torch.where(n <= limit, 0, (n + unit - 1) // unit)  # [t]
-    ends = blocks.unique_consecutive(return_counts=True)[1].cumsum(0).tolist()
-    return [(slice(a, z), int(blocks[a]) * unit or int(n[z - 1])) for a, z in zip([0] + ends[:-1], ends)]
+    counts = blocks.unique_consecutive(return_counts=True)[1]
+    ends = counts.cumsum(0).tolist()
+    out = []
+    for a, z in zip([0, *ends[:-1]], ends):
+        width = int(blocks[a]) * unit or int(n[z - 1])
+        out.append((slice(a, z), width))
+    return out
 
 # %% ../../nbs/models/02_hf.ipynb #c22
 class Padded(Renamed):
@@ -202,12 +208,13 @@ class Padded(Renamed):
         c = model.config
         self.marks = c.model_type == "longformer"
         self.sparse = c.model_type == "big_bird" and attend == "built-in"
-        self.unit = c.block_size if self.sparse else max(c.attention_window) if self.marks else 1
-        self.limit = (
-            (5 + 2 * c.num_random_blocks) * c.block_size if self.sparse else 0
-        )  # tokens; BigBird reads no more with full attention
+        self.unit = max(c.attention_window) if self.marks else 1
+        self.limit = 0
         self.pad = c.pad_token_id or 0
         if self.sparse:
+            self.unit = c.block_size
+            # tokens; BigBird reads no more with full attention
+            self.limit = (5 + 2 * c.num_random_blocks) * c.block_size
             for m in model.modules():
                 if hasattr(m, "set_attention_type") and hasattr(m, "self"):
                     m.register_forward_pre_hook(_before, with_kwargs=True)
@@ -222,32 +229,30 @@ class Padded(Renamed):
         "Read a batch; what stands in a padded place of it does not matter."
         l = x.shape[1]
         x = x.masked_fill(~real, self.pad)
-        alike = (
-            _alike(real.sum(1), self.unit, self.limit)
-            if self.sparse
-            else [(slice(None), -(-l // self.unit) * self.unit)]
-        )
+        if self.sparse:
+            alike = _alike(real.sum(1), self.unit, self.limit)
+        else:
+            alike = [(slice(None), -(-l // self.unit) * self.unit)]
         out = []
         for rows, w in alike:
-            if self.sparse:
-                self.model.attention_type = "block_sparse" if w > self.limit else "original_full"
-            kw = (
-                dict(global_attention_mask=F.pad((mark & real)[rows].long(), (0, w - l)))
-                if self.marks
-                else {}
-            )
-            with (
-                torch.autocast(x.device.type, enabled=False)
-                if self.sparse and w > self.limit
-                else nullcontext()
-            ):
-                h = self.model(
-                    input_ids=F.pad(x[rows], (0, w - l), value=self.pad),
-                    attention_mask=F.pad(real[rows].long(), (0, w - l)),
-                    **kw,
-                ).last_hidden_state  # [t,w,d]
+            h = self._run(x[rows], real[rows], mark[rows], w)  # [t,w,d]
             out.append(F.pad(h, (0, 0, 0, l - w)))  # [t,l,d]; a negative number of places is cut off
         return torch.cat(out)
+
+    def _run(self, x, real, mark, w: int) -> Tensor:  # as in `read`; length to pad to -> `[t,w,d]`
+        "Call the model on texts that it may read in one batch."
+        more = (0, w - x.shape[1])
+        long = self.sparse and w > self.limit
+        if self.sparse:
+            self.model.attention_type = "block_sparse" if long else "original_full"
+        kw = {}
+        if self.marks:
+            kw["global_attention_mask"] = F.pad((mark & real).long(), more)
+        with torch.autocast(x.device.type, enabled=False) if long else nullcontext():
+            out = self.model(
+                input_ids=F.pad(x, more, value=self.pad), attention_mask=F.pad(real.long(), more), **kw
+            )
+        return out.last_hidden_state
 
 # %% ../../nbs/models/02_hf.ipynb #c24
 def _try_padding(reader: Padded):  # in 9 words at least
@@ -301,12 +306,10 @@ class HFEncoder(Padded):
         self.cfg = _shape(model, attend)
         self.vocab = c.vocab_size
         self.recompute = recompute
-        self.specials = dict(
-            pad=self.pad,
-            sep=getattr(c, "eos_token_id", None)
-            if getattr(c, "sep_token_id", None) is None
-            else c.sep_token_id,
-        )
+        sep = getattr(c, "sep_token_id", None)
+        if sep is None:
+            sep = getattr(c, "eos_token_id", None)
+        self.specials = dict(pad=self.pad, sep=sep)
         if attend == "none":  # nothing is global: these have nothing to learn
             for k, p in model.named_parameters():
                 p.requires_grad_("_global." not in k)
@@ -319,33 +322,47 @@ class HFEncoder(Padded):
         lengths: Tensor,  # `[t]` tokens of each text
         plan: Plan | None = None,  # of these texts, each by itself; made here if None
     ) -> Tensor:  # `[n,d]`, in the order of `ids`
-        if int(lengths.max() if len(lengths) else 0) > self.cfg.max_len:
+        if plan is None:
+            plan = plan_attention(lengths).to(ids.device)
+        self._check(lengths, plan)
+        if not plan.blocks:
+            return torch.zeros(0, self.cfg.d, device=ids.device)
+        x = ids.long()[plan.order]
+        mark = self.is_global(ids, lengths)[plan.order]
+        out = [self._read_block(b, x[b.lo : b.hi], mark[b.lo : b.hi]) for b in plan.blocks]
+        return torch.cat(out)[plan.inverse]
+
+    def _check(self, lengths, plan):
+        "Refuse texts that are too long, and texts that are to see each other."
+        longest = int(lengths.max() if len(lengths) else 0)
+        if longest > self.cfg.max_len:
             raise ValueError(
-                f"a text of {int(lengths.max())} tokens is longer than max_len={self.cfg.max_len}: cut texts "
-                "when they are tokenised"
+                f"a text of {longest} tokens is longer than max_len={self.cfg.max_len}: cut texts when they "
+                "are tokenised"
             )
-        plan = plan_attention(lengths).to(ids.device) if plan is None else plan
-        if sum(b.t for b in plan.blocks) != int((lengths > 0).sum()) or any(b.causal for b in plan.blocks):
+        alone = sum(b.t for b in plan.blocks) == int((lengths > 0).sum())
+        if not alone or any(b.causal for b in plan.blocks):
             raise ValueError(
                 "expected a plan in which each text sees itself, in both directions: texts of a group cannot "
                 "be joined here"
             )
-        x = ids.long()[plan.order]
-        mark = self.is_global(ids, lengths)[plan.order]
-        out = []
-        for b in plan.blocks:
-            x2 = _pad(b, x[b.lo : b.hi])
-            mark2 = _pad(b, mark[b.lo : b.hi])  # [t,l]
-            h = self.read(x2, torch.ones_like(mark2) if b.mask is None else b.mask[:, 0, 0], mark2).flatten(
-                0, 1
-            )  # [t*l,d]
-            out.append(h if b.back is None else h[b.back])
-        return torch.cat(out)[plan.inverse] if out else torch.zeros(0, self.cfg.d, device=ids.device)
+
+    def _read_block(self, b: Block, x, mark) -> Tensor:  # tokens of a block, which of them are global
+        "Vectors of the tokens of a block."
+        x = _pad(b, x)  # [t,l]
+        mark = _pad(b, mark)
+        real = torch.ones_like(mark) if b.mask is None else b.mask[:, 0, 0]
+        h = self.read(x, real, mark).flatten(0, 1)  # [t*l,d]
+        return h if b.back is None else h[b.back]
 
     def is_global(self, ids, lengths):  # as in `forward` -> `[n]` bool
         "Which tokens the caller made global; none where that is built in."
-        first = (offsets(lengths) == 0) & (self.cfg.attend in ("first", "first+separators"))
-        return first | (ids == self.specials["sep"]) if self.cfg.attend == "first+separators" else first
+        first = offsets(lengths) == 0
+        if self.cfg.attend == "first":
+            return first
+        if self.cfg.attend == "first+separators":
+            return first | (ids == self.specials["sep"])
+        return torch.zeros_like(first)
 
 # %% ../../nbs/models/02_hf.ipynb #c61
 def open_any(

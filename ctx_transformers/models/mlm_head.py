@@ -54,7 +54,8 @@ def load_head(
     if any(v is None for v in found.values()):
         return False
     with torch.no_grad():
-        [head.get_parameter(k).copy_(v) for k, v in found.items()]
+        for k, v in found.items():
+            head.get_parameter(k).copy_(v)
     return True
 
 # %% ../../nbs/models/03_mlm_head.ipynb #c13

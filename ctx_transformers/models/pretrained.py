@@ -56,12 +56,13 @@ SHAPE = {
     ),
 }
 ACT = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}  # their names -> ours
+# what changes GPT-2's attention
 REFUSED = dict(
     scale_attn_weights=False,
     scale_attn_by_inverse_layer_idx=True,
     reorder_and_upcast_attn=True,
     add_cross_attention=True,
-)  # what changes GPT-2's attention
+)
 
 # %% ../../nbs/models/01_pretrained.ipynb #c06
 def cfg_of(
@@ -121,20 +122,35 @@ RENAME = [  # patterns of BERT and MiniLM, of DistilBERT and of GPT-2 -> our nam
     (r"mlp\.c_proj\.", "down."),
 ]
 
+# %% ../../nbs/models/01_pretrained.ipynb #s3fadaad
+def _is_ours(k: str) -> bool:
+    "Is this a tensor of the encoder, and neither a buffer nor the segments' vectors?"
+    inside = re.match(r"(embeddings|encoder|transformer|wte|wpe|h|ln_f)\.", k)
+    apart = re.search(r"position_ids|token_type|\.attn\.(masked_)?bias$", k)
+    return bool(inside) and not apart
+
+
+def _join_attention(out: dict):
+    "Make one tensor of the queries', keys' and values', where a checkpoint keeps three."
+    starts = sorted({k[: -len("query.weight")] for k in out if k.endswith("query.weight")})
+    for p in starts:
+        for w in ("weight", "bias"):
+            parts = [out.pop(f"{p}{x}.{w}") for x in ("query", "key", "value")]
+            out[f"{p}qkv.{w}"] = torch.cat(parts)
+
 # %% ../../nbs/models/01_pretrained.ipynb #c09
 def encoder_state(
     state: dict,  # tensors of a checkpoint of one of these families by name
     segments: bool = False,  # keep the segments' vectors apart
 ) -> dict:  # tensors of our `Encoder` by name
     "Rename, join and turn a checkpoint's tensors; heads and poolers are left out."
-    out, seg = {}, None
+    out = {}
+    seg = None
     for k, v in state.items():
         k = re.sub(r"^(bert|distilbert|transformer(?=\.(wte|wpe|h|ln_f)\.))\.", "", k)
         if k == "embeddings.token_type_embeddings.weight":
             seg = v
-        if not re.match(r"(embeddings|encoder|transformer|wte|wpe|h|ln_f)\.", k) or re.search(
-            r"position_ids|token_type|\.attn\.(masked_)?bias$", k
-        ):
+        if not _is_ours(k):
             continue
         if re.search(r"\.c_(attn|proj|fc)\.weight$", k):
             v = v.T.contiguous()
@@ -145,10 +161,17 @@ def encoder_state(
         out["segments.weight"] = seg
     elif seg is not None:
         out["places.weight"] = out["places.weight"] + seg[0]
-    for p in sorted({k[: -len("query.weight")] for k in out if k.endswith("query.weight")}):
-        for w in ("weight", "bias"):
-            out[f"{p}qkv.{w}"] = torch.cat([out.pop(f"{p}{x}.{w}") for x in ("query", "key", "value")])
+    _join_attention(out)
     return out
+
+# %% ../../nbs/models/01_pretrained.ipynb #sc53bbd2
+def _stands_below(
+    k: str,  # name of a tensor of our encoder
+    layers: int,
+) -> bool:
+    "Is this tensor in one of the first layers, or in none?"
+    m = re.match(r"layers\.(\d+)\.", k)
+    return not m or int(m[1]) < layers
 
 # %% ../../nbs/models/01_pretrained.ipynb #c10
 def load_checkpoint(
@@ -169,12 +192,8 @@ def load_checkpoint(
     model, info = quietly(partial(from_checkpoint, auto, output_loading_info=True), name)
     state = {k: v for k, v in model.state_dict().items() if k not in info["missing_keys"]}
     enc = Encoder(replace(cfg, layers=layers or cfg.layers), config.vocab_size)
-    ours = {
-        k: v
-        for k, v in encoder_state(state, segments).items()
-        if not (m := re.match(r"layers\.(\d+)\.", k)) or int(m[1]) < enc.cfg.layers
-    }
-    enc.load_state_dict(ours)
+    ours = encoder_state(state, segments)
+    enc.load_state_dict({k: v for k, v in ours.items() if _stands_below(k, enc.cfg.layers)})
     return enc, state
 
 # %% ../../nbs/models/01_pretrained.ipynb #c11
@@ -221,6 +240,39 @@ def open_encoder(
     enc.load_state_dict({k: v for k, v in own.items() if k in enc.state_dict()})
     return enc, state
 
+# %% ../../nbs/models/01_pretrained.ipynb #sc1a1e83
+def _reader_copies(
+    model,
+    state: dict,  # tensors of the file
+    own: dict,  # tensors of the model
+) -> dict:
+    "The encoder's tensors once more, for a `reader.encoder` that the file does not have."
+    if getattr(getattr(model, "cfg", None), "context_pretrained", ""):
+        return {}  # one that was named keeps its own weights
+    copies = {}
+    for k, v in state.items():
+        copy = f"reader.{k}"
+        lacking = k.startswith("encoder.") and copy in own and copy not in state
+        if lacking and own[copy].shape == v.shape:
+            copies[copy] = v
+    return copies
+
+# %% ../../nbs/models/01_pretrained.ipynb #sc7c38e2
+def _check_fit(
+    state: dict,  # tensors of the file
+    own: dict,  # tensors of the model
+    path,  # of the file, for the message
+):
+    "Refuse a file with tensors that the model lacks or has in another shape."
+    left = sorted(set(state) - set(own))
+    if left:
+        raise ValueError(f"{path} has {left[0]}, which the model lacks: it belongs to another architecture")
+    odd = [k for k, v in state.items() if own[k].shape != v.shape]
+    if odd:
+        raise ValueError(
+            f"{odd[0]} is {list(state[odd[0]].shape)} in {path} and {list(own[odd[0]].shape)} in the model"
+        )
+
 # %% ../../nbs/models/01_pretrained.ipynb #c1232f
 def start_from(
     # has an `encoder`; perhaps a `reader.encoder`, which starts from the same unless it has a checkpoint of
@@ -233,25 +285,23 @@ def start_from(
     own = model.state_dict()
     if not any(k.startswith("encoder.") for k in state):
         raise ValueError(f"{path} holds no encoder: its tensors are named {sorted(state)[:3]}")
-    second = not getattr(
-        getattr(model, "cfg", None), "context_pretrained", ""
-    )  # one that was named keeps its own weights
-    copies = {
-        f"reader.{k}": v
-        for k, v in state.items()
-        if second and k.startswith("encoder.") and f"reader.{k}" in own and f"reader.{k}" not in state
-    }
-    take = {**{k: v for k, v in copies.items() if own[k].shape == v.shape}, **state}
-    left = sorted(set(state) - set(own))
-    if left:
-        raise ValueError(f"{path} has {left[0]}, which the model lacks: it belongs to another architecture")
-    odd = [k for k, v in take.items() if own[k].shape != v.shape]
-    if odd:
-        raise ValueError(
-            f"{odd[0]} is {list(take[odd[0]].shape)} in {path} and {list(own[odd[0]].shape)} in the model"
-        )
+    _check_fit(state, own, path)
+    take = {**_reader_copies(model, state, own), **state}
     model.load_state_dict(take, strict=False)
     return sorted(take), sorted(set(own) - set(take))
+
+# %% ../../nbs/models/01_pretrained.ipynb #s1c7b502
+def _name_starts(
+    what: str,  # as in `freeze`
+) -> list:  # with the point behind them
+    "How the names of the parameters begin that are asked for."
+    starts = []
+    for w in (w.strip() for w in what.split(",") if w.strip()):
+        if m := re.fullmatch(r"(\d+)(?:-(\d+))?", w):
+            starts += [f"encoder.layers.{i}." for i in range(int(m[1]), int(m[2] or m[1]) + 1)]
+        else:
+            starts.append(w + ".")
+    return starts
 
 # %% ../../nbs/models/01_pretrained.ipynb #c1532f
 def freeze(
@@ -262,21 +312,14 @@ def freeze(
     "Let these parts of the model learn no more."
     frozen = 0
     names = dict(model.named_parameters())
-    for w in (w.strip() for w in what.split(",") if w.strip()):
-        if m := re.fullmatch(r"(\d+)(?:-(\d+))?", w):
-            heads = [f"encoder.layers.{i}." for i in range(int(m[1]), int(m[2] or m[1]) + 1)]
-        else:
-            heads = [w + "."]
-        for h in heads:
-            hit = [p for k, p in names.items() if (k + ".").startswith(h)] or _inside(model, h[:-1])
-            if not hit:
-                raise ValueError(
-                    f"nothing to freeze is named {h[:-1]!r}; the model has "
-                    f"{sorted({k.rsplit('.', 1)[0] for k in names})}"
-                )
-            for p in hit:
-                frozen += p.numel() * p.requires_grad
-                p.requires_grad_(False)
+    for start in _name_starts(what):
+        hit = [p for k, p in names.items() if (k + ".").startswith(start)] or _inside(model, start[:-1])
+        if not hit:
+            has = sorted({k.rsplit(".", 1)[0] for k in names})
+            raise ValueError(f"nothing to freeze is named {start[:-1]!r}; the model has {has}")
+        for p in hit:
+            frozen += p.numel() * p.requires_grad
+            p.requires_grad_(False)
     return frozen
 
 

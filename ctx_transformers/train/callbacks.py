@@ -46,9 +46,8 @@ class ValidLoss(Part):
         if not self._ns:
             raise ValueError("the validation loader is empty: there is nothing to choose the best weights by")
         n = torch.tensor(self._ns, dtype=torch.float64)
-        loss = (
-            torch.stack(self._losses).cpu().double() @ n / n.sum()
-        ).item()  # one wait for the device per validation
+        losses = torch.stack(self._losses).cpu().double()  # one wait for the device per validation
+        loss = (losses @ n / n.sum()).item()
         if not math.isfinite(loss):
             raise FloatingPointError(f"the validation loss is {loss}")
         self.learn.valid_loss = loss
@@ -65,9 +64,8 @@ def peak_memory(
         import resource
     except ImportError:
         return math.nan  # Windows
-    return (
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30
-    )
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
 
 # %% ../../nbs/train/02_callbacks.ipynb #c17
 class Log(Part):
@@ -78,7 +76,10 @@ class Log(Part):
     saved = ("rows", "sums", "spent")
 
     def __init__(self, folder):
-        self.path, self.rows, self.spent, self.sums = Path(folder) / "log.csv", [], 0.0, self.zero()
+        self.path = Path(folder) / "log.csv"
+        self.rows = []
+        self.spent = 0.0
+        self.sums = self.zero()
 
     def zero(self):
         return dict.fromkeys(("loss", "targets", "norm", "steps", "tokens", "padded", "seconds"), 0.0)
@@ -101,16 +102,17 @@ class Log(Part):
             self.add(norm=l.grad_norm, steps=1)  # a step that overflowed has no norm
 
     def after_batch(self):
-        t, (n, padded) = time.perf_counter(), count_tokens(self.xb[0])
+        t = time.perf_counter()
+        n, padded = count_tokens(self.xb[0])
         self.add(tokens=n, padded=padded, seconds=t - self._t)
         self._t = t
 
     def rates(self) -> dict:
         "Speed, waste and memory since the last row."
         s = self.sums
-        waste = (
-            100 * (1 - s["tokens"] / s["padded"]) if s["padded"] else 0.0
-        )  # batches without tokens have no padding either
+        waste = 0.0  # batches without tokens have no padding either
+        if s["padded"]:
+            waste = 100 * (1 - s["tokens"] / s["padded"])
         return dict(
             tokens_per_s=s["tokens"] / max(s["seconds"], 1e-9),
             padding_pct=waste,
@@ -121,28 +123,41 @@ class Log(Part):
         return {k: v for cb in self.learn.cbs if hasattr(type(cb), "columns") for k, v in cb.columns.items()}
 
     def after_epoch(self):
-        s, l = self.sums, self.learn
         if self.dls.device.type == "cpu":
             trim_memory()
-        self.spent += s["seconds"]
-        self.rows.append(
-            dict(
-                step=l.step,
-                epoch=self.dls.train.epoch,
-                train_loss=s["loss"] / s["targets"],
-                valid_loss=l.valid_loss,
-                lr=self.opt.hypers[-1]["lr"],
-                grad_norm=s["norm"] / max(s["steps"], 1),
-                **self.rates(),
-                seconds=self.spent,
-                **self.others(),
-            )
-        )
+        self.spent += self.sums["seconds"]
+        self.rows.append(self.row())
         self.sums = self.zero()
         write_atomic(self.path, self.write)
+        self.show()
+
+    def row(self) -> dict:
+        "What is written about the steps since the last validation."
+        s = self.sums
+        return dict(
+            step=self.learn.step,
+            epoch=self.dls.train.epoch,
+            train_loss=s["loss"] / s["targets"],
+            valid_loss=self.learn.valid_loss,
+            lr=self.opt.hypers[-1]["lr"],
+            grad_norm=s["norm"] / max(s["steps"], 1),
+            **self.rates(),
+            seconds=self.spent,
+            **self.others(),
+        )
+
+    def show(self):
+        "Give the last row to the learner's `logger`, and before the first the names of the columns."
+        row = self.rows[-1]
+        names = []
+        values = []
+        for k, v in row.items():
+            w = _width(k)
+            names.append(f"{k:>{w}}")
+            values.append(f"{_short(k, v):>{w}}")
         if len(self.rows) == 1:
-            l.logger(" ".join(f"{k:>{_width(k)}}" for k in self.rows[0]))
-        l.logger(" ".join(f"{_short(k, v):>{_width(k)}}" for k, v in self.rows[-1].items()))
+            self.learn.logger(" ".join(names))
+        self.learn.logger(" ".join(values))
 
     def write(self, path):
         with open(path, "w", newline="") as f:
@@ -202,10 +217,12 @@ class TensorBoard(Part):
             raise ImportError(
                 "tensorboard=True needs the package `tensorboard`: pip install tensorboard"
             ) from e
-        self._open = lambda step: SummaryWriter(str(Path(folder) / "tensorboard"), purge_step=step)
+        self._make_writer = SummaryWriter
+        self._folder = str(Path(folder) / "tensorboard")
 
     def before_fit(self):
-        self._writer = self._open(self.learn.step + 1)  # rows that a resumed run will make again give way
+        # rows that a resumed run will make again give way
+        self._writer = self._make_writer(self._folder, purge_step=self.learn.step + 1)
 
     def after_epoch(self):
         for k, v in self.learn.log.rows[-1].items():

@@ -67,7 +67,10 @@ class StepLoader:
         self.dl = dl
         self.k = cfg.accumulate
         self.every = cfg.valid_every
-        self.steps = cfg.steps or -(-sum(self.count(e) for e in range(cfg.epochs)) // self.k)  # rounded up
+        self.steps = cfg.steps
+        if not self.steps:
+            batches = sum(self.count(e) for e in range(cfg.epochs))
+            self.steps = -(-batches // self.k)  # rounded up
         if self.steps == 0:
             raise ValueError("the training loader is empty: there is nothing to train on")
         self.seek(0, 0, 0)
@@ -80,7 +83,10 @@ class StepLoader:
 
     def seek(self, step: int, epoch: int, batch: int):
         "Go on after `step` steps, at `batch` of pass `epoch`."
-        self.served, self.epoch, self.batch, self._it = step * self.k, epoch, batch, self._endless()
+        self.served = step * self.k
+        self.epoch = epoch
+        self.batch = batch
+        self._it = self._endless()
 
     def _endless(self):
         while True:
@@ -98,7 +104,9 @@ class StepLoader:
         self.dl.to(device)
 
     def __len__(self):
-        return min((self.served // self.k // self.every + 1) * self.every, self.steps) * self.k - self.served
+        portion = self.served // self.k // self.every + 1
+        until = min(portion * self.every, self.steps)
+        return until * self.k - self.served
 
     def __iter__(self):
         for _ in range(len(self)):
@@ -160,11 +168,11 @@ class Checkpoint(Part):
             self.save()
 
     def after_batch(self):
-        dl, s = self.dls.train, self.learn.step
+        dl = self.dls.train
+        s = self.learn.step
         between = dl.served == s * dl.k
-        validates = (
-            s % dl.every == 0 or s == dl.steps
-        )  # then `after_epoch` saves, and the validation is not lost
+        # then `after_epoch` saves, and the validation is not lost
+        validates = s % dl.every == 0 or s == dl.steps
         if self.training and between and not validates and self._due():
             self.save()
 
@@ -201,21 +209,7 @@ class Checkpoint(Part):
     def load(self):
         "Take up the state of the folder; that of another configuration is an error."
         s = torch.load(self.path, map_location="cpu", weights_only=True)
-        later = {
-            f.name: f.default for f in fields(self.cfg) if f.metadata.get("new")
-        }  # what the first states could not name
-        old = {**later, **json.loads(s["cfg"])}
-        new = json.loads(json.dumps(asdict(self.cfg)))
-        diff = [
-            f"{k}: {old.get(k)!r} there, {new.get(k)!r} here"
-            for k in {**old, **new}
-            if old.get(k) != new.get(k)
-        ]
-        if diff:
-            raise ValueError(
-                f"{self.path.parent} belongs to another configuration ({'; '.join(diff)}): use another "
-                "folder, or delete it"
-            )
+        self.check(json.loads(s["cfg"]))
         self.model.load_state_dict(s["model"])
         self.opt.opt.load_state_dict(s["opt"])
         self.dls.train.seek(s["step"], s["epoch"], s["batch"])
@@ -225,3 +219,17 @@ class Checkpoint(Part):
             for k, v in s["cbs"].get(cb.name, {}).items():
                 setattr(cb, k, v)
         set_rng_state(s["rng"])
+
+    def check(self, old: dict):
+        "Refuse a state that was written with other settings."
+        # what the first states could not name
+        later = {f.name: f.default for f in fields(self.cfg) if f.metadata.get("new")}
+        old = {**later, **old}
+        new = json.loads(json.dumps(asdict(self.cfg)))
+        names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
+        if names:
+            diff = "; ".join(f"{k}: {old.get(k)!r} there, {new.get(k)!r} here" for k in names)
+            raise ValueError(
+                f"{self.path.parent} belongs to another configuration ({diff}): use another folder, or "
+                "delete it"
+            )

@@ -38,15 +38,20 @@ def take_texts(
 ) -> tuple:  # `[n_i]` their tokens, `[t_i]` their lengths
     "Some of the texts of a batch."
     L = lengths[at]
-    return ids[torch.repeat_interleave(starts(lengths)[at], L) + offsets(L)], L
+    first = starts(lengths)[at]
+    tokens = torch.repeat_interleave(first, L) + offsets(L)  # [n_i]
+    return ids[tokens], L
 
 # %% ../../nbs/train/05_gradcache.ipynb #c14
 class Replay:
     "A chunk's inputs, and the state in which it was encoded."
 
     def __init__(
-        self, f, ids: Tensor, lengths: Tensor
-    ):  # `texts` of the model, and the tokens and lengths of the chunk
+        self,
+        f,  # `texts` of the model
+        ids: Tensor,  # tokens of the chunk
+        lengths: Tensor,  # lengths of its texts
+    ):
         self.f = f
         self.args = (ids, lengths, plan_attention(lengths).to(ids.device))
         self.rng = rng_state()
@@ -121,9 +126,8 @@ class GradCache(Part):
                 x.append(self._replays[-1].first())
         self._last = self._texts(*self._replays.pop().args)  # recorded, not replayed
         x = torch.cat([*x, self._last.detach()])[torch.cat(self._chunks).argsort()]
-        self._leaf = x.requires_grad_(
-            self._last.requires_grad
-        )  # no gradient is asked for where all below is frozen
+        # no gradient is asked for where all below is frozen
+        self._leaf = x.requires_grad_(self._last.requires_grad)
         return self._leaf
 
     def after_pred(self):

@@ -65,13 +65,9 @@ class Autocast(Part):
 
     def before_batch(self):
         self.close()
-        self._stack.enter_context(
-            torch.autocast(
-                self.dls.device.type,
-                self._dtype or torch.bfloat16,
-                enabled=self.training and self._dtype is not None,
-            )
-        )
+        half = self.training and self._dtype is not None
+        cast = torch.autocast(self.dls.device.type, self._dtype or torch.bfloat16, enabled=half)
+        self._stack.enter_context(cast)
 
     def after_loss(self):
         self.close()
@@ -79,7 +75,7 @@ class Autocast(Part):
     def close(self):
         self._stack.close()
 
-# %% ../../nbs/train/03_learner.ipynb #c12
+# %% ../../nbs/train/03_learner.ipynb #sb89dde3
 def run_precision(
     precision: str,  # as in `TrainCfg`
     folder: Path,  # of the run; `precision` is written there
@@ -91,14 +87,42 @@ def run_precision(
     if precision == "auto" and decided.exists():
         return decided.read_text(encoding="utf-8").strip()
     precision = pick_precision(precision, device)
-    if not (
-        folder / "state.pt"
-    ).exists():  # a run that is taken up keeps what stands there; another precision is refused with its state
+    # a run that is taken up keeps what stands there; another precision is refused with its state
+    if not (folder / "state.pt").exists():
         folder.mkdir(parents=True, exist_ok=True)
         decided.write_text(f"{precision}\n", encoding="utf-8")
     return precision
 
+# %% ../../nbs/train/03_learner.ipynb #s7f81aad
+def _check_loss(model: nn.Module, loss_func):
+    "Refuse a loss with something to learn that the model does not hold."
+    ps = set(model.parameters())
+    if isinstance(loss_func, nn.Module) and not ps.issuperset(loss_func.parameters()):
+        raise ValueError(
+            "loss_func has parameters of its own that would never be trained: make it a part of the model"
+        )
 
+# %% ../../nbs/train/03_learner.ipynb #s1bd59a6
+def _run_callbacks(
+    learn: Learner,  # with `cfg`, `folder`, `best` and `thawing`
+    steps: int,  # optimizer steps in all
+    device: torch.device,
+    tensorboard: bool,
+) -> list:
+    "The callbacks of a whole run, which `fit` adds to those of every call."
+    cfg = learn.cfg
+    step = (cfg.accumulate, cfg.clip)
+    return [
+        *learn.thawing,
+        Schedule(cfg, steps),
+        ScaledAccumulate(*step, device.type) if cfg.precision == "fp16" else Accumulate(*step),
+        Log(learn.folder),
+        Checkpoint(learn.folder, cfg),
+        learn.best,
+        Bar(),
+    ] + [TensorBoard(learn.folder)] * tensorboard
+
+# %% ../../nbs/train/03_learner.ipynb #c12
 def learner(
     model: nn.Module,  # on the device where it will train; `model(*xb)` gives what `loss_func(pred, y)` takes
     # yields tuples `(*xb, y)` on the device set by `to`; has `len`, and settable `epoch` and `start`
@@ -110,12 +134,8 @@ def learner(
     tensorboard: bool = False,  # also write the log's rows for TensorBoard
 ) -> Learner:  # give it to `fit`
     "A fastai `Learner` for batches of any make-up."
-    ps = set(model.parameters())
+    _check_loss(model, loss_func)
     device = next(iter(model.parameters())).device
-    if isinstance(loss_func, nn.Module) and not ps.issuperset(loss_func.parameters()):
-        raise ValueError(
-            "loss_func has parameters of its own that would never be trained: make it a part of the model"
-        )
     tmp = tempfile.TemporaryDirectory() if folder is None else None  # removed with the learner
     folder = Path(folder or tmp.name)
     cfg = replace(cfg, precision=run_precision(cfg.precision, folder, device))
@@ -135,16 +155,7 @@ def learner(
     learn.logger = tqdm.write
     learn.best = KeepBest(learn.folder, stream.steps, cfg.patience)
     learn.thawing = [Thaw(model, cfg, stream.steps)] if cfg.thaw else []
-    step = (cfg.accumulate, cfg.clip)
-    learn.run_cbs = [
-        *learn.thawing,
-        Schedule(cfg, stream.steps),
-        ScaledAccumulate(*step, device.type) if cfg.precision == "fp16" else Accumulate(*step),
-        Log(learn.folder),
-        Checkpoint(learn.folder, cfg),
-        learn.best,
-        Bar(),
-    ] + [TensorBoard(learn.folder)] * tensorboard
+    learn.run_cbs = _run_callbacks(learn, stream.steps, device, tensorboard)
     return learn
 
 # %% ../../nbs/train/03_learner.ipynb #c13

@@ -27,8 +27,11 @@ class SavedBytes:
 
     def pack(self, t):
         s = t.untyped_storage()
+        key = s.data_ptr()
+        if key in self.there:
+            return t
         # detached: an operation's own result would hold the operation that holds it, for ever
-        return t if s.data_ptr() in self.there else Held(self, t.detach(), s.data_ptr(), s.nbytes())
+        return Held(self, t.detach(), key, s.nbytes())
 
     def unpack(self, o):
         return o.t if isinstance(o, Held) else o
@@ -45,11 +48,13 @@ class Held:
 
     def __init__(self, kept: SavedBytes, t, key, size):
         self.t = t
-        self.end = lambda: kept.change(key, size, -1)
+        self.kept = kept
+        self.key = key
+        self.size = size
         kept.change(key, size, 1)
 
     def __del__(self):
-        self.end()
+        self.kept.change(self.key, self.size, -1)
 
 # %% ../../nbs/train/06_memory.ipynb #c08
 def saved_bytes(
@@ -72,9 +77,11 @@ def memory_table(
     def size(ts):
         return sum(t.numel() * t.element_size() for t in ts)
 
+    weights = size([*model.parameters(), *model.buffers()])
     learn = size(p for p in model.parameters() if p.requires_grad)
-    fixed = {"weights": size([*model.parameters(), *model.buffers()]), "gradients": learn, "AdamW": 2 * learn}
-    df = pd.DataFrame([{**fixed, "activations": int(a)} for a in activations.values()], index=[*activations])
+    fixed = {"weights": weights, "gradients": learn, "AdamW": 2 * learn}
+    rows = [{**fixed, "activations": int(a)} for a in activations.values()]
+    df = pd.DataFrame(rows, index=[*activations])
     return df.assign(all=df.sum(axis=1))
 
 # %% ../../nbs/train/06_memory.ipynb #c20
@@ -94,7 +101,10 @@ def largest_batch(
     with tqdm(desc="largest batch", unit="try", disable=None) as bar:
         while bad - good > 1:
             ok = _fits(step, n, budget, model)
-            good, bad = (n, bad) if ok else (good, n)
+            if ok:
+                good = n
+            else:
+                bad = n
             if n == lo and not ok:
                 raise ValueError(
                     f"a batch of {lo} does not fit: shorten the texts, recompute layers, use half precision, "

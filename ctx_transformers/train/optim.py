@@ -34,19 +34,15 @@ class TrainCfg:
     precision: str = "auto"
     valid_every: int = 200  # optimizer steps between two validations, >= 1
     patience: int = 0  # validations without gain before stopping; 0 never stops early
-    checkpoint_every: int = (
-        500  # optimizer steps between two saved states; 0 saves only the first and the last
-    )
+    # optimizer steps between two saved states; 0 saves only the first and the last
+    checkpoint_every: int = 500
     seed: int = 0  # of dropout and whatever else the model draws
-    layer_decay: float = field(
-        default=1.0, metadata=dict(new=True)
-    )  # rate of a layer of the encoder as a share of that of the layer above, in (0,1]
-    head_lr: float = field(
-        default=1.0, metadata=dict(new=True)
-    )  # rate of what is not in the encoder as a multiple of `lr`, > 0
-    thaw: float = field(
-        default=0.0, metadata=dict(new=True)
-    )  # share of the steps by which all layers learn, from the head down, in [0,1); 0: all from the start
+    # rate of a layer of the encoder as a share of that of the layer above, in (0,1]
+    layer_decay: float = field(default=1.0, metadata=dict(new=True))
+    # rate of what is not in the encoder as a multiple of `lr`, > 0
+    head_lr: float = field(default=1.0, metadata=dict(new=True))
+    # share of the steps by which all layers learn, from the head down, in [0,1); 0: all from the start
+    thaw: float = field(default=0.0, metadata=dict(new=True))
 
     def __post_init__(self):
         object.__setattr__(self, "betas", tuple(self.betas))  # YAML has lists only
@@ -107,13 +103,13 @@ class Schedule(Part):
         self.steps = steps
 
     def before_batch(self):
-        lr = self.cfg.lr * lr_factor(self.learn.step, self.steps, self.cfg)
-        self.opt.set_hyper("lr", [lr * h.get("share", 1.0) for h in self.opt.hypers])
+        factor = lr_factor(self.learn.step, self.steps, self.cfg)
+        lr = self.cfg.lr * factor
+        rates = [lr * h.get("share", 1.0) for h in self.opt.hypers]
+        self.opt.set_hyper("lr", rates)
 
 # %% ../../nbs/train/00_optim.ipynb #c21
-_NORMS = tuple(
-    getattr(nn, o) for o in ("LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
-)
+_NORMS = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 def param_groups(
@@ -129,7 +125,8 @@ def param_groups(
             seen[id(p)] = p
             if p.ndim < 2 or isinstance(m, _NORMS):
                 plain.add(id(p))
-    return [p for i, p in seen.items() if i not in plain], [p for i, p in seen.items() if i in plain]
+    decaying = [p for i, p in seen.items() if i not in plain]
+    return decaying, [p for i, p in seen.items() if i in plain]
 
 # %% ../../nbs/train/00_optim.ipynb #c23
 def depths(
@@ -143,11 +140,8 @@ def depths(
             f"{type(model).__name__} has no `encoder.layers` that rates and thawing could go by: leave "
             "layer_decay and head_lr at 1 and thaw at 0, or give the model its layers under this name"
         )
-    parts = [
-        (model, len(layers) + 1),
-        (encoder, 0),
-        *((o, l) for l, o in enumerate(layers, 1)),
-    ]  # what is shared is where it was found last
+    # what is shared is where it was found last
+    parts = [(model, len(layers) + 1), (encoder, 0), *((o, l) for l, o in enumerate(layers, 1))]
     return {id(p): l for o, l in parts for p in o.parameters()}
 
 # %% ../../nbs/train/00_optim.ipynb #c24
@@ -155,9 +149,8 @@ def by_depth(
     groups: list,  # of an optimizer: dicts with `params`
     model: nn.Module,
     cfg: TrainCfg,  # gives `layer_decay` and `head_lr`
-) -> (
-    list
-):  # of dicts, each with `share`: its rate as a multiple of `lr`. The head comes first, the top layer last
+    # of dicts, each with `share`: its rate as a multiple of `lr`. The head comes first, the top layer last
+) -> list:
     "Divide groups of parameters by depth."
     depth = depths(model)
     head = len(model.encoder.layers) + 1
