@@ -21,7 +21,10 @@ def context_slices(
 ) -> dict:  # name -> `[N]` bool
     "Dialogues by the length of their context."
     turns = turns.to_pylist() if hasattr(turns, "to_pylist") else turns
-    n = [(len(t), sum(len(x.split()) for x in t)) for t in turns]
+    n = []
+    for t in turns:
+        words = sum(len(x.split()) for x in t)
+        n.append((len(t), words))
     n = np.array(n, np.int64).reshape(-1, 2)
     return length_bands(n[:, 0], by_turns, "turns") | length_bands(n[:, 1], by_words, "words")
 
@@ -142,7 +145,8 @@ def _cost_line(
     "The arms of one corpus by their price, with intervals."
     of = of.iloc[np.argsort([cost[a] for a in of.arm], kind="stable")]
     x = [cost[a] for a in of.arm]
-    ax.errorbar(x, of.value, [of.value - of.lo, of.hi - of.value], ms=5, lw=0.8, **kw)
+    error = [of.value - of.lo, of.hi - of.value]
+    ax.errorbar(x, of.value, error, ms=5, lw=0.8, **kw)
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c48
 def plot_cost(

@@ -182,7 +182,7 @@ def _encoder_of(cfg, vocab):
     if not cfg.pretrained and vocab < 1:
         raise ValueError("an encoder from scratch needs the number of words: give vocab")
     if cfg.pretrained:
-        enc, *_ = open_encoder(cfg.pretrained, cfg.layers, cfg.segments and cfg.kind == "cross")
+        enc = open_encoder(cfg.pretrained, cfg.layers, cfg.segments and cfg.kind == "cross")[0]
     else:
         enc = Encoder(cfg.encoder, vocab)
     if vocab > enc.vocab:
