@@ -138,10 +138,14 @@ class Cosine:
 
     def __call__(self, left: list, right: list, i, j) -> np.ndarray:  # `[p]` 0 to 1, as in `Bm25`
         "Score pairs of a context and an answer."
-        return _dots(self._vectors(left), self._vectors(right), np.asarray(i), np.asarray(j))
+        x = self._vectors(left)
+        y = self._vectors(right)
+        return _dots(x, y, np.asarray(i), np.asarray(j))
 
     def _vectors(self, texts):  # sparse `[t,v]`
-        return self.weigh.transform(texts) if len(texts) else csr_array((0, len(self.weigh.vocabulary_)))
+        if not len(texts):
+            return csr_array((0, len(self.weigh.vocabulary_)))
+        return self.weigh.transform(texts)
 
 
 def fit_cosine(
@@ -172,7 +176,8 @@ def shortest(left, right, i, j):
 
 
 def _checksums(texts):
-    return np.array([zlib.crc32(t.encode("utf-8", "surrogatepass")) for t in texts], np.int64)
+    sums = [zlib.crc32(t.encode("utf-8", "surrogatepass")) for t in texts]
+    return np.array(sums, np.int64)
 
 
 def _chance(left, right, i, j, seed=0):

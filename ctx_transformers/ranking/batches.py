@@ -69,6 +69,34 @@ def left_out(
     out[np.arange(len(context)), right] = False
     return out
 
+# %% ../../nbs/ranking/07_batches.ipynb #sa2d0d99
+def _check_batches(
+    tokens,
+    rows,  # `[M]` dialogues that take part
+    b,
+    negatives,
+    pairs,
+    teacher,
+):
+    "The dialogues have what the batches are to be made of."
+    if negatives not in ("batch", "given", "both"):
+        raise ValueError(f"negatives must be 'batch', 'given' or 'both', got {negatives!r}")
+    if b < 1 or not len(rows):
+        raise ValueError(f"a batch needs at least 1 dialogue, got b={b} of {len(rows)}")
+    if negatives == "batch" and b < 2:
+        raise ValueError("with negatives='batch' the others are the wrong answers: b must be at least 2")
+    if negatives == "given":
+        alone = tokens.answers.lengths[rows] < 2
+        if alone.any():
+            raise ValueError(
+                f"negatives='given' needs wrong candidates, and {int(alone.sum())} of {len(rows)} "
+                "dialogues have none: take 'batch' or 'both'"
+            )
+    if teacher is not None and (negatives == "batch" or pairs):
+        raise ValueError(
+            "a teacher's scores are of the given candidates: take negatives='given' or 'both', without pairs"
+        )
+
 # %% ../../nbs/ranking/07_batches.ipynb #c11
 class RankBatches:
     "Batches of dialogues, made while they are asked for."
@@ -88,25 +116,8 @@ class RankBatches:
         # list of N arrays: another ranker's scores of each dialogue's own candidates; None: none
         teacher=None,
     ):
-        if negatives not in ("batch", "given", "both"):
-            raise ValueError(f"negatives must be 'batch', 'given' or 'both', got {negatives!r}")
         self.rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
-        if b < 1 or not len(self.rows):
-            raise ValueError(f"a batch needs at least 1 dialogue, got b={b} of {len(self.rows)}")
-        if negatives == "batch" and b < 2:
-            raise ValueError("with negatives='batch' the others are the wrong answers: b must be at least 2")
-        if negatives == "given":
-            alone = tokens.answers.lengths[self.rows] < 2
-            if alone.any():
-                raise ValueError(
-                    f"negatives='given' needs wrong candidates, and {int(alone.sum())} of {len(self.rows)} "
-                    "dialogues have none: take 'batch' or 'both'"
-                )
-        if teacher is not None and (negatives == "batch" or pairs):
-            raise ValueError(
-                "a teacher's scores are of the given candidates: take negatives='given' or 'both', without "
-                "pairs"
-            )
+        _check_batches(tokens, self.rows, b, negatives, pairs, teacher)
         self.tokens = tokens
         self.b = b
         self.negatives = negatives

@@ -108,7 +108,8 @@ def _new_part(folder, i, texts, dtype, d):
     "A file of texts, and one of vectors `[n,d]` to be filled."
     table = pa.table(dict(text=pa.array(texts, pa.string())))
     feather.write_feather(table, folder / f"texts-{i}.feather", compression="uncompressed")
-    return open_memmap(folder / f"vectors-{i}.npy", "w+", dtype, (len(texts), d))
+    path = folder / f"vectors-{i}.npy"
+    return open_memmap(path, "w+", dtype, (len(texts), d))
 
 # %% ../../nbs/ranking/15_cache.ipynb #c10
 def _write_part(

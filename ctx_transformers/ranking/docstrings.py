@@ -75,8 +75,8 @@ def signature(
 # %% ../../nbs/ranking/02_docstrings.ipynb #c08
 _SHORT = re.compile(
     r"(?:^|[\s(])"
-    r"(?:e\.g|i\.e|etc|cf|vs|viz|resp|approx|ca|fig|figs|eq|eqs|sec|no|nr|dr|mr|mrs|prof|st|al|incl|excl|max|min"
-    r"|[a-z])\.$",
+    r"(?:e\.g|i\.e|etc|cf|vs|viz|resp|approx|ca|fig|figs|eq|eqs|sec|no|nr|dr|mr|mrs|prof|st|al"
+    r"|incl|excl|max|min|[a-z])\.$",
     re.I,
 )
 _STOP = re.compile(r'[.!?][)\]"\'`*]*(?=\s+[("\'`*\[A-Z0-9:])')

@@ -62,23 +62,28 @@ def _table_of(
     table[real] = members
     return table, real
 
+# %% ../../nbs/ranking/10_score.ipynb #s2845609
+def _encode_own(model, tokens, rows, budget, device, bf16):
+    "Vectors `[R,d]` of the candidates that some dialogues have, and which of them each dialogue has."
+    texts, n = tokens.answers.gather(rows)
+    used, which = np.unique(texts, return_inverse=True)
+    v = encode_candidates(model, tokens.responses.take(used), budget, device, bf16)
+    return torch.from_numpy(v).to(device), Ragged(which, np.concatenate([[0], np.cumsum(n)]))
+
 # %% ../../nbs/ranking/10_score.ipynb #c06
 @torch.inference_mode()
 def _rank_apart(model, tokens, rows, budget, device, bf16):
     "Each context once, with vectors of candidates that were made before."
-    used, which = np.unique(tokens.answers.gather(rows)[0], return_inverse=True)
-    v = encode_candidates(model, tokens.responses.take(used), budget, device, bf16)
-    v = torch.from_numpy(v).to(device)
-    k = tokens.answers.lengths[rows]
-    lists = Ragged(which, np.concatenate([[0], np.cumsum(k)]))
+    v, lists = _encode_own(model, tokens, rows, budget, device, bf16)
+    k = lists.lengths.max()
     context = tokens.context[rows]
     batches = plan_batches(tokens.contexts.lengths[context], budget)
-    out = np.full((len(rows), k.max()), -np.inf, np.float32)
+    out = np.full((len(rows), k), -np.inf, np.float32)
     was = model.training
     model.eval()
     for at in tqdm(batches, desc="contexts", unit="batch", disable=None):
         y, keep = _read_contexts(model, tokens.contexts.gather(context[at]), device, bf16)
-        of, real = _table_of(*lists.gather(at), k.max())
+        of, real = _table_of(*lists.gather(at), k)
         own = v[torch.from_numpy(of).to(device)]  # [c,k,d]
         s = poly_scores(y, keep, own).float().cpu().numpy()
         out[at] = np.where(real, s, -np.inf)

@@ -127,11 +127,13 @@ def _turn_pairs(
 ):  # `[M]` each: row, turns of the context, place of the answer among all turns, name
     "Every turn but the first of its row, as an answer to the turns before it."
     run, off = running_keys(d.turns)
-    row = np.repeat(np.arange(len(d)), np.maximum(np.diff(off) - 1, 0))
+    answers = np.maximum(np.diff(off) - 1, 0)
+    row = np.repeat(np.arange(len(d)), answers)
     n = np.arange(len(row)) - np.searchsorted(row, row) + 1
     end = off[row] + n
     context = hash_bits(run[end] - run[off[row]], n)
-    return row, n, end, hash_bits(context, text_keys(d.turns.values)[end])
+    answer = text_keys(d.turns.values)[end]
+    return row, n, end, hash_bits(context, answer)
 
 # %% ../../nbs/ranking/01_splits.ipynb #s55b160c
 def _turns_before(
@@ -228,9 +230,11 @@ def _pools(
     "The different answers of each place."
     both = np.stack([place.astype(np.uint64), answer])
     _, first, own = np.unique(both, axis=1, return_index=True, return_inverse=True)
-    start = np.searchsorted(place[first], np.arange(place.max(initial=-1) + 2))  # of each place, and the end
-    size = start[1:] - start[:-1]
-    return _Pools(first, start[place], size[place], own.ravel() - start[place])
+    places = np.arange(place.max(initial=-1) + 2)
+    ends = np.searchsorted(place[first], places)  # where each place begins, and the end
+    size = ends[1:] - ends[:-1]
+    start = ends[place]
+    return _Pools(first, start, size[place], own.ravel() - start)
 
 # %% ../../nbs/ranking/01_splits.ipynb #s8c56a13
 def _draw_others(
@@ -241,8 +245,9 @@ def _draw_others(
 ):  # `[M,n]` rows whose answers they are
     "Different answers of the row's place, none of them the row's own."
     w = _floyd(pools.size[row] - 1, n, seed, row)
-    behind = w >= pools.own[row, None]
-    return pools.first[pools.start[row, None] + w + behind]
+    behind = w >= pools.own[row, None]  # the own one is left out
+    start = pools.start[row, None]
+    return pools.first[start + w + behind]
 
 
 def _draw_wrong(d, pools, n, seed, row):
@@ -256,6 +261,19 @@ def _draw_wrong(d, pools, n, seed, row):
             break
         w[bad] = _draw_others(pools, n, seed + again * 1_000_003, row[bad])
     return w, _also_right(context, answer, row, w)
+
+# %% ../../nbs/ranking/01_splits.ipynb #sbf362b6
+def _mix(
+    answers,  # all right answers
+    row,  # `[M]` whose right answers are meant
+    w,  # `[M,n]` whose answers are the wrong ones
+    right,  # `[M]` places of the right ones, 0 to n
+):
+    "`[M]` lists of n+1 answers: the wrong ones, and the right one in its place."
+    n = w.shape[1]
+    pick = np.insert(w.ravel(), np.arange(len(row)) * n + right, row)  # [M*(n+1)]
+    off = pa.array(np.arange(len(row) + 1) * (n + 1), pa.int32())
+    return pa.ListArray.from_arrays(off, answers.take(pa.array(pick)))
 
 # %% ../../nbs/ranking/01_splits.ipynb #c25
 def with_wrong(
@@ -276,12 +294,9 @@ def with_wrong(
     w, bad = _draw_wrong(d, pools, n, seed, row)
     none = np.zeros(len(d), bool)
     none[row[bad]] = True
-    w = w[~bad]
     row = row[~bad]
     right = (hash_uniform(seed, 21, row) * (n + 1)).astype(np.int64)
-    pick = np.insert(w.ravel(), np.arange(len(row)) * n + right, row)  # [N*(n+1)]
-    off = pa.array(np.arange(len(row) + 1) * (n + 1), pa.int32())
-    candidates = pa.ListArray.from_arrays(off, d.answers().take(pa.array(pick)))
+    candidates = _mix(d.answers(), row, w[~bad], right)
     why = {
         f"place with fewer than {n + 1} different answers": few,
         "too many answers of its place are right": none,

@@ -162,11 +162,12 @@ def _owners(key, row, key0, row0):
 def _attach(right, wrong, owner):
     "`[P]` lists of candidates: the right one, then its wrong ones."
     n = np.bincount(owner, minlength=len(right)) + 1
+    off = pa.array(np.r_[0, np.cumsum(n)], pa.int32())
     question = np.r_[np.arange(len(right)), owner]
     is_wrong = np.r_[np.zeros(len(right)), np.ones(len(wrong))]
     order = np.lexsort((is_wrong, question))
-    texts = pa.concat_arrays([right, wrong]).take(pa.array(order))
-    return pa.ListArray.from_arrays(pa.array(np.r_[0, np.cumsum(n)], pa.int32()), texts)
+    both = pa.concat_arrays([right, wrong])
+    return pa.ListArray.from_arrays(off, both.take(pa.array(order)))
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #s1c8640f
 class _Rows(NamedTuple):
@@ -244,8 +245,10 @@ def _labelled(batches, train, negatives, old, account):
     account.keep(len(right.key))
     owner = _owners(right.key, right.at, wrong.key, wrong.at)
     ok = _usable(right, wrong, owner, train, account)
-    candidates = _attach(right.text, wrong.text.filter(pa.array(ok)), owner[ok])
-    return pa.chunked_array(turns), candidates, right.at, [pa.concat_arrays(o) for o in zip(*more)]
+    given = wrong.text.filter(pa.array(ok))
+    candidates = _attach(right.text, given, owner[ok])
+    extra = [pa.concat_arrays(o) for o in zip(*more)]
+    return pa.chunked_array(turns), candidates, right.at, extra
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c19
 def _listed(batches, k, account):
