@@ -35,20 +35,20 @@ def _counts(texts, vocab, lowercase):  # vocab: word -> column, grows
     "csr `[t,v]` float64, how often each word stands in each text."
     ids = [[vocab.setdefault(w, len(vocab)) for w in _words(t, lowercase)] for t in texts]
     starts = np.cumsum([0, *map(len, ids)])
-    x = csr_array(
-        (np.ones(starts[-1]), np.array([i for o in ids for i in o], np.int64), starts),
-        (len(texts), max(len(vocab), 1)),
-    )
+    columns = np.array([i for o in ids for i in o], np.int64)
+    x = csr_array((np.ones(starts[-1]), columns, starts), (len(texts), max(len(vocab), 1)))
     x.sum_duplicates()
     return x
 
 
 def _dots(x, y, i, j, many=2**16):
     "`[p]` products of rows `i` of `x` and `j` of `y`, sparse matrices of one width."
-    parts = [slice(a, a + many) for a in range(0, len(i), many)]
-    return np.concatenate(
-        [np.zeros(0), *(np.asarray(x[i[p]].multiply(y[j[p]]).sum(1)).ravel() for p in parts)]
-    )
+    parts = [np.zeros(0)]
+    for a in range(0, len(i), many):
+        p = slice(a, a + many)
+        products = x[i[p]].multiply(y[j[p]])
+        parts.append(np.asarray(products.sum(1)).ravel())
+    return np.concatenate(parts)
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c10
 @dataclass(frozen=True, eq=False)
@@ -84,9 +84,11 @@ class Bm25:
     ) -> np.ndarray:  # `[p]` float64, >=0
         "Score pairs of a context and an answer."
         vocab = {}
-        q, d = (_counts(t, vocab, self.lowercase) for t in (left, right))
+        q = _counts(left, vocab, self.lowercase)
+        d = _counts(right, vocab, self.lowercase)
         n = d.sum(1)  # [t] words of each answer
-        d.data /= d.data + np.repeat(self.k1 * (1 - self.b + self.b * n / self.length), np.diff(d.indptr))
+        hold = self.k1 * (1 - self.b + self.b * n / self.length)
+        d.data /= d.data + np.repeat(hold, np.diff(d.indptr))
         if self.k3 < np.inf:
             q.data *= (self.k3 + 1) / (self.k3 + q.data)
         idf = np.array([self.idf.get(w, self.unseen) for w in vocab])  # [v]
@@ -136,11 +138,14 @@ class Cosine:
 
     def __call__(self, left: list, right: list, i, j) -> np.ndarray:  # `[p]` 0 to 1, as in `Bm25`
         "Score pairs of a context and an answer."
-        x, y = (
-            self.weigh.transform(t) if len(t) else csr_array((0, len(self.weigh.vocabulary_)))
-            for t in (left, right)
-        )
+        x = self._vectors(left)
+        y = self._vectors(right)
         return _dots(x, y, np.asarray(i), np.asarray(j))
+
+    def _vectors(self, texts):  # sparse `[t,v]`
+        if not len(texts):
+            return csr_array((0, len(self.weigh.vocabulary_)))
+        return self.weigh.transform(texts)
 
 
 def fit_cosine(
@@ -153,30 +158,33 @@ def fit_cosine(
     "Learn from training answers how rare words or runs of characters are."
     if unit not in ("word", "char"):
         raise ValueError(f"unit must be 'word' or 'char', got {unit!r}")
-    how = (
-        dict(analyzer=partial(_words, lowercase=lowercase))
-        if unit == "word"
-        else dict(analyzer="char_wb", ngram_range=(2, 5), lowercase=lowercase)
-    )
+    if unit == "word":
+        how = dict(analyzer=partial(_words, lowercase=lowercase))
+    else:
+        how = dict(analyzer="char_wb", ngram_range=(2, 5), lowercase=lowercase)
     return Cosine(TfidfVectorizer(**how, sublinear_tf=True, max_features=most).fit(texts))
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c27
 def longest(left, right, i, j):  # `[p]` characters, of which fewer tie than of words; as in `Bm25`
     "The longer an answer, the better."
-    return np.array([len(t) for t in right], np.float64)[np.asarray(j, np.int64)]
+    n = np.array([len(t) for t in right], np.float64)
+    return n[np.asarray(j, np.int64)]
 
 
 def shortest(left, right, i, j):
     return -longest(left, right, i, j)
 
 
+def _checksums(texts):
+    sums = [zlib.crc32(t.encode("utf-8", "surrogatepass")) for t in texts]
+    return np.array(sums, np.int64)
+
+
 def _chance(left, right, i, j, seed=0):
     "`[p]` in [0,1), by hash of context and answer."
-    x, y = (
-        np.array([zlib.crc32(t.encode("utf-8", "surrogatepass")) for t in texts], np.int64)
-        for texts in (left, right)
-    )
-    return hash_uniform(seed, 52, x[np.asarray(i, np.int64)], y[np.asarray(j, np.int64)])
+    x = _checksums(left)[np.asarray(i, np.int64)]
+    y = _checksums(right)[np.asarray(j, np.int64)]
+    return hash_uniform(seed, 52, x, y)
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c28
 def fit_alone(
@@ -195,7 +203,8 @@ def fit_alone(
     model = LogisticRegression(max_iter=300).fit(weigh.transform(texts), good)
 
     def alone(left, right, i, j):
-        return model.decision_function(weigh.transform(right))[np.asarray(j, np.int64)]
+        scores = model.decision_function(weigh.transform(right))
+        return scores[np.asarray(j, np.int64)]
 
     return alone
 
@@ -211,15 +220,9 @@ def rank_dialogues(
     sizes = np.diff(d.candidates.offsets.to_numpy())
     each = d.candidates.values.dictionary_encode()
     contexts = [" ".join(t[-turns:]) for t in d.turns.to_pylist()]  # [-0:] is all
-    return pad_scores(
-        arm(
-            contexts,
-            each.dictionary.to_pylist(),
-            np.repeat(np.arange(len(d)), sizes),
-            each.indices.to_numpy(),
-        ),
-        sizes,
-    )
+    i = np.repeat(np.arange(len(d)), sizes)
+    scores = arm(contexts, each.dictionary.to_pylist(), i, each.indices.to_numpy())
+    return pad_scores(scores, sizes)
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c31
 def simple_arms(
@@ -237,4 +240,6 @@ def simple_arms(
         "tf-idf chars": fit_cosine(texts, "char"),
         "bm25": fit_bm25(texts),
     }
-    return arms | ({"answer alone": fit_alone(train)} if len(train.candidates.values) > len(train) else {})
+    if len(train.candidates.values) > len(train):
+        arms["answer alone"] = fit_alone(train)
+    return arms

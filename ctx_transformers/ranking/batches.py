@@ -39,7 +39,9 @@ def find_side(
     texts, row = np.unique(d.text[groups.role == role].numpy(), return_inverse=True)
     L = d.lengths.numpy()
     n = L[texts]
-    at = np.repeat((np.cumsum(L) - L)[texts] - (np.cumsum(n) - n), n) + np.arange(n.sum())
+    begins = (np.cumsum(L) - L)[texts]
+    shift = begins - (np.cumsum(n) - n)  # [t] from a token's place in this role to its place in all
+    at = np.repeat(shift, n) + np.arange(n.sum())
     n = torch.from_numpy(n)
     return Side(torch.from_numpy(at), n, torch.from_numpy(row), plan_attention(n))
 
@@ -49,12 +51,10 @@ def left_out(
     context: np.ndarray,  # `[b]` contexts of the batch
     text: np.ndarray,  # `[K]` answers of the batch
     right: np.ndarray,  # `[b]` column of the right one
-    owner: np.ndarray
     # `[K]` row whose candidate each answer is, where a row sees only its own; None: all see all
-    | None = None,
-    # `[b,K]` bool, True where an answer does not count: it is known to be right too, stands further left, or
-    # is
-    # another row's
+    owner: np.ndarray | None = None,
+    # `[b,K]` bool, True where an answer does not count: it is known to be right too, stands further left,
+    # or is another row's
 ) -> np.ndarray:
     "Answers of the batch that are no honest wrong answers."
     out = tokens.is_right(context, text)
@@ -68,6 +68,34 @@ def left_out(
     out |= again
     out[np.arange(len(context)), right] = False
     return out
+
+# %% ../../nbs/ranking/07_batches.ipynb #sa2d0d99
+def _check_batches(
+    tokens,
+    rows,  # `[M]` dialogues that take part
+    b,
+    negatives,
+    pairs,
+    teacher,
+):
+    "The dialogues have what the batches are to be made of."
+    if negatives not in ("batch", "given", "both"):
+        raise ValueError(f"negatives must be 'batch', 'given' or 'both', got {negatives!r}")
+    if b < 1 or not len(rows):
+        raise ValueError(f"a batch needs at least 1 dialogue, got b={b} of {len(rows)}")
+    if negatives == "batch" and b < 2:
+        raise ValueError("with negatives='batch' the others are the wrong answers: b must be at least 2")
+    if negatives == "given":
+        alone = tokens.answers.lengths[rows] < 2
+        if alone.any():
+            raise ValueError(
+                f"negatives='given' needs wrong candidates, and {int(alone.sum())} of {len(rows)} "
+                "dialogues have none: take 'batch' or 'both'"
+            )
+    if teacher is not None and (negatives == "batch" or pairs):
+        raise ValueError(
+            "a teacher's scores are of the given candidates: take negatives='given' or 'both', without pairs"
+        )
 
 # %% ../../nbs/ranking/07_batches.ipynb #c11
 class RankBatches:
@@ -88,24 +116,8 @@ class RankBatches:
         # list of N arrays: another ranker's scores of each dialogue's own candidates; None: none
         teacher=None,
     ):
-        if negatives not in ("batch", "given", "both"):
-            raise ValueError(f"negatives must be 'batch', 'given' or 'both', got {negatives!r}")
         self.rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
-        if b < 1 or not len(self.rows):
-            raise ValueError(f"a batch needs at least 1 dialogue, got b={b} of {len(self.rows)}")
-        if negatives == "batch" and b < 2:
-            raise ValueError("with negatives='batch' the others are the wrong answers: b must be at least 2")
-        if negatives == "given" and (tokens.answers.lengths[self.rows] < 2).any():
-            raise ValueError(
-                "negatives='given' needs wrong candidates, and "
-                f"{int((tokens.answers.lengths[self.rows] < 2).sum())} of {len(self.rows)} dialogues have "
-                "none: take 'batch' or 'both'"
-            )
-        if teacher is not None and (negatives == "batch" or pairs):
-            raise ValueError(
-                "a teacher's scores are of the given candidates: take negatives='given' or 'both', without "
-                "pairs"
-            )
+        _check_batches(tokens, self.rows, b, negatives, pairs, teacher)
         self.tokens = tokens
         self.b = b
         self.negatives = negatives
@@ -127,13 +139,10 @@ class RankBatches:
         "The batches of this epoch, of about equal size."
         e = self.epoch if self.shuffle else 0
         if self._plan[0] != e:
-            order = (
-                self.rows[
-                    np.argsort(hash_uniform(self.seed, e, 26, np.arange(len(self.rows))), kind="stable")
-                ]
-                if self.shuffle
-                else self.rows
-            )
+            order = self.rows
+            if self.shuffle:
+                u = hash_uniform(self.seed, e, 26, np.arange(len(order)))
+                order = order[np.argsort(u, kind="stable")]
             self._plan = e, np.array_split(order, max(1, -(-len(order) // self.b)))
         return self._plan[1]
 
@@ -161,12 +170,13 @@ def make(
         text, n = t.answers.gather(rows)  # [K], [b]
         right = np.cumsum(n) - n + t.right[rows]
     owner = np.repeat(np.arange(len(rows)), n)  # [K]
+    own = owner == np.arange(len(rows))[:, None]  # [b,K]
     out = left_out(t, t.context[rows], text, right, owner if self.negatives == "given" else None)
-    return (_joined if self.pairs else _apart)(
-        self, rows, text, n, right, out, owner == np.arange(len(rows))[:, None]
-    )
+    if self.pairs:
+        return _joined(self, rows, text, right, out, own)
+    return _apart(self, rows, text, n, right, out, own)
 
-# %% ../../nbs/ranking/07_batches.ipynb #c13
+# %% ../../nbs/ranking/07_batches.ipynb #s8e3287e
 def _apart(dl, rows, text, n, right, out, own):
     """Contexts and candidates as texts of their own; parts: `context` and `candidate` (`Side`s), `out`
     `[b,K]`, and perhaps `teacher` `[b,K]`, nan where it is not asked."""
@@ -189,34 +199,49 @@ def _apart(dl, rows, text, n, right, out, own):
         groups.parts["teacher"] = torch.from_numpy(scores)
     return groups, torch.from_numpy(right)
 
+# %% ../../nbs/ranking/07_batches.ipynb #sdf07489
+def _draw_some(dl, rows, text, keep, own):
+    "`[b,K]` bool, which answers a context is read with: its own, and of the others a few, drawn by hash."
+    epoch = dl.epoch if dl.shuffle else 0
+    u = np.where(keep & ~own, hash_uniform(dl.seed, epoch, rows[:, None], 27, text), 2.0)
+    place = u.argsort(1, kind="stable").argsort(1, kind="stable")
+    drawn = (place < dl.others) & (u < 2)
+    return keep & (own | drawn)
 
-def _joined(dl, rows, text, n, right, out, own):
-    """Each context with its candidates as one text each; parts: `segment` `[n]`, `out` `[b,k]`, `cell` `[t]`
-    the cell of `out`, row by row, that each text is."""
-    b, t = len(rows), dl.tokens
-    keep = ~out
-    if dl.negatives != "given" and dl.others:  # a few of the others, and one's own
-        u = np.where(
-            keep & ~own, hash_uniform(dl.seed, dl.epoch if dl.shuffle else 0, rows[:, None], 27, text), 2.0
-        )
-        keep &= own | ((u.argsort(1, kind="stable").argsort(1, kind="stable") < dl.others) & (u < 2))
-    row, col = np.nonzero(keep)  # [t] each
-    k = np.bincount(row, minlength=b)
-    place = np.arange(len(row)) - np.repeat(np.cumsum(k) - k, k)  # [t] column in the narrow table
-    p = pair_texts(t.contexts, t.context[rows][row], t.responses, text[col], t.reader.marks)
+
+def _pair_groups(
+    p,  # `TokenPairs`
+    row,  # `[t]` group of each pair
+    b,  # groups
+):
+    "Groups whose texts are pairs."
     ids = torch.from_numpy(p.ids)
     lengths = torch.from_numpy(p.lengths)
-    plan = plan_attention(lengths)
-    groups = TextGroups(
+    t = len(row)
+    return TextGroups(
         ids,
         lengths,
         torch.from_numpy(row),
-        torch.full((len(row),), int(Role.CANDIDATE)),
+        torch.full((t,), int(Role.CANDIDATE)),
         torch.full((b,), int(Kind.NONE)),
-        Distinct(ids, lengths, torch.arange(len(row)), None, plan, len(ids)),
+        Distinct(ids, lengths, torch.arange(t), None, plan_attention(lengths), len(ids)),
     )
-    narrow = np.ones((b, k.max()), bool)
+
+# %% ../../nbs/ranking/07_batches.ipynb #c13
+def _joined(dl, rows, text, right, out, own):
+    """Each context with its candidates as one text each; parts: `segment` `[n]`, `out` `[b,k]`, `cell` `[t]`
+    the cell of `out`, row by row, that each text is."""
+    t = dl.tokens
+    keep = ~out
+    if dl.negatives != "given" and dl.others:
+        keep = _draw_some(dl, rows, text, keep, own)
+    row, col = np.nonzero(keep)  # [t] each
+    k = np.bincount(row, minlength=len(rows))
+    place = np.arange(len(row)) - np.repeat(np.cumsum(k) - k, k)  # [t] column in the narrow table
+    p = pair_texts(t.contexts, t.context[rows][row], t.responses, text[col], t.reader.marks)
+    narrow = np.ones((len(rows), k.max()), bool)
     narrow[row, place] = False
+    groups = _pair_groups(p, row, len(rows))
     groups.parts.update(
         segment=torch.from_numpy(p.segment),
         out=torch.from_numpy(narrow),

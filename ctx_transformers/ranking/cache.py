@@ -31,7 +31,8 @@ def take_rows(
     out = torch.empty(len(at), parts[0].shape[1])
     for i in np.unique(part):
         j = torch.from_numpy(np.flatnonzero(part == i))
-        out[j] = parts[i][at[j] - int(ends[i] - len(parts[i]))].float()
+        start = int(ends[i] - len(parts[i]))
+        out[j] = parts[i][at[j] - start].float()
     return out
 
 # %% ../../nbs/ranking/15_cache.ipynb #c09
@@ -70,8 +71,8 @@ class CandidateCache:
     def __getitem__(self, i: int):
         return self.texts[int(i)].as_py()
 
-    def take(self, at):
-        return take_rows(self.parts, at)  # `[s]` positions -> `[s,d]` float32
+    def take(self, at):  # `[s]` positions -> `[s,d]` float32
+        return take_rows(self.parts, at)
 
     def __repr__(self):
         return (
@@ -82,6 +83,33 @@ class CandidateCache:
 
 def _digest(texts):
     return digest(*texts)
+
+# %% ../../nbs/ranking/15_cache.ipynb #s620ca70
+def _done(
+    note,  # file that says what is done
+    about,  # what is to be made
+):
+    "How many texts of a part stand in its file already."
+    if not note.exists():
+        return 0
+    old = json.loads(note.read_text(encoding="utf-8"))
+    if old["part"] != about["part"]:
+        return 0
+    done = old.pop("done")
+    if old != about:
+        raise ValueError(
+            f"{note.parent} holds the beginning of a cache that another model, other texts or other settings "
+            f"began ({done:,} of {old['n']:,} texts): finish it with those, or delete {note.name} there"
+        )
+    return done
+
+
+def _new_part(folder, i, texts, dtype, d):
+    "A file of texts, and one of vectors `[n,d]` to be filled."
+    table = pa.table(dict(text=pa.array(texts, pa.string())))
+    feather.write_feather(table, folder / f"texts-{i}.feather", compression="uncompressed")
+    path = folder / f"vectors-{i}.npy"
+    return open_memmap(path, "w+", dtype, (len(texts), d))
 
 # %% ../../nbs/ranking/15_cache.ipynb #c10
 def _write_part(
@@ -94,42 +122,29 @@ def _write_part(
 ):
     "Encode texts into a part, or go on where that was interrupted."
     note = folder / "making.json"
-    path = folder / f"vectors-{i}.npy"
     about = dict(part=i, n=len(texts), digest=_digest(texts), dtype=dtype, chunk=chunk, model=e.fingerprint)
-    done = 0
-    if note.exists() and (old := json.loads(note.read_text(encoding="utf-8")))["part"] == i:
-        done = old.pop("done")
-        if old != about:
-            raise ValueError(
-                f"{folder} holds the beginning of a cache that another model, other texts or other settings "
-                f"began ({done:,} of {old['n']:,} texts): finish it with those, or delete {note.name} there"
-            )
+    done = _done(note, about)
     tokens = e.tokens(texts)
     order = np.argsort(tokens.lengths, kind="stable")
-    if not done:
-        feather.write_feather(
-            pa.table(dict(text=pa.array(texts, pa.string()))),
-            folder / f"texts-{i}.feather",
-            compression="uncompressed",
-        )
-        V = open_memmap(path, "w+", dtype, (len(texts), e.model.d))
+    if done:
+        V = open_memmap(folder / f"vectors-{i}.npy", "r+")
     else:
-        V = open_memmap(path, "r+")
+        V = _new_part(folder, i, texts, dtype, e.model.d)
     with tqdm(total=len(texts), initial=done, desc="candidates", unit="text", disable=None) as bar:
         for a in range(done, len(texts), chunk):
             at = order[a : a + chunk]
             V[at] = e.encode(tokens.take(at))
             V.flush()
-            write_atomic(
-                note, lambda p: p.write_text(json.dumps(about | dict(done=a + len(at))), encoding="utf-8")
-            )
+            state = json.dumps(about | dict(done=a + len(at)))
+            write_atomic(note, lambda p: p.write_text(state, encoding="utf-8"))
             bar.update(len(at))
     del V
 
 # %% ../../nbs/ranking/15_cache.ipynb #c11
 def _finish(folder, meta):
     "Name the parts that are whole."
-    write_atomic(folder / "meta.json", lambda p: p.write_text(json.dumps(meta, indent=1), encoding="utf-8"))
+    text = json.dumps(meta, indent=1)
+    write_atomic(folder / "meta.json", lambda p: p.write_text(text, encoding="utf-8"))
     (folder / "making.json").unlink(missing_ok=True)
 
 
@@ -167,28 +182,13 @@ def build(
         return out
     folder.mkdir(parents=True, exist_ok=True)
     _write_part(folder, 0, texts, e, dtype, chunk)
-    _finish(
-        folder,
-        dict(
-            version=LAYOUT,
-            model=e.fingerprint,
-            dtype=dtype,
-            d=e.model.d,
-            parts=[dict(n=len(texts), digest=_digest(texts))],
-        ),
-    )
+    part = dict(n=len(texts), digest=_digest(texts))
+    _finish(folder, dict(version=LAYOUT, model=e.fingerprint, dtype=dtype, d=e.model.d, parts=[part]))
     return cls.open(folder, e)
 
-# %% ../../nbs/ranking/15_cache.ipynb #c12
-@patch(cls_method=True)
-def open(
-    cls: CandidateCache,
-    folder,
-    e: RankEmbedder,  # the model that the vectors must be of
-    texts: list = None,  # the candidates that must be there, if it matters; None: whichever are
-) -> CandidateCache:
-    "Open a cache, if it is of this model."
-    folder = Path(folder)
+# %% ../../nbs/ranking/15_cache.ipynb #s3a9281e
+def _read_meta(folder):
+    "What a finished cache says of itself."
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -201,6 +201,11 @@ def open(
             f"{folder} has layout {meta.get('version')}, expected {LAYOUT}: another release wrote it; delete "
             "it and build it again"
         )
+    return meta
+
+
+def _check_model(folder, meta, e):
+    "The vectors are of this model."
     what = dict(
         weights="other weights",
         shape="another shape or pooling of the model",
@@ -212,6 +217,19 @@ def open(
             f"{folder} is stale: its vectors were made with {' and '.join(bad)}; delete it and build it "
             "again, or open it with the model that made it"
         )
+
+# %% ../../nbs/ranking/15_cache.ipynb #c12
+@patch(cls_method=True)
+def open(
+    cls: CandidateCache,
+    folder,
+    e: RankEmbedder,  # the model that the vectors must be of
+    texts: list = None,  # the candidates that must be there, if it matters; None: whichever are
+) -> CandidateCache:
+    "Open a cache, if it is of this model."
+    folder = Path(folder)
+    meta = _read_meta(folder)
+    _check_model(folder, meta, e)
     out = cls(folder, meta)
     if texts is not None and out.texts.to_pylist() != distinct_texts(texts)[0]:
         raise ValueError(
@@ -236,5 +254,6 @@ def add(
     if not new:
         return old
     _write_part(self.folder, len(old.parts), new, e, self.meta["dtype"], chunk)
-    _finish(self.folder, dict(old.meta, parts=old.meta["parts"] + [dict(n=len(new), digest=_digest(new))]))
+    part = dict(n=len(new), digest=_digest(new))
+    _finish(self.folder, dict(old.meta, parts=old.meta["parts"] + [part]))
     return CandidateCache.open(self.folder, e)

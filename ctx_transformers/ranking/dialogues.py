@@ -15,6 +15,22 @@ from fastcore.basics import patch
 from ..core import Account, hash_bits
 from ..data.dedup import string_array, list_keys, lists, text_keys
 
+# %% ../../nbs/ranking/00_dialogues.ipynb #s5514e41
+def _check_dialogues(
+    d,  # `Dialogues` whose columns are filled in
+):
+    "Every column has a value for each question, and every question has candidates and a right one."
+    size = {k: len(getattr(d, k)) for k in ("turns", "candidates", "right", "conversation", "ids")}
+    if len(set(size.values())) > 1:
+        raise ValueError(f"every column needs one value for each question, got {size}")
+    k = np.diff(d.candidates.offsets.to_numpy())
+    for bad, what in (
+        (k == 0, "has no candidates; a question needs at least the right one"),
+        ((d.right < 0) | (d.right >= k), "has no candidate at its place `right`; it counts from 0"),
+    ):
+        if bad.any():
+            raise ValueError(f"question {bad.argmax()} (of {bad.sum():,} such) {what}")
+
 # %% ../../nbs/ranking/00_dialogues.ipynb #c07
 @dataclass(frozen=True, eq=False)
 class Dialogues:
@@ -23,9 +39,8 @@ class Dialogues:
     turns: pa.ListArray  # `[N]` lists of texts, the context, oldest turn first
     candidates: pa.ListArray  # `[N]` lists of texts; in training the right one may stand alone
     right: np.ndarray | None = None  # `[N]` place of the right candidate in its list; None: the first
-    conversation: np.ndarray | None = (
-        None  # `[N]` whole numbers, which conversation it is from; None: each its own
-    )
+    # `[N]` whole numbers, which conversation it is from; None: each its own
+    conversation: np.ndarray | None = None
     ids: pa.Array | None = None  # `[N]` names; None: numbers
     name: str = "dialogues"
     account: Account | None = None  # what was read and what was dropped on the way; None: all was kept
@@ -37,31 +52,20 @@ class Dialogues:
         put("turns", lists(self.turns))
         put("candidates", lists(self.candidates))
         n = len(self.turns)
-        put("right", np.zeros(n, np.int64) if self.right is None else np.asarray(self.right, np.int64))
-        put(
-            "conversation",
-            np.arange(n) if self.conversation is None else np.asarray(self.conversation, np.int64),
-        )
-        put("ids", pa.array(map(str, range(n)), pa.string()) if self.ids is None else string_array(self.ids))
+        right = np.zeros(n) if self.right is None else self.right
+        conversation = np.arange(n) if self.conversation is None else self.conversation
+        ids = pa.array(map(str, range(n)), pa.string()) if self.ids is None else self.ids
+        put("right", np.asarray(right, np.int64))
+        put("conversation", np.asarray(conversation, np.int64))
+        put("ids", string_array(ids))
         if self.account is None:
             put("account", Account(self.name))
             self.account.keep(n)
-        size = {k: len(getattr(self, k)) for k in ("turns", "candidates", "right", "conversation", "ids")}
-        if len(set(size.values())) > 1:
-            raise ValueError(f"every column needs one value for each question, got {size}")
-        k = np.diff(self.candidates.offsets.to_numpy())
-        for bad, what in (
-            (k == 0, "has no candidates; a question needs at least the right one"),
-            ((self.right < 0) | (self.right >= k), "has no candidate at its place `right`; it counts from 0"),
-        ):
-            if bad.any():
-                raise ValueError(f"question {bad.argmax()} (of {bad.sum():,} such) {what}")
+        _check_dialogues(self)
 
     @cached_property
-    def keys(self):
-        return list_keys(self.turns), text_keys(
-            self.candidates.values
-        )  # names: `[N]` of the contexts, `[C]` of the candidates end to end
+    def keys(self):  # names: `[N]` of the contexts, `[C]` of the candidates end to end
+        return list_keys(self.turns), text_keys(self.candidates.values)
 
     def __len__(self):
         return len(self.turns)
@@ -81,17 +85,22 @@ class Dialogues:
             f"{t.mean():.1f} turns, {k.min()} to {k.max()} candidates"
         )
 
+# %% ../../nbs/ranking/00_dialogues.ipynb #s09dafe6
+def _right_at(d):
+    "`[N]` place of each right answer among the candidates end to end."
+    return d.candidates.offsets.to_numpy()[:-1] + d.right
+
 # %% ../../nbs/ranking/00_dialogues.ipynb #c13
 @patch
 def answers(self: Dialogues) -> pa.Array:  # `[N]` texts
     "The right answers."
-    return self.candidates.values.take(pa.array(self.candidates.offsets.to_numpy()[:-1] + self.right))
+    return self.candidates.values.take(pa.array(_right_at(self)))
 
 
 @patch
 def answer_keys(self: Dialogues) -> np.ndarray:  # `[N]` uint64
     "The name of each right answer."
-    return self.keys[1][self.candidates.offsets.to_numpy()[:-1] + self.right]
+    return self.keys[1][_right_at(self)]
 
 
 @patch
@@ -115,10 +124,10 @@ def _take(d, i, account):
     if "keys" in d.__dict__:  # names are dear, and go along
         off = d.candidates.offsets.to_numpy()
         new = out.candidates.offsets.to_numpy()
-        out.__dict__["keys"] = (
-            d.keys[0][i],
-            d.keys[1][np.arange(new[-1]) + np.repeat(off[i] - new[:-1], np.diff(new))],
-        )
+        at = np.arange(new[-1]) + np.repeat(
+            off[i] - new[:-1], np.diff(new)
+        )  # of each candidate that is taken
+        out.__dict__["keys"] = d.keys[0][i], d.keys[1][at]
     return out
 
 
@@ -155,18 +164,10 @@ def save(
     path,  # file to write, by custom `.arrow`
 ):
     "Write the table to one file."
-    t = pa.table(
-        dict(
-            turns=self.turns,
-            candidates=self.candidates,
-            right=self.right,
-            conversation=self.conversation,
-            ids=self.ids,
-        )
-    )
-    t = t.replace_schema_metadata(
-        dict(dialogues=json.dumps(dict(name=self.name, account=self.account.to_dict())))
-    )
+    columns = ("turns", "candidates", "right", "conversation", "ids")
+    t = pa.table({k: getattr(self, k) for k in columns})
+    about = dict(name=self.name, account=self.account.to_dict())
+    t = t.replace_schema_metadata(dict(dialogues=json.dumps(about)))
     with pa.OSFile(str(path), "wb") as f, pa.ipc.new_file(f, t.schema) as w:
         w.write_table(t)
 

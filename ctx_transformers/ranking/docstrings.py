@@ -25,12 +25,21 @@ from ..data.splits import CorpusCfg, SPLITS, TEST, place
 from .dialogues import Dialogues, load_dialogues
 from .splits import tidy, with_wrong
 
+# %% ../../nbs/ranking/02_docstrings.ipynb #sb68aa5e
+def _plain(o):
+    "An argument without its annotation; None stays None."
+    return ast.arg(o.arg) if o else None
+
+
+def _short(d):
+    "A default, or three dots where its source is long."
+    return d if d is None or len(ast.unparse(d)) <= 30 else ast.Constant(...)
+
 # %% ../../nbs/ranking/02_docstrings.ipynb #c05
 def _arguments(a, bound, chars=300):
     "Source of an argument list without annotations; `bound`: without the first argument."
-    plain = lambda o: ast.arg(o.arg) if o else None
-    short = lambda d: d if d is None or len(ast.unparse(d)) <= 30 else ast.Constant(...)
-    pos, args = [[plain(o) for o in l] for l in (a.posonlyargs, a.args)]
+    pos = [_plain(o) for o in a.posonlyargs]
+    args = [_plain(o) for o in a.args]
     if bound:
         pos, args = (pos[1:], args) if pos else (pos, args[1:])
     n = len(pos) + len(args)
@@ -38,11 +47,11 @@ def _arguments(a, bound, chars=300):
         ast.arguments(
             pos,
             args,
-            plain(a.vararg),
-            [plain(o) for o in a.kwonlyargs],
-            [short(d) for d in a.kw_defaults],
-            plain(a.kwarg),
-            [short(d) for d in a.defaults[-n:]] if n else [],
+            _plain(a.vararg),
+            [_plain(o) for o in a.kwonlyargs],
+            [_short(d) for d in a.kw_defaults],
+            _plain(a.kwarg),
+            [_short(d) for d in a.defaults[-n:]] if n else [],
         )
     )
     return out if len(out) <= chars else out[:chars].rsplit(",", 1)[0] + ", ..."
@@ -55,14 +64,19 @@ def signature(
 ) -> str:
     "Name and arguments of a documented object."
     if isinstance(obj, ast.ClassDef):
-        init = next((o for o in obj.body if isinstance(o, ast.FunctionDef) and o.name == "__init__"), None)
-        return f"{name}({_arguments(init.args, True)})" if init else f"{name}(...)"
-    static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in obj.decorator_list)
-    return f"{name}({_arguments(obj.args, isinstance(outer, ast.ClassDef) and not static)})"
+        inits = [o for o in obj.body if isinstance(o, ast.FunctionDef) and o.name == "__init__"]
+        arguments = _arguments(inits[0].args, True) if inits else "..."
+    else:
+        static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in obj.decorator_list)
+        method = isinstance(outer, ast.ClassDef) and not static
+        arguments = _arguments(obj.args, method)
+    return f"{name}({arguments})"
 
 # %% ../../nbs/ranking/02_docstrings.ipynb #c08
 _SHORT = re.compile(
-    r"(?:^|[\s(])(?:e\.g|i\.e|etc|cf|vs|viz|resp|approx|ca|fig|figs|eq|eqs|sec|no|nr|dr|mr|mrs|prof|st|al|incl|excl|max|min|[a-z])\.$",
+    r"(?:^|[\s(])"
+    r"(?:e\.g|i\.e|etc|cf|vs|viz|resp|approx|ca|fig|figs|eq|eqs|sec|no|nr|dr|mr|mrs|prof|st|al"
+    r"|incl|excl|max|min|[a-z])\.$",
     re.I,
 )
 _STOP = re.compile(r'[.!?][)\]"\'`*]*(?=\s+[("\'`*\[A-Z0-9:])')
@@ -112,26 +126,22 @@ def _pairs_of_file(module, path):
 def _sides(modules, cfg):
     "`[N]` side of each module: that of the corpus, where packages held out are all test."
     names, at = np.unique(modules, return_inverse=True)
-    t = place(
-        ibis.memtable(
-            dict(author=names, community=[n.split(".")[0] for n in names], text=["a"] * len(names))
-        ),
-        cfg,
-    )
+    packages = [n.split(".")[0] for n in names]
+    posts = ibis.memtable(dict(author=names, community=packages, text=["a"] * len(names)))
+    t = place(posts, cfg)
     t = connect().to_pyarrow(t.select("author", "new_community", "split")).sort_by("author")
     return np.where(t["new_community"], TEST, t["split"])[at]
 
 
 def _build(files, missing, cfg, seed):
-    acc = Account(
-        f"signatures: {len(files):,} files, Python {sys.version_info.major}.{sys.version_info.minor}"
-    )
+    python = sys.version_info
+    acc = Account(f"signatures: {len(files):,} files, Python {python.major}.{python.minor}")
     rows = []
     for m in missing:
         acc.drop(f"package {m} is not installed")
-    for r, why in Parallel(
-        n_jobs=min(cpu_count(), 8, 1 + len(files) // 100), batch_size=32, return_as="generator"
-    )(delayed(_pairs_of_file)(m, str(p)) for m, p in files):
+    jobs = min(cpu_count(), 8, 1 + len(files) // 100)
+    read = Parallel(n_jobs=jobs, batch_size=32, return_as="generator")
+    for r, why in read(delayed(_pairs_of_file)(m, str(p)) for m, p in files):
         for k, n in why.items():
             acc.drop(k, n)
         rows += r
@@ -154,21 +164,17 @@ def _build(files, missing, cfg, seed):
 
 def _side(d, side, i, seed):
     k = d.answer_keys()
-    out = tidy(
-        d.without(
-            {
-                "on another side of the split": side != i,
-                "sentence also in a later side": np.isin(k, k[side > i]),
-            }
-        )
-    )
+    why = {
+        "on another side of the split": side != i,
+        "sentence also in a later side": np.isin(k, k[side > i]),
+    }
+    out = tidy(d.without(why))
     if not len(out):
         raise ValueError(f"nothing is left for {SPLITS[i]}; read more packages\n{out.account}")
-    package = [o.split(".")[0].split("(")[0] for o in out.ids.to_pylist()]
-    return replace(
-        out if i == 0 else with_wrong(out, text_keys(package, exact=True).astype(np.int64), seed=seed),
-        name=f"signatures {SPLITS[i]}",
-    )
+    if i > 0:
+        package = [o.split(".")[0].split("(")[0] for o in out.ids.to_pylist()]
+        out = with_wrong(out, text_keys(package, exact=True).astype(np.int64), seed=seed)
+    return replace(out, name=f"signatures {SPLITS[i]}")
 
 # %% ../../nbs/ranking/02_docstrings.ipynb #c15
 def read_signatures(
@@ -181,21 +187,17 @@ def read_signatures(
     "Which first sentence documents this object? Cached by the names and sizes of the files."
     files, missing = installed_files(packages, stdlib)
     names = hashlib.sha256(repr([(m, p.stat().st_size) for m, p in files]).encode()).hexdigest()
-    folder = cache_dir(
-        "signatures",
-        config_hash(
-            dict(
-                reader=1,
-                files=names,
-                missing=missing,
-                seed=seed,
-                valid=cfg.valid,
-                test=cfg.test,
-                heldout=cfg.heldout,
-                salt=cfg.salt,
-            )
-        ),
+    about = dict(
+        reader=1,
+        files=names,
+        missing=missing,
+        seed=seed,
+        valid=cfg.valid,
+        test=cfg.test,
+        heldout=cfg.heldout,
+        salt=cfg.salt,
     )
+    folder = cache_dir("signatures", config_hash(about))
     with FileLock(folder / "lock"):
         if not (folder / "test.arrow").is_file():
             for s, d in _build(files, missing, cfg, seed).items():

@@ -32,9 +32,9 @@ def _products(
         and torch.backends.mkldnn.is_available()
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     )
-    return (
-        torch.ops.mkldnn._linear_pointwise(v, y, None, "none", [], "") if few else v @ y.T
-    )  # for a few codes, a product that does not copy the candidates first
+    if few:  # a product that does not copy the candidates first
+        return torch.ops.mkldnn._linear_pointwise(v, y, None, "none", [], "")
+    return v @ y.T
 
 
 def _poly(s):  # `[k,m]` products -> `[k]`
@@ -46,14 +46,18 @@ def fold_codes(
     y: Tensor,  # `[m,d]` codes
 ):  # (`[m,r]`, `[r,d]`) whose product they are to 1e-5 of the longest, or None if that saves nothing
     "Codes as mixtures of fewer vectors."
-    (m, d), x = y.shape, y.double()
-    mix = torch.randn(m // 2, m, generator=torch.Generator().manual_seed(0), dtype=torch.float64).to(y.device)
+    m, d = y.shape
+    x = y.double()
+    draw = torch.Generator().manual_seed(0)
+    mix = torch.randn(m // 2, m, generator=draw, dtype=torch.float64).to(y.device)
     q, r = torch.linalg.qr((mix @ x).T)  # [d,m/2]
     size = r.diagonal().abs()
     q = q[:, size > 1e-6 * size.max()]  # [d,r]
     a = x @ q  # [m,r]
+    longest = torch.linalg.vector_norm(x, dim=1).max()
     left = torch.linalg.vector_norm(x - a @ q.T, dim=1).max()
-    if q.shape[1] * (m + d) >= m * d or left > 1e-5 * torch.linalg.vector_norm(x, dim=1).max():
+    saves = q.shape[1] * (m + d) < m * d
+    if not saves or left > 1e-5 * longest:
         return None
     return a.float(), q.T.contiguous().float()
 
@@ -111,6 +115,15 @@ def digest(*parts):
     return h.hexdigest()[:16]
 
 
+def _weights(model):
+    "Name, type, shape and bytes of each weight, in the order of the names."
+    for k, v in sorted(model.state_dict().items()):
+        yield k
+        yield str(v.dtype)
+        yield str(tuple(v.shape))
+        yield v.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+
+
 class RankEmbedder:
     "A bi- or poly-encoder and all that it takes to read texts."
 
@@ -158,42 +171,26 @@ class RankEmbedder:
         turns = list(turns)[-self.cfg.turns :]
         if not any(t.strip() for t in turns):
             raise ValueError(f"the last turns have no text: {turns}")
-        ids, n = self.reader.contexts(self.reader.words(turns), Ragged.of([range(len(turns))])).gather([0])
+        context = self.reader.contexts(self.reader.words(turns), Ragged.of([range(len(turns))]))
+        ids, n = (torch.from_numpy(x).to(self.device) for x in context.gather([0]))
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.bf16):
-            y, keep = self.model.contexts(
-                torch.from_numpy(ids).to(self.device), torch.from_numpy(n).to(self.device)
-            )
+            y, keep = self.model.contexts(ids, n)
         return y[0][keep[0]].float()
 
     def tokens(self, texts: list):
         return self.reader.responses(self.reader.words(texts))  # strings -> `Ragged`
 
-    def encode(self, tokens: Ragged):
-        return encode_candidates(
-            self.model, tokens, self.budget, self.device, self.bf16
-        )  # -> `[k,d]` float32
+    def encode(self, tokens: Ragged):  # -> `[k,d]` float32
+        return encode_candidates(self.model, tokens, self.budget, self.device, self.bf16)
 
     @cached_property
     def fingerprint(self) -> dict:  # of weights, shape, tokenizer and reading, 16 hexadecimal digits each
         "What vectors of candidates depend on."
         m = self.model
-        state = sorted(m.state_dict().items())
-        shape = replace(
-            m.cfg, pretrained="", layers=0, freeze="", learned=True, encoder=m.encoder.cfg
-        )  # where it came from does not matter
+        # where it came from does not matter
+        shape = replace(m.cfg, pretrained="", layers=0, freeze="", learned=True, encoder=m.encoder.cfg)
         return dict(
-            weights=digest(
-                *(
-                    x
-                    for k, v in state
-                    for x in (
-                        k,
-                        str(v.dtype),
-                        str(tuple(v.shape)),
-                        v.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes(),
-                    )
-                )
-            ),
+            weights=digest(*_weights(m)),
             shape=digest(json.dumps(asdict(shape), sort_keys=True)),
             tokenizer=digest(self.reader._enc.to_str(), str(tuple(self.reader.marks))),
             reading=digest(str(self.cfg.response)),

@@ -20,12 +20,37 @@ def context_slices(
     by_words=(10, 25, 50, 100),  # upper edges of the bands, words between white space, ascending
 ) -> dict:  # name -> `[N]` bool
     "Dialogues by the length of their context."
-    n = [
-        (len(t), sum(len(x.split()) for x in t))
-        for t in (turns.to_pylist() if hasattr(turns, "to_pylist") else turns)
-    ]
+    turns = turns.to_pylist() if hasattr(turns, "to_pylist") else turns
+    n = []
+    for t in turns:
+        words = sum(len(x.split()) for x in t)
+        n.append((len(t), words))
     n = np.array(n, np.int64).reshape(-1, 2)
     return length_bands(n[:, 0], by_turns, "turns") | length_bands(n[:, 1], by_words, "words")
+
+# %% ../../nbs/ranking/11_evaluate.ipynb #s731ff0c
+def _same_candidates(
+    tables,  # arm -> seed -> table of `rank_table`
+    size,  # dialogues that are given
+):  # `[N]` candidates of each dialogue
+    "How many candidates each dialogue has, the same for all arms and seeds."
+    n = next(t for of in tables.values() for t in of.values()).candidates
+    for a, of in tables.items():
+        for s, t in of.items():
+            if len(t) != size or not t.candidates.equals(n):
+                raise ValueError(
+                    f"{a!r} of seed {s} scored other candidates than {next(iter(tables))!r}, or other "
+                    f"dialogues than the {size} given: score the same for all arms"
+                )
+    return n
+
+
+def _values(tables, metric, inside):
+    "arm -> seed -> values of a metric, of some dialogues."
+    values = {}
+    for a, of in tables.items():
+        values[a] = {s: t[metric].to_numpy()[inside] for s, t in of.items()}
+    return values
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c32
 def ranking_rows(
@@ -33,8 +58,8 @@ def ranking_rows(
     d,  # the dialogues, such as `Dialogues`: `right` `[N]` int and `conversation` `[N]` int, -1 unknown
     corpus: str,  # what to call the corpus
     against: tuple = (),  # arms that the others are compared with, such as ('bm25','bi')
-    slices: dict
-    | None = None,  # name -> `[N]` bool, parts that get R@1 too, such as `context_slices(d.turns)`
+    # name -> `[N]` bool, parts that get R@1 too, such as `context_slices(d.turns)`
+    slices: dict | None = None,
     right=None,  # `[N,k]` bool, where several candidates are right; `d.right` if None
     ks: tuple = (1, 2, 5),  # lengths of the list that is looked at, >=1
     config: str = "",  # hash of the experiment's config, for the table
@@ -44,29 +69,47 @@ def ranking_rows(
     right = d.right if right is None else right
     against = (against,) if isinstance(against, str) else tuple(against)
     tables = {a: {s: rank_table(x, right, ks) for s, x in of.items()} for a, of in found.items()}
-    n = next(t for of in tables.values() for t in of.values()).candidates
-    for a, of in tables.items():
-        for s, t in of.items():
-            if len(t) != len(d.conversation) or not t.candidates.equals(n):
-                raise ValueError(
-                    f"{a!r} of seed {s} scored other candidates than {next(iter(found))!r}, or other "
-                    f"dialogues than the {len(d.conversation)} given: score the same for all arms"
-                )
+    n = _same_candidates(tables, len(d.conversation))
     metrics = [f"R@{k}" for k in ks if k < n.max()] + ["MRR", "MAP", *SCORES]
     rows = []
     for where, inside in ({"all": np.ones(len(n), bool)} | (slices or {})).items():
         if not inside.any():
             continue
+        conversation = np.asarray(d.conversation)[inside]
+        more = dict(dialogues=int(inside.sum()), candidates=float(n[inside].mean()))
         for m in metrics if where == "all" else metrics[:1]:
-            values = {a: {s: t[m].to_numpy()[inside] for s, t in of.items()} for a, of in tables.items()}
-            more = dict(dialogues=int(inside.sum()), candidates=float(n[inside].mean()))
-            rows += [
-                r | more
-                for r in rows_against(
-                    values, np.asarray(d.conversation)[inside], corpus, m, against, where, config
-                )
-            ]
+            values = _values(tables, m, inside)
+            of_metric = rows_against(values, conversation, corpus, m, against, where, config)
+            rows += [r | more for r in of_metric]
     return rows
+
+# %% ../../nbs/ranking/11_evaluate.ipynb #s2eb7dee
+def _rank_panel(
+    ax,
+    of,  # rows of a corpus and a metric, by arm
+    arms,  # from the top
+    line,  # arm that is drawn as a line
+    metric,
+):
+    "The arms of one corpus, with intervals."
+    k = of.candidates.iloc[0]
+    for r in of.loc[of.index == line].itertuples():
+        ax.axvspan(r.lo, r.hi, color=COLORS["orange"], alpha=0.15, lw=0)
+        ax.axvline(r.value, color=COLORS["orange"], lw=1.5, label=line)
+    if metric == "R@1":
+        ax.axvline(1 / k, color=COLORS["grey"], ls=":", label="chance")
+    for i, a in enumerate(arms):
+        if a in of.index:
+            r = of.loc[a]
+            ax.plot([r.lo, r.hi], [-i, -i], color=COLORS["blue"], lw=2)
+            ax.plot(r.value, -i, "o", color=COLORS["blue"], ms=5)
+    ax.set(
+        yticks=[-i for i in range(len(arms))],
+        yticklabels=arms,
+        ylim=(0.6 - len(arms), 0.6),
+        xlabel=f"{metric} of {k:.3g}",
+    )
+    ax.grid(axis="y", visible=False)
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c45
 def plot_ranking(
@@ -80,40 +123,30 @@ def plot_ranking(
     arms = [a for a in (d.arm.unique() if arms is None else arms) if a != line]
     corpora = df.corpus.unique()
     with plt.rc_context(style()):
-        fig, axes = plt.subplots(
-            1,
-            len(corpora),
-            figsize=(3 * len(corpora) + 1.5, 1.1 + 0.32 * len(arms)),
-            sharey=True,
-            squeeze=False,
-        )
+        size = (3 * len(corpora) + 1.5, 1.1 + 0.32 * len(arms))
+        fig, axes = plt.subplots(1, len(corpora), figsize=size, sharey=True, squeeze=False)
         for ax, c in zip(axes[0], corpora):
             of = d[d.corpus == c].set_index("arm")
-            k = of.candidates.iloc[0]
-            for r in of.loc[of.index == line].itertuples():
-                ax.axvspan(r.lo, r.hi, color=COLORS["orange"], alpha=0.15, lw=0)
-                ax.axvline(r.value, color=COLORS["orange"], lw=1.5, label=line)
-            if metric == "R@1":
-                ax.axvline(1 / k, color=COLORS["grey"], ls=":", label="chance")
-            for i, a in enumerate(arms):
-                if a in of.index:
-                    r = of.loc[a]
-                    ax.plot([r.lo, r.hi], [-i, -i], color=COLORS["blue"], lw=2)
-                    ax.plot(r.value, -i, "o", color=COLORS["blue"], ms=5)
-            ax.set(
-                yticks=[-i for i in range(len(arms))],
-                yticklabels=arms,
-                ylim=(0.6 - len(arms), 0.6),
-                xlabel=f"{metric} of {k:.3g}",
-            )
-            ax.grid(axis="y", visible=False)
-            ax.set_title(
-                f"{c}\n{of.dialogues.iloc[0]:,.0f} dialogues, {of.n.iloc[0]:,.0f} conversations", fontsize=9
-            )
+            _rank_panel(ax, of, arms, line, metric)
+            counts = f"{of.dialogues.iloc[0]:,.0f} dialogues, {of.n.iloc[0]:,.0f} conversations"
+            ax.set_title(f"{c}\n{counts}", fontsize=9)
         axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
         fig.tight_layout()
         plt.close(fig)
     return fig
+
+# %% ../../nbs/ranking/11_evaluate.ipynb #s98001ed
+def _cost_line(
+    ax,
+    of,  # rows of a corpus and a metric
+    cost,  # arm -> price
+    **kw,  # colour, marker and label
+):
+    "The arms of one corpus by their price, with intervals."
+    of = of.iloc[np.argsort([cost[a] for a in of.arm], kind="stable")]
+    x = [cost[a] for a in of.arm]
+    error = [of.value - of.lo, of.hi - of.value]
+    ax.errorbar(x, of.value, error, ms=5, lw=0.8, **kw)
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c48
 def plot_cost(
@@ -132,19 +165,7 @@ def plot_cost(
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(5, 3.2))
         for c, color, mark in zip(d.corpus.unique(), COLORS.values(), "osD^vP*X"):
-            of = d[d.corpus == c]
-            of = of.iloc[np.argsort([cost[a] for a in of.arm], kind="stable")]
-            x = [cost[a] for a in of.arm]
-            ax.errorbar(
-                x,
-                of.value,
-                [of.value - of.lo, of.hi - of.value],
-                color=color,
-                marker=mark,
-                ms=5,
-                lw=0.8,
-                label=c,
-            )
+            _cost_line(ax, d[d.corpus == c], cost, color=color, marker=mark, label=c)
         top = d.groupby("arm").hi.max()
         for a, y in top.items():
             ax.annotate(a, (cost[a], y), (0, 4), textcoords="offset points", rotation=45, fontsize=8)

@@ -44,9 +44,8 @@ def make_index(
     ix = faiss.index_factory(d, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
     ix.cp.seed = seed + 1
     ix.cp.min_points_per_centroid = 1
-    ix.train(
-        take_rows(parts, np.sort(np.random.default_rng(seed).permutation(n)[: max(40 * cells, 1000)])).numpy()
-    )
+    some = np.random.default_rng(seed).permutation(n)[: max(40 * cells, 1000)]
+    ix.train(take_rows(parts, np.sort(some)).numpy())
     for p in parts:
         for i in range(0, len(p), 50_000):
             ix.add(p[i : i + 50_000].float().numpy())
@@ -132,19 +131,14 @@ class CrossScorer:
         answers = r.responses(r.words(texts))
         out = torch.zeros(len(texts))
         order = np.argsort(answers.lengths, kind="stable")
-        cut = (
-            np.flatnonzero(np.diff(np.cumsum((answers.lengths + context.lengths[0])[order]) // self.budget))
-            + 1
-        )
+        end = np.cumsum((answers.lengths + context.lengths[0])[order])  # tokens up to each pair
+        cut = np.flatnonzero(np.diff(end // self.budget)) + 1
         for at in np.split(order, cut):
-            ids, n, segment = (
-                torch.from_numpy(x).to(self.device)
-                for x in pair_texts(context, np.zeros(len(at), np.int64), answers, at, r.marks)
-            )
+            p = pair_texts(context, np.zeros(len(at), np.int64), answers, at, r.marks)
+            ids, n, segment = (torch.from_numpy(x).to(self.device) for x in p)
+            plan = plan_attention(n.cpu()).to(self.device)
             with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.bf16):
-                out[at] = (
-                    self.model.pairs(ids, n, segment, plan_attention(n.cpu()).to(self.device)).float().cpu()
-                )
+                out[at] = self.model.pairs(ids, n, segment, plan).float().cpu()
         return out
 
 # %% ../../nbs/ranking/16_index.ipynb #c15
@@ -177,7 +171,8 @@ class Searcher:
         self.cache = cache
         self.s = s
         self.probe = probe
-        self.index = open_index(cache) if index == "faiss" or index == "auto" and len(cache) >= PAYS else None
+        pays = index == "auto" and len(cache) >= PAYS
+        self.index = open_index(cache) if index == "faiss" or pays else None
 
     def top(
         self,
@@ -188,7 +183,8 @@ class Searcher:
         if self.index is None:
             return best(score_candidates(codes, self.cache.parts), k)
         at = shortlist(self.index, codes, max(k, self.s), self.probe)
-        s, i = best(score_candidates(codes, [self.cache.take(at)]), k)
+        scores = score_candidates(codes, [self.cache.take(at)])
+        s, i = best(scores, k)
         return s, torch.from_numpy(at)[i.cpu()]
 
     def search(
@@ -217,9 +213,8 @@ class Searcher:
         )
 
     def __repr__(self):
-        return f"Searcher: {len(self.cache):,} candidates, " + (
-            "all scored" if self.index is None else f"{self.s} of them scored, found by an index"
-        )
+        how = "all scored" if self.index is None else f"{self.s} of them scored, found by an index"
+        return f"Searcher: {len(self.cache):,} candidates, {how}"
 
 # %% ../../nbs/ranking/16_index.ipynb #c26
 def shortlist_recall(
@@ -234,8 +229,7 @@ def shortlist_recall(
     for q, turns in enumerate(questions):
         y = searcher.e.codes(turns)
         true = best(score_candidates(y, searcher.cache.parts), k)[1].cpu().numpy()
-        rows += [
-            dict(question=q, s=s, recall=np.isin(true, shortlist(index, y, s, searcher.probe)).mean())
-            for s in sizes
-        ]
+        for s in sizes:
+            found = np.isin(true, shortlist(index, y, s, searcher.probe))
+            rows.append(dict(question=q, s=s, recall=found.mean()))
     return pd.DataFrame(rows)

@@ -17,9 +17,8 @@ from .model import Ranked
 class RankLoss:
     "What a ranker is rewarded for."
 
-    distil: float = (
-        0.0  # weight of the teacher's opinion, 0 (none) to 1 (nothing else), in batches that bring one
-    )
+    # weight of the teacher's opinion, 0 (none) to 1 (nothing else), in batches that bring one
+    distil: float = 0.0
     T: float = 1.0  # temperature of the shares that are compared, >0
 
     def __post_init__(self):
@@ -34,11 +33,9 @@ class RankLoss:
         if not self.distil or pred.teacher is None:
             return info_nce(pred.scores, right, pred.out).mean()
         own = self.distil * distil_loss(pred.scores, pred.teacher, self.T)
-        return (
-            own
-            if self.distil == 1
-            else own + (1 - self.distil) * info_nce(pred.scores, right, pred.out).mean()
-        )
+        if self.distil == 1:
+            return own
+        return own + (1 - self.distil) * info_nce(pred.scores, right, pred.out).mean()
 
 # %% ../../nbs/ranking/09_loss.ipynb #c06
 def distil_loss(
@@ -56,4 +53,5 @@ def distil_loss(
 
     p = shares(teacher.nan_to_num(0.0))
     q = shares(scores)
-    return (p.exp() * (p - q).masked_fill(~asked, 0.0).nan_to_num(0.0)).sum(1).mean() * T * T
+    gap = (p - q).masked_fill(~asked, 0.0).nan_to_num(0.0)
+    return (p.exp() * gap).sum(1).mean() * T * T

@@ -55,10 +55,10 @@ class RankCfg:
             )
 
     @property
-    def title(self):
-        return (
-            f"poly-{self.m}" + " first" * (self.codes == "first") if self.kind == "poly" else self.kind
-        )  # what tables call it
+    def title(self):  # what tables call it
+        if self.kind != "poly":
+            return self.kind
+        return f"poly-{self.m}" + " first" * (self.codes == "first")
 
 # %% ../../nbs/ranking/08_model.ipynb #c07
 def poly_scores(
@@ -69,12 +69,17 @@ def poly_scores(
     "Every candidate's score, by the codes that it attends to."
     c, m, d = codes.shape
     with torch.autocast(codes.device.type, enabled=False):
-        x, v = codes.float(), cands.float()
-        s = (x.reshape(c * m, d) @ v.T).view(c, m, -1) if v.dim() == 2 else x @ v.transpose(1, 2)  # [c,m,k]
+        x = codes.float()
+        v = cands.float()
+        if v.dim() == 2:
+            s = (x.reshape(c * m, d) @ v.T).view(c, m, -1)  # [c,m,k]
+        else:
+            s = x @ v.transpose(1, 2)  # [c,m,k]
         if m == 1:
             return s[:, 0] * keep.to(s.dtype)  # one code gets all the weight
         some = keep.any(1)[:, None, None]
-        w = s.masked_fill(~keep.unsqueeze(2) & some, -torch.inf).softmax(1)  # removed, not multiplied
+        lost = ~keep.unsqueeze(2) & some
+        w = s.masked_fill(lost, -torch.inf).softmax(1)  # removed, not multiplied
         return (w * s).sum(1) * some[:, 0]  # [c,k]
 
 # %% ../../nbs/ranking/08_model.ipynb #c11
@@ -90,8 +95,10 @@ class Ranker(nn.Module):
     "A bi- or poly-encoder."
 
     def __init__(
-        self, cfg: RankCfg, vocab: int = 0
-    ):  # shape, and number of words; 0 where a pretrained encoder brings its own
+        self,
+        cfg: RankCfg,  # shape
+        vocab: int = 0,  # number of words; 0 where a pretrained encoder brings its own
+    ):
         super().__init__()
         if cfg.kind == "cross":
             raise ValueError("a cross-encoder is a `CrossRanker`: `open_ranker` tells which to take")
@@ -112,11 +119,9 @@ class Ranker(nn.Module):
     def finish(self, x):  # `[...,d]` pooled vectors -> `[...,d']`
         "Map and normalise."
         x = self.project(x).float()
-        return (
-            x
-            if self.tau is None
-            else normalize(x, dim=-1) * torch.as_tensor(self.tau.scale(), device=x.device).sqrt()
-        )
+        if self.tau is None:
+            return x
+        return normalize(x, dim=-1) * torch.as_tensor(self.tau.scale(), device=x.device).sqrt()
 
     def to_codes(
         self,
@@ -142,7 +147,9 @@ class Ranker(nn.Module):
 
     def candidates(self, ids: Tensor, lengths: Tensor, plan=None):  # `[n]`, `[k]` -> `[k,d]`
         "Vectors of candidates, from their tokens: what can be kept."
-        return self.finish(self.pool((self.other or self.encoder)(ids, lengths, plan), lengths))
+        reads = self.other or self.encoder
+        h = reads(ids, lengths, plan)
+        return self.finish(self.pool(h, lengths))
 
     def scores(self, codes: Tensor, keep: Tensor, cands: Tensor):  # `[c,m,d]`, `[c,m]`, `[k,d]` -> `[c,k]`
         "Every context with every candidate."
@@ -155,16 +162,17 @@ def forward(
     groups: TextGroups,  # as `ranking.batches` makes them, not as pairs
 ) -> Ranked:
     "Scores of all candidates of the batch."
-    g, d = groups.parts, groups.distinct
-    c, k = g["context"], g["candidate"]
+    g = groups.parts
+    d = groups.distinct
+    c = g["context"]
+    k = g["candidate"]
     if self.other is None:
         h = self.encoder(d.ids, d.lengths, d.plan)  # [n,d]
-        (y, keep), v = self.to_codes(h[c.at], c.lengths, c.plan), self.finish(self.pool(h[k.at], k.lengths))
+        y, keep = self.to_codes(h[c.at], c.lengths, c.plan)
+        v = self.finish(self.pool(h[k.at], k.lengths))
     else:
-        (y, keep), v = (
-            self.contexts(d.ids[c.at], c.lengths, c.plan),
-            self.candidates(d.ids[k.at], k.lengths, k.plan),
-        )
+        y, keep = self.contexts(d.ids[c.at], c.lengths, c.plan)
+        v = self.candidates(d.ids[k.at], k.lengths, k.plan)
     s = self.scores(y, keep, v)  # of the different texts
     return Ranked(s[c.row][:, k.row], g["out"], g.get("teacher"))
 
@@ -173,11 +181,10 @@ def _encoder_of(cfg, vocab):
     "The encoder that a ranker starts from."
     if not cfg.pretrained and vocab < 1:
         raise ValueError("an encoder from scratch needs the number of words: give vocab")
-    enc = (
-        open_encoder(cfg.pretrained, cfg.layers, cfg.segments and cfg.kind == "cross")[0]
-        if cfg.pretrained
-        else Encoder(cfg.encoder, vocab)
-    )
+    if cfg.pretrained:
+        enc = open_encoder(cfg.pretrained, cfg.layers, cfg.segments and cfg.kind == "cross")[0]
+    else:
+        enc = Encoder(cfg.encoder, vocab)
     if vocab > enc.vocab:
         raise ValueError(
             f"the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes "
@@ -206,7 +213,8 @@ class CrossRanker(nn.Module):
 
     def pairs(self, ids: Tensor, lengths: Tensor, segment: Tensor, plan=None):  # `[n]`, `[t]`, `[n]` -> `[t]`
         "A score of each pair."
-        h = self.encoder(ids, lengths, plan, segment if self.encoder.cfg.segments else None)
+        segment = segment if self.encoder.cfg.segments else None
+        h = self.encoder(ids, lengths, plan, segment)
         return self.head(self.pool(h, lengths)).squeeze(1).float()
 
     def forward(
@@ -214,9 +222,12 @@ class CrossRanker(nn.Module):
         groups: TextGroups,  # as `ranking.batches` makes them with pairs=True
     ) -> Ranked:
         "Scores of each dialogue's candidates."
-        g, d = groups.parts, groups.distinct
+        g = groups.parts
+        d = groups.distinct
+        out = g["out"]
         s = self.pairs(d.ids, d.lengths, g["segment"], d.plan)  # [t]
-        return Ranked(s.new_zeros(g["out"].numel()).index_copy(0, g["cell"], s).view_as(g["out"]), g["out"])
+        scores = s.new_zeros(out.numel()).index_copy(0, g["cell"], s).view_as(out)
+        return Ranked(scores, out)
 
 # %% ../../nbs/ranking/08_model.ipynb #c16
 def open_ranker(

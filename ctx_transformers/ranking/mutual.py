@@ -9,6 +9,7 @@ __all__ = ['speaker_turns', 'recordings', 'read_mutual']
 import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -38,40 +39,39 @@ def recordings(
     share=0.5,  # part of the shorter dialogue's runs above which two are of one recording, 0 to 1
 ) -> np.ndarray:  # `[N]` int64
     "Number the recordings."
+    count = CountVectorizer(ngram_range=(n, n), binary=True, token_pattern=r"[^\W_]+", dtype=np.int32)
     try:
-        runs = CountVectorizer(
-            ngram_range=(n, n), binary=True, token_pattern=r"[^\W_]+", dtype=np.int32
-        ).fit_transform(texts)
+        runs = count.fit_transform(texts)
     except ValueError:
         return np.arange(len(texts))  # not one run of n words in them all
     size = np.asarray(runs.sum(1)).ravel()
     both = (runs @ runs.T).tocoo()
     same = both.data > share * np.minimum(size[both.row], size[both.col])
-    graph = coo_array((np.ones(same.sum(), np.int8), (both.row[same], both.col[same])), shape=both.shape)
+    pairs = (both.row[same], both.col[same])
+    graph = coo_array((np.ones(same.sum(), np.int8), pairs), shape=both.shape)
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 # %% ../../nbs/ranking/04_mutual.ipynb #c12
 _ENDINGS = tuple(f".{a}{b}" for a in ("ndjson", "jsonl", "json") for b in ("", ".gz", ".zst"))
 
 
+def _read_each(files):
+    "The record of every file."
+    for p in files:
+        yield json.loads(p.read_text(encoding="utf-8"))
+
+
 def _files(path):
     "side -> (name, records)"
     path = Path(path)
-    sides = (
-        {s: sorted((path / f).glob("*.txt")) for s, f in zip(SPLITS, ("train", "dev", "test"))}
-        if path.is_dir()
-        else {}
-    )
+    sides = {}
+    if path.is_dir():
+        for s, folder in zip(SPLITS, ("train", "dev", "test")):
+            sides[s] = sorted((path / folder).glob("*.txt"))
     if any(sides.values()):
-        return {
-            s: (path.name, (json.loads(p.read_text(encoding="utf-8")) for p in v))
-            for s, v in sides.items()
-            if v
-        }
-    return {
-        s: (p.name.split(".")[0], read_records(p, Account("look")))
-        for s, p in side_files(path, _ENDINGS).items()
-    }
+        return {s: (path.name, _read_each(v)) for s, v in sides.items() if v}
+    files = side_files(path, _ENDINGS)
+    return {s: (p.name.split(".")[0], read_records(p, Account("look"))) for s, p in files.items()}
 
 
 def _question(r, where):
@@ -92,6 +92,41 @@ def _question(r, where):
         )
     return speaker_turns(text), r["options"], answer, str(r["id"]) if "id" in r else None
 
+# %% ../../nbs/ranking/04_mutual.ipynb #s0b881b2
+class _Row(NamedTuple):
+    "A question of a file."
+
+    side: str
+    name: str  # of the file or folder
+    turns: list  # of texts
+    options: list  # of texts
+    right: int | None  # place of the right one; None: not told
+    id: str | None
+
+
+def _recording_keys(rows, ids):
+    "`[N]` int64 names of recordings, by the id of the first question: MuTual-plus has the same sides."
+    same = recordings([" ".join(o.turns) for o in rows])
+    first = np.unique(same, return_index=True)[1]
+    key = text_keys([ids[i] for i in first], exact=True).astype(np.int64)
+    return key[same]
+
+
+def _told(
+    rows,  # `_Row`s of one side
+    ids,  # their names
+    conversation,  # and recordings
+):
+    "Dialogues of the questions whose answer is told; None if none is."
+    told = [i for i, o in enumerate(rows) if o.right is not None]
+    if not told:
+        return None
+    acc = Account(rows[told[0]].name)
+    acc.drop("question without its answer", len(rows) - len(told))
+    acc.keep(len(told))
+    _, _, turns, options, right, _ = zip(*(rows[i] for i in told))
+    return tidy(Dialogues(turns, options, right, conversation[told], [ids[i] for i in told], acc.name, acc))
+
 # %% ../../nbs/ranking/04_mutual.ipynb #c13
 def read_mutual(
     path,  # folder as published, or a file of JSON lines, plain, .gz or .zst
@@ -100,21 +135,15 @@ def read_mutual(
     seed: int = 0,  # for sides that are missing
 ) -> dict:  # train, valid, test
     "MuTual and MuTual-plus."
-    rows = [(s, name, *_question(r, path)) for s, (name, records) in _files(path).items() for r in records]
-    ids = [o[5] or f"row {i}" for i, o in enumerate(rows)]
-    same = recordings([" ".join(o[2]) for o in rows])
+    rows = []
+    for s, (name, records) in _files(path).items():
+        rows += [_Row(s, name, *_question(r, path)) for r in records]
+    ids = [o.id or f"row {i}" for i, o in enumerate(rows)]
+    conversation = _recording_keys(rows, ids)
     parts = {}
-    same = text_keys([ids[i] for i in np.unique(same, return_index=True)[1]], exact=True).astype(np.int64)[
-        same
-    ]  # by the id of the first question: MuTual-plus has the same sides
     for s in SPLITS:
-        i = [i for i, o in enumerate(rows) if o[0] == s]
-        told = [j for j in i if rows[j][4] is not None]
-        if not told:
-            continue
-        acc = Account(rows[told[0]][1])
-        acc.drop("question without its answer", len(i) - len(told))
-        acc.keep(len(told))
-        _, _, turns, options, right, _ = zip(*(rows[j] for j in told))
-        parts[s] = tidy(Dialogues(turns, options, right, same[told], [ids[j] for j in told], acc.name, acc))
+        i = [i for i, o in enumerate(rows) if o.side == s]
+        told = _told([rows[j] for j in i], [ids[j] for j in i], conversation[i])
+        if told is not None:
+            parts[s] = told
     return three_sides(parts, valid, test, seed, written=True)

@@ -17,6 +17,11 @@ from ..data.ragged import Ragged
 from .model import CrossRanker, Ranker, poly_scores
 from .tokens import RankTokens, pair_texts
 
+# %% ../../nbs/ranking/10_score.ipynb #sa0da23f
+def _autocast(device, bf16):
+    "Compute in bf16, or in what the weights are of."
+    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16)
+
 # %% ../../nbs/ranking/10_score.ipynb #c05
 @torch.inference_mode()
 def encode_candidates(
@@ -32,69 +37,82 @@ def encode_candidates(
     model.eval()
     for at in tqdm(plan_batches(texts.lengths, budget), desc="candidates", unit="batch", disable=None):
         ids, n = (torch.from_numpy(x) for x in texts.gather(at))
-        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16):
-            out[at] = (
-                model.candidates(ids.to(device), n.to(device), plan_attention(n).to(device))
-                .float()
-                .cpu()
-                .numpy()
-            )
+        with _autocast(device, bf16):
+            v = model.candidates(ids.to(device), n.to(device), plan_attention(n).to(device))
+            out[at] = v.float().cpu().numpy()
     model.train(was)
     return out
+
+# %% ../../nbs/ranking/10_score.ipynb #s6a330ed
+def _read_contexts(model, contexts, device, bf16):
+    "(`[c,m,d]`, `[c,m]` bool) codes of contexts."
+    ids, n = (torch.from_numpy(x) for x in contexts)
+    with _autocast(device, bf16):
+        return model.contexts(ids.to(device), n.to(device), plan_attention(n).to(device))
+
+
+def _table_of(
+    members,  # `[t]` of lists, end to end
+    size,  # `[c]` their lengths
+    k,  # columns
+):  # `[c,k]` int64, 0 where a list has no member; `[c,k]` bool, where it has one
+    "Lists as the rows of a table."
+    real = np.arange(k) < size[:, None]
+    table = np.zeros(real.shape, np.int64)
+    table[real] = members
+    return table, real
+
+# %% ../../nbs/ranking/10_score.ipynb #s2845609
+def _encode_own(model, tokens, rows, budget, device, bf16):
+    "Vectors `[R,d]` of the candidates that some dialogues have, and which of them each dialogue has."
+    texts, n = tokens.answers.gather(rows)
+    used, which = np.unique(texts, return_inverse=True)
+    v = encode_candidates(model, tokens.responses.take(used), budget, device, bf16)
+    return torch.from_numpy(v).to(device), Ragged(which, np.concatenate([[0], np.cumsum(n)]))
 
 # %% ../../nbs/ranking/10_score.ipynb #c06
 @torch.inference_mode()
 def _rank_apart(model, tokens, rows, budget, device, bf16):
     "Each context once, with vectors of candidates that were made before."
-    used, which = np.unique(tokens.answers.gather(rows)[0], return_inverse=True)
-    v = torch.from_numpy(encode_candidates(model, tokens.responses.take(used), budget, device, bf16)).to(
-        device
-    )
-    k = tokens.answers.lengths[rows]
-    lists = Ragged(which, np.concatenate([[0], np.cumsum(k)]))
-    out = np.full((len(rows), k.max()), -np.inf, np.float32)
+    v, lists = _encode_own(model, tokens, rows, budget, device, bf16)
+    k = lists.lengths.max()
+    context = tokens.context[rows]
+    batches = plan_batches(tokens.contexts.lengths[context], budget)
+    out = np.full((len(rows), k), -np.inf, np.float32)
     was = model.training
     model.eval()
-    for at in tqdm(
-        plan_batches(tokens.contexts.lengths[tokens.context[rows]], budget),
-        desc="contexts",
-        unit="batch",
-        disable=None,
-    ):
-        ids, n = (torch.from_numpy(x) for x in tokens.contexts.gather(tokens.context[rows[at]]))
-        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16):
-            y, keep = model.contexts(ids.to(device), n.to(device), plan_attention(n).to(device))
-        own, size = lists.gather(at)
-        real = np.arange(k.max()) < size[:, None]  # [c,k]
-        of = np.zeros(real.shape, np.int64)
-        of[real] = own
-        s = poly_scores(y, keep, v[torch.from_numpy(of).to(device)]).float().cpu().numpy()
+    for at in tqdm(batches, desc="contexts", unit="batch", disable=None):
+        y, keep = _read_contexts(model, tokens.contexts.gather(context[at]), device, bf16)
+        of, real = _table_of(*lists.gather(at), k)
+        own = v[torch.from_numpy(of).to(device)]  # [c,k,d]
+        s = poly_scores(y, keep, own).float().cpu().numpy()
         out[at] = np.where(real, s, -np.inf)
     model.train(was)
     return out
+
+# %% ../../nbs/ranking/10_score.ipynb #sa60f89d
+def _read_pairs(model, pairs, device, bf16):
+    "`[t]` float32, scores of `TokenPairs`."
+    ids, n, segment = (torch.from_numpy(x) for x in pairs)
+    with _autocast(device, bf16):
+        s = model.pairs(ids.to(device), n.to(device), segment.to(device), plan_attention(n).to(device))
+        return s.float().cpu().numpy()
 
 # %% ../../nbs/ranking/10_score.ipynb #c07
 @torch.inference_mode()
 def _rank_pairs(model, tokens, rows, budget, device, bf16):
     "Each pair of a context and a candidate read anew."
+    contexts = tokens.contexts
+    responses = tokens.responses
     to, k = tokens.answers.gather(rows)  # [t], [M]
-    own = np.repeat(np.arange(len(rows)), k)
-    L = tokens.contexts.lengths[tokens.context[rows[own]]] + tokens.responses.lengths[to]
+    context = tokens.context[np.repeat(rows, k)]  # [t]
+    L = contexts.lengths[context] + responses.lengths[to]
     flat = np.zeros(len(to), np.float32)
     was = model.training
     model.eval()
     for at in tqdm(plan_batches(L, budget), desc="pairs", unit="batch", disable=None):
-        p = pair_texts(
-            tokens.contexts, tokens.context[rows[own[at]]], tokens.responses, to[at], tokens.reader.marks
-        )
-        ids, n, segment = (torch.from_numpy(x) for x in p)
-        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16):
-            flat[at] = (
-                model.pairs(ids.to(device), n.to(device), segment.to(device), plan_attention(n).to(device))
-                .float()
-                .cpu()
-                .numpy()
-            )
+        p = pair_texts(contexts, context[at], responses, to[at], tokens.reader.marks)
+        flat[at] = _read_pairs(model, p, device, bf16)
     model.train(was)
     out = np.full((len(rows), k.max()), -np.inf, np.float32)
     out[np.arange(k.max()) < k[:, None]] = flat
@@ -108,14 +126,12 @@ def score_dialogues(
     budget: int = 8192,
     device="cpu",
     bf16: bool = False,  # as in `encode_candidates`
-) -> (
-    np.ndarray
-):  # `[M,k]` float32 scores of each dialogue's own candidates, -inf where it has fewer than others
+    # `[M,k]` float32 scores of each dialogue's own candidates, -inf where it has fewer than others
+) -> np.ndarray:
     "Ask for every dialogue's own candidates."
     rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
-    return (_rank_pairs if isinstance(model, CrossRanker) else _rank_apart)(
-        model, tokens, rows, budget, device, bf16
-    )
+    rank = _rank_pairs if isinstance(model, CrossRanker) else _rank_apart
+    return rank(model, tokens, rows, budget, device, bf16)
 
 # %% ../../nbs/ranking/10_score.ipynb #c12
 class Look(NamedTuple):
@@ -124,6 +140,32 @@ class Look(NamedTuple):
     tokens: np.ndarray  # `[n,m]` weight of each token in each code; adds up to 1 over the tokens
     codes: np.ndarray  # `[m,k]` weight of each code for each candidate; adds up to 1 over the codes
     scores: np.ndarray  # `[k]`
+
+
+def _token_weights(
+    model,
+    h,  # `[n,d]` vectors of the tokens of one context
+    lengths,  # `[1]`
+):  # `[n,m]`
+    "The weight of each token in each code."
+    n = len(h)
+    pool = model.cfg.pool
+    if model.codes is not None:
+        return model.codes.weights(h, lengths)
+    if model.cfg.kind == "poly":
+        return torch.eye(n, model.m, device=h.device)
+    if pool == "attention":
+        return model.pool.weights(h, lengths)
+    if pool == "first":
+        return torch.eye(n, 1)
+    if pool == "last":
+        return torch.eye(n, 1).flip(0)
+    if pool == "mean":
+        return torch.full((n, 1), 1 / n)
+    raise ValueError(
+        f"pool={pool!r} takes each coordinate from another word: there is no weight of a word to show; a "
+        "poly-encoder, or pool='mean', has one"
+    )
 
 
 @torch.inference_mode()
@@ -137,24 +179,7 @@ def look(
     plan = plan_attention(n).to(ids.device)
     h = model.encoder(ids, n, plan)
     y, keep = model.to_codes(h, n, plan)
-    if model.codes is not None:
-        w = model.codes.weights(h, n)
-    elif model.cfg.kind == "poly":
-        w = torch.eye(len(ids), model.m, device=h.device)
-    elif model.cfg.pool == "attention":
-        w = model.pool.weights(h, n)
-    elif model.cfg.pool in ("first", "mean", "last"):
-        w = dict(
-            first=torch.eye(len(ids), 1),
-            last=torch.eye(len(ids), 1).flip(0),
-            mean=torch.full((len(ids), 1), 1 / len(ids)),
-        )[model.cfg.pool]
-    else:
-        raise ValueError(
-            f"pool={model.cfg.pool!r} takes each coordinate from another word: there is no weight of a word "
-            "to show; a poly-encoder, or pool='mean', has one"
-        )
+    w = _token_weights(model, h, n)
     s = (y[0] @ cands.T.float()).masked_fill(~keep[0, :, None], -torch.inf)  # [m,k]
-    return Look(
-        w.float().cpu().numpy(), s.softmax(0).cpu().numpy(), poly_scores(y, keep, cands)[0].cpu().numpy()
-    )
+    scores = poly_scores(y, keep, cands)[0]
+    return Look(w.float().cpu().numpy(), s.softmax(0).cpu().numpy(), scores.cpu().numpy())

@@ -30,18 +30,39 @@ def _columns(source, columns):
     "(name, account, values of our columns) of one table."
     name = "a table" if isinstance(source, pd.DataFrame) else Path(source).name
     acc = Account(name)
-    t = (
-        pa.Table.from_pandas(source, preserve_index=False)
-        if isinstance(source, pd.DataFrame)
-        else pa.Table.from_pylist([*read_records(source, acc)])
-    )
+    if isinstance(source, pd.DataFrame):
+        t = pa.Table.from_pandas(source, preserve_index=False)
+    else:
+        t = pa.Table.from_pylist([*read_records(source, acc)])
     theirs = {c: columns.get(c, c) for c in DIALOGUE_COLUMNS}
+    needed = [v for c, v in theirs.items() if c in columns or c in DIALOGUE_COLUMNS[:2]]
     pick(
-        [v for c, v in theirs.items() if c in columns or c in DIALOGUE_COLUMNS[:2]],
+        needed,
         t.column_names,
         f"{name}, where `columns` says which of yours is context, response, conversation and place:",
     )
     return name, acc, {c: t[v].to_pylist() for c, v in theirs.items() if v in t.column_names}
+
+
+def _turns(context):  # a text, or a list of turns
+    "The turns that have text."
+    turns = context if isinstance(context, list) else [context]
+    return [t.strip() for t in turns if t.strip()]
+
+
+def _conversations(
+    col,  # values of our columns
+    rows,  # those that are read
+    turns,  # of each of them
+):
+    "`[N]` uint64 names: as the table has them, a row without one by itself; or of first turns."
+    if "conversation" not in col:
+        return text_keys([t[0] if t else "" for t in turns])
+    names = []
+    for j in rows:
+        c = col["conversation"][j]
+        names.append(f"row {j}" if pd.isna(c) else f"is {c}")
+    return text_keys(names, exact=True)
 
 
 def _pairs(source, columns):
@@ -51,26 +72,19 @@ def _pairs(source, columns):
     acc.drop("context or response is no text", known.count(False))
     acc.keep(sum(known))
     i = np.flatnonzero(known)
-    turns = [
-        [t.strip() for t in (c if isinstance(c, list) else [c]) if t.strip()]
-        for c in (col["context"][j] for j in i)
-    ]
-    conv = (
-        text_keys([f"row {j}" if pd.isna(c := col["conversation"][j]) else f"is {c}" for j in i], exact=True)
-        if "conversation" in col
-        else text_keys([t[0] if t else "" for t in turns])
-    )
+    turns = [_turns(col["context"][j]) for j in i]
     d = Dialogues(
         turns,
         [[col["response"][j].strip()] for j in i],
-        conversation=conv.astype(np.int64),
+        conversation=_conversations(col, i, turns).astype(np.int64),
         ids=[str(j) for j in i],
         name=name.split(".")[0],
         account=acc,
     )
-    return tidy(d), (
-        text_keys([str(o) for o in col["place"]], exact=True).astype(np.int64) if "place" in col else None
-    )
+    place = None
+    if "place" in col:
+        place = text_keys([str(o) for o in col["place"]], exact=True).astype(np.int64)
+    return tidy(d), place
 
 # %% ../../nbs/ranking/05_sources.ipynb #c10
 def read_pairs(
@@ -102,18 +116,20 @@ def read_pairs(
     read = {s: _pairs(f, columns) for s, f in files.items()}
     sides = three_sides({s: d for s, (d, _) in read.items()}, valid, test, seed)
     for s, place in _places(read).items():
-        if s != "train":
-            sides[s] = with_wrong(
-                sides[s], None if place is None else place[np.array(sides[s].ids, int)], n, seed
-            )
+        if s == "train":
+            continue
+        if place is not None:
+            place = place[np.array(sides[s].ids, int)]
+        sides[s] = with_wrong(sides[s], place, n, seed)
     return sides
 
 
 def _places(read):
     "side -> places of the rows of the file that it is from."
-    p = {s: o[1] for s, o in read.items()}
-    last = p.get("test", p.get("valid", p["train"]))
-    return dict(train=p["train"], valid=p["valid"] if len(p) == 3 else p["train"], test=last)
+    p = {s: place for s, (_, place) in read.items()}
+    valid = p["valid"] if len(p) == 3 else p["train"]
+    test = p.get("test", p.get("valid", p["train"]))
+    return dict(train=p["train"], valid=valid, test=test)
 
 # %% ../../nbs/ranking/05_sources.ipynb #c20
 def _kind(path):
@@ -127,14 +143,19 @@ def _kind(path):
     if file_format(path) != "csv":
         return "pairs"
     head = next(csv.reader(read_lines(path, Account("look"))), [])
-    return (
-        "ubuntu"
-        if "Context" in head
-        and ({"Utterance", "Ground Truth Utterance"} & set(head))
-        or len(head) == 3
-        and head[2].strip() in ("0", "1")
-        else "pairs"
-    )
+    named = "Context" in head and {"Utterance", "Ground Truth Utterance"} & set(head)
+    labelled = len(head) == 3 and head[2].strip() in ("0", "1")
+    return "ubuntu" if named or labelled else "pairs"
+
+
+def _read_path(path, seed):
+    "The sides of a file or folder, by its kind."
+    kind = _kind(path)
+    if kind == "ubuntu":
+        return read_ubuntu(path)
+    if kind == "mutual":
+        return read_mutual(path, seed=seed)
+    return read_pairs(path, seed=seed)
 
 
 def open_dialogues(
@@ -153,14 +174,7 @@ def open_dialogues(
         p = Path(source)
         if not p.exists():
             raise FileNotFoundError(f"{source} is not there; expected 'signatures', a file or a folder")
-        kind = _kind(p)
-        got = (
-            read_ubuntu(p)
-            if kind == "ubuntu"
-            else read_mutual(p, seed=seed)
-            if kind == "mutual"
-            else read_pairs(p, seed=seed)
-        )
+        got = _read_path(p, seed)
     if missing := [s for s in SPLITS if not len(got.get(s, ()))]:
         raise ValueError(
             f"{source}: nothing for {missing}; put files with these words at the end of their names beside "

@@ -7,6 +7,7 @@ __all__ = ['tidy', 'no_leak', 'split_dialogues', 'three_sides', 'expand_turns', 
 
 # %% ../../nbs/ranking/01_splits.ipynb #impe
 from dataclasses import replace
+from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,14 +32,10 @@ def tidy(
     if not len(d):
         return d
     off = d.candidates.offsets.to_numpy()
-    k = d.keys[1]
-    right = d.answer_keys()
-    same = np.add.reduceat(k == np.repeat(right, np.diff(off)), off[:-1], dtype=np.int64)
-    none = np.add.reduceat(
-        pc.equal(pc.utf8_trim_whitespace(d.candidates.values), "").to_numpy(zero_copy_only=False),
-        off[:-1],
-        dtype=np.int64,
-    )
+    is_right = d.keys[1] == np.repeat(d.answer_keys(), np.diff(off))
+    same = np.add.reduceat(is_right, off[:-1], dtype=np.int64)
+    empty = pc.equal(pc.utf8_trim_whitespace(d.candidates.values), "").to_numpy(zero_copy_only=False)
+    none = np.add.reduceat(empty, off[:-1], dtype=np.int64)
     why = {
         "empty context": np.diff(d.turns.offsets.to_numpy()) == 0,
         "empty candidate": none > 0,
@@ -66,14 +63,12 @@ def no_leak(
         later = {o: parts[o] for o in list(parts)[i + 1 :]}
         why = {f"pair also in {o}": np.isin(d.pair_keys(), p.pair_keys()) for o, p in later.items()}
         if written:
-            why |= {
-                f"answer is a candidate in {o}": np.isin(d.answer_keys(), _told(p)) for o, p in later.items()
-            }
+            for o, p in later.items():
+                why[f"answer is a candidate in {o}"] = np.isin(d.answer_keys(), _told(p))
         out[s] = d.without(why)
         if s != "train" and "train" in out:
-            out[s].account.note(
-                "answer also in train", int(np.isin(out[s].answer_keys(), out["train"].answer_keys()).sum())
-            )
+            shared = np.isin(out[s].answer_keys(), out["train"].answer_keys())
+            out[s].account.note("answer also in train", int(shared.sum()))
     return out
 
 # %% ../../nbs/ranking/01_splits.ipynb #c13
@@ -89,9 +84,8 @@ def split_dialogues(
         raise ValueError(f"valid and test are shares and must leave some to train on, got {valid} and {test}")
     u = hash_uniform(seed, 19, d.conversation)
     side = np.where(u < test, 2, np.where(u < test + valid, 1, 0))
-    out = no_leak(
-        {s: d.without({"on another side of the split": side != i}) for i, s in enumerate(SPLITS)}, written
-    )
+    dealt = {s: d.without({"on another side of the split": side != i}) for i, s in enumerate(SPLITS)}
+    out = no_leak(dealt, written)
     if empty := [s for s in SPLITS if not len(out[s])]:
         raise ValueError(
             f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take "
@@ -117,10 +111,9 @@ def three_sides(
     d = parts["train"]
     last = parts["test" if "test" in parts else "valid"]
     held = hash_uniform(seed, 22, d.conversation) < valid
-    cut = {
-        s: replace(d.without({"on another side of the split": m}), name=f"{d.name} {s}")
-        for s, m in (("train", held), ("valid", ~held))
-    }
+    cut = {}
+    for s, other in (("train", held), ("valid", ~held)):
+        cut[s] = replace(d.without({"on another side of the split": other}), name=f"{d.name} {s}")
     if empty := [s for s in cut if not len(cut[s])]:
         raise ValueError(
             f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take "
@@ -128,43 +121,72 @@ def three_sides(
         )
     return no_leak(cut | dict(test=last), written)
 
+# %% ../../nbs/ranking/01_splits.ipynb #s1f604ea
+def _turn_pairs(
+    d,  # `Dialogues`
+):  # `[M]` each: row, turns of the context, place of the answer among all turns, name
+    "Every turn but the first of its row, as an answer to the turns before it."
+    run, off = running_keys(d.turns)
+    answers = np.maximum(np.diff(off) - 1, 0)
+    row = np.repeat(np.arange(len(d)), answers)
+    n = np.arange(len(row)) - np.searchsorted(row, row) + 1
+    end = off[row] + n
+    context = hash_bits(run[end] - run[off[row]], n)
+    answer = text_keys(d.turns.values)[end]
+    return row, n, end, hash_bits(context, answer)
+
+# %% ../../nbs/ranking/01_splits.ipynb #s55b160c
+def _turns_before(
+    texts,  # all turns, end to end
+    end,  # `[M]` places among them
+    n,  # `[M]` whole numbers
+) -> pa.ListArray:  # `[M]` lists
+    "The `n` turns that stand before each place."
+    off = np.concatenate([[0], np.cumsum(n)])
+    shift = end - n - off[:-1]  # [M] from a turn's place in the new lists to its place in `texts`
+    at = np.arange(off[-1]) + np.repeat(shift, n)
+    turns = texts.take(pa.array(at))
+    return pa.ListArray.from_arrays(pa.array(off, pa.int32()), turns)
+
+# %% ../../nbs/ranking/01_splits.ipynb #s2fcad5b
+def _append_pairs(
+    d,  # `Dialogues`
+    row,  # `[M]` rows that the new pairs are from
+    n,  # `[M]` turns of their contexts
+    end,  # `[M]` places of their answers among all turns
+    account,
+):
+    "The rows of a table, then a row for each pair that its turns make."
+    texts = d.turns.values
+    context = _turns_before(texts, end, n)
+    one = pa.array(np.arange(len(n) + 1), pa.int32())
+    answer = pa.ListArray.from_arrays(one, texts.take(pa.array(end)))
+    of = d.ids.take(pa.array(row)).cast(pa.string())
+    ids = pc.binary_join_element_wise(of, pa.array(n).cast(pa.string()), "#")
+    return Dialogues(
+        pa.chunked_array([d.turns, context]),
+        pa.chunked_array([d.candidates, answer]),
+        np.concatenate([d.right, np.zeros(len(n), np.int64)]),
+        np.concatenate([d.conversation, d.conversation[row]]),
+        pa.chunked_array([d.ids.cast(pa.string()), ids]),
+        d.name,
+        account,
+    )
+
 # %% ../../nbs/ranking/01_splits.ipynb #c20
 def expand_turns(
     d: Dialogues,  # the training side
     without=(),  # other sides: a pair that they have is not made
 ) -> Dialogues:  # the rows of `d`, then the new ones in the order of their rows
     "Make every turn an answer to the turns before it, unless that pair is there already."
-    run, off = running_keys(d.turns)
-    row = np.repeat(np.arange(len(d)), np.maximum(np.diff(off) - 1, 0))  # [M]
-    n = np.arange(len(row)) - np.searchsorted(row, row) + 1  # [M] turns of the new context
-    values = d.turns.values
-    end = off[row] + n  # the answer stands at `end`
-    key = hash_bits(hash_bits(run[end] - run[off[row]], n), text_keys(values)[end])
+    row, n, end, key = _turn_pairs(d)
     old = np.isin(key, np.concatenate([o.pair_keys() for o in (d, *without)]))
     new = np.flatnonzero(_first(key, ~old))
-    row = row[new]
-    n = n[new]
-    end = end[new]
-    at = np.concatenate([[0], np.cumsum(n)])  # [M+1]
-    texts = values.take(pa.array(np.arange(at[-1]) - np.repeat(at[:-1], n) + np.repeat(off[row], n)))
-    ctx = pa.ListArray.from_arrays(pa.array(at, pa.int32()), texts)
-    ans = pa.ListArray.from_arrays(pa.array(np.arange(len(n) + 1), pa.int32()), values.take(pa.array(end)))
-    ids = pc.binary_join_element_wise(
-        d.ids.take(pa.array(row)).cast(pa.string()), pa.array(n).cast(pa.string()), "#"
-    )
     acc = Account.from_dict(d.account.to_dict())
-    acc.keep(len(n))
-    acc.note("made of a turn", len(n))
-    acc.drop("turn that is an answer already", len(key) - len(n))
-    return Dialogues(
-        pa.chunked_array([d.turns, ctx]),
-        pa.chunked_array([d.candidates, ans]),
-        np.concatenate([d.right, np.zeros(len(n), np.int64)]),
-        np.concatenate([d.conversation, d.conversation[row]]),
-        pa.chunked_array([d.ids.cast(pa.string()), ids]),
-        d.name,
-        acc,
-    )
+    acc.keep(len(new))
+    acc.note("made of a turn", len(new))
+    acc.drop("turn that is an answer already", len(key) - len(new))
+    return _append_pairs(d, row[new], n[new], end[new], acc)
 
 # %% ../../nbs/ranking/01_splits.ipynb #c24
 def _floyd(pool, n, seed, row):
@@ -173,17 +195,85 @@ def _floyd(pool, n, seed, row):
     for s in range(n):
         top = pool - n + s
         t = (hash_uniform(seed, 20, row, s) * (top + 1)).astype(np.int64)
-        out[:, s] = np.where((out[:, :s] == t[:, None]).any(1), top, t)
+        drawn = (out[:, :s] == t[:, None]).any(1)
+        out[:, s] = np.where(drawn, top, t)
     return out
 
 
 def _also_right(
-    context, answer, row, w
-):  # `[N]` keys of each, `[M]` rows, `[M,n]` rows whose answers they get -> `[M]` bool
+    context,  # `[N]` names
+    answer,  # `[N]` names
+    row,  # `[M]` rows
+    w,  # `[M,n]` rows whose answers they get
+):  # `[M]` bool
     "Is one of the answers known to be right for the row's own question?"
-    c, a = (np.unique(x, return_inverse=True)[1].ravel() for x in (context, answer))
+    c = np.unique(context, return_inverse=True)[1].ravel()
+    a = np.unique(answer, return_inverse=True)[1].ravel()
     k = a.max(initial=0) + 1
-    return np.isin(c[row, None] * k + a[w], np.unique(c * k + a)).any(1)
+    known = np.unique(c * k + a)
+    return np.isin(c[row, None] * k + a[w], known).any(1)
+
+# %% ../../nbs/ranking/01_splits.ipynb #s94f43ed
+class _Pools(NamedTuple):
+    "The different answers of each place, from which wrong ones are drawn for the questions of that place."
+
+    first: np.ndarray  # `[A]` the first row with each answer, place by place
+    start: np.ndarray  # `[N]` where the answers of the row's place begin in `first`
+    size: np.ndarray  # `[N]` how many they are
+    own: np.ndarray  # `[N]` which of them is the row's own
+
+
+def _pools(
+    place,  # `[N]` 0,1,...
+    answer,  # `[N]` uint64, names
+):
+    "The different answers of each place."
+    both = np.stack([place.astype(np.uint64), answer])
+    _, first, own = np.unique(both, axis=1, return_index=True, return_inverse=True)
+    places = np.arange(place.max(initial=-1) + 2)
+    ends = np.searchsorted(place[first], places)  # where each place begins, and the end
+    size = ends[1:] - ends[:-1]
+    start = ends[place]
+    return _Pools(first, start, size[place], own.ravel() - start)
+
+# %% ../../nbs/ranking/01_splits.ipynb #s8c56a13
+def _draw_others(
+    pools,  # `_Pools`
+    n,  # answers for each
+    seed,
+    row,  # `[M]` rows that get them
+):  # `[M,n]` rows whose answers they are
+    "Different answers of the row's place, none of them the row's own."
+    w = _floyd(pools.size[row] - 1, n, seed, row)
+    behind = w >= pools.own[row, None]  # the own one is left out
+    start = pools.start[row, None]
+    return pools.first[start + w + behind]
+
+
+def _draw_wrong(d, pools, n, seed, row):
+    "(`[M,n]` rows whose answers are given, `[M]` bool where one of them is right after 20 more draws)"
+    context = d.keys[0]
+    answer = d.answer_keys()
+    w = _draw_others(pools, n, seed, row)
+    for again in range(1, 21):  # another right answer of the same question is no wrong one
+        bad = _also_right(context, answer, row, w)
+        if not bad.any():
+            break
+        w[bad] = _draw_others(pools, n, seed + again * 1_000_003, row[bad])
+    return w, _also_right(context, answer, row, w)
+
+# %% ../../nbs/ranking/01_splits.ipynb #sbf362b6
+def _mix(
+    answers,  # all right answers
+    row,  # `[M]` whose right answers are meant
+    w,  # `[M,n]` whose answers are the wrong ones
+    right,  # `[M]` places of the right ones, 0 to n
+):
+    "`[M]` lists of n+1 answers: the wrong ones, and the right one in its place."
+    n = w.shape[1]
+    pick = np.insert(w.ravel(), np.arange(len(row)) * n + right, row)  # [M*(n+1)]
+    off = pa.array(np.arange(len(row) + 1) * (n + 1), pa.int32())
+    return pa.ListArray.from_arrays(off, answers.take(pa.array(pick)))
 
 # %% ../../nbs/ranking/01_splits.ipynb #c25
 def with_wrong(
@@ -197,39 +287,18 @@ def with_wrong(
         raise ValueError(
             f"expected pairs, one candidate a question, got {k:,} candidates for {len(d):,} questions"
         )
-    key = d.answer_keys()
     place = np.zeros(len(d), np.int64) if place is None else np.unique(place, return_inverse=True)[1]
-    _, first, own = np.unique(
-        np.stack([place.astype(np.uint64), key]), axis=1, return_index=True, return_inverse=True
-    )  # distinct answers, place by place
-    start = np.searchsorted(place[first], np.arange(place.max(initial=-1) + 2))
-    start, size = start[place], (start[1:] - start[:-1])[place]
-    few = size <= n
+    pools = _pools(place, d.answer_keys())
+    few = pools.size <= n
     row = np.flatnonzero(~few)
-    own = own.ravel() - start
-
-    def draw(seed, r):  # `[N,n]` rows whose answer is the wrong one
-        w = _floyd(size[r] - 1, n, seed, r)
-        return first[start[r, None] + w + (w >= own[r, None])]
-
-    w = draw(seed, row)
-    for again in range(1, 21):  # another right answer of the same question is no wrong one
-        if not (bad := _also_right(d.keys[0], key, row, w)).any():
-            break
-        w[bad] = draw(seed + again * 1_000_003, row[bad])
+    w, bad = _draw_wrong(d, pools, n, seed, row)
     none = np.zeros(len(d), bool)
-    none[row[_also_right(d.keys[0], key, row, w)]] = True
-    w, row = w[~none[row]], row[~none[row]]
+    none[row[bad]] = True
+    row = row[~bad]
     right = (hash_uniform(seed, 21, row) * (n + 1)).astype(np.int64)
-    pick = np.insert(w.ravel(), np.arange(len(row)) * n + right, row)  # [N*(n+1)]
-    off = pa.array(np.arange(len(row) + 1) * (n + 1), pa.int32())
-    return replace(
-        d.without(
-            {
-                f"place with fewer than {n + 1} different answers": few,
-                "too many answers of its place are right": none,
-            }
-        ),
-        right=right,
-        candidates=pa.ListArray.from_arrays(off, d.answers().take(pa.array(pick))),
-    )
+    candidates = _mix(d.answers(), row, w[~bad], right)
+    why = {
+        f"place with fewer than {n + 1} different answers": few,
+        "too many answers of its place are right": none,
+    }
+    return replace(d.without(why), right=right, candidates=candidates)

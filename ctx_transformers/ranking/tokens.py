@@ -54,6 +54,23 @@ def pair_marks(
         )
     return Marks(None, tok.eos_token_id)
 
+# %% ../../nbs/ranking/06_tokens.ipynb #s004dee0
+def _spans(
+    start,  # `[t]` where each list begins
+    n,  # `[t]` its length
+):  # `[n']` positions, list after list
+    "Positions of the members of lists."
+    shift = start - (np.cumsum(n) - n)
+    return np.repeat(shift, n) + np.arange(n.sum())
+
+
+def _end(ids, n, mark):  # `[n']` tokens of lists of `n` each
+    "Put a mark after every list."
+    own = np.repeat(np.arange(len(n)), n)  # [n'] list of each token
+    out = np.full(len(ids) + len(n), mark)
+    out[np.arange(len(ids)) + own] = ids
+    return out
+
 # %% ../../nbs/ranking/06_tokens.ipynb #c10
 class PairReader:
     "Reads contexts, answers, and pairs of both."
@@ -76,18 +93,9 @@ class PairReader:
         out = []
         with tqdm(total=len(texts), desc="tokens", unit="text", disable=None) as bar:
             for i in range(0, len(texts), 10_000):
-                out.append(
-                    Ragged.of(
-                        [
-                            e.ids
-                            for e in self._enc.encode_batch_fast(
-                                texts[i : i + 10_000], add_special_tokens=False
-                            )
-                        ],
-                        np.int32,
-                    )
-                )
-                bar.update(len(out[-1]))
+                some = self._enc.encode_batch_fast(texts[i : i + 10_000], add_special_tokens=False)
+                out.append(Ragged.of([e.ids for e in some], np.int32))
+                bar.update(len(some))
         return join_ragged(out)
 
     def contexts(
@@ -96,26 +104,22 @@ class PairReader:
         turns: Ragged,  # N lists of turns, as positions in `words`
     ) -> Ragged:  # N contexts
         "The last tokens of the last turns."
-        m = self.marks
         ids, L = words.gather(turns.ids)  # [n], [u]
-        own = np.repeat(np.arange(len(L)), L)  # [n] turn of each token
-        flat = np.full(len(ids) + len(L), m.sep)
-        flat[np.arange(len(ids)) + own] = ids  # a mark after every turn
+        flat = _end(ids, L, self.marks.sep)
         ends = np.concatenate([[0], np.cumsum(L + 1)])[turns.offsets]  # [N+1]
-        keep = self.cfg.context - (m.start is not None)
+        keep = self.cfg.context - (self.marks.start is not None)
         n = np.minimum(np.diff(ends), keep)  # [N] tokens that are kept, the last ones
-        take = np.repeat(ends[1:] - np.cumsum(n), n) + np.arange(n.sum())
-        return _begin(flat[take], n, m.start)
+        return _begin(flat[_spans(ends[1:] - n, n)], n, self.marks.start)
 
     def responses(
         self,
         words: Ragged,  # tokens of answers
     ) -> Ragged:
         "The first tokens of each answer."
-        n = np.minimum(words.lengths, self.cfg.response - 1 - (self.marks.start is not None))
-        take = np.repeat(words.offsets[:-1] - (np.cumsum(n) - n), n) + np.arange(n.sum())
-        flat = np.full(len(take) + len(n), self.marks.sep)
-        flat[np.arange(len(take)) + np.repeat(np.arange(len(n)), n)] = words.ids[take]
+        keep = self.cfg.response - 1 - (self.marks.start is not None)
+        n = np.minimum(words.lengths, keep)  # [R] tokens that are kept, the first ones
+        ids = words.ids[_spans(words.offsets[:-1], n)]
+        flat = _end(ids, n, self.marks.sep)
         return _begin(flat, n + 1, self.marks.start)
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c11
@@ -123,7 +127,8 @@ def _begin(ids, n, start):  # `[n']` tokens of lists of `n` each
     "Put a mark before every list."
     at = np.cumsum(n) - n
     if start is not None:
-        ids, n = np.insert(ids, at, start), n + 1
+        ids = np.insert(ids, at, start)
+        n = n + 1
     return Ragged(ids.astype(np.int32), np.concatenate([[0], np.cumsum(n)]))
 
 
@@ -160,15 +165,11 @@ def pair_texts(
     if marks.start is not None:
         b = np.delete(b, np.cumsum(m) - m)
         m = m - 1  # one mark begins the whole
-    order = np.argsort(
-        np.concatenate([np.repeat(np.arange(len(n)) * 2, n), np.repeat(np.arange(len(m)) * 2 + 1, m)]),
-        kind="stable",
-    )
-    return TokenPairs(
-        np.concatenate([a, b])[order],
-        n + m,
-        np.concatenate([np.zeros(len(a), np.int64), np.ones(len(b), np.int64)])[order],
-    )
+    first = np.repeat(np.arange(len(n)) * 2, n)  # contexts stand at even places, answers at odd ones
+    second = np.repeat(np.arange(len(m)) * 2 + 1, m)
+    order = np.argsort(np.concatenate([first, second]), kind="stable")
+    segment = np.concatenate([np.zeros(len(a), np.int64), np.ones(len(b), np.int64)])
+    return TokenPairs(np.concatenate([a, b])[order], n + m, segment[order])
 
 # %% ../../nbs/ranking/06_tokens.ipynb #c20
 class RankTokens:
@@ -205,9 +206,11 @@ class RankTokens:
         response,  # `[K]` answers
     ) -> np.ndarray:  # `[b,K]` bool
         "Which of the answers are known to be right for which context, in any dialogue of the table."
-        key = np.asarray(context)[:, None] * len(self.responses) + np.asarray(response)
+        row = np.asarray(context)[:, None] * len(self.responses)
+        key = row + np.asarray(response)
         at = np.searchsorted(self._known, key)
-        return self._known[np.minimum(at, len(self._known) - 1)] == key
+        at = np.minimum(at, len(self._known) - 1)
+        return self._known[at] == key
 
     def __repr__(self):
         return (
@@ -224,19 +227,16 @@ def _lists(array):  # pyarrow list<str>
         a = pa.concat_arrays(a.chunks)
     n = a.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
     d = a.flatten().dictionary_encode()
-    return d.dictionary.to_pylist(), Ragged(
-        d.indices.to_numpy().astype(np.int64), np.concatenate([[0], np.cumsum(n)]).astype(np.int64)
-    )
+    offsets = np.concatenate([[0], np.cumsum(n)]).astype(np.int64)
+    return d.dictionary.to_pylist(), Ragged(d.indices.to_numpy().astype(np.int64), offsets)
 
 
 def _last(r, k):  # the last `k` members of each list; all if k=0
     if not k:
         return r
     n = np.minimum(r.lengths, k)
-    return Ragged(
-        r.ids[np.repeat(r.offsets[1:] - np.cumsum(n), n) + np.arange(n.sum())],
-        np.concatenate([[0], np.cumsum(n)]),
-    )
+    ids = r.ids[_spans(r.offsets[1:] - n, n)]
+    return Ragged(ids, np.concatenate([[0], np.cumsum(n)]))
 
 
 def _once(r):  # the different lists, and `[t]` which of them each is
@@ -250,6 +250,41 @@ def _once(r):  # the different lists, and `[t]` which of them each is
     out = r.take(np.array(kept, np.int64))
     return Ragged(out.ids.astype(np.int32), out.offsets), at
 
+# %% ../../nbs/ranking/06_tokens.ipynb #s4492f79
+def _read_contexts(reader, words, turns, block):
+    "Contexts of many lists of turns, `block` at a time."
+    parts = []
+    for i in range(0, len(turns), block):
+        some = np.arange(i, min(i + block, len(turns)))
+        parts.append(reader.contexts(words, turns.take(some)))
+    return join_ragged(parts)
+
+
+def _note_cuts(
+    account,
+    reader,
+    turns,  # `Ragged` of the turns of each context
+    last,  # those that are read
+    words,  # tokens of the different turns
+    answers,  # tokens of the different answers
+):
+    "Count what is longer than what is read."
+    cfg = reader.cfg
+    start = reader.marks.start is not None
+    full = np.diff(np.concatenate([[0], np.cumsum(words.lengths[last.ids] + 1)])[last.offsets])
+    account.note(
+        f"contexts with more than {cfg.turns} turns, the last of which are read",
+        int((turns.lengths > last.lengths).sum()),
+    )
+    account.note(
+        f"contexts cut to their last {cfg.context} tokens",
+        int((full > cfg.context - start).sum()),
+    )
+    account.note(
+        f"different answers cut to their first {cfg.response} tokens",
+        int((answers.lengths > cfg.response - 1 - start).sum()),
+    )
+
 # %% ../../nbs/ranking/06_tokens.ipynb #c22
 def tokenize_dialogues(
     dialogues: Dialogues,
@@ -259,33 +294,16 @@ def tokenize_dialogues(
 ) -> RankTokens:
     "Read every dialogue, with a count of what was cut."
     reader = PairReader(tok, cfg)
-    acc = Account(f"{dialogues.name}, read for ranking")
-    (said, turns), (replies, answers) = _lists(dialogues.turns), _lists(dialogues.candidates)
+    said, turns = _lists(dialogues.turns)
+    replies, answers = _lists(dialogues.candidates)
     last = _last(turns, cfg.turns)
     words = reader.words(said)
-    contexts = join_ragged(
-        [
-            reader.contexts(words, last.take(np.arange(i, min(i + block, len(last)))))
-            for i in range(0, len(last), block)
-        ]
-    )
+    contexts, at = _once(_read_contexts(reader, words, last, block))
     raw = reader.words(replies)
     responses, which = _once(reader.responses(raw))
-    contexts, at = _once(contexts)
+    acc = Account(f"{dialogues.name}, read for ranking")
     acc.keep(len(dialogues))
-    acc.note(
-        f"contexts with more than {cfg.turns} turns, the last of which are read",
-        int((turns.lengths > last.lengths).sum()),
-    )
-    full = np.concatenate([[0], np.cumsum(words.lengths[last.ids] + 1)])[last.offsets]
-    start = reader.marks.start is not None
-    acc.note(
-        f"contexts cut to their last {cfg.context} tokens", int((np.diff(full) > cfg.context - start).sum())
-    )
-    acc.note(
-        f"different answers cut to their first {cfg.response} tokens",
-        int((raw.lengths > cfg.response - 1 - start).sum()),
-    )
+    _note_cuts(acc, reader, turns, last, words, raw)
     return RankTokens(
         contexts,
         responses,

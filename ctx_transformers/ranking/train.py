@@ -42,14 +42,12 @@ class RankRunCfg:
     limit: int = 0  # learn from so many dialogues at most, drawn by hash; 0: from all
     vocab: int = 8192  # words of the tokenizer that is trained; a pretrained model brings its own
     b: int = 32  # dialogues of a batch
-    negatives: str = (
-        "batch"  # wrong answers: 'batch' (the others' right ones), 'given' (the dialogue's own), 'both'
-    )
+    # wrong answers: 'batch' (the others' right ones), 'given' (the dialogue's own), 'both'
+    negatives: str = "batch"
     others: int = 3  # of a cross-encoder: answers of the batch that are drawn for each context; 0: all
     valid_rows: int = 300  # dialogues of the validation loss at most, drawn by hash
-    test_rows: int = field(
-        default=2000, metadata=dict(new=True)
-    )  # dialogues that are judged at most, drawn by hash; 0: all
+    # dialogues that are judged at most, drawn by hash; 0: all
+    test_rows: int = field(default=2000, metadata=dict(new=True))
     # folder of a trained run, or its name in the cache, whose scores of the given candidates are learnt from,
     # as loss.distil says
     teacher: str = ""
@@ -75,9 +73,9 @@ class RankRunCfg:
                 "a teacher has scored the given candidates of bi- and poly-encoders: take negatives='given' "
                 "or 'both'"
             )
-        longest = max(
-            self.text.context + (self.text.response if self.model.kind == "cross" else 0), self.text.response
-        )
+        longest = max(self.text.context, self.text.response)
+        if self.model.kind == "cross":
+            longest = self.text.context + self.text.response
         if not self.model.pretrained and longest > self.model.encoder.max_len:
             raise ValueError(
                 f"texts of up to {longest} tokens are longer than the model reads: "
@@ -110,9 +108,8 @@ class RankData:
             say(t.account)
             say(t)
         self.digest = digest_of(self.tokens["test"])  # the name of the questions that are judged
-        self.learnt = "-".join(
-            digest_of(self.tokens[k]) for k in ("train", "valid")
-        )  # and of those that are learnt from and chosen by
+        # and of those that are learnt from and chosen by
+        self.learnt = "-".join(digest_of(self.tokens[k]) for k in ("train", "valid"))
 
 
 def digest_of(t: RankTokens) -> str:  # 8 hexadecimal digits
@@ -144,6 +141,36 @@ def train_rank_tokenizer(
         fit_tokenizer(lambda: iter(texts), vocab).save_pretrained(folder)
     return str(folder)
 
+# %% ../../nbs/ranking/13_train.ipynb #s04d3c70
+def _ask_teacher(cfg, data, device, say):
+    "A teacher's scores of the training dialogues, or None if the configuration has no teacher."
+    if not cfg.teacher:
+        return None
+    scores = teacher_scores(cfg.teacher, data, device)
+    alone = sum(len(s) < 2 for s in scores)
+    if alone:
+        say(
+            f"{alone:,} of {len(scores):,} training dialogues have no wrong candidate, and nothing to "
+            "learn of the teacher"
+        )
+    if alone == len(scores):
+        raise ValueError(
+            "a teacher compares candidates, and no training dialogue has a wrong one: this source gives "
+            "right answers only, so there is nothing to distil"
+        )
+    return scores
+
+
+def _both_batches(cfg, data, teacher):
+    "Batches of training and of validation."
+    cross = cfg.model.kind == "cross"
+    train = RankBatches(
+        data.tokens["train"], cfg.b, cfg.negatives, cross, cfg.others, cfg.seed, teacher=teacher
+    )
+    v = data.tokens["valid"]
+    rows = some_rows(len(v), cfg.valid_rows)
+    return train, RankBatches(v, cfg.b, "given", cross, shuffle=False, rows=rows)
+
 # %% ../../nbs/ranking/13_train.ipynb #c10
 def train_ranker(
     cfg: RankRunCfg,
@@ -156,7 +183,6 @@ def train_ranker(
     set_seed(cfg.seed)
     folder = Path(folder)
     model = open_ranker(cfg.model, data.vocab).to(device)
-    cross = cfg.model.kind == "cross"
     about = dict(
         model=asdict(replace(cfg.model, encoder=model.encoder.cfg)),
         vocab=model.encoder.vocab,
@@ -166,25 +192,9 @@ def train_ranker(
     )
     with claimed(folder, about["run"], say=say):
         write_atomic(folder / "model.json", lambda p: p.write_text(json.dumps(about, indent=1)))
-        teacher = teacher_scores(cfg.teacher, data, device) if cfg.teacher else None
-        if teacher is not None and (alone := sum(len(t) < 2 for t in teacher)):
-            say(
-                f"{alone:,} of {len(teacher):,} training dialogues have no wrong candidate, and nothing to "
-                "learn of the teacher"
-            )
-        if teacher is not None and alone == len(teacher):
-            raise ValueError(
-                "a teacher compares candidates, and no training dialogue has a wrong one: this source gives "
-                "right answers only, so there is nothing to distil"
-            )
-        train = RankBatches(
-            data.tokens["train"], cfg.b, cfg.negatives, cross, cfg.others, cfg.seed, teacher=teacher
-        )
-        v = data.tokens["valid"]
-        valid = RankBatches(v, cfg.b, "given", cross, shuffle=False, rows=some_rows(len(v), cfg.valid_rows))
-        learn = learner(
-            model, train.to(device), valid.to(device), cfg.loss, replace(cfg.train, seed=cfg.seed), folder
-        )
+        train, valid = _both_batches(cfg, data, _ask_teacher(cfg, data, device, say))
+        how = replace(cfg.train, seed=cfg.seed)
+        learn = learner(model, train.to(device), valid.to(device), cfg.loss, how, folder)
         learn.logger = say
         fit(learn)
     return model
@@ -221,12 +231,9 @@ def teacher_scores(
     folder = Path(folder) if Path(folder).exists() else cache_dir("ranking") / folder
     model, tok, text = open_trained(folder, device)
     tokens = tokenize_dialogues(data.sets["train"], tok, text)
-    digest = hashlib.sha256(
-        b"".join(
-            np.asarray(x, np.int64).tobytes()
-            for x in (tokens.context, tokens.answers.ids, tokens.contexts.ids, tokens.responses.ids)
-        )
-    ).hexdigest()[:8]
+    parts = (tokens.context, tokens.answers.ids, tokens.contexts.ids, tokens.responses.ids)
+    whole = b"".join(np.asarray(x, np.int64).tobytes() for x in parts)
+    digest = hashlib.sha256(whole).hexdigest()[:8]
     kept = folder / f"teacher-{digest}.npy"
     if not kept.exists():
         with open(tmp := kept.with_suffix(".tmp"), "wb") as f:
@@ -237,20 +244,22 @@ def teacher_scores(
 # %% ../../nbs/ranking/13_train.ipynb #c12
 def run_key(cfg: RankRunCfg, data: RankData) -> str:  # 8 hexadecimal digits
     "Name of what is learnt: settings, training and validation dialogues, and the teacher's weights."
-    at = [
-        p
-        for p in (Path(cfg.teacher), cache_dir("ranking") / cfg.teacher)
-        if cfg.teacher and (p / "best.safetensors").exists()
-    ]
-    teacher = hashlib.sha256((at[0] / "best.safetensors").read_bytes()).hexdigest()[:8] if at else ""
-    return config_hash(
-        dict(settings(cfg), test_rows=0, learnt=data.learnt, teacher_weights=teacher, version=2)
-    )  # the version counts changes of this code
+    folders = (Path(cfg.teacher), cache_dir("ranking") / cfg.teacher)
+    weights = [p / "best.safetensors" for p in folders if cfg.teacher]
+    teacher = ""
+    for p in weights:
+        if p.exists():
+            teacher = hashlib.sha256(p.read_bytes()).hexdigest()[:8]
+            break
+    version = 2  # counts changes of this code
+    about = dict(settings(cfg), test_rows=0, learnt=data.learnt, teacher_weights=teacher, version=version)
+    return config_hash(about)
 
 
 def ranker_folder(cfg: RankRunCfg, data: RankData) -> Path:
     "Where the cache keeps a run."
-    return cache_dir("ranking") / f"{cfg.title.replace('/', '-')}-{run_key(cfg, data)}"
+    title = cfg.title.replace("/", "-")
+    return cache_dir("ranking") / f"{title}-{run_key(cfg, data)}"
 
 
 def run_ranker(

@@ -10,6 +10,7 @@ import csv
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,33 +26,40 @@ from .splits import no_leak, tidy
 _SIDE = re.compile(r"(.*?)[_.-]?(train|valid|validation|val|dev|test)(?:set)?", re.I)
 
 
+def _file_sets(path, endings):
+    "name of a set -> side, as its files call it -> files; of the folder, or of the file's own sets."
+    sets = {}
+    for p in sorted(path.iterdir() if path.is_dir() else path.parent.iterdir()):
+        m = p.name.endswith(tuple(endings)) and _SIDE.fullmatch(p.name.split(".")[0])
+        if not m:
+            continue
+        side = m[2].lower()
+        if side in ("val", "validation"):
+            side = "valid"
+        sets.setdefault(m[1], {}).setdefault(side, []).append(p)
+    if path.is_file():
+        sets = {k: v for k, v in sets.items() if any(path in o for o in v.values())}
+    return sets
+
+# %% ../../nbs/ranking/03_ubuntu.ipynb #sf4b5235
 def side_files(
     path,  # folder, or one of the files
     endings,  # what a file's name must end in, such as '.csv'
 ) -> dict:  # 'train', 'valid', 'test' -> path, those that are there
     "The files of a set, by their names."
-    path, sets = Path(path), {}
+    path = Path(path)
     if not path.exists():
         raise FileNotFoundError(
             f"{path} is not there; give a folder with train, valid and test files, or one of these"
         )
-    for p in sorted(path.iterdir() if path.is_dir() else path.parent.iterdir()):
-        m = p.name.endswith(tuple(endings)) and _SIDE.fullmatch(p.name.split(".")[0])
-        if m:
-            sets.setdefault(m[1], {}).setdefault(
-                dict(val="valid", validation="valid").get(m[2].lower(), m[2].lower()), []
-            ).append(p)
-    if path.is_file():
-        sets = {k: v for k, v in sets.items() if any(path in o for o in v.values())}
+    sets = _file_sets(path, endings)
     if len(sets) != 1:
+        found = "none: rename them"
+        if sets:
+            found = f"those of {sorted(sets)}: name one file of the set you want"
         raise ValueError(
             f"{path}: expected the files of one set, with train, valid (or val, dev) or test at the end of "
-            f"their names and {' or '.join(endings)} behind; "
-            + (
-                f"found those of {sorted(sets)}: name one file of the set you want"
-                if sets
-                else "found none: rename them"
-            )
+            f"their names and {' or '.join(endings)} behind; found {found}"
         )
     (files,) = sets.values()
     if "dev" in files:
@@ -73,9 +81,8 @@ def _layout(path):
     if len(set(head)) == len(head):
         if set(_V1) <= set(head):
             return head, False, True
-        if {"Context", "Ground Truth Utterance"} <= set(head) and any(
-            c.startswith("Distractor_") for c in head
-        ):
+        wrong = any(c.startswith("Distractor_") for c in head)
+        if wrong and {"Context", "Ground Truth Utterance"} <= set(head):
             return head, False, False
     raise ValueError(
         f"{path}: expected the columns {', '.join(_V1)}, or Context, Ground Truth Utterance, Distractor_0, "
@@ -130,9 +137,10 @@ def split_turns(
     l = pc.split_pattern_regex(x, r"__(?:eot|EOS)__" + r"|</s>" * old)
     texts = _plain(l.flatten(), old)
     some = pc.not_equal(texts, "")
-    n = np.concatenate([[0], np.cumsum(some.to_numpy(zero_copy_only=False))])
+    kept = np.cumsum(some.to_numpy(zero_copy_only=False))
     off = l.offsets.to_numpy().astype(np.int64)
-    return pa.ListArray.from_arrays(pa.array(n[off - off[0]], pa.int32()), texts.filter(some))
+    off = np.concatenate([[0], kept])[off - off[0]]
+    return pa.ListArray.from_arrays(pa.array(off, pa.int32()), texts.filter(some))
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c15
 def _owners(key, row, key0, row0):
@@ -154,71 +162,93 @@ def _owners(key, row, key0, row0):
 def _attach(right, wrong, owner):
     "`[P]` lists of candidates: the right one, then its wrong ones."
     n = np.bincount(owner, minlength=len(right)) + 1
-    order = np.lexsort(
-        (np.r_[np.zeros(len(right)), np.ones(len(wrong))], np.r_[np.arange(len(right)), owner])
-    )
-    return pa.ListArray.from_arrays(
-        pa.array(np.r_[0, np.cumsum(n)], pa.int32()), pa.concat_arrays([right, wrong]).take(pa.array(order))
-    )
+    off = pa.array(np.r_[0, np.cumsum(n)], pa.int32())
+    question = np.r_[np.arange(len(right)), owner]
+    is_wrong = np.r_[np.zeros(len(right)), np.ones(len(wrong))]
+    order = np.lexsort((is_wrong, question))
+    both = pa.concat_arrays([right, wrong])
+    return pa.ListArray.from_arrays(off, both.take(pa.array(order)))
+
+# %% ../../nbs/ranking/03_ubuntu.ipynb #s1c8640f
+class _Rows(NamedTuple):
+    "Labelled rows of one label."
+
+    text: pa.Array  # `[R]` answers
+    key: np.ndarray  # `[R]` uint64, names of the contexts as they stand in the file
+    at: np.ndarray  # `[R]` numbers of the rows
+
+    def take(self, i):
+        text = self.text.take(pa.array(i))
+        return _Rows(text, self.key[i], self.at[i])
+
+
+def _join_rows(parts):  # at least one
+    "One after the other."
+    text, key, at = zip(*parts)
+    return _Rows(pa.concat_arrays(text), np.concatenate(key), np.concatenate(at))
+
+# %% ../../nbs/ranking/03_ubuntu.ipynb #s127ed15
+def _by_label(
+    batches,
+    wanted,  # are wrong answers asked for?
+    old,
+    account,
+):
+    """(turns of the right answers' contexts, right answers, their further columns, wrong answers), each a
+    list with a part of every batch."""
+    turns = []
+    good = []
+    more = []
+    bad = []
+    row = 0
+    for ctx, text, label, *extra in batches:
+        t = split_turns(ctx, old)
+        rows = _Rows(_plain(text, old), text_keys(ctx, exact=True), np.arange(row, row + len(ctx)))
+        label = pc.utf8_trim_whitespace(label).to_numpy(zero_copy_only=False)
+        row += len(ctx)
+        account.drop("label that is neither 0 nor 1", int((~np.isin(label, ["0", "1"])).sum()))
+        i = np.flatnonzero(label == "1")
+        j = np.flatnonzero(label == "0")
+        turns.append(lists(t.take(pa.array(i))))
+        good.append(rows.take(i))
+        more.append([x.take(pa.array(i)) for x in extra])
+        if wanted:
+            bad.append(rows.take(j))
+        else:
+            account.drop("wrong answer, not asked for", len(j))
+    return turns, good, more, bad
+
+# %% ../../nbs/ranking/03_ubuntu.ipynb #s6093a4b
+def _usable(
+    right,  # `_Rows`
+    wrong,  # `_Rows`
+    owner,  # `[R]` question of each wrong answer, -1 for none
+    train,  # is it the training side?
+    account,
+):  # `[R]` bool
+    "Which wrong answers have a question and, in training, are none of its right ones."
+    pairs = hash_bits(right.key, text_keys(right.text))
+    same = np.isin(hash_bits(wrong.key, text_keys(wrong.text)), pairs)
+    known = train & (owner >= 0) & same  # in a test it spoils the question: `tidy` sees to that
+    ok = (owner >= 0) & ~known
+    account.drop("wrong answer without its right one", int((owner < 0).sum()))
+    account.drop("wrong answer that is a right one", int(known.sum()))
+    account.note("given wrong answers", int(ok.sum()))
+    return ok
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c18
 def _labelled(batches, train, negatives, old, account):
     "Columns of a side from labelled rows."
-    good = []
-    bad = []
-    row = 0
-    for ctx, text, label, *extra in batches:
-        t, text, label, at = (
-            split_turns(ctx, old),
-            _plain(text, old),
-            pc.utf8_trim_whitespace(label).to_numpy(zero_copy_only=False),
-            np.arange(row, row := row + len(ctx)),
-        )
-        account.drop("label that is neither 0 nor 1", int((~np.isin(label, ["0", "1"])).sum()))
-        i = np.flatnonzero(label == "1")
-        j = np.flatnonzero(label == "0")
-        key = text_keys(ctx, exact=True)
-        good.append(
-            (
-                lists(t.take(pa.array(i))),
-                text.take(pa.array(i)),
-                key[i],
-                at[i],
-                [x.take(pa.array(i)) for x in extra],
-            )
-        )
-        if negatives or not train:
-            bad.append((text.take(pa.array(j)), key[j], at[j]))
-        else:
-            account.drop("wrong answer, not asked for", len(j))
-    t, right, key, at, extra = (list(o) for o in zip(*good))
-    t = pa.chunked_array(t)
-    right = pa.concat_arrays(right)
-    key = np.concatenate(key)
-    at = np.concatenate(at)
-    account.keep(len(key))
-    if bad:
-        wrong = pa.concat_arrays([o[0] for o in bad])
-        key0 = np.concatenate([o[1] for o in bad])
-        at0 = np.concatenate([o[2] for o in bad])
-    else:
-        wrong = right[:0]
-        key0 = key[:0]
-        at0 = at[:0]
-    owner = _owners(key, at, key0, at0)
-    known = (
-        train & (owner >= 0) & np.isin(hash_bits(key0, text_keys(wrong)), hash_bits(key, text_keys(right)))
-    )  # in a test it spoils the question: `tidy` sees to that
-    account.drop("wrong answer without its right one", int((owner < 0).sum()))
-    account.drop("wrong answer that is a right one", int(known.sum()))
-    ok = (owner >= 0) & ~known
-    account.note("given wrong answers", int(ok.sum()))
-    return (
-        t,
-        _attach(right, wrong.filter(pa.array(ok)), owner[ok]),
-        at,
-        [pa.concat_arrays(o) for o in zip(*extra)],
-    )
+    turns, good, more, bad = _by_label(batches, negatives or not train, old, account)
+    right = _join_rows(good)
+    wrong = _join_rows(bad) if bad else right.take(np.zeros(0, np.int64))
+    account.keep(len(right.key))
+    owner = _owners(right.key, right.at, wrong.key, wrong.at)
+    ok = _usable(right, wrong, owner, train, account)
+    given = wrong.text.filter(pa.array(ok))
+    candidates = _attach(right.text, given, owner[ok])
+    extra = [pa.concat_arrays(o) for o in zip(*more)]
+    return pa.chunked_array(turns), candidates, right.at, extra
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c19
 def _listed(batches, k, account):
@@ -228,15 +258,12 @@ def _listed(batches, k, account):
     es = []
     for ctx, *rest in batches:
         n = len(ctx)
-        c = [_plain(x, False) for x in rest[:k]]
         order = np.arange(k * n).reshape(k, n).T.ravel()
+        texts = pa.concat_arrays([_plain(x, False) for x in rest[:k]]).take(pa.array(order))
+        off = pa.array(np.arange(n + 1) * k, pa.int32())
         ts.append(split_turns(ctx))
+        cs.append(pa.ListArray.from_arrays(off, texts))
         es.append(rest[k:])
-        cs.append(
-            pa.ListArray.from_arrays(
-                pa.array(np.arange(n + 1) * k, pa.int32()), pa.concat_arrays(c).take(pa.array(order))
-            )
-        )
         account.keep(n)
     return (
         pa.chunked_array(ts),
@@ -246,37 +273,39 @@ def _listed(batches, k, account):
     )
 
 
+def _first_turn_keys(turns):  # `[N]` lists of texts
+    "`[N]` uint64 names of first turns; 0 for a question without turns, which will be dropped."
+    first = turns.offsets.to_numpy()
+    key = np.zeros(len(turns), np.uint64)
+    some = np.diff(first) > 0
+    key[some] = text_keys(turns.values.take(pa.array(first[:-1][some])))
+    return key
+
+
 def _read_side(path, side, negatives):
     "(`Dialogues`, `[N]` uint64 names of conversations) of one file."
     columns, old, labelled = _layout(path)
-    texts = (
-        _V1
-        if labelled
-        else [c for c in columns if c in ("Context", "Ground Truth Utterance") or c.startswith("Distractor_")]
-    )
     more = [c for c in ("conv_id", "id") if c in columns]
     acc = Account(path.name)
-    batches = _records(path, columns, old, texts + more, acc)
-    t, c, at, extra = (
-        _labelled(batches, side == "train", negatives, old, acc)
-        if labelled
-        else _listed(batches, len(texts) - 1, acc)
-    )
-    got, t = dict(zip(more, extra)), lists(t)
-    if "conv_id" in got:
-        conv = text_keys(got["conv_id"])
+    if labelled:
+        batches = _records(path, columns, old, _V1 + more, acc)
+        turns, candidates, at, extra = _labelled(batches, side == "train", negatives, old, acc)
     else:
-        first = t.offsets.to_numpy()
-        conv = np.zeros(len(t), np.uint64)
-        some = np.diff(first) > 0  # a question without turns will be dropped
-        conv[some] = text_keys(t.values.take(pa.array(first[:-1][some])))
-    return Dialogues(
-        t,
-        c,
+        plain = ("Context", "Ground Truth Utterance")
+        texts = [c for c in columns if c in plain or c.startswith("Distractor_")]
+        batches = _records(path, columns, old, texts + more, acc)
+        turns, candidates, at, extra = _listed(batches, len(texts) - 1, acc)
+    got = dict(zip(more, extra))
+    turns = lists(turns)
+    conversation = text_keys(got["conv_id"]) if "conv_id" in got else _first_turn_keys(turns)
+    d = Dialogues(
+        turns,
+        candidates,
         ids=got.get("id", pa.array(at).cast(pa.string())),
         name=f"{path.name.split('.')[0]}",
         account=acc,
-    ), conv
+    )
+    return d, conversation
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c20
 def read_ubuntu(
@@ -284,19 +313,15 @@ def read_ubuntu(
     negatives=True,  # keep the given wrong answers of training rows?
 ) -> dict:  # 'train', 'valid', 'test' -> `Dialogues`, those sides that are there
     "The Ubuntu Dialogue Corpus, or anything in its layout."
-    parts = {
-        s: _read_side(p, s, negatives) for s, p in side_files(path, (".csv", ".csv.gz", ".csv.zst")).items()
-    }
-    code = np.unique(np.concatenate([k for _, k in parts.values()]), return_inverse=True)[
-        1
-    ]  # one numbering for all sides
+    files = side_files(path, (".csv", ".csv.gz", ".csv.zst"))
+    parts = {s: _read_side(p, s, negatives) for s, p in files.items()}
+    keys = np.concatenate([k for _, k in parts.values()])
+    code = np.unique(keys, return_inverse=True)[1]  # one numbering for all sides
     cuts = np.split(code, np.cumsum([len(d) for d, _ in parts.values()])[:-1])
-    sides = {s: tidy(replace(d, conversation=c)) for (s, (d, _)), c in zip(parts.items(), cuts)}
-    return no_leak(
-        {
-            s: d
-            if s == "train"
-            else d.without({"no wrong answer": np.diff(d.candidates.offsets.to_numpy()) < 2})
-            for s, d in sides.items()
-        }
-    )
+    sides = {}
+    for (s, (d, _)), conversation in zip(parts.items(), cuts):
+        sides[s] = tidy(replace(d, conversation=conversation))
+        if s != "train":
+            alone = np.diff(sides[s].candidates.offsets.to_numpy()) < 2
+            sides[s] = sides[s].without({"no wrong answer": alone})
+    return no_leak(sides)
