@@ -99,6 +99,20 @@ def _frame(tok):
     return sp["cls"], sp["sep"]
 
 
+def _encoded(
+    texts: list,
+    enc,  # what encodes texts
+    cfg: DocTextCfg,
+):
+    "Tokens of each text, as many as are read or more, and whether it was shortened before."
+    limit = 64 * cfg.segment * cfg.most if cfg.most else None  # characters that can hold so many tokens
+    for i in tqdm(range(0, len(texts), 1000), desc="tokens", unit="k", disable=None):
+        some = texts[i : i + 1000]
+        encoded = enc.encode_batch_fast([o[:limit] for o in some], add_special_tokens=False)
+        for e, text in zip(encoded, some):
+            yield e.ids, limit is not None and len(text) > limit
+
+
 def _begins(lengths):
     "Where each of some runs begins, and where the last one ends: `[n+1]` int64."
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -129,16 +143,11 @@ def tokenize_documents(
     acc = Account(f"documents, segments of at most {cfg.segment} tokens")
     ids = []
     count = []
-    limit = 64 * cfg.segment * cfg.most if cfg.most else None  # characters that can hold so many tokens
-    for i in tqdm(range(0, len(texts), 1000), desc="tokens", unit="k", disable=None):
-        some = texts[i : i + 1000]
-        encoded = enc.encode_batch_fast([o[:limit] for o in some], add_special_tokens=False)
-        for e, text in zip(encoded, some):
-            read = e.ids
-            at = cut(len(read), cfg)
-            ids += [np.array([first, *read[a:b], last], np.int32) for a, b in at]
-            count.append(len(at))
-            _note_document(acc, len(read), at, bool(limit) and len(text) > limit)
+    for read, shortened in _encoded(texts, enc, cfg):
+        at = cut(len(read), cfg)
+        ids += [np.array([first, *read[a:b], last], np.int32) for a, b in at]
+        count.append(len(at))
+        _note_document(acc, len(read), at, shortened)
     acc.note("segments", len(ids))
     flat = np.concatenate(ids) if ids else np.zeros(0, np.int32)
     return DocTokens(Ragged(flat, _begins([len(x) for x in ids])), _begins(count), acc)
