@@ -46,9 +46,8 @@ class DocCfg:
     hidden: int = 0  # width of the head's hidden layer, where there is a head; 0: none
     head_dropout: float = 0.1  # before the head's last layer, 0 to 1
     pair: bool = False  # classify pairs of documents
-    freeze: str = (
-        ""  # parts that do not learn, as in `models.pretrained.freeze`: 'encoder', '0-3', 'encoder.words'
-    )
+    # parts that do not learn, as in `models.pretrained.freeze`: 'encoder', '0-3', 'encoder.words'
+    freeze: str = ""
     recompute: bool = False  # gradient checkpointing: less memory, about a third more time
 
     def __post_init__(self):
@@ -106,10 +105,10 @@ class SegmentReader(nn.Module):
                 f"a document has {int(n.max())} segments and the reader {self.reader.cfg.max_len} places: "
                 "raise `places`, or read fewer segments (`most`)"
             )
-        scale = (
-            x.norm(dim=1, keepdim=True).clamp(min=1e-6) / x.shape[1] ** 0.5
-        )  # [t,1]: whatever the encoder's scale, the reader sees numbers of the order of 1
-        y = self.reader(torch.zeros(len(x), dtype=torch.long, device=x.device), n, add=x / scale)  # [t,d]
+        # whatever the encoder's scale, the reader sees numbers of the order of 1
+        scale = x.norm(dim=1, keepdim=True).clamp(min=1e-6) / x.shape[1] ** 0.5  # [t,1]
+        no_words = torch.zeros(len(x), dtype=torch.long, device=x.device)
+        y = self.reader(no_words, n, add=x / scale)  # [t,d]
         return segment_mean(x + scale * self.out(y), of, b)
 
 # %% ../../nbs/documents/04_model.ipynb #c09
@@ -134,11 +133,14 @@ class SegmentMerge(nn.Module):
             return self.reader(x[keep], of[keep], b)
         if self.attention is not None:
             return self.attention(x, of, keep, b)
-        if self.name != "tokens":
-            return (set_max if self.name == "max" else set_mean)(x, of, keep, b)
+        if self.name == "max":
+            return set_max(x, of, keep, b)
+        if self.name == "mean":
+            return set_mean(x, of, keep, b)
         w = lengths.to(x.dtype)  # [t]
         n = w.new_zeros(b).index_add(0, of, w).clamp(min=1)  # [b]
-        return x.new_zeros(b, x.shape[1]).index_add(0, of, x * (w / n[of]).unsqueeze(1))
+        share = (w / n[of]).unsqueeze(1)  # [t,1]
+        return x.new_zeros(b, x.shape[1]).index_add(0, of, x * share)
 
 # %% ../../nbs/documents/04_model.ipynb #c13
 def doc_head(
@@ -159,7 +161,8 @@ def pair_features(
     v: Tensor,  # `[b,d]` each
 ) -> Tensor:  # `[b,4d]`
     "Two vectors, how they differ, and where they agree."
-    return torch.cat([u, v, (u - v).abs(), u * v], 1)
+    apart = (u - v).abs()
+    return torch.cat([u, v, apart, u * v], 1)
 
 # %% ../../nbs/documents/04_model.ipynb #c15
 def _saved(name, attend, layers):
@@ -174,16 +177,15 @@ def _saved(name, attend, layers):
         return open_encoder(name, layers)[0]
     from transformers import AutoConfig
 
-    enc = HFEncoder(
-        from_checkpoint(AutoConfig, folder / "encoder"), attend or about["documents"]["attend"], layers
-    )
-    own = {
-        k.removeprefix("encoder."): v
-        for k, v in load_file(folder / "best.safetensors").items()
-        if k.startswith("encoder.")
-    }
+    config = from_checkpoint(AutoConfig, folder / "encoder")
+    enc = HFEncoder(config, attend or about["documents"]["attend"], layers)
     have = enc.state_dict()
-    enc.load_state_dict({k: v for k, v in own.items() if k in have})  # without the layers that are left out
+    kept = {}
+    for k, v in load_file(folder / "best.safetensors").items():
+        name = k.removeprefix("encoder.")
+        if name != k and name in have:  # without the layers that are left out
+            kept[name] = v
+    enc.load_state_dict(kept)
     return enc
 
 
@@ -196,9 +198,9 @@ def open_doc_encoder(
         if vocab < 1:
             raise ValueError("an encoder from scratch needs the number of words: give vocab")
         return Encoder(cfg.encoder, vocab)
-    enc = (_saved if (Path(cfg.pretrained) / "model.json").exists() else open_any)(
-        cfg.pretrained, cfg.attend, cfg.layers
-    )
+    ours = (Path(cfg.pretrained) / "model.json").exists()
+    open_it = _saved if ours else open_any
+    enc = open_it(cfg.pretrained, cfg.attend, cfg.layers)
     if vocab > enc.vocab:
         raise ValueError(
             f"the tokenizer has {vocab} words and {cfg.pretrained} {enc.vocab}: take the tokenizer that goes "
@@ -234,11 +236,9 @@ class DocModel(nn.Module):
     def texts(self, ids, lengths, plan=None):  # -> `[t,d]`
         "Vectors of segments: what a gradient cache computes in pieces."
         h = self.encoder(ids, lengths, plan)
-        return (
-            pool_some(h, lengths, ~self.encoder.is_global(ids, lengths))
-            if self.pool is None
-            else self.pool(h, lengths)
-        )
+        if self.pool is not None:
+            return self.pool(h, lengths)
+        return pool_some(h, lengths, ~self.encoder.is_global(ids, lengths))
 
     def documents(
         self,

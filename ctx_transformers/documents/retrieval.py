@@ -14,6 +14,15 @@ from ..eval.figures import COLORS, style
 from ..eval.tables import pooled_rows, mean_rows
 
 # %% ../../nbs/documents/08_retrieval.ipynb #c38
+def _graded(table):
+    "(query, document, grade) of all that is in a table."
+    rows = []
+    for q, of in table.items():
+        grades = of if isinstance(of, dict) else dict.fromkeys(of, 1)
+        rows += [(q, d, g) for d, g in grades.items()]
+    return rows
+
+
 def grade_table(
     table: dict,  # query -> documents that are relevant, or document -> grade >=0
     queries,  # `[q]` names of the queries, as in `table`, in the order of their vectors
@@ -24,10 +33,7 @@ def grade_table(
     col_of = {n: i for i, n in enumerate(docs)}
     if len(row_of) != len(queries) or len(col_of) != len(docs):
         raise ValueError("names must differ: some query or document is named twice")
-    rows = []
-    for q, of in table.items():
-        grades = of if isinstance(of, dict) else dict.fromkeys(of, 1)
-        rows += [(q, d, g) for d, g in grades.items()]
+    rows = _graded(table)
     if odd := [r for r in rows if r[0] not in row_of or r[1] not in col_of]:
         raise ValueError(
             f"{len(odd)} of {len(rows)} grades are of a query or document that is not there, the first is "

@@ -171,6 +171,13 @@ def sts_rows(
     return rows
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #s5edbf3b
+def _name_sets(ax, d, sets):
+    "A line of the picture for each set, with its name and its pairs."
+    n = d.groupby("corpus").n.max()
+    ax.set_yticks([-i for i in range(len(sets))], [f"{c}\n{n[c]:,} pairs" for c in sets])
+    ax.set_ylim(0.5 - len(sets), 0.5)
+
+
 def _draw_arm(
     ax,
     d,  # rows of the arm
@@ -201,13 +208,12 @@ def plot_sts(
     k = len(arms)
     if odd := set(arms) - set(d.arm):
         raise ValueError(f"the table has no arm {sorted(odd)} with {metric}: it has {sorted(set(d.arm))}")
-    n = d.groupby("corpus").n.max()
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(5.5, 0.8 + len(sets) * (0.18 * k + 0.25)))
         for j, a in enumerate(arms):
             _draw_arm(ax, d[d.arm == a], sets, j, k)
-        ax.set_yticks([-i for i in range(len(sets))], [f"{c}\n{n[c]:,} pairs" for c in sets])
-        ax.set(xlabel=f"{metric} with people's scores, 95 % interval", ylim=(0.5 - len(sets), 0.5))
+        _name_sets(ax, d, sets)
+        ax.set_xlabel(f"{metric} with people's scores, 95 % interval")
         ax.grid(axis="y", visible=False)
         if " - " in metric:
             ax.axvline(0, color=COLORS["grey"], lw=0.8)
