@@ -93,11 +93,13 @@ def _directions(
     n = len(x) - 1
     wx = _whitener(x.T @ x / n, reg, "x")
     wy = _whitener(y.T @ y / n, reg, "y")
-    u, _, vt = np.linalg.svd(wx.T @ (x.T @ y / n) @ wy, full_matrices=False)
+    cross = x.T @ y / n
+    u, _, vt = np.linalg.svd(wx.T @ cross @ wy, full_matrices=False)
     a = wx @ u[:, :k]
     b = wy @ vt[:k].T
     # a pair of directions is as good turned round: the largest weight is positive
-    sign = np.sign(a[np.abs(a).argmax(0), np.arange(k)])
+    largest = np.abs(a).argmax(0)
+    sign = np.sign(a[largest, np.arange(k)])
     return a * sign, b * sign
 
 # %% ../../nbs/documents/13_cca.ipynb #c09
@@ -182,9 +184,12 @@ class SoftCca(nn.Module):
             raise ValueError(
                 "one document has no spread: train soft CCA with 2 or more in a batch, better several times k"
             )
-        (z, c), (z2, c2) = self.student(student), self.teacher(teacher)
+        z, c = self.student(student)
+        z2, c2 = self.teacher(teacher)
         off = 1 - torch.eye(len(c), device=c.device)
-        return (z - z2).square().sum(1).mean() / 2, ((c.abs() + c2.abs()) * off).sum()
+        distance = (z - z2).square().sum(1).mean() / 2
+        decorrelation = ((c.abs() + c2.abs()) * off).sum()
+        return distance, decorrelation
 
     def forward(
         self,

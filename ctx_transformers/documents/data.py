@@ -258,7 +258,8 @@ def draw_order(
     rank = np.empty(len(key))
     for k in np.unique(label):
         i = np.flatnonzero(label == k)
-        rank[i[np.argsort(u[i], kind="stable")]] = (np.arange(len(i)) + 0.5) / len(i)
+        drawn = i[np.argsort(u[i], kind="stable")]
+        rank[drawn] = (np.arange(len(i)) + 0.5) / len(i)
     return np.lexsort((u, rank))
 
 # %% ../../nbs/documents/01_data.ipynb #c22
@@ -367,9 +368,10 @@ def _count_kept(
     return i
 
 # %% ../../nbs/documents/01_data.ipynb #c23
+# ours -> its usual names
 _FIELDS = dict(
     text=("text",), label=("label",), group=("group", "movie_id"), other=("other",), split=("split",)
-)  # ours -> its usual names
+)
 
 
 def _kept(col, name, account):

@@ -216,13 +216,14 @@ class Distilled:
 # %% ../../nbs/documents/14_distill.ipynb #c14
 def distill_key(cfg: DistillCfg, data: DocData, teachers: Teachers) -> str:  # 8 hexadecimal digits
     "Name of what is learnt."
+    # the version counts changes of this code
     s = settings(cfg) | dict(
         run=run_settings(cfg.run),
         teacher=teachers.name,
         texts=_digest(*(data.sets[k].text for k in ("train", "valid"))),
         start=data.start,
         version=1,
-    )  # the version counts changes of this code
+    )
     if not cfg.contextual:
         s = {k: v for k, v in s.items() if k not in ("k", "pv")}
     return config_hash(s)

@@ -245,13 +245,14 @@ def read_sts(
     return dict(sorted(_sides(col, col["side"], str, acc, 0.0, 5.0).items()))
 
 # %% ../../nbs/documents/02_pairs.ipynb #s2762be5
+# ours -> usual names
 _FIELDS = dict(
     a=("sentence1", "sentence_A", "a"),
     b=("sentence2", "sentence_B", "b"),
     score=("score", "similarity_score", "relatedness_score"),
     part=("part", "subset"),
     split=("split",),
-)  # ours -> usual names
+)
 
 
 def open_pairs(

@@ -85,6 +85,7 @@ def _tar_rows(path, account):
         raise ValueError(f"{path} is not a sound archive ({e}); download it again") from e
 
 # %% ../../nbs/documents/00_sources.ipynb #c15
+# how sides are called -> ours
 SIDES = dict(
     train="train",
     training="train",
@@ -95,7 +96,7 @@ SIDES = dict(
     trial="valid",
     test="test",
     testing="test",
-)  # how sides are called -> ours
+)
 
 
 def _hub_rows(source):

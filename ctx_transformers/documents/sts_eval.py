@@ -189,7 +189,8 @@ def _draw_arm(
     of = d.set_index("corpus")
     at = [i for i, c in enumerate(sets) if c in of.index]
     of = of.loc[[sets[i] for i in at]]
-    y = -np.array(at) - (j - (k - 1) / 2) * 0.8 / k
+    lower = (j - (k - 1) / 2) * 0.8 / k
+    y = -np.array(at) - lower
     ends = [of.value - of.lo, of.hi - of.value]
     color = list(COLORS.values())[j % 8]
     mark = "os^Dv"[j // 8 % 5]

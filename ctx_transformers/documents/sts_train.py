@@ -211,6 +211,7 @@ class ByRank(Part):
 def sts_folder(cfg: StsRunCfg, data: StsData) -> Path:
     """Where the cache keeps a training: named by settings, pairs, and the weights it starts from, wherever
     those lie."""
+    # the version counts changes of this code
     new = dict(
         settings(cfg),
         folder="",
@@ -220,7 +221,7 @@ def sts_folder(cfg: StsRunCfg, data: StsData) -> Path:
         learnt=data.learnt,
         start=data.start,
         version=1,
-    )  # the version counts changes of this code
+    )
     return cache_dir("sts", "runs", config_hash(new))
 
 
