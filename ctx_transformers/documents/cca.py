@@ -35,12 +35,13 @@ def _whitener(
     name: str,  # of the view
 ) -> np.ndarray:  # `[d,d]` W, with WᵀcovW the identity
     "What makes the components of a view uncorrelated, with variance 1."
-    val, vec = np.linalg.eigh(cov + reg * np.trace(cov) / len(cov) * np.eye(len(cov)))
-    flat = int((val <= val[-1] * len(cov) * np.finfo(float).eps).sum())
+    d = len(cov)
+    ridge = reg * np.trace(cov) / d * np.eye(d)
+    val, vec = np.linalg.eigh(cov + ridge)
+    flat = int((val <= val[-1] * d * np.finfo(float).eps).sum())
     if flat:
         raise ValueError(
-            f"{name} does not vary in {flat} of its {len(cov)} directions: take more rows, fewer columns, or "
-            "reg > 0"
+            f"{name} does not vary in {flat} of its {d} directions: take more rows, fewer columns, or reg > 0"
         )
     return vec / np.sqrt(val)
 
@@ -63,8 +64,43 @@ def correlation_of(
                 f"{name} is the same in all {len(z)} documents along a direction: there is nothing to "
                 "correlate"
             )
-    u, v = p - p.mean(0), q - q.mean(0)
+    u = p - p.mean(0)
+    v = q - q.mean(0)
     return (u * v).sum(0) / np.sqrt((u * u).sum(0) * (v * v).sum(0))
+
+# %% ../../nbs/documents/13_cca.ipynb #s95ff821
+def _check_views(x, y, k, reg):
+    if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
+        raise ValueError(f"both views need one row per document, got {x.shape} and {y.shape}")
+    narrow = min(x.shape[1], y.shape[1])
+    if not 1 <= k <= narrow:
+        raise ValueError(f"k must be from 1 to the narrower view, {narrow}, got {k}")
+    if reg < 0:
+        raise ValueError(f"reg must be >= 0, got {reg}")
+    for name, z in (("x", x), ("y", y)):
+        odd = (~np.isfinite(z)).any(1)
+        if odd.any():
+            raise ValueError(f"{name} has {int(odd.sum())} rows with nan or infinite values")
+
+# %% ../../nbs/documents/13_cca.ipynb #s8b7e6ad
+def _directions(
+    x: np.ndarray,  # `[N,d1]`, of mean 0
+    y: np.ndarray,  # `[N,d2]`
+    k: int,
+    reg: float,
+):  # `[d1,k]` and `[d2,k]`
+    "Pairs of directions by their correlation: the singular vectors of the whitened covariance."
+    n = len(x) - 1
+    wx = _whitener(x.T @ x / n, reg, "x")
+    wy = _whitener(y.T @ y / n, reg, "y")
+    cross = x.T @ y / n
+    u, _, vt = np.linalg.svd(wx.T @ cross @ wy, full_matrices=False)
+    a = wx @ u[:, :k]
+    b = wy @ vt[:k].T
+    # a pair of directions is as good turned round: the largest weight is positive
+    largest = np.abs(a).argmax(0)
+    sign = np.sign(a[largest, np.arange(k)])
+    return a * sign, b * sign
 
 # %% ../../nbs/documents/13_cca.ipynb #c09
 def fit_cca(
@@ -74,30 +110,13 @@ def fit_cca(
     reg: float = 0.0,  # ridge added to each variance, in units of the view's mean variance, >=0
 ) -> Cca:
     "The k pairs of directions in which two views agree most, strongest first."
-    x, y = [np.asarray(z, np.float64) for z in (x, y)]
-    if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
-        raise ValueError(f"both views need one row per document, got {x.shape} and {y.shape}")
-    if not 1 <= k <= min(x.shape[1], y.shape[1]):
-        raise ValueError(f"k must be from 1 to the narrower view, {min(x.shape[1], y.shape[1])}, got {k}")
-    if reg < 0:
-        raise ValueError(f"reg must be >= 0, got {reg}")
-    for name, z in (("x", x), ("y", y)):
-        if not np.isfinite(z).all():
-            raise ValueError(
-                f"{name} has {int((~np.isfinite(z)).any(1).sum())} rows with nan or infinite values"
-            )
-    mx, my = x.mean(0), y.mean(0)
-    xc, yc = x - mx, y - my
-    n = len(x) - 1
-    wx = _whitener(xc.T @ xc / n, reg, "x")
-    wy = _whitener(yc.T @ yc / n, reg, "y")
-    u, _, vt = np.linalg.svd(wx.T @ (xc.T @ yc / n) @ wy, full_matrices=False)
-    a = wx @ u[:, :k]
-    b = wy @ vt[:k].T  # [d1,k] [d2,k]
-    sign = np.sign(
-        a[np.abs(a).argmax(0), np.arange(k)]
-    )  # a pair of directions is as good turned round: the largest weight is positive
-    cca = Cca(mx, my, a * sign, b * sign, np.zeros(k))
+    x = np.asarray(x, np.float64)
+    y = np.asarray(y, np.float64)
+    _check_views(x, y, k, reg)
+    mean_x = x.mean(0)
+    mean_y = y.mean(0)
+    a, b = _directions(x - mean_x, y - mean_y, k, reg)
+    cca = Cca(mean_x, mean_y, a, b, np.zeros(k))
     return replace(cca, correlations=correlation_of(cca, x, y))
 
 # %% ../../nbs/documents/13_cca.ipynb #c29
@@ -165,9 +184,12 @@ class SoftCca(nn.Module):
             raise ValueError(
                 "one document has no spread: train soft CCA with 2 or more in a batch, better several times k"
             )
-        (z, c), (z2, c2) = self.student(student), self.teacher(teacher)
+        z, c = self.student(student)
+        z2, c2 = self.teacher(teacher)
         off = 1 - torch.eye(len(c), device=c.device)
-        return (z - z2).square().sum(1).mean() / 2, ((c.abs() + c2.abs()) * off).sum()
+        distance = (z - z2).square().sum(1).mean() / 2
+        decorrelation = ((c.abs() + c2.abs()) * off).sum()
+        return distance, decorrelation
 
     def forward(
         self,

@@ -52,10 +52,11 @@ class Documents:
         return len(self.text)
 
     def __repr__(self):
+        told = f"{self.name}: {len(self):,} documents of {len(self.classes)} classes"
         g = np.unique(self.group[self.group >= 0])
-        return f"{self.name}: {len(self):,} documents of {len(self.classes)} classes" + (
-            f", in {len(g) + (self.group < 0).sum():,} groups" if len(g) else ""
-        )
+        if len(g):
+            told += f", in {len(g) + (self.group < 0).sum():,} groups"
+        return told
 
     def take(
         self,
@@ -90,9 +91,9 @@ def _pydoc_rows(account, packages=20, words=100):
     folders = {m.rpartition(".")[0] for m in t.index}
     for m, r in t[kept].iterrows():
         folder = m if m in folders else m.rpartition(".")[0]
-        yield dict(
-            text=r.text, label=r.label, group=folder if "." in folder else None
-        )  # a package's own folder is no group: it would be all there is of some
+        # a package's own folder is no group: it would be all there is of some
+        group = folder if "." in folder else None
+        yield dict(text=r.text, label=r.label, group=group)
 
 # %% ../../nbs/documents/01_data.ipynb #c12
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.I)
@@ -104,7 +105,8 @@ def document_keys(
     texts,  # `[N]` str
 ) -> np.ndarray:  # `[N]` uint64, equal for copies
     "Which documents are the same."
-    return text_keys([" ".join(_TAG.sub(" ", o).casefold().split()) for o in texts], exact=True)
+    words = [_TAG.sub(" ", o).casefold().split() for o in texts]
+    return text_keys([" ".join(w) for w in words], exact=True)
 
 
 def _clean(x):
@@ -123,6 +125,28 @@ def _value(x):
     s = str(x).strip()
     return s.partition(".")[0] if re.fullmatch(r"-?\d+\.0+", s) else s
 
+# %% ../../nbs/documents/01_data.ipynb #s651f6d2
+def _fill_side(
+    at,  # `[N]` int, unit of each document, 0 to U-1
+    label,  # `[N]` int64
+    want,  # `[c]` int, documents of each class
+    order,  # `[U]` int, units as they come
+):  # `[U]` bool, units that are taken; `[c]` int, documents of each class that are still wanted
+    "Take every unit all of whose documents find room."
+    c = len(want)
+    pair, n = np.unique(at * c + label, return_counts=True)  # how many documents of a class are in a unit
+    kind = pair % c
+    begin = np.searchsorted(pair // c, np.arange(len(order) + 1))
+    room = want.copy()
+    taken = np.zeros(len(order), bool)
+    for u in order:
+        s = slice(begin[u], begin[u + 1])
+        left = room[kind[s]] - n[s]
+        if (left >= 0).all():
+            room[kind[s]] = left
+            taken[u] = True
+    return taken, room
+
 # %% ../../nbs/documents/01_data.ipynb #c15
 def _cut(
     unit,  # `[N]` int64, documents that stay together
@@ -132,24 +156,51 @@ def _cut(
 ) -> np.ndarray:  # `[N]` bool
     "Whole units for one side, with the share of each class."
     ids, at = np.unique(unit, return_inverse=True)
-    c = label.max() + 1
-    pair, n = np.unique(at * c + label, return_counts=True)  # how many documents of a class are in a unit
-    kind = pair % c
-    begin = np.searchsorted(pair // c, np.arange(len(ids) + 1))
-    want = np.maximum(np.rint(np.bincount(label, minlength=c) * share), 1).astype(int)
-    room = want.copy()
-    taken = np.zeros(len(ids), bool)
-    for u in np.argsort(hash_uniform(seed, ids), kind="stable"):
-        s = slice(begin[u], begin[u + 1])
-        if (n[s] <= room[kind[s]]).all():
-            room[kind[s]], taken[u] = room[kind[s]] - n[s], True
-    for k in np.flatnonzero((room == want) & (np.bincount(label, minlength=c) > 0)):
+    there = np.bincount(label, minlength=label.max() + 1)  # [c]
+    want = np.maximum(np.rint(there * share), 1).astype(int)
+    order = np.argsort(hash_uniform(seed, ids), kind="stable")
+    taken, room = _fill_side(at, label, want, order)
+    size = np.bincount(at)
+    for k in np.flatnonzero((room == want) & (there > 0)):
         has = np.unique(at[label == k])
         if not taken[has].any():
-            taken[has[np.bincount(at)[has].argmin()]] = True
+            smallest = has[size[has].argmin()]
+            taken[smallest] = True
     return taken[at]
 
-# %% ../../nbs/documents/01_data.ipynb #c21
+# %% ../../nbs/documents/01_data.ipynb #se0012ce
+def _seen_later(
+    side,  # `[N]` object, given sides
+    key,  # `[N]` uint64
+    group,  # `[N]` int64
+) -> np.ndarray:  # `[N]` object, '' for documents to keep
+    "Why a document gives way to a later side: copies, and groups."
+    why = np.full(len(side), "", object)
+    for s, later in (("valid", ["test"]), ("train", ["valid", "test"])):
+        me = side == s
+        them = np.isin(side, later)
+        copy = me & np.isin(key, key[them])
+        related = me & (group >= 0) & np.isin(group, group[them])
+        why[copy] = f"{s}: copy of a document of {' or '.join(later)}"
+        why[related & ~copy] = f"{s}: of a group that stands in {' or '.join(later)}"
+    return why
+
+# %% ../../nbs/documents/01_data.ipynb #s32f316e
+def _copies(
+    key,  # `[n]` uint64
+    label,  # `[n]` int64
+):  # `[n]` bool each
+    "Documents whose copies have different labels, and copies of a document before."
+    _, first, at = np.unique(key, return_index=True, return_inverse=True)
+    lo = np.full(len(first), np.iinfo(np.int64).max)
+    hi = np.full(len(first), -1)
+    np.minimum.at(lo, at, label)
+    np.maximum.at(hi, at, label)
+    again = np.ones(len(key), bool)
+    again[first] = False
+    return (lo < hi)[at], again
+
+# %% ../../nbs/documents/01_data.ipynb #sa6ef471
 def _why(
     side,
     key,
@@ -157,33 +208,22 @@ def _why(
     group,  # `[N]` object, uint64, int64 and int64
 ) -> np.ndarray:  # `[N]` object, '' for documents to keep
     "Why a document is dropped: copies, in itself and between given sides, and groups between given sides."
-    why = np.full(len(side), "", object)
-
-    def drop(mask, text):
-        why[mask & (why == "")] = text
-
-    for s, later in (("valid", ["test"]), ("train", ["valid", "test"])):
-        me, them = side == s, np.isin(side, later)
-        drop(me & np.isin(key, key[them]), f"{s}: copy of a document of {' or '.join(later)}")
-        drop(
-            me & (group >= 0) & np.isin(group, group[them]),
-            f"{s}: of a group that stands in {' or '.join(later)}",
-        )
+    why = _seen_later(side, key, group)
     i = np.flatnonzero((side == "train") & (why == ""))
-    _, first, at = np.unique(key[i], return_index=True, return_inverse=True)
-    lo = np.full(len(first), len(label))
-    hi = np.full(len(first), -1)
-    np.minimum.at(lo, at, label[i])
-    np.maximum.at(hi, at, label[i])
-    why[i[(lo < hi)[at]]] = "copies with different labels"
-    again = np.ones(len(i), bool)
-    again[first] = False
-    drop(np.isin(np.arange(len(side)), i[again]), "copy of another document")
+    torn, again = _copies(key[i], label[i])
+    why[i[again & ~torn]] = "copy of another document"
+    why[i[torn]] = "copies with different labels"
     return why
 
-
+# %% ../../nbs/documents/01_data.ipynb #s3b83b4e
 def _half(key):
     return (key >> np.uint64(1)).astype(np.int64)  # uint64 -> int64, 0 or more
+
+
+def _connected(i, j, n):
+    "`[n]` component of each node, where node `i[k]` is linked with `j[k]`."
+    links = coo_array((np.ones(len(i), bool), (i, j)), shape=(n, n))
+    return connected_components(links, directed=False)[1]
 
 
 def _units(
@@ -197,20 +237,18 @@ def _units(
         return own
     N = len(d)
     has = np.flatnonzero(d.group >= 0)
-    a = np.unique(np.concatenate([document_keys(d.text), document_keys(d.other)]), return_inverse=True)[
-        1
-    ]  # [2N]
+    both = np.concatenate([document_keys(d.text), document_keys(d.other)])
+    a = np.unique(both, return_inverse=True)[1]  # [2N]
     g = np.unique(d.group[has], return_inverse=True)[1] + a.max(initial=-1) + 1
-    i, j = np.r_[a[:N], a[has]], np.r_[a[N:], g]
+    i = np.r_[a[:N], a[has]]
+    j = np.r_[a[N:], g]
     n = max(i.max(initial=-1), j.max(initial=-1)) + 1
-    part = connected_components(coo_array((np.ones(len(i), bool), (i, j)), shape=(n, n)), directed=False)[1][
-        a[:N]
-    ]
+    part = _connected(i, j, n)[a[:N]]
     name = np.full(n, np.iinfo(np.int64).max)
     np.minimum.at(name, part, own)  # whatever the order of the rows
     return name[part]
 
-
+# %% ../../nbs/documents/01_data.ipynb #c21
 def draw_order(
     key,  # `[N]` uint64, of documents
     label,  # `[N]` int64
@@ -220,7 +258,8 @@ def draw_order(
     rank = np.empty(len(key))
     for k in np.unique(label):
         i = np.flatnonzero(label == k)
-        rank[i[np.argsort(u[i], kind="stable")]] = (np.arange(len(i)) + 0.5) / len(i)
+        drawn = i[np.argsort(u[i], kind="stable")]
+        rank[drawn] = (np.arange(len(i)) + 0.5) / len(i)
     return np.lexsort((u, rank))
 
 # %% ../../nbs/documents/01_data.ipynb #c22
@@ -230,14 +269,16 @@ def _shared(d, side):
     keys = np.stack([document_keys(d.text), document_keys(d.other)], 1)  # [N,2]
 
     def met(s, later):
-        return (np.isin(keys[side == s], keys[np.isin(side, later)]).any(1)).sum()
+        theirs = keys[np.isin(side, later)]
+        return np.isin(keys[side == s], theirs).any(1).sum()
 
     return int(met("train", ["valid", "test"]) + met("valid", ["test"]))
 
 
 def _three_sides(side, unit, label, classes, valid, test, seed):
     "Sides for all documents; those that are missing are cut from training."
-    side, given = side.copy(), set(side)
+    side = side.copy()
+    given = set(side)
     if "train" not in given:
         raise ValueError(f"no documents to train on, only {sorted(given)}; give their file too")
     for s, share in (("test", test), ("valid", valid)):
@@ -257,56 +298,66 @@ def _three_sides(side, unit, label, classes, valid, test, seed):
 
 
 def _sorted_classes(values):
-    return tuple(sorted(set(values), key=float if all(map(_NUMBER.fullmatch, values)) else str))
+    numbers = all(map(_NUMBER.fullmatch, values))
+    return tuple(sorted(set(values), key=float if numbers else str))
 
 
 def _keys(values):
-    return np.array(
-        [
-            -1 if v is None else int(k >> np.uint64(1))
-            for v, k in zip(values, text_keys([v or "" for v in values], exact=True))
-        ],
-        np.int64,
-    )
+    "`[N]` int64, the same for the same text; -1 for None."
+    key = _half(text_keys([v or "" for v in values], exact=True))
+    none = np.array([v is None for v in values], bool)
+    return np.where(none, -1, key)
 
-# %% ../../nbs/documents/01_data.ipynb #c23
-_FIELDS = dict(
-    text=("text",), label=("label",), group=("group", "movie_id"), other=("other",), split=("split",)
-)  # ours -> its usual names
-
-
-def _kept(col, name, account):
-    "(Documents, side of each, key of each) of all that can be used."
-    text, done = zip(*map(_clean, col["text"]))
-    other = [_clean(o)[0] for o in col["other"]] if "other" in col else None
-    told = [_value(v) for v in col["label"]]
-    part = col.get("split", ["train"] * len(text))
+# %% ../../nbs/documents/01_data.ipynb #sfe9a9e4
+def _unusable(
+    text,  # `[N]` str, cleaned
+    other,  # the same of second texts; None where there are none
+    told,  # `[N]` classes, None for none
+    part,  # `[N]` sides, as the source calls them
+):  # `[N]` object each
+    "Sides, None for what is none, and why a document cannot be used, '' if it can."
     side = np.array([SIDES.get(str(p).lower()) for p in part], object)
-    why = np.array(
-        ["" if s else f"split {p!r} is none of train, valid and test" for s, p in zip(side, part)], object
-    )
-    why[(why == "") & np.array([not t or bool(other and not other[i]) for i, t in enumerate(text)])] = (
-        "empty text"
-    )
-    why[(why == "") & np.array([v is None for v in told])] = "no label"
-    i = np.flatnonzero(why == "")
-    if len(i):
-        classes = _sorted_classes([told[j] for j in i])
-        if len(classes) < 2:
-            raise ValueError(
-                f"{name}: all documents are of one class, {classes[0]!r}; is this the column of the class?"
-            )
-        at = {c: k for k, c in enumerate(classes)}
-        group = _keys([_value(v) for v in col.get("group", [None] * len(text))])
-        d = Documents(
-            [*text], np.array([at.get(v, -1) for v in told], np.int64), classes, group, other, name, account
+    why = np.full(len(side), "", object)
+    for i, p in enumerate(part):
+        if side[i] is None:
+            why[i] = f"split {p!r} is none of train, valid and test"
+        elif not text[i] or (other and not other[i]):
+            why[i] = "empty text"
+        elif told[i] is None:
+            why[i] = "no label"
+    return side, why
+
+# %% ../../nbs/documents/01_data.ipynb #s22f0384
+def _labelled(
+    col: dict,  # columns of the source
+    text,
+    other,
+    told,  # as in `_unusable`
+    usable,  # row numbers of the documents whose classes count
+    name: str,
+    account: Account,
+) -> Documents:
+    "All documents, those that cannot be used among them."
+    classes = _sorted_classes([told[j] for j in usable])
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name}: all documents are of one class, {classes[0]!r}; is this the column of the class?"
         )
-        key = document_keys(text)
-        if other:
-            key = hash_bits(key, document_keys(other))
-        why[i] = _why(side[i], key[i], d.label[i], group[i])
-    for r, n in Counter(why[why != ""]).items():
-        account.drop(r, n)
+    at = {c: k for k, c in enumerate(classes)}
+    label = np.array([at.get(v, -1) for v in told], np.int64)
+    group = _keys([_value(v) for v in col.get("group", [None] * len(text))])
+    return Documents([*text], label, classes, group, other, name, account)
+
+# %% ../../nbs/documents/01_data.ipynb #s3021cf5
+def _count_kept(
+    why,  # `[N]` object, '' for documents to keep
+    done,  # `[N]` dicts, what was done to each
+    name: str,
+    account: Account,
+) -> np.ndarray:  # row numbers of what is kept
+    "Tell the account what is dropped, what is kept, and what was done to that."
+    for reason, n in Counter(why[why != ""]).items():
+        account.drop(reason, n)
     i = np.flatnonzero(why == "")
     if not len(i):
         raise ValueError(f"{name}: no document is left; see what was dropped and why\n{account}")
@@ -314,9 +365,70 @@ def _kept(col, name, account):
     for j in i:
         for what, n in done[j].items():
             account.note(what, n)
+    return i
+
+# %% ../../nbs/documents/01_data.ipynb #c23
+# ours -> its usual names
+_FIELDS = dict(
+    text=("text",), label=("label",), group=("group", "movie_id"), other=("other",), split=("split",)
+)
+
+
+def _kept(col, name, account):
+    "(Documents, side of each, key of each) of all that can be used."
+    text, done = zip(*map(_clean, col["text"]))
+    other = [_clean(o)[0] for o in col["other"]] if "other" in col else None
+    told = [_value(v) for v in col["label"]]
+    side, why = _unusable(text, other, told, col.get("split", ["train"] * len(text)))
+    i = np.flatnonzero(why == "")
+    if len(i):
+        d = _labelled(col, text, other, told, i, name, account)
+        key = document_keys(text)
+        if other:
+            key = hash_bits(key, document_keys(other))
+        why[i] = _why(side[i], key[i], d.label[i], d.group[i])
+    i = _count_kept(why, done, name, account)
+    kept = d.take(i)
     if other:
-        account.note("pairs with a document that a later side has too", _shared(d.take(i), side[i]))
-    return d.take(i), side[i], key[i]
+        account.note("pairs with a document that a later side has too", _shared(kept, side[i]))
+    return kept, side[i], key[i]
+
+# %% ../../nbs/documents/01_data.ipynb #sd60740a
+def _check_sizes(valid, test, limit, test_limit):
+    if not (valid > 0 and test > 0 and valid + test < 1):
+        raise ValueError(
+            f"valid and test are shares above 0 that leave documents to train on, got {valid} and {test}"
+        )
+    if limit < 0 or test_limit < 0:
+        raise ValueError(
+            f"limit and test_limit are numbers of documents, 0 for all, got {limit} and {test_limit}"
+        )
+
+
+def _read(source, columns, name, account):
+    "Our columns of a source."
+    try:
+        rows = _pydoc_rows(account) if source == "pydocs" else table_rows(source, account)
+    except FileNotFoundError as e:
+        raise FileNotFoundError(str(e).replace("expected", "expected 'pydocs', or", 1)) from e
+    return column_values(rows, columns, _FIELDS, ("text", "label"), name)
+
+# %% ../../nbs/documents/01_data.ipynb #sd059c80
+def _drawn(
+    i,  # `[n]` row numbers of a side
+    most: int,  # of them, 0 for all
+    key,  # `[N]` uint64
+    label,  # `[N]` int64
+    s: str,  # the side
+    account: Account,  # counts those that are not drawn
+) -> np.ndarray:  # row numbers, ascending
+    "As many documents of a side as were asked for."
+    if not most or most >= len(i):
+        return i
+    account.dropped[f"{s}: not among the {most:,} drawn"] = len(i) - most
+    account.kept -= len(i) - most
+    first = draw_order(key[i], label[i])[:most]
+    return np.sort(i[first])
 
 # %% ../../nbs/documents/01_data.ipynb #c24
 def open_documents(
@@ -331,32 +443,17 @@ def open_documents(
     say=print,  # what to do with the account and the sides
 ) -> dict:  # train, valid, test: Documents of the same classes and account
     "Labelled documents on three sides, from whatever holds them; says what was read and dropped."
-    if not (valid > 0 and test > 0 and valid + test < 1):
-        raise ValueError(
-            f"valid and test are shares above 0 that leave documents to train on, got {valid} and {test}"
-        )
-    if limit < 0 or test_limit < 0:
-        raise ValueError(
-            f"limit and test_limit are numbers of documents, 0 for all, got {limit} and {test_limit}"
-        )
+    _check_sizes(valid, test, limit, test_limit)
     name = source_name(source)
     acc = Account(name)
-    try:
-        rows = _pydoc_rows(acc) if source == "pydocs" else table_rows(source, acc)
-    except FileNotFoundError as e:
-        raise FileNotFoundError(str(e).replace("expected", "expected 'pydocs', or", 1)) from e
-    col = column_values(rows, columns, _FIELDS, ("text", "label"), name)
+    col = _read(source, columns, name, acc)
     d, side, key = _kept(col, name, acc)
     unit = _units(d, key)
     side = _three_sides(side, unit, d.label, d.classes, valid, test, split)
     out = {}
     for s in SPLITS:
         i = np.flatnonzero(side == s)
-        n = limit if s == "train" else test_limit
-        if n and n < len(i):
-            acc.dropped[f"{s}: not among the {n:,} drawn"] = len(i) - n
-            acc.kept -= len(i) - n
-            i = np.sort(i[draw_order(key[i], d.label[i])[:n]])
+        i = _drawn(i, limit if s == "train" else test_limit, key, d.label, s, acc)
         out[s] = replace(d.take(i), name=f"{name} {s}")
     for o in (acc, *out.values()):
         say(o)

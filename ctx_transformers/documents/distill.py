@@ -47,9 +47,8 @@ class DistillCfg:
     # structural teacher: folder or hub name of a sentence encoder, or a folder of `DocEmbedder.save`
     teacher: str = "sentence-transformers/all-MiniLM-L6-v2"
     teacher_tokens: int = 384  # that it reads of a document, from the beginning, >=3
-    loss: str = (
-        "cosine"  # distance from it: 'mse', 'cosine', 'contrastive', 'max_marginals', 'max_marginals_mse'
-    )
+    # distance from it: 'mse', 'cosine', 'contrastive', 'max_marginals', 'max_marginals_mse'
+    loss: str = "cosine"
     lam: float = 0.0  # of the max-marginals, >=0
     contextual: float = 0.0  # γ, weight of soft CCA with the paragraph vectors, >=0; 0: they teach nothing
     k: int = 8  # components of soft CCA, >=1
@@ -71,15 +70,18 @@ class DistillCfg:
 
     @property
     def arm(self):
-        return (
-            self.loss.replace("_", "-")
-            + f" {self.lam:g}" * bool(self.lam)
-            + f" + contextual {self.contextual:g}" * bool(self.contextual)
-        )  # what tables call it
+        "What tables call it."
+        name = self.loss.replace("_", "-")
+        if self.lam:
+            name += f" {self.lam:g}"
+        if self.contextual:
+            name += f" + contextual {self.contextual:g}"
+        return name
 
 # %% ../../nbs/documents/14_distill.ipynb #c07
 def _digest(*parts) -> str:  # 16 hexadecimal digits
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def paragraph_vectors(
@@ -117,27 +119,27 @@ class Teachers:
             )
         own = (Path(cfg.teacher) / "model.json").is_file()
         text = DocTextCfg(cfg.teacher_tokens)
+        # in fp32, so that the name is the same on every machine
         if own:
             m = DocEmbedder.load(cfg.teacher)
             e = DocEmbedder(m.model, m.tokenizer, text, device=device, precision="fp32")
         else:
-            e = DocEmbedder.open(
-                cfg.teacher, text, device=device, precision="fp32"
-            )  # the same name on every machine
+            e = DocEmbedder.open(cfg.teacher, text, device=device, precision="fp32")
         self.name = e.fingerprint()
         self._pv = cfg.pv
         self._sets = data.sets
-        self.x = {
-            k: e.encode(d.text, unit=True, keep=cache_dir("documents", "vectors"))
-            for k, d in data.sets.items()
-        }  # `[N,d]`, structural
+        self.x = {}  # `[N,d]`, structural
+        for k, d in data.sets.items():
+            self.x[k] = e.encode(d.text, unit=True, keep=cache_dir("documents", "vectors"))
 
     @cached_property
     def pv(self):
         return paragraph_vectors(self._pv, self._sets)  # `[N,d]`, contextual
 
     def targets(self, side: str, contextual) -> np.ndarray:  # `[N,d]`, or both teachers' side by side
-        return np.concatenate([self.x[side], self.pv[side]], 1) if contextual else self.x[side]
+        if not contextual:
+            return self.x[side]
+        return np.concatenate([self.x[side], self.pv[side]], 1)
 
 # %% ../../nbs/documents/14_distill.ipynb #c10
 class Student(nn.Module):
@@ -174,8 +176,10 @@ def student_loss(
     d = student.to_teacher.out_features
 
     def loss(pred, y):
-        l = own(pred[0], y[:, :d])
-        return l if student.cca is None else l + cfg.contextual * student.cca(pred[1], y[:, d:])
+        structural = own(pred[0], y[:, :d])
+        if student.cca is None:
+            return structural
+        return structural + cfg.contextual * student.cca(pred[1], y[:, d:])
 
     return loss
 
@@ -201,8 +205,10 @@ class Distilled:
 
     @torch.inference_mode()
     def project(self, x) -> np.ndarray:  # the student's vectors `[N,own]` -> `[N,d]` in the teacher's space
-        y = self.to_teacher(torch.as_tensor(x, device=self.embedder.device)).cpu().numpy()
-        return np.where(np.any(x, 1)[:, None], y, 0)
+        x_there = torch.as_tensor(x, device=self.embedder.device)
+        y = self.to_teacher(x_there).cpu().numpy()
+        read = np.any(x, 1)[:, None]
+        return np.where(read, y, 0)
 
     def encode(self, texts, keep=None):
         return self.project(self.embedder.encode(texts, keep=keep))  # `[N,d]`, comparable with the teacher's
@@ -210,14 +216,17 @@ class Distilled:
 # %% ../../nbs/documents/14_distill.ipynb #c14
 def distill_key(cfg: DistillCfg, data: DocData, teachers: Teachers) -> str:  # 8 hexadecimal digits
     "Name of what is learnt."
+    # the version counts changes of this code
     s = settings(cfg) | dict(
         run=run_settings(cfg.run),
         teacher=teachers.name,
         texts=_digest(*(data.sets[k].text for k in ("train", "valid"))),
         start=data.start,
         version=1,
-    )  # the version counts changes of this code
-    return config_hash(s if cfg.contextual else {k: v for k, v in s.items() if k not in ("k", "pv")})
+    )
+    if not cfg.contextual:
+        s = {k: v for k, v in s.items() if k not in ("k", "pv")}
+    return config_hash(s)
 
 
 def open_student(cfg: DistillCfg, data: DocData, teachers: Teachers) -> Student:
@@ -244,12 +253,8 @@ def train_distilled(
     folder = Path(folder or cache_dir("documents", "distilled", key))
     with claimed(folder, key, "distill.json", say) as done:
         if not done:
-            write_atomic(
-                folder / "distill.json",
-                lambda p: p.write_text(
-                    json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str), encoding="utf-8"
-                ),
-            )
+            about = json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str)
+            write_atomic(folder / "distill.json", lambda p: p.write_text(about, encoding="utf-8"))
             student = open_student(cfg, data, teachers).to(device)
             train, valid = (
                 data.batches(k, cfg.run, k == "train", teachers.targets(k, cfg.contextual))
@@ -264,9 +269,8 @@ def train_distilled(
                 folder / "training",
                 say,
             )
-            Distilled(
-                DocEmbedder(student.model, data.tokenizer, cfg.run.text, device=device), student.to_teacher
-            ).save(folder)
+            embedder = DocEmbedder(student.model, data.tokenizer, cfg.run.text, device=device)
+            Distilled(embedder, student.to_teacher).save(folder)
             (folder / "training/best.safetensors").unlink()
             (folder / "done").touch()
     return Distilled.load(folder, device)

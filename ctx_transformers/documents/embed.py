@@ -40,15 +40,17 @@ class Segments:
 
     def first(self):
         "The first segment of each document alone: truncation."
-        keep = np.r_[True, np.diff(self.of) > 0][: len(self.of)]
+        begins = np.r_[True, np.diff(self.of) > 0]
+        keep = begins[: len(self.of)]
         return Segments(self.x[keep], self.lengths[keep], self.of[keep], self.n)
 
     def merge(self) -> np.ndarray:  # `[N,d]`; zeros for a document without tokens
         "Mean of the segments, each weighted by its tokens."
-        out = np.zeros((self.n, self.x.shape[1]))
+        total = np.zeros((self.n, self.x.shape[1]))
         w = self.lengths.astype(np.float64)
-        np.add.at(out, self.of, self.x * w[:, None])
-        return (out / np.bincount(self.of, w, self.n).clip(min=1)[:, None]).astype(np.float32)
+        np.add.at(total, self.of, self.x * w[:, None])
+        n = np.bincount(self.of, w, self.n).clip(min=1)
+        return (total / n[:, None]).astype(np.float32)
 
     @property
     def tokens(self) -> np.ndarray:  # `[N]` tokens that were read of each document
@@ -127,10 +129,9 @@ def _piece(self: DocEmbedder, segments, budget):  # `Ragged` of t segments -> `[
     dtype = torch.float16 if self.precision == "fp16" else torch.bfloat16
     for at in np.split(order, cuts):
         ids, lengths = (torch.from_numpy(v) for v in segments.gather(at))
+        plan = plan_attention(lengths)
         with torch.autocast(kind, dtype, enabled=self.precision != "fp32"):
-            x = self.model.texts(
-                ids.to(self.device), lengths.to(self.device), plan_attention(lengths).to(self.device)
-            )
+            x = self.model.texts(ids.to(self.device), lengths.to(self.device), plan.to(self.device))
         out[at] = x.float().cpu().numpy()
     return out
 
@@ -140,14 +141,17 @@ def encoder_name(
     *more,  # words and modules that belong to the name; what is neither has no weights
 ) -> str:  # 8 hexadecimal digits
     "The same for the same shape and weights, wherever they lie."
-    shape = (
-        repr(encoder.cfg)
-        if isinstance(encoder, Encoder)
-        else encoder.cfg.attend + encoder.model.config.to_json_string()
-    )  # heads and windows leave no trace in the weights
-    h = hashlib.sha256(json.dumps([shape, *(m for m in more if isinstance(m, str))]).encode())
+    # heads and windows leave no trace in the weights
+    if isinstance(encoder, Encoder):
+        shape = repr(encoder.cfg)
+    else:
+        shape = encoder.cfg.attend + encoder.model.config.to_json_string()
+    words = [m for m in more if isinstance(m, str)]
+    h = hashlib.sha256(json.dumps([shape, *words]).encode())
     for m in (encoder, *more):
-        for k, v in sorted(m.state_dict().items()) if isinstance(m, nn.Module) else ():
+        if not isinstance(m, nn.Module):
+            continue
+        for k, v in sorted(m.state_dict().items()):
             h.update(k.encode())
             h.update(np.ascontiguousarray(v.detach().float().cpu().numpy()).tobytes())
     return h.hexdigest()[:8]
@@ -180,9 +184,8 @@ class VectorCache:
 
     @staticmethod
     def key(ids) -> int:  # tokens -> 64 bits
-        return int.from_bytes(
-            hashlib.blake2b(np.asarray(ids, np.int64).tobytes(), digest_size=8).digest(), "little"
-        )
+        h = hashlib.blake2b(np.asarray(ids, np.int64).tobytes(), digest_size=8)
+        return int.from_bytes(h.digest(), "little")
 
     def add(self, keys, x):  # `[m]` uint64, `[m,d]`
         self.keys.append(keys)
@@ -198,7 +201,8 @@ class VectorCache:
 
     def missing(self, keys) -> np.ndarray:  # `[m]` first place of each key that is not there, ascending
         u, first = np.unique(keys, return_index=True)
-        return np.sort(first[~np.isin(u, np.concatenate(self.keys))])
+        there = np.isin(u, np.concatenate(self.keys))
+        return np.sort(first[~there])
 
     def get(self, keys) -> np.ndarray:  # `[t,d]`
         have = np.concatenate(self.keys)
@@ -224,12 +228,12 @@ def encode_segments(
     kept = VectorCache(keep, self.fingerprint() if keep else "", self.model.encoder.cfg.d)
     todo = kept.missing(keys)
     with tqdm(total=len(todo), desc="segments", unit="segment", disable=None) as bar:
-        for at in np.split(todo, range(piece, len(todo), piece)) if len(todo) else []:
+        for i in range(0, len(todo), piece):
+            at = todo[i : i + piece]
             kept.add(keys[at], self._piece(t.segments.take(at), budget))
             bar.update(len(at))
-    return Segments(
-        kept.get(keys), t.segments.lengths, np.repeat(np.arange(len(texts)), t.docs.lengths), len(texts)
-    )
+    of = np.repeat(np.arange(len(texts)), t.docs.lengths)
+    return Segments(kept.get(keys), t.segments.lengths, of, len(texts))
 
 # %% ../../nbs/documents/06_embed.ipynb #c12
 @patch
@@ -245,11 +249,10 @@ def encode(
     some, at = distinct_texts(texts)
     s = self.encode_segments(some, keep, budget)
     x, L, of = (torch.from_numpy(v).to(self.device) for v in (s.x, s.lengths, s.of))
-    y = (
-        self.model.merge(x, L, of, s.n).float().cpu().numpy()
-        if len(some)
-        else np.zeros((0, s.x.shape[1]), np.float32)
-    )
+    if len(some):
+        y = self.model.merge(x, L, of, s.n).float().cpu().numpy()
+    else:
+        y = np.zeros((0, s.x.shape[1]), np.float32)
     empty = s.tokens == 0
     if empty.any():
         y[empty] = 0
@@ -271,20 +274,20 @@ def predict(
     m = self.model
     if m.head is None:
         raise ValueError("this model has no head: it gives vectors (`encode`), no classes")
-    if m.cfg.pair != (other is not None):
-        raise ValueError(
-            "this model classifies pairs: give `other`, the second documents"
-            if m.cfg.pair
-            else "this model classifies single documents, and got pairs"
-        )
+    if m.cfg.pair and other is None:
+        raise ValueError("this model classifies pairs: give `other`, the second documents")
+    if not m.cfg.pair and other is not None:
+        raise ValueError("this model classifies single documents, and got pairs")
     if other is not None and len(other) != len(texts):
         raise ValueError(f"{len(texts)} first and {len(other)} second documents are no pairs")
-    x = [
-        torch.from_numpy(self.encode(t, keep=keep, budget=budget)).to(self.device)
-        for t in (texts, other)
-        if t is not None
-    ]
-    return m.head(pair_features(*x) if m.cfg.pair else x[0]).float().softmax(1).cpu().numpy()
+
+    def vectors(of):
+        return torch.from_numpy(self.encode(of, keep=keep, budget=budget)).to(self.device)
+
+    x = vectors(texts)  # [N,d]
+    if m.cfg.pair:
+        x = pair_features(x, vectors(other))  # [N,4d]
+    return m.head(x).float().softmax(1).cpu().numpy()
 
 # %% ../../nbs/documents/06_embed.ipynb #c21
 DOCUMENT_FORMAT = 1  # of the folder's layout
@@ -308,8 +311,8 @@ def save(
 def describe(
     m: DocModel,
     text: DocTextCfg,
-    classes: tuple,
-    folder,  # as in `DocEmbedder`, and where
+    classes: tuple,  # as in `DocEmbedder`
+    folder,  # that is there
     **more,  # what else is to stand in `model.json`
 ):
     "Write `model.json`, and the configuration of an encoder of the transformers library."
@@ -327,9 +330,8 @@ def describe(
         version=DOCUMENT_FORMAT,
         **more,
     )
-    write_atomic(
-        Path(folder) / "model.json", lambda p: p.write_text(json.dumps(about, indent=1), encoding="utf-8")
-    )
+    written = json.dumps(about, indent=1)
+    write_atomic(Path(folder) / "model.json", lambda p: p.write_text(written, encoding="utf-8"))
 
 # %% ../../nbs/documents/06_embed.ipynb #c22
 @patch(cls_method=True)
@@ -341,11 +343,8 @@ def load(
 ) -> DocEmbedder:
     "Open what was saved, from these files alone."
     folder = Path(folder)
-    lost = [
-        f
-        for f in ("model.json", "best.safetensors", "tokenizer/tokenizer.json")
-        if not (folder / f).is_file()
-    ]
+    needed = ("model.json", "best.safetensors", "tokenizer/tokenizer.json")
+    lost = [f for f in needed if not (folder / f).is_file()]
     if lost:
         raise FileNotFoundError(
             f"{folder} lacks {', '.join(lost)}: expected a folder that `DocEmbedder.save` or a finished "
@@ -355,11 +354,10 @@ def load(
     if a.get("version") != DOCUMENT_FORMAT or "documents" not in a:
         raise ValueError(f"{folder}/model.json does not describe a document model of this release")
     cfg = DocCfg(**a["documents"] | dict(encoder=EncoderCfg(**a["documents"]["encoder"])))
-    enc = (
-        Encoder(cfg.encoder, a["vocab"])
-        if a["own"]
-        else HFEncoder(from_checkpoint(AutoConfig, folder / "encoder"), cfg.attend)
-    )
+    if a["own"]:
+        enc = Encoder(cfg.encoder, a["vocab"])
+    else:
+        enc = HFEncoder(from_checkpoint(AutoConfig, folder / "encoder"), cfg.attend)
     model = DocModel(cfg, encoder=enc)
     try:
         load_weights(model, folder / "best.safetensors")
@@ -367,9 +365,8 @@ def load(
         raise ValueError(
             f"{folder}/best.safetensors does not hold the model that model.json describes: {e}"
         ) from e
-    return cls(
-        model, load_tokenizer(folder / "tokenizer"), DocTextCfg(**a["text"]), a["classes"], device, precision
-    )
+    tokenizer = load_tokenizer(folder / "tokenizer")
+    return cls(model, tokenizer, DocTextCfg(**a["text"]), a["classes"], device, precision)
 
 # %% ../../nbs/documents/06_embed.ipynb #h0000083
 def start_name(cfg: DocCfg, vocab: int) -> str:  # 8 hexadecimal digits, empty from scratch

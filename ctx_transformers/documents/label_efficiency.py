@@ -62,18 +62,42 @@ class BudgetProbe:
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c12
 def _side(x, y, group, s):
     "Vectors, classes and groups of one side, checked."
-    v, c = x[s], np.asarray(y[s])
+    v = x[s]
     v = v.tocsr() if sp.issparse(v) else np.asarray(v, np.float64)
+    c = np.asarray(y[s])
     if v.ndim != 2 or c.shape != v.shape[:1]:
         raise ValueError(f"{s}: vectors must be [N,d] with a class for each, got {v.shape} and {c.shape}")
     if c.dtype.kind not in "iu" or (len(c) and c.min() < 0):
         raise ValueError(f"{s}: classes must be int and 0 or more; leave documents without one out")
     if not np.isfinite(v.data if sp.issparse(v) else v).all():
         raise ValueError(f"{s}: some vectors hold nan or infinity")
-    g = np.full(len(c), -1) if group is None else np.asarray(group[s])
+    g = np.full(len(c), -1)
+    if group is not None:
+        g = np.asarray(group[s])
     if g.shape != c.shape:
         raise ValueError(f"{s}: each of {len(c)} documents needs a group, got {g.shape}")
     return v, c, g
+
+# %% ../../nbs/documents/10_label_efficiency.ipynb #s1f06e50
+def _probe(
+    rows,  # `[m]` training documents whose labels are seen
+    train,  # vectors, classes and groups of all training documents
+    test,  # `[N,d]` vectors
+    c: int,  # classes
+    strengths,
+    folds: int,
+    account: Account,
+) -> BudgetProbe:
+    "A line that has seen these labels, chosen among them."
+    x, y, group = train
+    z = x[rows]
+    dense = not sp.issparse(x)
+    if dense:
+        z, scale = standardised(z)
+    m, tried = fit_linear(z, y[rows], group[rows], strengths, folds)
+    logp = log_probs(m, scale(test) if dense else test, c)
+    best = tried.loss.argmin() if len(tried) > 1 else 0
+    return BudgetProbe(rows, logp.argmax(1), logp, tried, float(tried.strength[best]), account)
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c13
 def probe_budgets(
@@ -89,31 +113,25 @@ def probe_budgets(
     folds: int = 3,  # as in `fit_linear`
 ) -> dict:  # budget -> `BudgetProbe`
     "A line with few labels and with many, chosen within its budget."
-    (xa, ya, ga), (xb, yb, gb) = (_side(x, y, groups, s) for s in ("train", "test"))
+    train = _side(x, y, groups, "train")
+    xb, yb, gb = _side(x, y, groups, "test")
+    _, ya, ga = train
     free = ~(np.isin(ga, gb) & (ga >= 0))
     may = np.flatnonzero(free)
-    account = Account("training documents")
     c = int(max(ya.max(), yb.max())) + 1
-    out = {}
+    account = Account("training documents")
     account.keep(len(may))
     account.drop("of a group that stands in the test", int((~free).sum()))
     if max(budgets) > len(may):
         raise ValueError(
             f"a budget of {max(budgets)} labels is more than there are; use 0 for all\n{account}"
         )
+    if keys is not None:
+        keys = np.asarray(keys)[may]
+    out = {}
     for b in budgets:
-        rows = may[label_subset(ya[may], b, seed, None if keys is None else np.asarray(keys)[may])]
-        z, scale = (xa[rows], lambda v: v) if sp.issparse(xa) else standardised(xa[rows])
-        m, tried = fit_linear(z, ya[rows], ga[rows], strengths, folds)
-        logp = log_probs(m, scale(xb), c)
-        out[b] = BudgetProbe(
-            rows,
-            logp.argmax(1),
-            logp,
-            tried,
-            float(tried.strength[tried.loss.argmin() if len(tried) > 1 else 0]),
-            account,
-        )
+        rows = may[label_subset(ya[may], b, seed, keys)]
+        out[b] = _probe(rows, train, xb, c, strengths, folds, account)
     return out
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c22
@@ -136,22 +154,20 @@ def _f1_draws(pred, y, who, n_boot):
     arms."""
     a = who.max() + 1
     c = max(y.max(), pred.max()) + 1
-    w = np.concatenate(
-        [np.ones((1, a)), np.random.default_rng(0).multinomial(a, np.full(a, 1 / a), n_boot)]
-    )  # [1+n_boot,a]
+    draws = np.random.default_rng(0).multinomial(a, np.full(a, 1 / a), n_boot)
+    w = np.concatenate([np.ones((1, a)), draws])  # [1+n_boot,a]
 
-    def drawn(k, of=None):
-        return (
-            w @ sp.csr_array((np.ones(len(k)) if of is None else of, (who, k)), (a, c)).toarray()
-        )  # [1+n_boot,c]
+    def drawn(k, of=None):  # -> [1+n_boot,c]
+        each = np.ones(len(k)) if of is None else of
+        return w @ sp.csr_array((each, (who, k)), (a, c)).toarray()
 
-    n, out = drawn(y), []
+    n = drawn(y)
+    out = []
     for p in pred:
         there = n + drawn(p)  # 2tp+fp+fn; a class that is neither drawn nor named has no F1
-        out.append(
-            np.where(there > 0, 2 * drawn(p, (p == y) * 1.0) / np.maximum(there, 1), 0).sum(1)
-            / (there > 0).sum(1)
-        )
+        right = drawn(p, (p == y) * 1.0)
+        f1 = np.where(there > 0, 2 * right / np.maximum(there, 1), 0)
+        out.append(f1.sum(1) / (there > 0).sum(1))
     return np.stack(out)
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c26
@@ -165,10 +181,72 @@ def _f1_interval(arms, y, who, n_boot):
     n = int(who.max()) + 1
     if n < 2:
         return Interval(float(value), np.nan, np.nan, n)
-    k = np.random.default_rng(1).integers(
-        s, size=(n_boot, max(1, s - 1))
-    )  # one seed fewer than there are, as in `crossed_interval`
-    return middle_interval(value, np.take_along_axis(d[:, 1:].T, k, 1).mean(1), 0.95, n)
+    # one seed fewer than there are, as in `crossed_interval`
+    k = np.random.default_rng(1).integers(s, size=(n_boot, max(1, s - 1)))
+    drawn = np.take_along_axis(d[:, 1:].T, k, 1).mean(1)
+    return middle_interval(value, drawn, 0.95, n)
+
+# %% ../../nbs/documents/10_label_efficiency.ipynb #sbd8947f
+def _check_arms(found, against, y):
+    if odd := [a for a in against if a not in found]:
+        raise ValueError(f"there is no arm {odd[0]!r} to compare with, only {list(found)}")
+    for a, of in found.items():
+        for p in of.values():
+            if p.shape != y.shape or p.dtype.kind not in "iu" or (p < 0).any():
+                raise ValueError(f"{a!r} must give an int class to each of {len(y)} documents")
+
+# %% ../../nbs/documents/10_label_efficiency.ipynb #sa1d411c
+def _slice_accuracy(
+    found: dict,  # arm -> seed -> `[N]` classes
+    y,  # `[N]`
+    who,  # `[N]` groups, none of them -1
+    corpus: str,
+    against: tuple,
+    slices: dict,  # name -> `[N]` bool
+    labels: int,
+    config: str,
+) -> list:
+    "Rows of accuracy on each slice that has documents."
+    told = f"{labels} labels" if labels else ""
+    rows = []
+    for where, inside in slices.items():
+        if not inside.any():
+            continue
+        more = dict(documents=int(inside.sum()), labels=labels or np.nan)
+        name = ", ".join(filter(None, (told, where * (where != "all")))) or "all"
+        right = {a: {s: (p == y)[inside] * 1.0 for s, p in of.items()} for a, of in found.items()}
+        of_slice = rows_against(right, who[inside], corpus, "accuracy", against, name, config)
+        rows += [r | more for r in of_slice]
+    return rows
+
+# %% ../../nbs/documents/10_label_efficiency.ipynb #sbb7a704
+def _f1_rows(
+    found,
+    y,
+    who,
+    corpus,
+    against,  # as in `_slice_accuracy`
+    labels: int,
+    config: str,
+    n_boot: int,
+) -> list:
+    "Rows of macro-F1 on all documents."
+    told = f"{labels} labels" if labels else "all"
+    more = dict(documents=len(y), labels=labels or np.nan)
+    rows = []
+
+    def add(arm, metric, seeds, *arms):
+        i = _f1_interval(arms, y, who, n_boot)
+        seeds = ",".join(map(str, seeds))
+        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, told, config, **more))
+
+    for a, of in found.items():
+        add(a, "macro-F1", of, list(of.values()))
+        for j, b in enumerate(against):
+            if b != a and a not in against[:j]:
+                s, p, q = zip(*pair_seeds(of, found[b]))
+                add(a, f"macro-F1 - {b}", s, p, q)
+    return rows
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c27
 def accuracy_rows(
@@ -179,66 +257,22 @@ def accuracy_rows(
     against: tuple = (),  # arms that the others are compared with, such as ('TF-IDF',)
     slices: dict | None = None,  # name -> `[N]` bool, parts that get accuracy too, such as `length_slices`
     labels: int = 0,  # labels that all these arms had seen, >0; 0: not told
-    config: str = "",
-    n_boot: int = 1000,  # hash of the experiment's config; draws for macro-F1
+    config: str = "",  # hash of the experiment's config
+    n_boot: int = 1000,  # draws for macro-F1
     # rows for `eval.tables.write_rows`, with two more columns: `documents` and `labels`; the slice begins
-    # with
-    # the labels
+    # with the labels
 ) -> list:
     "Accuracy and macro-F1 of each arm and their differences, with intervals over groups and seeds."
     y = np.asarray(y)
     against = (against,) if isinstance(against, str) else tuple(against)
-    rows = []
     who = group_codes(group, len(y))
     found = {a: {s: np.asarray(p) for s, p in of.items()} for a, of in found.items()}
-    if odd := [a for a in against if a not in found]:
-        raise ValueError(f"there is no arm {odd[0]!r} to compare with, only {list(found)}")
-    if odd := [
-        a
-        for a, of in found.items()
-        for p in of.values()
-        if p.shape != y.shape or p.dtype.kind not in "iu" or (p < 0).any()
-    ]:
-        raise ValueError(f"{odd[0]!r} must give an int class to each of {len(y)} documents")
-    told = f"{labels} labels" if labels else ""
-    for where, inside in ({"all": np.ones(len(y), bool)} | (slices or {})).items():
-        if not inside.any():
-            continue
-        more = dict(documents=int(inside.sum()), labels=labels or np.nan)
-        name = ", ".join(filter(None, (told, where * (where != "all")))) or "all"
-        right = {a: {s: (p == y)[inside] * 1.0 for s, p in of.items()} for a, of in found.items()}
-        rows += [
-            r | more for r in rows_against(right, who[inside], corpus, "accuracy", against, name, config)
-        ]
+    _check_arms(found, against, y)
+    slices = {"all": np.ones(len(y), bool)} | (slices or {})
+    accuracy = _slice_accuracy(found, y, who, corpus, against, slices, labels, config)
+    return accuracy + _f1_rows(found, y, who, corpus, against, labels, config, n_boot)
 
-    def add(arm, metric, seeds, *arms):
-        i = _f1_interval(arms, y, who, n_boot)
-        rows.append(
-            row(
-                corpus,
-                arm,
-                metric,
-                i.value,
-                i.lo,
-                i.hi,
-                i.n,
-                ",".join(map(str, seeds)),
-                told or "all",
-                config,
-                documents=len(y),
-                labels=labels or np.nan,
-            )
-        )
-
-    for i, (a, of) in enumerate(found.items()):
-        add(a, "macro-F1", of, list(of.values()))
-        for j, b in enumerate(against):
-            if b != a and a not in against[:j]:
-                s, p, q = zip(*pair_seeds(of, found[b]))
-                add(a, f"macro-F1 - {b}", s, p, q)
-    return rows
-
-# %% ../../nbs/documents/10_label_efficiency.ipynb #c34
+# %% ../../nbs/documents/10_label_efficiency.ipynb #s29edca0
 def _one_corpus(df, metric):
     "Rows of a metric, of each arm and slice the one of most seeds, arms in the order of the table."
     d = df[df.metric == metric]
@@ -247,29 +281,25 @@ def _one_corpus(df, metric):
             f"one picture is of one corpus, got {list(d.corpus.unique())} with rows of {metric!r}: the table "
             f"has {sorted(df.metric.unique())}"
         )
-    return (
-        d.assign(_s=d.seed.astype(str).str.count(","))
-        .sort_values("_s", kind="stable")
-        .drop_duplicates(["arm", "slice"], keep="last")
-        .sort_index()
-    )
+    d = d.assign(_s=d.seed.astype(str).str.count(",")).sort_values("_s", kind="stable")
+    return d.drop_duplicates(["arm", "slice"], keep="last").sort_index()
 
-
+# %% ../../nbs/documents/10_label_efficiency.ipynb #c34
 def _lines(ax, of, x, styles):
     "A line for each arm, with intervals."
     for (a, t), c, m in zip(of, styles, "osD^vP*X"):
-        ax.errorbar(
-            x(t),
-            t.value,
-            [t.value - t.lo, t.hi - t.value],
-            color=c,
-            marker=m,
-            ms=5,
-            lw=1.2,
-            elinewidth=0.8,
-            capsize=2,
-            label=a,
-        )
+        ends = [t.value - t.lo, t.hi - t.value]
+        look = dict(color=c, marker=m, ms=5, lw=1.2, elinewidth=0.8, capsize=2)
+        ax.errorbar(x(t), t.value, ends, **look, label=a)
+
+# %% ../../nbs/documents/10_label_efficiency.ipynb #s5c62775
+def _tick_names(ticks):
+    "Names of ticks on a logarithmic axis; one near the tick before stands a line lower."
+    names = [f"{t:,.0f}" for t in ticks]
+    for i in range(1, len(ticks)):
+        if ticks[i] <= 1.4 * ticks[i - 1]:
+            names[i] = "\n" + names[i]
+    return names
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c35
 def plot_budgets(
@@ -285,43 +315,31 @@ def plot_budgets(
         raise ValueError(f"no row of {metric!r} tells its labels: give `accuracy_rows` the number of labels")
     of = [(a, d[d.arm == a].sort_values("labels")) for a in (d.arm.unique() if arms is None else arms)]
     ticks = sorted(d.labels.unique())
+    title = f"{d.corpus.iloc[0]}: {d.documents.iloc[0]:,.0f} documents, {d.n.iloc[0]:,.0f} groups"
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(4.4, 2.8))
         _lines(ax, of, lambda t: t.labels, COLORS.values())
-        ax.set(
-            xscale="log",
-            xlabel="labels",
-            ylabel=metric,
-            title=f"{d.corpus.iloc[0]}: {d.documents.iloc[0]:,.0f} documents, {d.n.iloc[0]:,.0f} groups",
-        )
-        ax.set_xticks(
-            ticks,
-            [f"{t:,.0f}" if not i or t > 1.4 * ticks[i - 1] else f"\n{t:,.0f}" for i, t in enumerate(ticks)],
-        )
+        ax.set(xscale="log", xlabel="labels", ylabel=metric, title=title)
+        ax.set_xticks(ticks, _tick_names(ticks))
         ax.xaxis.set_minor_locator(NullLocator())
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
         plt.close(fig)
     return fig
 
-# %% ../../nbs/documents/10_label_efficiency.ipynb #c36
+# %% ../../nbs/documents/10_label_efficiency.ipynb #s249d66e
 _BAND = re.compile(
     r"(?:(?P<labels>\d+) labels, )?(?P<unit>\w+) (?:to (?P<to>\d+)|over (?P<over>\d+)|(?P<lo>\d+)(?:-\d+)?)$"
 )
 
 
-def plot_lengths(
-    df: pd.DataFrame,  # rows of `accuracy_rows` with slices of `length_slices`, of one corpus
-    labels: int = 0,  # labels that were seen, as in the rows; 0: not told
-    arms=None,  # which, in this order; all if None
-    metric: str = "accuracy",
-):  # a figure
-    "A metric by length of the document, a line for each arm, with intervals."
+def _band_rows(df, labels, metric):
+    "Rows of a metric by bands of length, the shortest first, with the band and its unit as columns."
     d = _one_corpus(df, metric)
     m = d.slice.str.extract(_BAND)
-    d = d.assign(
-        _from=m.lo.fillna(m.over).fillna("0").astype(int), _band=d.slice.str.rpartition(", ")[2], _unit=m.unit
-    )
-    d = d[m.unit.notna() & (m.labels.fillna("0").astype(int) == labels)].sort_values("_from", kind="stable")
+    begin = m.lo.fillna(m.over).fillna("0").astype(int)
+    seen = m.labels.fillna("0").astype(int)
+    d = d.assign(_from=begin, _band=d.slice.str.rpartition(", ")[2], _unit=m.unit)
+    d = d[m.unit.notna() & (seen == labels)].sort_values("_from", kind="stable")
     if d.empty:
         raise ValueError(
             f"no row of {metric!r} with {labels} labels is of a band of length: the slices are "
@@ -329,21 +347,28 @@ def plot_lengths(
         )
     if d._unit.nunique() > 1:
         raise ValueError(f"lengths are in {list(d._unit.unique())}: one picture is of one unit")
+    return d
+
+# %% ../../nbs/documents/10_label_efficiency.ipynb #c36
+def plot_lengths(
+    df: pd.DataFrame,  # rows of `accuracy_rows` with slices of `length_slices`, of one corpus
+    labels: int = 0,  # labels that were seen, as in the rows; 0: not told
+    arms=None,  # which, in this order; all if None
+    metric: str = "accuracy",
+):  # a figure
+    "A metric by length of the document, a line for each arm, with intervals."
+    d = _band_rows(df, labels, metric)
+    if arms is None:
+        arms = sorted(d.arm.unique(), key=list(df.arm.unique()).index)
+    of = [(a, d[d.arm == a]) for a in arms]
     n = d.drop_duplicates("_band").set_index("_band").documents
     at = {b: i for i, b in enumerate(n.index)}
-    of = [
-        (a, d[d.arm == a])
-        for a in (sorted(d.arm.unique(), key=list(df.arm.unique()).index) if arms is None else arms)
-    ]
+    title = d.corpus.iloc[0] + f", {labels:,} labels" * (labels > 0)
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(4.4, 2.8))
         _lines(ax, of, lambda t: t._band.map(at), COLORS.values())
         ax.set_xticks(range(len(n)), [f"{b.partition(' ')[2]}\n({k:,.0f})" for b, k in n.items()])
-        ax.set(
-            xlabel=f"{d._unit.iloc[0]} (documents)",
-            ylabel=metric,
-            title=d.corpus.iloc[0] + f", {labels:,} labels" * (labels > 0),
-        )
+        ax.set(xlabel=f"{d._unit.iloc[0]} (documents)", ylabel=metric, title=title)
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
         plt.close(fig)
     return fig

@@ -62,8 +62,8 @@ def in_batch(
     u: Tensor,  # `[b,d]`
     v: Tensor,  # `[k,d]` row i<b belongs to row i of `u`; k>=b, the rest belongs to nobody
     scale: float = 20.0,  # of the cosine, >0
-    mask: Tensor
-    | None = None,  # `[b,k]` bool, True where a candidate may not count; the right one always does
+    # `[b,k]` bool, True where a candidate may not count; the right one always does
+    mask: Tensor | None = None,
 ) -> Tensor:  # `[b]` loss of each row, nats, >=0
     "Which of all candidates in the batch belongs to this row?"
     if scale <= 0:
@@ -71,8 +71,11 @@ def in_batch(
     if len(v) < len(u):
         raise ValueError(f"row i of v belongs to row i of u, but u has {len(u)} rows and v {len(v)}")
     with torch.autocast(u.device.type, enabled=False):
-        cos = F.normalize(u.float(), dim=1) @ F.normalize(v.float(), dim=1).T  # [b,k]
-    return info_nce(scale * cos, torch.arange(len(u), device=u.device), mask)
+        u = F.normalize(u.float(), dim=1)
+        v = F.normalize(v.float(), dim=1)
+        cos = u @ v.T  # [b,k]
+    right = torch.arange(len(u), device=u.device)
+    return info_nce(scale * cos, right, mask)
 
 # %% ../../nbs/documents/05_loss.ipynb #c46
 def mse(
@@ -94,7 +97,8 @@ def max_marginals(
     if not lam or len(x) == 1:
         return own  # alone there is nothing to be far from
     every = dissimilarity(x.unsqueeze(1), y.unsqueeze(0))  # [b,b]
-    return own - lam * (every.sum(1) - every.diagonal()) / (len(x) - 1)
+    others = every.sum(1) - every.diagonal()  # [b]
+    return own - lam * others / (len(x) - 1)
 
 # %% ../../nbs/documents/05_loss.ipynb #c50
 DISTILL = dict(
@@ -143,5 +147,8 @@ class ToTeacher(nn.Linear):
         d_teacher: int,  # width of the teacher's
     ):
         super().__init__(d, d_teacher)
-        nn.init.eye_(self.weight) if d == d_teacher else nn.init.orthogonal_(self.weight)
+        if d == d_teacher:
+            nn.init.eye_(self.weight)
+        else:
+            nn.init.orthogonal_(self.weight)
         nn.init.zeros_(self.bias)

@@ -48,9 +48,9 @@ class Pairs:
         return len(self.a)
 
     def __repr__(self):
-        return f"{self.name}: {len(self):,} pairs, {self.low:g} to {self.high:g}, " + (
-            f"of {k} parts" if (k := len(set(self.part))) > 1 else "in one part"
-        )
+        k = len(set(self.part))
+        parts = f"of {k} parts" if k > 1 else "in one part"
+        return f"{self.name}: {len(self):,} pairs, {self.low:g} to {self.high:g}, {parts}"
 
     @property
     def unit(self):  # `[N]` float64, 0 to 1
@@ -67,6 +67,11 @@ class Pairs:
             self, a=[self.a[j] for j in i], b=[self.b[j] for j in i], score=self.score[i], part=self.part[i]
         )
 
+# %% ../../nbs/documents/02_pairs.ipynb #s1130fde
+def _number(s):
+    "A score as a number; nan for none."
+    return np.nan if s is None or not str(s).strip() else float(s)
+
 # %% ../../nbs/documents/02_pairs.ipynb #c10
 def _pairs(
     a,
@@ -80,7 +85,7 @@ def _pairs(
     "Pairs whose sentences and scores are there."
     a, b = ([x.strip() if isinstance(x, str) else "" for x in o] for o in (a, b))
     try:
-        score = np.array([np.nan if s is None or not str(s).strip() else float(s) for s in score], np.float64)
+        score = np.array([_number(s) for s in score], np.float64)
     except ValueError as e:
         raise ValueError(
             f"{account.name}: a score is no number ({e}); are the columns in the order that is expected?"
@@ -119,10 +124,13 @@ def read_stsb(
     path,  # `sts-train.csv`, `sts-dev.csv` or `sts-test.csv`
 ) -> Pairs:  # 0 to 5; part = file, such as MSRvid
     "One side of the STS Benchmark."
-    side = {"valid": "dev"}.get(s := SIDES.get(Path(path).stem.rpartition("-")[2], ""), s)
+    side = SIDES.get(Path(path).stem.rpartition("-")[2], "")
+    if side == "valid":
+        side = "dev"
     acc = Account(f"STS-B {side}".strip())
     rows = _lines(path, 7, acc)
-    return _pairs([r[5] for r in rows], [r[6] for r in rows], [r[4] for r in rows], [r[1] for r in rows], acc)
+    part, score, a, b = ([r[k] for r in rows] for k in (1, 4, 5, 6))
+    return _pairs(a, b, score, part, acc)
 
 # %% ../../nbs/documents/02_pairs.ipynb #c14
 def _headed(path, needed, account):
@@ -142,10 +150,10 @@ def _sides(col, side, name, account, low, high):
     out = {}
     for s in dict.fromkeys(side):
         i = [j for j, o in enumerate(side) if o == s]
-        acc = Account.from_dict(
-            account.to_dict() | dict(name=name(s))
-        )  # a line that could not be read has no side, so each of them tells of it
-        out[acc.name] = _pairs(*([col[k][j] for j in i] for k in ("a", "b", "score", "part")), acc, low, high)
+        # a line that could not be read has no side, so each of them tells of it
+        acc = Account.from_dict(account.to_dict() | dict(name=name(s)))
+        of = ([col[k][j] for j in i] for k in ("a", "b", "score", "part"))
+        out[acc.name] = _pairs(*of, acc, low, high)
     return out
 
 
@@ -155,24 +163,13 @@ def read_sick(
     "SICK's relatedness."
     acc = Account("SICK")
     col = _headed(path, ("sentence_A", "sentence_B", "relatedness_score"), acc)
-    side = col.get("SemEval_set") or [Path(path).stem.replace("_annotated", "").rpartition("_")[2]] * len(
-        col["sentence_A"]
-    )
-    return _sides(
-        dict(
-            a=col["sentence_A"],
-            b=col["sentence_B"],
-            score=col["relatedness_score"],
-            part=["SICK"] * len(side),
-        ),
-        side,
-        lambda s: f"SICK {s.lower()}",
-        acc,
-        1.0,
-        5.0,
-    )
+    n = len(col["sentence_A"])
+    of_file = Path(path).stem.replace("_annotated", "").rpartition("_")[2]
+    side = col.get("SemEval_set") or [of_file] * n
+    ours = dict(a=col["sentence_A"], b=col["sentence_B"], score=col["relatedness_score"], part=["SICK"] * n)
+    return _sides(ours, side, lambda s: f"SICK {s.lower()}", acc, 1.0, 5.0)
 
-# %% ../../nbs/documents/02_pairs.ipynb #c15
+# %% ../../nbs/documents/02_pairs.ipynb #s4fabece
 _YEAR = re.compile(r"(?<!\d)(?:20)?(1[2-9])(?!\d)")
 _PART = re.compile("train|trial|test")
 
@@ -181,38 +178,50 @@ def _year_name(year, side):
     return f"STS{year[-2:]}" + ("" if side == "test" else f" {side}")
 
 
+def _year_set(
+    path,  # an `STS.input` file
+    folder,  # the folder that was given, in or below which it lies
+) -> str:
+    "Name of the set that a file is of, as the innermost folders say that tell a year and a side."
+    names = [folder.name, *path.parent.relative_to(folder).parts]
+    years = [m[1] for n in names if (m := _YEAR.search(n))]
+    sides = [m[0] for n in names if (m := _PART.search(n.lower()))]
+    if not years:
+        raise ValueError(
+            f"{path}: no folder of it has its year in its name, such as STS2012-test; rename one"
+        )
+    return _year_name(years[-1], sides[-1] if sides else "test")
+
+# %% ../../nbs/documents/02_pairs.ipynb #s0b4b919
+def _year_scores(
+    path,  # an `STS.input` file
+    n: int,  # its lines
+    account: Account,
+) -> list:  # n str, blank where there is no file of them
+    "Scores beside an `STS.input` file."
+    gold = path.with_name(path.name.replace(".input.", ".gs."))
+    if not gold.is_file():
+        return [""] * n
+    score = [r[0] for r in _lines(gold, 1, account)]
+    if len(score) != n:
+        raise ValueError(f"{gold} has {len(score)} lines and {path.name} beside it {n}; fetch both again")
+    return score
+
+# %% ../../nbs/documents/02_pairs.ipynb #c15
 def _year_files(folder):
     "a, b, score, part and side of all pairs of `STS.input` files, and their account."
     col = dict(a=[], b=[], score=[], part=[], side=[])
     acc = Account("STS")
-    files = [
-        p for p in sorted(folder.rglob("STS.input.*.txt")) if ".ALL." not in p.name
-    ]  # ALL is the others end to end
-    for p in files:
-        names = [folder.name, *p.parent.relative_to(folder).parts]
-        year = next((m[1] for n in names[::-1] if (m := _YEAR.search(n))), None)
-        if year is None:
-            raise ValueError(
-                f"{p}: no folder of it has its year in its name, such as STS2012-test; rename one"
-            )
+    for p in sorted(folder.rglob("STS.input.*.txt")):
+        if ".ALL." in p.name:
+            continue  # the others end to end
+        name = _year_set(p, folder)
         rows = _lines(p, 2, acc)
-        gold = p.with_name(p.name.replace(".input.", ".gs."))
-        score = [r[0] for r in _lines(gold, 1, acc)] if gold.is_file() else [""] * len(rows)
-        if len(score) != len(rows):
-            raise ValueError(
-                f"{gold} has {len(score)} lines and {p.name} beside it {len(rows)}; fetch both again"
-            )
-        side = next(
-            (m[0] for n in names[::-1] if (m := _PART.search(n.lower()))), "test"
-        )  # the innermost folder that says it
-        for k, v in dict(
-            a=[r[0] for r in rows],
-            b=[r[1] for r in rows],
-            score=score,
-            part=[p.name.split(".")[-2]] * len(rows),
-            side=[_year_name(year, side)] * len(rows),
-        ).items():
-            col[k] += v
+        col["a"] += [r[0] for r in rows]
+        col["b"] += [r[1] for r in rows]
+        col["score"] += _year_scores(p, len(rows), acc)
+        col["part"] += [p.name.split(".")[-2]] * len(rows)
+        col["side"] += [name] * len(rows)
     return col, acc
 
 # %% ../../nbs/documents/02_pairs.ipynb #c16
@@ -235,14 +244,15 @@ def read_sts(
         col = dict(a=t["sentence1"], b=t["sentence2"], score=t["score"], part=t["subset"], side=side)
     return dict(sorted(_sides(col, col["side"], str, acc, 0.0, 5.0).items()))
 
-# %% ../../nbs/documents/02_pairs.ipynb #c22
+# %% ../../nbs/documents/02_pairs.ipynb #s2762be5
+# ours -> usual names
 _FIELDS = dict(
     a=("sentence1", "sentence_A", "a"),
     b=("sentence2", "sentence_B", "b"),
     score=("score", "similarity_score", "relatedness_score"),
     part=("part", "subset"),
     split=("split",),
-)  # ours -> usual names
+)
 
 
 def open_pairs(
@@ -258,10 +268,37 @@ def open_pairs(
     acc = Account(name)
     col = column_values(table_rows(source, acc), columns, _FIELDS, ("a", "b", "score"), name)
     n = len(col["a"])
-    side = [SIDES.get(str(s).lower(), str(s)) for s in col["split"]] if "split" in col else [""] * n
-    return _sides(dict(part=[name] * n) | col, side, lambda s: f"{name} {s}".strip(), acc, low, high)
+    side = [""] * n
+    if "split" in col:
+        side = [SIDES.get(str(s).lower(), str(s)) for s in col["split"]]
+    col = dict(part=[name] * n) | col
+    return _sides(col, side, lambda s: f"{name} {s}".strip(), acc, low, high)
+
+# %% ../../nbs/documents/02_pairs.ipynb #scbba165
+def _is_years(path):
+    "Whether a table is one of the yearly sets."
+    head = next(read_lines(path, Account("look")), "").rstrip("\r\n").split("\t")
+    return set(_YEARS) <= set(head)
 
 
+def _read_all(folder):
+    "What each file of a folder holds: dicts, name -> Pairs."
+
+    def files(glob):
+        return sorted(folder.rglob(glob))
+
+    found = []
+    for s in ("train", "dev", "test"):
+        pairs = [read_stsb(f) for f in files(f"sts-{s}.csv")]
+        found += [{p.name: p} for p in pairs]
+    if files("STS.input.*.txt"):
+        found.append(read_sts(folder))
+    found += [read_sts(f) for f in files("*.tsv") if _is_years(f)]
+    for s in ("", "_train", "_trial", "_test_annotated"):
+        found += [read_sick(f) for f in files(f"SICK{s}.txt")]
+    return found
+
+# %% ../../nbs/documents/02_pairs.ipynb #c22
 def open_sts(
     folder,  # with any of sts-train.csv, STS.input.*.txt, a table of years, SICK_train.txt, however deep
     # 'STS-B train', 'STS-B dev', 'STS-B test', 'STS12' to 'STS16' (tests), 'STS12 train', 'SICK train', 'SICK
@@ -269,21 +306,7 @@ def open_sts(
 ) -> dict:
     "All sets of STS and SICK in a folder."
     folder = Path(folder)
-
-    def files(glob):
-        return sorted(folder.rglob(glob))
-
-    found = [{(p := read_stsb(f)).name: p} for s in ("train", "dev", "test") for f in files(f"sts-{s}.csv")]
-    if files("STS.input.*.txt"):
-        found.append(read_sts(folder))
-    found += [
-        read_sts(f)
-        for f in files("*.tsv")
-        if set(_YEARS) <= set(next(read_lines(f, Account("look")), "").rstrip("\r\n").split("\t"))
-    ]
-    found += [
-        read_sick(f) for s in ("", "_train", "_trial", "_test_annotated") for f in files(f"SICK{s}.txt")
-    ]
+    found = _read_all(folder)
     names = [n for d in found for n in d]
     if not names:
         raise FileNotFoundError(

@@ -42,11 +42,12 @@ class ParagraphCfg:
 
     @property
     def arm(self):
-        return "PV-DBOW" + " (transductive)" * self.transductive  # what to call it in a table
+        "What to call it in a table."
+        return "PV-DBOW" + " (transductive)" * self.transductive
 
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c29
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
-_PIECE = 10_000  # letters and digits, with apostrophes inside; gensim reads no more words of a document
+_WORD = re.compile(r"\w+(?:['’]\w+)*")  # letters and digits, with apostrophes inside
+_PIECE = 10_000  # gensim reads no more words of a document
 
 
 def doc_words(text: str) -> list:  # of strings
@@ -59,13 +60,9 @@ def _pieces(words):
 
 
 def _key(words, seed):
-    return int.from_bytes(
-        hashlib.blake2b(
-            " ".join(words).encode(), digest_size=8, salt=seed.to_bytes(8, "little", signed=True)
-        ).digest(),
-        "little",
-        signed=True,
-    )
+    salt = seed.to_bytes(8, "little", signed=True)
+    h = hashlib.blake2b(" ".join(words).encode(), digest_size=8, salt=salt)
+    return int.from_bytes(h.digest(), "little", signed=True)
 
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c30
 def _gensim(cfg, min_count):
@@ -87,6 +84,16 @@ def _gensim(cfg, min_count):
         workers=1,
     )
 
+# %% ../../nbs/documents/09_paragraph_vectors.ipynb #s06340ff
+def _tagged(words):
+    "Documents as gensim reads them, in pieces that carry their number."
+    from gensim.models.doc2vec import TaggedDocument
+
+    read = []
+    for i, o in enumerate(words):
+        read += [TaggedDocument(p, [i]) for p in _pieces(o) or [[]]]
+    return read
+
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c31
 class ParagraphVectors:
     "Fitted paragraph vectors: what words predict, and the vectors of those that were trained on."
@@ -105,9 +112,9 @@ class ParagraphVectors:
         self.out = out
         self.docs = docs
         self._m = _gensim(cfg, 1)
-        self._m.build_vocab_from_freq(
-            {w: int(n) for w, n in zip(self.words[::-1], self.counts[::-1])}
-        )  # it turns words of one count round
+        # gensim turns words of one count round
+        rarest_first = zip(self.words[::-1], self.counts[::-1])
+        self._m.build_vocab_from_freq({w: int(n) for w, n in rarest_first})
         if self._m.wv.index_to_key != self.words:
             raise ValueError("words must be different, and in the order of their counts")
         self._m.syn1neg = np.array(out, np.float32)
@@ -132,11 +139,9 @@ class ParagraphVectors:
                 "unlabelled documents and transductive go together, so that the arm carries it in its name: "
                 f"got {len(unlabelled)} and {cfg.transductive}"
             )
-        from gensim.models.doc2vec import TaggedDocument
-
         m = _gensim(cfg, cfg.min_count)
         order = sorted(range(len(words)), key=lambda i: (_key(words[i], cfg.seed), i))
-        read = [TaggedDocument(p, [at]) for at, i in enumerate(order) for p in _pieces(words[i]) or [[]]]
+        read = _tagged([words[i] for i in order])
         m.build_vocab(read)
         if not len(m.wv):
             raise ValueError(
@@ -146,7 +151,8 @@ class ParagraphVectors:
         m.train(read, total_examples=m.corpus_count, epochs=m.epochs)
         docs = np.zeros_like(m.dv.vectors)
         docs[order] = m.dv.vectors
-        docs[[not any(w in m.wv.key_to_index for w in o) for o in words]] = 0
+        unknown = [not any(w in m.wv.key_to_index for w in o) for o in words]
+        docs[unknown] = 0
         return cls(cfg, m.wv.index_to_key, m.wv.expandos["count"], m.syn1neg, docs)
 
 # %% ../../nbs/documents/09_paragraph_vectors.ipynb #c32
@@ -168,8 +174,9 @@ def encode(
         if not words:
             continue
         key = _key(words, self.cfg.seed if seed is None else seed)
-        v = ((hash_uniform(key, np.arange(self.cfg.d)) - 0.5) / self.cfg.d).astype(np.float32)[None]
-        m.random = np.random.RandomState(key % 2**32)  # [1,d]
+        start = (hash_uniform(key, np.arange(self.cfg.d)) - 0.5) / self.cfg.d
+        v = start.astype(np.float32)[None]  # [1,d]
+        m.random = np.random.RandomState(key % 2**32)
         for lr in np.linspace(self.cfg.lr, 1e-4, epochs or self.cfg.infer):
             for p in _pieces(words):
                 train_document_dbow(

@@ -14,20 +14,26 @@ from ..eval.figures import COLORS, style
 from ..eval.tables import pooled_rows, mean_rows
 
 # %% ../../nbs/documents/08_retrieval.ipynb #c38
+def _graded(table):
+    "(query, document, grade) of all that is in a table."
+    rows = []
+    for q, of in table.items():
+        grades = of if isinstance(of, dict) else dict.fromkeys(of, 1)
+        rows += [(q, d, g) for d, g in grades.items()]
+    return rows
+
+
 def grade_table(
     table: dict,  # query -> documents that are relevant, or document -> grade >=0
     queries,  # `[q]` names of the queries, as in `table`, in the order of their vectors
     docs,  # `[N]` names of the documents
 ):  # sparse `[q,N]` float64 grades, for `judge_retrieval`
     "Make a matrix of grades out of names."
-    row_of, col_of = ({n: i for i, n in enumerate(names)} for names in (queries, docs))
+    row_of = {n: i for i, n in enumerate(queries)}
+    col_of = {n: i for i, n in enumerate(docs)}
     if len(row_of) != len(queries) or len(col_of) != len(docs):
         raise ValueError("names must differ: some query or document is named twice")
-    rows = [
-        (q, d, g)
-        for q, of in table.items()
-        for d, g in (of.items() if isinstance(of, dict) else dict.fromkeys(of, 1).items())
-    ]
+    rows = _graded(table)
     if odd := [r for r in rows if r[0] not in row_of or r[1] not in col_of]:
         raise ValueError(
             f"{len(odd)} of {len(rows)} grades are of a query or document that is not there, the first is "
@@ -35,10 +41,24 @@ def grade_table(
         )
     if odd := [r for r in rows if not r[2] >= 0]:
         raise ValueError(f"grades must be >= 0, got {odd[0]}")
-    return coo_array(
-        ([float(g) for *_, g in rows], ([row_of[q] for q, _, _ in rows], [col_of[d] for _, d, _ in rows])),
-        shape=(len(queries), len(docs)),
-    ).tocsr()
+    i = [row_of[q] for q, _, _ in rows]
+    j = [col_of[d] for _, d, _ in rows]
+    grade = [float(g) for _, _, g in rows]
+    return coo_array((grade, (i, j)), shape=(len(queries), len(docs))).tocsr()
+
+# %% ../../nbs/documents/08_retrieval.ipynb #s4dc31dc
+def _check_alike(found):
+    "All tables must be of the same queries, documents and metrics; the first of them."
+    first = next(t for of in found.values() for t in of.values())
+    same = ["query", "relevant", "candidates"]
+    for a, of in found.items():
+        for s, t in of.items():
+            if list(t) != list(first) or not t[same].equals(first[same]):
+                raise ValueError(
+                    f"{a!r} of seed {s} was asked other queries, documents or ks than "
+                    f"{next(iter(found))!r}: judge all arms alike"
+                )
+    return first
 
 # %% ../../nbs/documents/08_retrieval.ipynb #c41
 KNOWN = "query", "chance", "relevant", "candidates"  # columns that are no metric
@@ -49,26 +69,14 @@ def doc_rows(
     corpus: str,  # what to call the corpus
     group=None,  # `[q]` int, group of each query, left out or not, drawn as one (-1: alone); None: each alone
     against: str | None = None,  # arm that the others are compared with; None for no comparison
-    where: str = "all",
-    config: str = "",  # slice and hash of the experiment's config, for the rows
+    where: str = "all",  # slice, for the rows
+    config: str = "",  # hash of the experiment's config, for the rows
     # rows for `eval.tables.write_rows`, with five more columns: queries, candidates and relevant (means),
-    # chance
-    # (of MAP), share (of candidates that are relevant: chance of P@k)
+    # chance (of MAP), share (of candidates that are relevant: chance of P@k)
 ) -> list:
     "Mean metrics of each arm, and differences, with intervals over groups of queries and over seeds."
-    first = next(t for of in found.values() for t in of.values())
-    same = ["query", "relevant", "candidates"]
+    first = _check_alike(found)
     q = first["query"].to_numpy()
-    if odd := [
-        (a, s)
-        for a, of in found.items()
-        for s, t in of.items()
-        if list(t) != list(first) or not t[same].equals(first[same])
-    ]:
-        raise ValueError(
-            f"{odd[0][0]!r} of seed {odd[0][1]} was asked other queries, documents or ks than "
-            f"{next(iter(found))!r}: judge all arms alike"
-        )
     if group is not None and (np.ndim(group) != 1 or len(group) <= q.max()):
         raise ValueError(
             "group must be [q] and name the group of every query, also of those that were left out, at "
@@ -83,17 +91,34 @@ def doc_rows(
         share=(first.relevant / first.candidates).mean(),
     )
     rows = []
-    for m in (m for m in first if m not in KNOWN):
-        rows += mean_rows(
-            {a: {s: t[m].to_numpy() for s, t in of.items()} for a, of in found.items()},
-            who,
-            corpus,
-            m,
-            against,
-            where,
-            config,
-        )
+    for m in first:
+        if m not in KNOWN:
+            values = {a: {s: t[m].to_numpy() for s, t in of.items()} for a, of in found.items()}
+            rows += mean_rows(values, who, corpus, m, against, where, config)
     return [r | more for r in rows]
+
+# %% ../../nbs/documents/08_retrieval.ipynb #sc9a4e1d
+def _at_ks(df, metric, ks, arm):
+    "Row of an arm for each k."
+    rows = [pooled_rows(df, f"{metric}{k}").set_index("arm").loc[[arm]] for k in ks]
+    return pd.concat(rows)
+
+
+def _plot_metric(
+    ax,
+    df,  # rows of one corpus
+    metric: str,  # without its k
+    ks: list,
+    looks: list,  # arm, color and marker of each line
+):
+    "A metric over k, a line with a band for each arm."
+    for arm, color, mark in looks:
+        d = _at_ks(df, metric, ks, arm)
+        ax.fill_between(ks, d.lo, d.hi, color=color, alpha=0.15, lw=0)
+        ax.plot(ks, d.value, color=color, marker=mark, ms=4, label=arm)
+    ax.set(xscale="log", xlabel="k, documents", ylim=(0, 1.03))
+    ax.set_xticks(ks, ks)
+    ax.minorticks_off()
 
 # %% ../../nbs/documents/08_retrieval.ipynb #c46
 def plot_at_k(
@@ -105,22 +130,17 @@ def plot_at_k(
         raise ValueError(f"a picture shows one corpus, got {sorted(df.corpus.unique())}")
     ks = sorted({int(m[2:]) for m in df.metric if m.startswith("P@") and m[2:].isdigit()})
     arms = list(dict.fromkeys(df.arm) if arms is None else arms)
+    looks = list(zip(arms, COLORS.values(), "os^Dv*PX"))
     with plt.rc_context(style()):
-        fig, axes = plt.subplots(1, 2, figsize=(6.5, 2.7), sharex=True)
-        for ax, name, label in zip(
-            axes, ("P@", "hit@"), ("precision of the first k", "something relevant in the first k")
-        ):
-            for a, color, mark in zip(arms, COLORS.values(), "os^Dv*PX"):
-                d = pd.concat([pooled_rows(df, f"{name}{k}").set_index("arm").loc[[a]] for k in ks])
-                ax.fill_between(ks, d.lo, d.hi, color=color, alpha=0.15, lw=0)
-                ax.plot(ks, d.value, color=color, marker=mark, ms=4, label=a)
-            ax.set(xscale="log", xlabel="k, documents", ylim=(0, 1.03))
-            ax.set_title(label, fontsize=9)
-            ax.set_xticks(ks, ks)
-            ax.minorticks_off()
-        axes[0].axhline(d.share.iloc[0], color=COLORS["grey"], ls="--", lw=1)
-        axes[0].set_ylabel(f"mean of {int(d.queries.iloc[0]):,} queries")
-        axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+        fig, (left, right) = plt.subplots(1, 2, figsize=(6.5, 2.7), sharex=True)
+        _plot_metric(left, df, "P@", ks, looks)
+        _plot_metric(right, df, "hit@", ks, looks)
+        left.set_title("precision of the first k", fontsize=9)
+        right.set_title("something relevant in the first k", fontsize=9)
+        of = _at_ks(df, "hit@", ks, looks[-1][0]).iloc[0]
+        left.axhline(of.share, color=COLORS["grey"], ls="--", lw=1)
+        left.set_ylabel(f"mean of {int(of.queries):,} queries")
+        right.legend(loc="upper left", bbox_to_anchor=(1, 1))
         fig.tight_layout()
         plt.close(fig)
     return fig

@@ -44,8 +44,8 @@ def cut(
 ) -> list:  # of (first, one past the last)
     "Where segments begin and end; a document without tokens has none."
     width = cfg.segment - 2
-    step = cfg.segment - 2 - cfg.overlap
-    at = [(i, min(i + width, n)) for i in range(0, max(n - cfg.overlap, min(n, 1)), step)]
+    stop = max(n - cfg.overlap, min(n, 1))
+    at = [(i, min(i + width, n)) for i in range(0, stop, width - cfg.overlap)]
     return at[: cfg.most or None]
 
 # %% ../../nbs/documents/03_segments.ipynb #c12
@@ -79,15 +79,57 @@ class DocTokens:
         ids, lengths = self.segments.gather(s)
         kind = torch.full((len(at),), int(Kind.NONE))
         group = np.repeat(np.arange(len(at)), k)
-        return TextGroups(
-            *map(torch.from_numpy, (ids, lengths, group)), torch.full((len(s),), int(Role.TARGET)), kind
-        )
+        role = torch.full((len(s),), int(Role.TARGET))
+        return TextGroups(*map(torch.from_numpy, (ids, lengths, group)), role, kind)
 
     def __repr__(self):
         return (
             f"DocTokens: {len(self):,} documents, {len(self.segments):,} segments, "
             f"{len(self.segments.ids):,} tokens"
         )
+
+# %% ../../nbs/documents/03_segments.ipynb #sfc89847
+def _frame(tok):
+    "What a segment begins with, and what it ends with."
+    sp = special_ids(tok)
+    if sp["cls"] is None or sp["sep"] is None:
+        raise ValueError(
+            "this tokenizer has no [CLS] or no [SEP] (<s> and </s>): take one of the BERT or RoBERTa family"
+        )
+    return sp["cls"], sp["sep"]
+
+
+def _encoded(
+    texts: list,
+    enc,  # what encodes texts
+    cfg: DocTextCfg,
+):
+    "Tokens of each text, as many as are read or more, and whether it was shortened before."
+    limit = 64 * cfg.segment * cfg.most if cfg.most else None  # characters that can hold so many tokens
+    for i in tqdm(range(0, len(texts), 1000), desc="tokens", unit="k", disable=None):
+        some = texts[i : i + 1000]
+        encoded = enc.encode_batch_fast([o[:limit] for o in some], add_special_tokens=False)
+        for e, text in zip(encoded, some):
+            yield e.ids, limit is not None and len(text) > limit
+
+
+def _begins(lengths):
+    "Where each of some runs begins, and where the last one ends: `[n+1]` int64."
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+# %% ../../nbs/documents/03_segments.ipynb #s8d1e9a4
+def _note_document(
+    account: Account,
+    n: int,  # tokens of the document that was encoded
+    at: list,  # its segments, as by `cut`
+    shortened: bool,  # the text was longer than what was encoded
+):
+    "Count a document, and what of it is not read."
+    lost = n - (at[-1][1] if at else 0)
+    account.keep()
+    account.note("cut off at the last segment", lost > 0 or shortened)
+    account.note("tokens cut off, at least", lost)
+    account.note("without a token", not at)
 
 # %% ../../nbs/documents/03_segments.ipynb #c13
 def tokenize_documents(
@@ -97,35 +139,18 @@ def tokenize_documents(
 ) -> DocTokens:
     "Tokenise whole documents and cut them."
     enc = bare_tokenizer(tok)
-    sp = special_ids(tok)
-    if sp["cls"] is None or sp["sep"] is None:
-        raise ValueError(
-            "this tokenizer has no [CLS] or no [SEP] (<s> and </s>): take one of the BERT or RoBERTa family"
-        )
+    first, last = _frame(tok)
     acc = Account(f"documents, segments of at most {cfg.segment} tokens")
     ids = []
     count = []
-    limit = 64 * cfg.segment * cfg.most if cfg.most else None  # characters that can hold so many tokens
-    for i in tqdm(range(0, len(texts), 1000), desc="tokens", unit="k", disable=None):
-        for e, text in zip(
-            enc.encode_batch_fast([o[:limit] for o in texts[i : i + 1000]], add_special_tokens=False),
-            texts[i : i + 1000],
-        ):
-            at = cut(len(e.ids), cfg)
-            ids += [np.array([sp["cls"], *e.ids[a:b], sp["sep"]], np.int32) for a, b in at]
-            count.append(len(at))
-            acc.keep()
-            lost = len(e.ids) - (at[-1][1] if at else 0)
-            acc.note("cut off at the last segment", lost > 0 or bool(limit and len(text) > limit))
-            acc.note("tokens cut off, at least", lost)
-            acc.note("without a token", not at)
+    for read, shortened in _encoded(texts, enc, cfg):
+        at = cut(len(read), cfg)
+        ids += [np.array([first, *read[a:b], last], np.int32) for a, b in at]
+        count.append(len(at))
+        _note_document(acc, len(read), at, shortened)
     acc.note("segments", len(ids))
     flat = np.concatenate(ids) if ids else np.zeros(0, np.int32)
-    return DocTokens(
-        Ragged(flat, np.concatenate([[0], np.cumsum([len(x) for x in ids])]).astype(np.int64)),
-        np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
-        acc,
-    )
+    return DocTokens(Ragged(flat, _begins([len(x) for x in ids])), _begins(count), acc)
 
 # %% ../../nbs/documents/03_segments.ipynb #c20
 class DocBatches:
@@ -165,23 +190,24 @@ class DocBatches:
 
     def plan(self) -> list:  # of `[b]` documents
         "The batches of this pass, of about equal size."
-        by = (
-            hash_uniform(self.seed, self.epoch, 266, self.rows)
-            if self.shuffle
-            else self.tokens.n_tokens[self.rows]
-        )
-        return np.array_split(self.rows[np.argsort(by, kind="stable")], -(-len(self.rows) // self.b))
+        if self.shuffle:
+            by = hash_uniform(self.seed, self.epoch, 266, self.rows)
+        else:
+            by = self.tokens.n_tokens[self.rows]
+        return np.array_split(self.rows[np.argsort(by, kind="stable")], self._n_batches)
+
+    @property
+    def _n_batches(self):  # of a whole pass
+        return -(-len(self.rows) // self.b)
 
     def __len__(self):
-        return -(-len(self.rows) // self.b) - self.start
+        return self._n_batches - self.start
 
     def __iter__(self):
         for at in self.plan()[self.start :]:
-            g = (
-                self.tokens.groups(at)
-                if self.other is None
-                else both(self.tokens.groups(at), self.other.groups(at))
-            )
+            g = self.tokens.groups(at)
+            if self.other is not None:
+                g = both(g, self.other.groups(at))
             yield g.to(self.device), torch.from_numpy(self.y[at]).to(self.device)
 
 # %% ../../nbs/documents/03_segments.ipynb #c21
@@ -196,6 +222,5 @@ def both(
     def cat(k):
         return torch.cat([getattr(a, k), getattr(b, k)])
 
-    return TextGroups(
-        cat("ids"), cat("lengths"), torch.cat([a.group, b.group + len(a)]), cat("role"), cat("kind")
-    )
+    group = torch.cat([a.group, b.group + len(a)])
+    return TextGroups(cat("ids"), cat("lengths"), group, cat("role"), cat("kind"))

@@ -15,6 +15,18 @@ from ..core import Account
 from ..data.files import FORMATS, pick, read_records
 
 # %% ../../nbs/documents/00_sources.ipynb #c07
+def _said(columns, needed):
+    "ours -> theirs, as `columns` says."
+    parts = [o.partition("=") for o in columns.split(",") if o.strip()]
+    said = {a.strip(): b.strip() for a, _, b in parts}
+    if not all(eq for _, eq, _ in parts) or len(said) < len(parts):
+        raise ValueError(
+            f"columns must be like '{needed[0]}=theirs', with commas between, each of ours once, got "
+            f"{columns!r}"
+        )
+    return said
+
+
 def column_values(
     rows,  # dicts
     columns: str,  # 'ours=theirs,ours=theirs'
@@ -23,25 +35,16 @@ def column_values(
     where: str,  # what the rows are of, for messages
 ) -> dict:  # ours -> list of values, for the columns that are there
     "The columns that we need, under our names."
-    parts = [o.partition("=") for o in columns.split(",") if o.strip()]
-    said = {a.strip(): b.strip() for a, _, b in parts}
-    if not all(eq for _, eq, _ in parts) or len(said) < len(parts):
-        raise ValueError(
-            f"columns must be like '{needed[0]}=theirs', with commas between, each of ours once, got "
-            f"{columns!r}"
-        )
+    said = _said(columns, needed)
     pick(said, list(fields), f"columns={columns!r}: our table")
     rows = list(rows)
     have = list(dict.fromkeys(k for r in rows for k in r))
-    name = {
-        o: said[o] if o in said else next((u for u in usual if u in have), usual[0] if o in needed else "")
-        for o, usual in fields.items()
-    }
-    pick(
-        [name[o] or o for o in fields if o in needed or name[o]],
-        have,
-        f"{where}, where columns='{needed[0]}=...' says what is what:",
-    )
+    name = {}
+    for o, usual in fields.items():
+        missing = usual[0] if o in needed else ""
+        name[o] = said[o] if o in said else next((u for u in usual if u in have), missing)
+    asked = [name[o] or o for o in fields if o in needed or name[o]]
+    pick(asked, have, f"{where}, where columns='{needed[0]}=...' says what is what:")
     return {o: [r.get(t) for r in rows] for o, t in name.items() if t}
 
 # %% ../../nbs/documents/00_sources.ipynb #c12
@@ -59,9 +62,8 @@ def _imdb_rows(
     films = {}
     for name, data in files:
         if m := _URLS.fullmatch(name):
-            films[m.groups()] = [
-                f[1] if (f := _FILM.search(l)) else None for l in data().decode().splitlines()
-            ]
+            found = [_FILM.search(line) for line in data().decode().splitlines()]
+            films[m.groups()] = [f and f[1] for f in found]
         elif m := _REVIEW.fullmatch(name):
             if m[2] == "unsup":
                 account.drop("no label")
@@ -83,6 +85,7 @@ def _tar_rows(path, account):
         raise ValueError(f"{path} is not a sound archive ({e}); download it again") from e
 
 # %% ../../nbs/documents/00_sources.ipynb #c15
+# how sides are called -> ours
 SIDES = dict(
     train="train",
     training="train",
@@ -93,7 +96,7 @@ SIDES = dict(
     trial="valid",
     test="test",
     testing="test",
-)  # how sides are called -> ours
+)
 
 
 def _hub_rows(source):
@@ -108,22 +111,17 @@ def _hub_rows(source):
     for side, d in got.items():
         names = {k: f.names for k, f in d.features.items() if isinstance(f, ClassLabel)}
         for r in d:
-            yield (
-                r
-                | {k: None if r[k] is None or r[k] < 0 else v[r[k]] for k, v in names.items()}
-                | dict(split=side)
-            )  # the hub writes a missing class as -1
+            # the hub writes a missing class as -1
+            named = {k: None if r[k] is None or r[k] < 0 else v[r[k]] for k, v in names.items()}
+            yield r | named | dict(split=side)
 
 # %% ../../nbs/documents/00_sources.ipynb #c16
 _SIDE = re.compile(rf"(?:.*[^a-z])?({'|'.join(SIDES)})(?:[^a-z].*)?", re.I)
 
 
 def _folder_rows(folder, account):
-    files = sorted(
-        p
-        for p in folder.rglob("*")
-        if p.name.endswith(tuple(f"{a}{b}" for a in FORMATS for b in ("", ".gz", ".zst")))
-    )
+    ends = tuple(f"{a}{b}" for a in FORMATS for b in ("", ".gz", ".zst"))
+    files = sorted(p for p in folder.rglob("*") if p.name.endswith(ends))
     side = {p: _SIDE.fullmatch(p.name.split(".")[0]) for p in files}
     if not files or None in side.values():
         raise ValueError(
@@ -137,11 +135,9 @@ def _folder_rows(folder, account):
 def _named(rows):
     "IMDB in tables has its classes as 0 and 1; here they get their names."
     for r in rows:
-        yield (
-            r | dict(label={0: "neg", 1: "pos"}.get(r["label"], r["label"]))
-            if {"label", "rating", "movie_id"} <= r.keys()
-            else r
-        )
+        if {"label", "rating", "movie_id"} <= r.keys():
+            r = r | dict(label={0: "neg", 1: "pos"}.get(r["label"], r["label"]))
+        yield r
 
 # %% ../../nbs/documents/00_sources.ipynb #c17
 def table_rows(
@@ -161,21 +157,18 @@ def table_rows(
         return _tar_rows(p, account)
     if p.is_file():
         return _named(read_records(p, account))
-    files = [
-        f
-        for f in sorted(p.rglob("*.txt"))
-        if _REVIEW.fullmatch(f.as_posix()) or _URLS.fullmatch(f.as_posix())
-    ]
-    return (
-        _imdb_rows(((f.as_posix(), f.read_bytes) for f in files), account)
-        if files
-        else _named(_folder_rows(p, account))
-    )
+    texts = [(f.as_posix(), f.read_bytes) for f in sorted(p.rglob("*.txt"))]
+    published = [(name, data) for name, data in texts if _REVIEW.fullmatch(name) or _URLS.fullmatch(name)]
+    if published:
+        return _imdb_rows(published, account)
+    return _named(_folder_rows(p, account))
 
 
 def source_name(
     source,  # what `table_rows` takes
 ) -> str:
     "What tables call a source."
-    s = str(source)
-    return Path(s[4:].partition("#")[0] if s.startswith("hub:") else s).name.split(".")[0]
+    path = str(source)
+    if path.startswith("hub:"):
+        path = path.removeprefix("hub:").partition("#")[0]
+    return Path(path).name.split(".")[0]

@@ -19,14 +19,20 @@ from ..eval.tables import pooled_rows, pair_seeds, row
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c30
 def _rowwise(u, v):
-    return np.asarray((u.multiply(v) if issparse(u) else u * v).sum(1), np.float64).ravel()  # [N]
+    "Dot product of each row of `u` and `v`: `[N]`."
+    product = u.multiply(v) if issparse(u) else u * v
+    return np.asarray(product.sum(1), np.float64).ravel()
 
 
-SIMILARITY = dict(
-    cosine=lambda u, v: _rowwise(normalize(u), normalize(v)),
-    dot=_rowwise,
-    euclid=lambda u, v: -np.sqrt(_rowwise(u - v, u - v)),
-)
+def _cosine(u, v):
+    return _rowwise(normalize(u), normalize(v))
+
+
+def _nearness(u, v):
+    return -np.sqrt(_rowwise(u - v, u - v))
+
+
+SIMILARITY = dict(cosine=_cosine, dot=_rowwise, euclid=_nearness)
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c31
 def sts_scores(
@@ -57,10 +63,11 @@ def sts_scores(
 # %% ../../nbs/documents/11_sts_eval.ipynb #c43
 def _slices(p, parts):
     "Slice -> `[N]` bool, all pairs and perhaps the subsets."
+    slices = {"all": np.ones(len(p.score), bool)}
     names = np.unique(p.part) if parts else ()
-    return {"all": np.ones(len(p.score), bool)} | {
-        str(s): np.asarray(p.part) == s for s in names if len(names) > 1
-    }
+    if len(names) > 1:
+        slices |= {str(s): np.asarray(p.part) == s for s in names}
+    return slices
 
 
 def _all_draws(found, pairs, parts, rank, n_boot):
@@ -68,77 +75,126 @@ def _all_draws(found, pairs, parts, rank, n_boot):
     out = {}
     ends = np.cumsum([len(of) for of in found.values()])[:-1]
     for k, p in pairs.items():
-        x, y = checked_scores(
-            [np.asarray(s[k], np.float64) for of in found.values() for s in of.values()], p.score
-        )  # [c,N]
+        scores = [np.asarray(s[k], np.float64) for of in found.values() for s in of.values()]
+        x, y = checked_scores(scores, p.score)  # [c,N] [N]
         for where, inside in _slices(p, parts).items():
-            d = bootstrap_correlation(
-                *checked_scores(x[:, inside], y[inside]),
-                rank,
-                n_boot,
-                np.random.default_rng(crc32(f"{k}/{where}".encode())),
-            )  # [1+B,c]
+            some = checked_scores(x[:, inside], y[inside])
+            rng = np.random.default_rng(crc32(f"{k}/{where}".encode()))
+            d = bootstrap_correlation(*some, rank, n_boot, rng)  # [1+B,c]
             out[k, where] = int(inside.sum()), dict(zip(found, np.split(d, ends, 1)))
     return out
 
-# %% ../../nbs/documents/11_sts_eval.ipynb #c44
+# %% ../../nbs/documents/11_sts_eval.ipynb #s3a57275
 def _mean_draws(some, weights=None):
     "Average over sets of what `_all_draws` gives for each."
-    ns, ds = zip(*some)
+    ns, draws = zip(*some)
     w = np.ones(len(ns)) if weights is None else np.asarray(weights, float)
-    return sum(ns), {a: sum(v * d[a] for v, d in zip(w / w.sum(), ds)) for a in ds[0]}
+    w = w / w.sum()
+    mean = {a: sum(v * d[a] for v, d in zip(w, draws)) for a in draws[0]}
+    return sum(ns), mean
+
+# %% ../../nbs/documents/11_sts_eval.ipynb #c44
+def _add_means(draws, pairs, average):
+    "The means over the subsets of each set, and over the sets, to what `_all_draws` gives."
+    for k in pairs:
+        some = [v for (c, where), v in draws.items() if c == k and where != "all"]
+        if some:
+            draws[k, "mean"] = _mean_draws(some)
+            draws[k, "wmean"] = _mean_draws(some, [n for n, _ in some])
+    if len(average) > 1:
+        draws["average", "all"] = _mean_draws([draws[k, "all"] for k in average])
+
+# %% ../../nbs/documents/11_sts_eval.ipynb #s9386da6
+def _check_asked(found, pairs, against, average):
+    if against is not None and against not in found:
+        raise ValueError(f"there is no arm {against!r} to compare with, only {list(found)}")
+    for a, of in found.items():
+        for s, scores in of.items():
+            if lost := set(pairs) - set(scores):
+                raise ValueError(
+                    f"{a!r} of seed {s} lacks scores of {sorted(lost)}: score the same sets for all arms"
+                )
+    if odd := set(average) - set(pairs):
+        raise ValueError(
+            f"the average is over sets that are not there: {sorted(odd)}; there are {list(pairs)}"
+        )
+
+# %% ../../nbs/documents/11_sts_eval.ipynb #sdefe9c6
+def _set_rows(
+    found: dict,  # arm -> seed -> anything
+    of: dict,  # arm -> `[1+B,s]`
+    n: int,  # pairs
+    against: str | None,
+    corpus: str,
+    metric: str,
+    where: str,
+    config: str,
+) -> list:
+    "Rows of one set and slice: every arm, and its difference."
+    rows = []
+
+    def add(arm, metric, d, seeds):
+        i = interval_over_seeds(d, n, 0.95, 0)
+        seeds = ",".join(map(str, seeds))
+        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, where, config))
+
+    seed = {a: dict(zip(found[a], d.T)) for a, d in of.items()}  # arm -> seed -> [1+B]
+    for a in of:
+        add(a, metric, of[a], found[a])
+        if against not in (None, a):
+            s, x, y = zip(*pair_seeds(seed[a], seed[against]))
+            add(a, f"{metric} - {against}", np.stack(x, 1) - np.stack(y, 1), s)
+    return rows
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c45
 def sts_rows(
     found: dict,  # arm -> seed -> set -> `[N]` scores, as from `sts_scores`
     pairs: dict,  # set -> pairs, which have `score` `[N]` and `part` `[N]`
-    against: str
-    | None = None,  # arm that the others are compared with on the same pairs; None for no comparison
+    # arm that the others are compared with on the same pairs; None for no comparison
+    against: str | None = None,
     average=None,  # sets whose mean is a set named 'average'; all if None, no such row if fewer than two
     parts: bool = False,  # also each subset, their mean ('mean') and their mean weighted by pairs ('wmean')
     rank: bool = True,  # Spearman; False: Pearson
     n_boot: int = 1000,  # draws
     config: str = "",  # hash of the experiment's config, for the table
-) -> (
-    list
-):  # rows for `eval.tables.write_rows`: the set is the `corpus`, the subset the `slice`, `n` counts pairs
+    # rows for `eval.tables.write_rows`: the set is the `corpus`, the subset the `slice`, `n` counts pairs
+) -> list:
     "Correlations with people's scores, and differences of arms, with intervals over pairs and seeds."
-    if against is not None and against not in found:
-        raise ValueError(f"there is no arm {against!r} to compare with, only {list(found)}")
-    if odd := [(a, s) for a, of in found.items() for s, x in of.items() if not set(pairs) <= set(x)]:
-        raise ValueError(
-            f"{odd[0][0]!r} of seed {odd[0][1]} lacks scores of "
-            f"{sorted(set(pairs) - set(found[odd[0][0]][odd[0][1]]))}: score the same sets for all arms"
-        )
     average = tuple(pairs if average is None else average)
+    _check_asked(found, pairs, against, average)
     metric = "Spearman" if rank else "Pearson"
-    if odd := set(average) - set(pairs):
-        raise ValueError(
-            f"the average is over sets that are not there: {sorted(odd)}; there are {list(pairs)}"
-        )
     draws = _all_draws(found, pairs, parts, rank, n_boot)
-    for k in pairs:
-        some = [v for (c, w), v in draws.items() if c == k and w != "all"]
-        if some:
-            draws |= {(k, "mean"): _mean_draws(some), (k, "wmean"): _mean_draws(some, [n for n, _ in some])}
-    if len(average) > 1:
-        draws["average", "all"] = _mean_draws([draws[k, "all"] for k in average])
+    _add_means(draws, pairs, average)
     rows = []
     for (k, where), (n, of) in draws.items():
-
-        def add(arm, metric, d, seeds):
-            i = interval_over_seeds(d, n, 0.95, 0)
-            rows.append(
-                row(k, arm, metric, i.value, i.lo, i.hi, i.n, ",".join(map(str, seeds)), where, config)
-            )
-
-        seed = {a: dict(zip(found[a], d.T)) for a, d in of.items()}  # arm -> seed -> [1+B]
-        for a in of:
-            add(a, metric, of[a], found[a])
-            if against not in (None, a):
-                s, x, y = zip(*pair_seeds(seed[a], seed[against]))
-                add(a, f"{metric} - {against}", np.stack(x, 1) - np.stack(y, 1), s)
+        rows += _set_rows(found, of, n, against, k, metric, where, config)
     return rows
+
+# %% ../../nbs/documents/11_sts_eval.ipynb #s5edbf3b
+def _name_sets(ax, d, sets):
+    "A line of the picture for each set, with its name and its pairs."
+    n = d.groupby("corpus").n.max()
+    ax.set_yticks([-i for i in range(len(sets))], [f"{c}\n{n[c]:,} pairs" for c in sets])
+    ax.set_ylim(0.5 - len(sets), 0.5)
+
+
+def _draw_arm(
+    ax,
+    d,  # rows of the arm
+    sets: list,  # from the top
+    j: int,  # place of the arm
+    k: int,  # arms
+):
+    "The values of one arm on its sets, with intervals."
+    of = d.set_index("corpus")
+    at = [i for i, c in enumerate(sets) if c in of.index]
+    of = of.loc[[sets[i] for i in at]]
+    lower = (j - (k - 1) / 2) * 0.8 / k
+    y = -np.array(at) - lower
+    ends = [of.value - of.lo, of.hi - of.value]
+    color = list(COLORS.values())[j % 8]
+    mark = "os^Dv"[j // 8 % 5]
+    ax.errorbar(of.value, y, xerr=ends, fmt=mark, ms=4, lw=1.5, color=color, label=d.arm.iloc[0])
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c52
 def plot_sts(
@@ -156,23 +212,9 @@ def plot_sts(
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(5.5, 0.8 + len(sets) * (0.18 * k + 0.25)))
         for j, a in enumerate(arms):
-            of = d[d.arm == a].set_index("corpus")
-            at = [i for i, c in enumerate(sets) if c in of.index]
-            of = of.loc[[sets[i] for i in at]]
-            y = -np.array(at) - (j - (k - 1) / 2) * 0.8 / k
-            ax.errorbar(
-                of.value,
-                y,
-                xerr=[of.value - of.lo, of.hi - of.value],
-                fmt="os^Dv"[j // 8 % 5],
-                ms=4,
-                lw=1.5,
-                color=list(COLORS.values())[j % 8],
-                label=a,
-            )
-        n = d.groupby("corpus").n.max()
-        ax.set_yticks([-i for i in range(len(sets))], [f"{c}\n{n[c]:,} pairs" for c in sets])
-        ax.set(xlabel=f"{metric} with people's scores, 95 % interval", ylim=(0.5 - len(sets), 0.5))
+            _draw_arm(ax, d[d.arm == a], sets, j, k)
+        _name_sets(ax, d, sets)
+        ax.set_xlabel(f"{metric} with people's scores, 95 % interval")
         ax.grid(axis="y", visible=False)
         if " - " in metric:
             ax.axvline(0, color=COLORS["grey"], lw=0.8)

@@ -23,7 +23,7 @@ from ..data.dedup import text_keys
 from ..data.tokens import tokenizer_of_texts, load_tokenizer
 from .embed import DocEmbedder, describe, start_name
 from .loss import cosent, cosine_mse
-from .model import DocCfg, DocModel
+from .model import DocCfg, DocModel, check_segment
 from .pairs import Pairs, open_sts, pair_keys, without
 from .segments import DocBatches, DocTextCfg, tokenize_documents
 from ..eval.correlation import spearman
@@ -59,11 +59,7 @@ class StsRunCfg:
             raise ValueError(f"valid must be between 0 and 1, got {self.valid}")
         if self.b < 2:
             raise ValueError(f"a batch needs 2 pairs or more to have an order, got b={self.b}")
-        if not self.model.pretrained and self.text.segment > self.model.encoder.max_len:
-            raise ValueError(
-                f"texts of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} "
-                "places of the encoder: raise model.encoder.max_len, or lower text.segment"
-            )
+        check_segment(self.model, self.text.segment, "texts")
         if self.model.classes or self.model.pair:
             raise ValueError("model.classes and model.pair are set by the run: leave them as they are")
 
@@ -74,7 +70,9 @@ def shares(
 ) -> np.ndarray:  # `[N]` bool
     "Which pairs have a sentence that stands in `seen`."
     there = np.concatenate([text_keys(seen.a), text_keys(seen.b)])
-    return np.isin(text_keys(pairs.a), there) | np.isin(text_keys(pairs.b), there)
+    first = np.isin(text_keys(pairs.a), there)
+    second = np.isin(text_keys(pairs.b), there)
+    return first | second
 
 
 def split_pairs(
@@ -101,59 +99,67 @@ def split_pairs(
     acc.drop("for validation", int(drawn.sum()))
     acc.drop("shares a sentence with validation", int(touched.sum()))
     acc.keep(int(left.sum()))
-    return replace(pairs.take(left), name=acc.name, account=acc), replace(
-        valid, name=f"{pairs.name}, validation", account=None
-    )
+    train = replace(pairs.take(left), name=acc.name, account=acc)
+    valid = replace(valid, name=f"{pairs.name}, validation", account=None)
+    return train, valid
+
+# %% ../../nbs/documents/12_sts_train.ipynb #s968a4d1
+def _open_sets(cfg: StsRunCfg):
+    "All sets of the folder, that of the training among them."
+    folder = cfg.folder or os.environ.get("CTX_DATA")
+    if not folder:
+        raise ValueError(
+            "there is no data: give folder=, a folder with sts-train.csv and sts-dev.csv of the STS "
+            "Benchmark (and what there is of the tests of 2012 to 2016 and SICK), or name it in the "
+            "variable CTX_DATA"
+        )
+    sets = open_sts(folder)
+    if cfg.learn not in sets:
+        raise ValueError(f"{folder} has no {cfg.learn!r}, only {', '.join(sets)}")
+    return sets
+
+
+def _pairs_name(sides) -> str:  # 8 hexadecimal digits
+    "Name of the pairs of training and validation, and of their scores."
+    held = [[p.a, p.b, p.unit.tolist()] for p in sides]
+    return hashlib.sha256(json.dumps(held).encode()).hexdigest()[:8]
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c12
 class StsData:
     "Pairs of a run: split, tokenised, and what may be asked."
 
     def __init__(self, cfg: StsRunCfg, say=print):
-        folder = cfg.folder or os.environ.get("CTX_DATA")
-        if not folder:
-            raise ValueError(
-                "there is no data: give folder=, a folder with sts-train.csv and sts-dev.csv of the STS "
-                "Benchmark (and what there is of the tests of 2012 to 2016 and SICK), or name it in the "
-                "variable CTX_DATA"
-            )
-        sets = open_sts(folder)
-        if cfg.learn not in sets:
-            raise ValueError(f"{folder} has no {cfg.learn!r}, only {', '.join(sets)}")
+        sets = _open_sets(cfg)
         seen = sets[cfg.learn]
-        self.sides = dict(zip(("train", "valid"), split_pairs(seen, cfg.valid, cfg.split)))
+        train, valid = split_pairs(seen, cfg.valid, cfg.split)
+        self.sides = dict(train=train, valid=valid)
         self.asked = {}
         self.fresh = {}
         self.whole = {}
-        say(self.sides["train"].account)
+        say(train.account)
         for k, p in sets.items():
             if k != cfg.learn and not k.endswith(" train"):
                 self.ask(k, p, seen, say)
         self.tokenizer = load_tokenizer(
-            cfg.model.pretrained
-            or tokenizer_of_texts(self.sides["train"].a + self.sides["train"].b, cfg.vocab)
+            cfg.model.pretrained or tokenizer_of_texts(train.a + train.b, cfg.vocab)
         )
         self.start = start_name(cfg.model, len(self.tokenizer))
-        self.tokens = {
-            k: [tokenize_documents(t, self.tokenizer, cfg.text) for t in (p.a, p.b)]
-            for k, p in self.sides.items()
-        }
-        self.learnt = hashlib.sha256(
-            json.dumps([[p.a, p.b, p.unit.tolist()] for p in self.sides.values()]).encode()
-        ).hexdigest()[:8]
+        self.tokens = {}
+        for k, p in self.sides.items():
+            self.tokens[k] = [tokenize_documents(t, self.tokenizer, cfg.text) for t in (p.a, p.b)]
+        self.learnt = _pairs_name(self.sides.values())
 
     def ask(self, k, p, seen, say):
         "Take out what was seen; a set of fewer than 20 pairs is not asked."
         new = without(p, seen)
         fresh = ~shares(new, seen)
         name = new.name if len(new) < len(p) else k
+        few = len(new) < 20
         say(
             f"{k}: {len(p):,} pairs, {len(p) - len(new):,} of them seen; of the others "
-            f"{int((~fresh).sum()):,} share a sentence with what was seen"
-            + "; too few, not asked"
-            * (len(new) < 20)
+            f"{int((~fresh).sum()):,} share a sentence with what was seen" + "; too few, not asked" * few
         )
-        if len(new) >= 20:
+        if not few:
             self.asked[name] = new
         if fresh.sum() >= 20:
             self.fresh[name] = fresh  # [N] bool
@@ -194,7 +200,9 @@ class ByRank(Part):
         self.people.append(self.yb[0].cpu())
 
     def after_validate(self):
-        rho = spearman(torch.cat(self.cos).numpy(), torch.cat(self.people).numpy())
+        cos = torch.cat(self.cos).numpy()
+        people = torch.cat(self.people).numpy()
+        rho = spearman(cos, people)
         self.rows.append(dict(step=self.learn.step, valid_spearman=rho, valid_loss=self.learn.valid_loss))
         self.learn.valid_loss = 1 - rho
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
@@ -203,6 +211,7 @@ class ByRank(Part):
 def sts_folder(cfg: StsRunCfg, data: StsData) -> Path:
     """Where the cache keeps a training: named by settings, pairs, and the weights it starts from, wherever
     those lie."""
+    # the version counts changes of this code
     new = dict(
         settings(cfg),
         folder="",
@@ -212,7 +221,7 @@ def sts_folder(cfg: StsRunCfg, data: StsData) -> Path:
         learnt=data.learnt,
         start=data.start,
         version=1,
-    )  # the version counts changes of this code
+    )
     return cache_dir("sts", "runs", config_hash(new))
 
 

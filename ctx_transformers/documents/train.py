@@ -20,7 +20,7 @@ from ..data.tokens import tokenizer_of_texts, load_tokenizer
 from .data import open_documents
 from .embed import DocEmbedder, describe, start_name
 from .loss import class_loss
-from .model import DocCfg, DocModel
+from .model import DocCfg, DocModel, check_segment
 from .segments import DocBatches, DocTextCfg, tokenize_documents
 from ..models.encoder import EncoderCfg
 from ..train.optim import Part, TrainCfg
@@ -64,11 +64,7 @@ class DocRunCfg:
             )
         if not 0 <= self.smoothing < 1:
             raise ValueError(f"smoothing must be from 0 to below 1, got {self.smoothing}")
-        if not self.model.pretrained and self.text.segment > self.model.encoder.max_len:
-            raise ValueError(
-                f"segments of {self.text.segment} tokens are longer than the {self.model.encoder.max_len} "
-                "places of the encoder: raise model.encoder.max_len, or lower text.segment"
-            )
+        check_segment(self.model, self.text.segment)
         if self.model.classes or self.model.pair:
             raise ValueError(
                 "model.classes and model.pair are what the documents say: leave them as they are"
@@ -78,12 +74,9 @@ class DocRunCfg:
 def _stamp(path):
     "Names what lies there now; empty for what is no file or folder."
     p = Path(path)
-    files = sorted(o for o in p.rglob("*") if o.is_file()) if p.is_dir() else [p] if p.is_file() else []
-    return (
-        hashlib.sha256(json.dumps([(str(f), *f.stat()[6:9:2]) for f in files]).encode()).hexdigest()
-        if files
-        else ""
-    )  # sizes and times of writing
+    files = sorted(p.rglob("*")) if p.is_dir() else [p]
+    found = [(str(f), *f.stat()[6:9:2]) for f in files if f.is_file()]  # sizes and times of writing
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest() if found else ""
 
 
 @lru_cache(maxsize=2)
@@ -96,12 +89,11 @@ def _opened(stamp, documents, columns, valid, test, split, limit, test_limit):
 def _tokenised(args, name, stamp, vocab, text):
     "Tokenizer, and the segments of every side; read once for all models of a search."
     sets, _ = _opened(*args)
-    tok = load_tokenizer(tokenizer_of_texts(sets["train"].text, vocab) if not name else name)
-    both = {
-        k: [tokenize_documents(t, tok, text) for t in (d.text, d.other) if t is not None]
-        for k, d in sets.items()
-    }
-    return tok, both
+    tok = load_tokenizer(name or tokenizer_of_texts(sets["train"].text, vocab))
+    tokens = {}
+    for k, d in sets.items():
+        tokens[k] = [tokenize_documents(t, tok, text) for t in (d.text, d.other) if t is not None]
+    return tok, tokens
 
 # %% ../../nbs/documents/07_train.ipynb #c08
 class DocData:
@@ -136,11 +128,8 @@ class DocData:
         "Name of what stands on these sides."
         h = hashlib.sha256()
         for k in sides:
-            h.update(
-                json.dumps(
-                    [self.sets[k].text, self.sets[k].other, self.sets[k].label.tolist(), self.classes]
-                ).encode()
-            )
+            d = self.sets[k]
+            h.update(json.dumps([d.text, d.other, d.label.tolist(), self.classes]).encode())
         return h.hexdigest()[:8]
 
     def batches(
@@ -148,7 +137,8 @@ class DocData:
     ) -> DocBatches:  # y: `[N]` or `[N,w]` to learn instead of labels
         t = self.tokens[side]
         n = cfg.valid_rows if side == "valid" else 0
-        rows = np.argsort(hash_uniform(0, 698, np.arange(len(t[0]))), kind="stable")[: n or None]
+        drawn = np.argsort(hash_uniform(0, 698, np.arange(len(t[0]))), kind="stable")
+        rows = drawn[: n or None]
         return DocBatches(
             t[0],
             self.sets[side].label if y is None else y,
@@ -181,18 +171,18 @@ class Scores(Part):
         into[1] += len(self.yb[0])
 
     def after_epoch(self):
-        self.rows.append(
-            dict(
-                step=self.learn.step,
-                train_accuracy=self.sums[0] / max(self.sums[1], 1),
-                valid_accuracy=self.valid[0] / self.valid[1],
-                valid_loss=self.learn.valid_loss,
-                best=self.learn.valid_loss < min([r["valid_loss"] for r in self.rows], default=float("inf")),
-            )
+        loss = self.learn.valid_loss
+        lowest = min([r["valid_loss"] for r in self.rows], default=float("inf"))
+        r = dict(
+            step=self.learn.step,
+            train_accuracy=self.sums[0] / max(self.sums[1], 1),
+            valid_accuracy=self.valid[0] / self.valid[1],
+            valid_loss=loss,
+            best=loss < lowest,
         )
+        self.rows.append(r)
         self.sums = [0, 0]
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
-        r = self.rows[-1]
         self.learn.logger(
             f"step {r['step']}: accuracy {r['train_accuracy']:.4f} in training, {r['valid_accuracy']:.4f} on "
             "the validation side" + ", the best so far" * r["best"]
@@ -202,9 +192,8 @@ class Scores(Part):
 def doc_run_key(cfg: DocRunCfg, data: DocData) -> str:  # 8 hexadecimal digits
     """Name of what is learnt: settings, the documents of training and validation, and the weights it starts
     from."""
-    return config_hash(
-        run_settings(cfg) | dict(learnt=data.learnt, start=data.start, version=1)
-    )  # the version counts changes of this code
+    # the version counts changes of this code
+    return config_hash(run_settings(cfg) | dict(learnt=data.learnt, start=data.start, version=1))
 
 
 def run_settings(cfg: DocRunCfg) -> dict:
@@ -227,7 +216,8 @@ def doc_folder(cfg: DocRunCfg, data: DocData) -> Path:
 def open_doc_model(cfg: DocRunCfg, data: DocData) -> DocModel:
     "An untrained model; the same weights for the same seed."
     set_seed(cfg.seed)
-    return DocModel(replace(cfg.model, classes=len(data.classes), pair=data.pair), len(data.tokenizer))
+    model = replace(cfg.model, classes=len(data.classes), pair=data.pair)
+    return DocModel(model, len(data.tokenizer))
 
 # %% ../../nbs/documents/07_train.ipynb #c12
 def train_documents(
