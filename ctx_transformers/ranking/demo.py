@@ -41,6 +41,29 @@ class Read(NamedTuple):
     unread: int  # tokens at the beginning that do not fit
 
 
+def _read_turn(
+    reader,
+    text,
+    unk,  # the token that stands for what is not known
+):  # tokens, words, and which of these words each token belongs to
+    "One turn and the mark after it."
+    enc = reader._enc
+    sep = reader.marks.sep
+    e = enc.encode(text, add_special_tokens=False)
+    span = {}  # number of a word -> where it begins and ends
+    for w, (a, b) in zip(e.word_ids, e.offsets):
+        begin = span[w][0] if w in span else a
+        span[w] = (begin, b)
+    if bad := [text[a:b] for i, (a, b) in zip(e.ids, e.offsets) if i == unk]:
+        raise ValueError(
+            f"the model knows no token for {', '.join(map(repr, bad))}: leave it out or say it in other words"
+        )
+    words = [text[a:b].strip() for a, b in span.values()]
+    place = {w: i for i, w in enumerate(span)}
+    own = [place[w] for w in e.word_ids]
+    return [*e.ids, sep], [*words, enc.id_to_token(sep)], [*own, len(words)]
+
+
 def read_question(
     reader: PairReader,
     turns: list,  # strings, the last one last
@@ -50,30 +73,21 @@ def read_question(
     ids = []
     words = []
     own = []
-    enc = reader._enc
     if not any(t.strip() for t in turns):
         raise ValueError("the question has no text: type one")
     for t in turns[-reader.cfg.turns :]:
-        e = enc.encode(t, add_special_tokens=False)
-        span = {}
-        first = len(words)
-        for w, (a, b) in zip(e.word_ids, e.offsets):
-            span[w] = (span.get(w, (a,))[0], b)
-        if bad := [t[a:b] for i, (a, b) in zip(e.ids, e.offsets) if i == unk]:
-            raise ValueError(
-                f"the model knows no token for {', '.join(map(repr, bad))}: leave it out or say it in other "
-                "words"
-            )
-        ids += [*e.ids, reader.marks.sep]
-        words += [t[a:b].strip() for a, b in span.values()] + [enc.id_to_token(reader.marks.sep)]
-        own += [first + list(span).index(w) for w in e.word_ids] + [len(words) - 1]
+        read, said, belongs = _read_turn(reader, t, unk)
+        ids += read
+        own += [len(words) + i for i in belongs]
+        words += said
     start = [] if reader.marks.start is None else [reader.marks.start]
     cut = max(0, len(ids) + len(start) - reader.cfg.context)
-    kept = own[cut:]
+    first = own[cut]  # the first word of which something is read
+    marks = [reader._enc.id_to_token(i) for i in start]
     return Read(
         start + ids[cut:],
-        [enc.id_to_token(i) for i in start] + words[kept[0] :],
-        [0] * len(start) + [i - kept[0] + len(start) for i in kept],
+        marks + words[first:],
+        [0] * len(start) + [i - first + len(start) for i in own[cut:]],
         cut,
     )
 
@@ -95,14 +109,12 @@ def known_answers(
     only = tuple(f"{w.strip()}." for w in within.split(",") if w.strip())
     for d in sets.values():
         for t, i in zip(d.answers().to_pylist(), d.ids.to_pylist()):
-            if not only or f"{i.split('(')[0]}.".startswith(only):
-                found.setdefault(t, []).append(i.split("(")[0])
+            name = i.split("(")[0]
+            if not only or f"{name}.".startswith(only):
+                found.setdefault(t, []).append(name)
     if not found:
-        raise ValueError(
-            f"no answer is from {within!r}; there are "
-            f"{', '.join(sorted({d.ids[0].as_py().split('(')[0] for d in sets.values() if len(d)}))} and "
-            "others"
-        )
+        some = sorted({d.ids[0].as_py().split("(")[0] for d in sets.values() if len(d)})
+        raise ValueError(f"no answer is from {within!r}; there are {', '.join(some)} and others")
     return Answers(list(found), list(found.values()))
 
 # %% ../../nbs/ranking/17_demo.ipynb #c16
@@ -117,29 +129,56 @@ class Asked:
     of: int  # candidates in all
     unread: int = 0  # tokens at the beginning that did not fit
 
-    def share(self, i: int = 0):
-        return (
-            self.reads @ self.listens[:, i]
-        )  # of each word in what the answer of place i met, `[w]`; adds up to 1
+    def share(self, i: int = 0):  # of each word in what the answer of place i met, `[w]`; adds up to 1
+        return self.reads @ self.listens[:, i]
 
-    def use(self):
-        return self.listens.mean(1)  # of each code, mean over the answers, `[m]`; adds up to 1
+    def use(self):  # of each code, mean over the answers, `[m]`; adds up to 1
+        return self.listens.mean(1)
 
     def head(self):
-        return f"{len(self.answers)} of {self.of:,} answers" + (
-            f"; the first {self.unread} tokens of the question do not fit and were not read"
-            if self.unread
-            else ""
-        )
+        shown = f"{len(self.answers)} of {self.of:,} answers"
+        if not self.unread:
+            return shown
+        return f"{shown}; the first {self.unread} tokens of the question do not fit and were not read"
 
     def __repr__(self):
+        lines = [self.head()]
+        for r in self.answers.itertuples():
+            lines.append(f"{r.rank:>3} {r.score:7.2f}  {r.text}")
+            lines.append(f"{'':13}{r.where}")
         w = self.share()
         top = [f"{self.words[i]} {w[i]:.0%}" for i in np.argsort(-w, kind="stable")[:5]]
-        lines = [f"{r.rank:>3} {r.score:7.2f}  {r.text}\n{'':13}{r.where}" for r in self.answers.itertuples()]
-        return "\n".join([self.head(), *lines, f"the best answer looks at: {', '.join(top)}"])
+        lines.append(f"the best answer looks at: {', '.join(top)}")
+        return "\n".join(lines)
 
     def _repr_html_(self):
         return self.html()
+
+# %% ../../nbs/ranking/17_demo.ipynb #s2d1940c
+def _shaded(
+    words,  # strings
+    w,  # their shares
+):
+    "Words in HTML, the darkest the one with the largest share."
+    rgb = ",".join(str(int(COLORS["sky"][a : a + 2], 16)) for a in (1, 3, 5))
+    spans = []
+    for s, x in zip(words, w):
+        css = f"background:rgba({rgb},{x / w.max():.2f});padding:1px 3px;border-radius:3px"
+        spans.append(f'<span title="{x:.0%}" style="{css}">{escape(s)}</span>')
+    return " ".join(spans)
+
+
+def _answer_row(
+    r,  # row of `Asked.answers`
+    bold,
+):
+    "An answer as the row of an HTML table."
+    cell = "text-align:left;padding:2px 8px;vertical-align:top"
+    code = "font-family:monospace;font-size:85%"
+    weight = ";font-weight:bold" if bold else ""
+    cells = ((r.rank, ""), (f"{r.score:.2f}", ""), (r.text, ""), (r.where, code))
+    columns = "".join(f'<td style="{cell};{css}">{escape(str(v))}</td>' for v, css in cells)
+    return f'<tr style="background:#fff;color:#000{weight}">{columns}</tr>'
 
 # %% ../../nbs/ranking/17_demo.ipynb #c17
 @patch
@@ -149,30 +188,17 @@ def html(
 ) -> str:
     "The question in colours, and the answers below it."
     w = self.share(i)
-    rgb = ",".join(str(int(COLORS["sky"][a : a + 2], 16)) for a in (1, 3, 5))
-    words = " ".join(
-        f'<span title="{x:.0%}" style="background:rgba({rgb},{x / w.max():.2f});padding:1px '
-        f'3px;border-radius:3px">{escape(s)}</span>'
-        for s, x in zip(self.words, w)
-    )
-    cell = "text-align:left;padding:2px 8px;vertical-align:top"
-    code = "font-family:monospace;font-size:85%"
-    rows = "".join(
-        f'<tr style="background:#fff;color:#000{";font-weight:bold" if j == i else ""}">'
-        + "".join(
-            f'<td style="{cell};{s}">{escape(str(v))}</td>'
-            for v, s in ((r.rank, ""), (f"{r.score:.2f}", ""), (r.text, ""), (r.where, code))
-        )
-        + "</tr>"
-        for j, r in enumerate(self.answers.itertuples())
-    )
+    words = _shaded(self.words, w)
+    rows = "".join(_answer_row(r, j == i) for j, r in enumerate(self.answers.itertuples()))
     note = (
         f"{self.head()}. Shaded: the share of each word in what answer {i + 1} met; point at a word to read "
         f"it, up to {w.max():.0%} here."
     )
     return (
-        f'<div style="background:#fff;color:#000;padding:6px"><p style="line-height:1.8">{words}</p><table '
-        f'style="border-collapse:collapse">{rows}</table><p style="font-size:85%">{note}</p></div>'
+        '<div style="background:#fff;color:#000;padding:6px">'
+        f'<p style="line-height:1.8">{words}</p>'
+        f'<table style="border-collapse:collapse">{rows}</table>'
+        f'<p style="font-size:85%">{note}</p></div>'
     )
 
 # %% ../../nbs/ranking/17_demo.ipynb #c19
@@ -200,11 +226,8 @@ class Asker:
         self.e = RankEmbedder(model, tok, cfg, device, "fp32")
         self.unk = tok.unk_token_id
         self.answers = answers
-        self.searcher = Searcher(
-            self.e,
-            CandidateCache.build(Path(folder) / f"answers-{digest(*answers.texts)}", answers.texts, self.e),
-            "exact",
-        )
+        kept = Path(folder) / f"answers-{digest(*answers.texts)}"
+        self.searcher = Searcher(self.e, CandidateCache.build(kept, answers.texts, self.e), "exact")
 
     def __call__(
         self,
@@ -216,40 +239,44 @@ class Asker:
         r = read_question(self.e.reader, turns, self.unk)
         y = self.e.codes(turns)
         s, at = (x.cpu() for x in self.searcher.top(y, k))
-        l = look(
-            self.e.model,
-            torch.tensor(r.ids, device=self.e.device),
-            self.searcher.cache.take(at).to(self.e.device),
-        )
+        ids = torch.tensor(r.ids, device=self.e.device)
+        found = self.searcher.cache.take(at).to(self.e.device)
+        l = look(self.e.model, ids, found)
         reads = np.zeros((len(r.words), l.tokens.shape[1]), np.float32)
         np.add.at(reads, r.own, l.tokens)
-        where = [self.answers.where[i] for i in at]
-        rows = pd.DataFrame(
+        return Asked(r.words, reads, l.codes, self._rows(s, at), len(self.answers.texts), r.unread)
+
+    def _rows(self, scores, at):  # `[k]` each
+        "The answers at some places, the best first."
+        where = []
+        for i in at:
+            first, *more = self.answers.where[i]
+            where.append(f"{first} and {len(more)} more" if more else first)
+        return pd.DataFrame(
             dict(
                 rank=range(1, len(at) + 1),
-                score=s.numpy(),
+                score=scores.numpy(),
                 text=[self.answers.texts[i] for i in at],
-                where=[w[0] + (f" and {len(w) - 1} more" if len(w) > 1 else "") for w in where],
+                where=where,
             )
         )
-        return Asked(r.words, reads, l.codes, rows, len(self.answers.texts), r.unread)
 
     def __repr__(self):
         return f"Asker: {self.e.model.cfg.title}, {len(self.answers.texts):,} answers"
 
 # %% ../../nbs/ranking/17_demo.ipynb #c21
-def trained_rankers() -> (
-    dict
-):  # folder's name -> what it is; those of which training has ended or has a first validation behind it
+def trained_rankers(
+    # folder's name -> what it is; those of which training has ended or has a first validation behind it
+) -> dict:
     "The bi- and poly-encoders that the cache holds."
     out = {}
     for p in sorted(cache_dir("ranking").glob("*/best.safetensors")):
         m = json.loads((p.parent / "model.json").read_text())["model"]
-        if m["kind"] != "cross":
-            out[p.parent.name] = (
-                f"{RankCfg(**m).title}, {m['encoder']['layers']}x{m['encoder']['d']}, "
-                f"{'pretrained' if m['pretrained'] else 'from scratch'}"
-            )
+        if m["kind"] == "cross":
+            continue
+        shape = f"{m['encoder']['layers']}x{m['encoder']['d']}"
+        start = "pretrained" if m["pretrained"] else "from scratch"
+        out[p.parent.name] = f"{RankCfg(**m).title}, {shape}, {start}"
     return out
 
 
@@ -263,15 +290,22 @@ class AskCfg:
     question: str = ""  # empty: the lines of the standard input, one after the other
     k: int = 5  # answers, >=1
     within: str = ""  # names with commas between them, such as packages: only answers from there; empty: all
-    run: RankRunCfg = RankRunCfg(
-        model=replace(RankRunCfg().model, kind="poly")
-        # run.dialogues and run.columns say where the answers are from; with folder empty, the rest says what
-        # is trained
-    )
+    # run.dialogues and run.columns say where the answers are from; with folder empty, the rest says what is
+    # trained
+    run: RankRunCfg = RankRunCfg(model=replace(RankRunCfg().model, kind="poly"))
 
     def __post_init__(self):
         if self.k < 1:
             raise ValueError(f"k must be at least 1, got {self.k}")
+
+
+def _find_ranker(name):  # a folder, or its name in the cache
+    "The folder of a trained ranker."
+    for p in (Path(name), cache_dir("ranking") / name):
+        if p.is_dir():
+            return p
+    known = "; ".join(f"{k} ({v})" for k, v in trained_rankers().items()) or "none yet"
+    raise ValueError(f"{name!r} is neither a folder nor the name of one in the cache; there are: {known}")
 
 
 def open_asker(
@@ -281,30 +315,19 @@ def open_asker(
 ) -> Asker:
     "A ranker with the answers of a source; trained now if there is none."
     if cfg.folder:
-        folder = next((p for p in (Path(cfg.folder), cache_dir("ranking") / cfg.folder) if p.is_dir()), None)
-        if folder is None:
-            raise ValueError(
-                f"{cfg.folder!r} is neither a folder nor the name of one in the cache; there are: "
-                + ("; ".join(f"{k} ({v})" for k, v in trained_rankers().items()) or "none yet")
-            )
+        folder = _find_ranker(cfg.folder)
     else:
         data = RankData(cfg.run, lambda *_: None)
         run_ranker(cfg.run, data, device=device, say=say)
         folder = ranker_folder(cfg.run, data)
-    return Asker(
-        folder,
-        known_answers(
-            open_dialogues(cfg.run.dialogues, columns_of(cfg.run.columns), say=lambda *_: None), cfg.within
-        ),
-        device,
-    )
+    sets = open_dialogues(cfg.run.dialogues, columns_of(cfg.run.columns), say=lambda *_: None)
+    return Asker(folder, known_answers(sets, cfg.within), device)
 
-# %% ../../nbs/ranking/17_demo.ipynb #c38
+# %% ../../nbs/ranking/17_demo.ipynb #s3a48bb4
 def _cells(ax, x, labels):
     "A heat map with shares in percent."
-    ax.imshow(
-        x, cmap="Blues", vmin=0, vmax=1.6 * x.max(), aspect="auto", interpolation="nearest"
-    )  # so that the darkest colour carries black letters
+    top = 1.6 * x.max()  # so that the darkest colour carries black letters
+    ax.imshow(x, cmap="Blues", vmin=0, vmax=top, aspect="auto", interpolation="nearest")
     for i, j in zip(*np.nonzero(x >= 0.05)):
         ax.text(j, i, f"{100 * x[i, j]:.0f}", ha="center", va="center", fontsize=7.5)
     ax.set_yticks(range(len(labels)), labels, fontsize=8.5, parse_math=False)
@@ -315,7 +338,26 @@ def _cells(ax, x, labels):
 def _short(s, n):
     return s if len(s) <= n else s[: n - 1].rstrip() + "…"
 
+# %% ../../nbs/ranking/17_demo.ipynb #s4894bbc
+def _plot_reads(ax, asked, shown):
+    "What each code that is shown reads."
+    _cells(ax, asked.reads[:, shown], [_short(s, 24) for s in asked.words])
+    ax.set_title("what each code reads, %", loc="left", fontsize=9)
 
+
+def _plot_listens(ax, asked, shown):
+    "Which of the codes that are shown each answer listens to."
+    labels = [f"{_short(r.text, 52)}  {r.score:.1f}" for r in asked.answers.itertuples()]
+    label = f"{len(shown)} of {len(asked.listens)} codes by their number, the most used first"
+    if len(shown) < len(asked.listens):
+        lost = (1 - asked.listens[shown].sum(0)).max()
+        label += f";\nthe others have at most {100 * lost:.2g} % of an answer"
+    _cells(ax, asked.listens[shown].T, labels)
+    ax.set_title("which codes each answer listens to, % (behind it: score)", loc="left", fontsize=9)
+    ax.set_xticks(range(len(shown)), [str(i + 1) for i in shown], fontsize=8)
+    ax.set_xlabel(label, fontsize=8.5)
+
+# %% ../../nbs/ranking/17_demo.ipynb #c38
 def plot_asked(
     asked: Asked,
     least: float = 0.01,  # a code is shown if some answer gives it so much of its attention, 0 to 1
@@ -326,28 +368,13 @@ def plot_asked(
 
     order = np.argsort(-asked.use(), kind="stable")
     shown = [i for i in order if asked.listens[i].max() >= least][:most]
-    lost = (1 - asked.listens[shown].sum(0)).max()
-    m = len(asked.listens)
     w = len(asked.words)
     k = len(asked.answers)
+    size = (4.4 + 0.3 * len(shown), 0.22 * (w + k) + 1.1)
     with plt.rc_context(style()):
-        fig, axes = plt.subplots(
-            2, 1, figsize=(4.4 + 0.3 * len(shown), 0.22 * (w + k) + 1.1), height_ratios=(w, k), sharex=True
-        )
-        _cells(axes[0], asked.reads[:, shown], [_short(s, 24) for s in asked.words])
-        _cells(
-            axes[1],
-            asked.listens[shown].T,
-            [f"{_short(r.text, 52)}  {r.score:.1f}" for r in asked.answers.itertuples()],
-        )
-        axes[0].set_title("what each code reads, %", loc="left", fontsize=9)
-        axes[1].set_title("which codes each answer listens to, % (behind it: score)", loc="left", fontsize=9)
-        axes[1].set_xticks(range(len(shown)), [str(i + 1) for i in shown], fontsize=8)
-        axes[1].set_xlabel(
-            f"{len(shown)} of {m} codes by their number, the most used first"
-            + (f";\nthe others have at most {100 * lost:.2g} % of an answer" if len(shown) < m else ""),
-            fontsize=8.5,
-        )
+        fig, axes = plt.subplots(2, 1, figsize=size, height_ratios=(w, k), sharex=True)
+        _plot_reads(axes[0], asked, shown)
+        _plot_listens(axes[1], asked, shown)
         fig.tight_layout()
         plt.close(fig)
     return fig
@@ -387,6 +414,19 @@ def ask_box(
     line.observe(answer, "value")
     return w.VBox([line, text, picture])
 
+# %% ../../nbs/ranking/17_demo.ipynb #s2ff5f18
+_ABOUT = (
+    "Type a question, read the best answers of a source, and what the ranker looked at. The first time a\n"
+    "small poly-encoder is trained, which takes minutes; afterwards it is read from the cache.\n"
+    "\n"
+    "examples: ctx_ask                                                    "
+    "asks first sentences of docstrings, line by line; Ctrl-D ends\n"
+    '          ctx_ask question="sort rows by a column" k=10 within=pandas,numpy\n'
+    "          ctx_ask folder=NAME                                        "
+    "a ranker that ctx_rank trained; a wrong name lists all\n"
+    "          ctx_ask run.dialogues=faq.csv run.columns=context=question,response=answer"
+)
+
 # %% ../../nbs/ranking/17_demo.ipynb #c49
 def ask_lines(
     ask,  # function of a question and k, such as an `Asker`
@@ -409,19 +449,15 @@ def ask_lines(
             say(f"{e}\n")
 
 
+def _answer(cfg):  # an `AskCfg`
+    "Answer one question, or the lines that are typed."
+    ask = open_asker(cfg, device="cuda" if torch.cuda.is_available() else "cpu")
+    if cfg.question:
+        print(ask(cfg.question, cfg.k))
+    else:
+        ask_lines(ask, cfg.k)
+
+
 def main(args=None):
     "Console script `ctx_ask`."
-    about = """\
-Type a question, read the best answers of a source, and what the ranker looked at. The first time a
-small poly-encoder is trained, which takes minutes; afterwards it is read from the cache.
-
-examples: ctx_ask                            asks first sentences of docstrings, line by line; Ctrl-D ends
-          ctx_ask question="sort rows by a column" k=10 within=pandas,numpy
-          ctx_ask folder=NAME                       a ranker that ctx_rank trained; a wrong name lists all
-          ctx_ask run.dialogues=faq.csv run.columns=context=question,response=answer"""
-
-    def job(cfg):
-        ask = open_asker(cfg, device="cuda" if torch.cuda.is_available() else "cpu")
-        print(ask(cfg.question, cfg.k)) if cfg.question else ask_lines(ask, cfg.k)
-
-    script("ctx_ask", about, AskCfg, job, args)
+    script("ctx_ask", _ABOUT, AskCfg, _answer, args)
