@@ -36,7 +36,11 @@ def settings(
     if isinstance(cfg, dict):
         return {k: value(v) for k, v in cfg.items()}
     pairs = [(f, getattr(cfg, f.name)) for f in dataclasses.fields(cfg)]
-    return {f.name: value(v) for f, v in pairs if not (f.metadata.get("new") and v == f.default)}
+    return {
+        f.name: value(v)
+        for f, v in pairs
+        if not (f.metadata.get("new") and v == f.default)
+    }
 
 # %% ../nbs/01_config.ipynb #c34
 def _plain(x):
@@ -90,7 +94,9 @@ def check_names(keys, known):
         near = difflib.get_close_matches(k, known, 1, 0.6)
         if not near:
             tail = {x.split(".")[-1]: x for x in known}
-            near = [tail[x] for x in difflib.get_close_matches(k.split(".")[-1], tail, 1, 0.6)]
+            near = [
+                tail[x] for x in difflib.get_close_matches(k.split(".")[-1], tail, 1, 0.6)
+            ]
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"unknown setting {k!r}{hint} (--help lists all)")
 
@@ -104,7 +110,10 @@ def _flat(d, at=""):
 
 # %% ../nbs/01_config.ipynb #c09
 def read_config(
-    args: list,  # words such as 'k=2' and 'train.lr=1e-3'; one without '=' is a YAML or JSON file, read first
+    # words such as 'k=2' and 'train.lr=1e-3'; one without '=' is a YAML or JSON file,
+    # read
+    # first
+    args: list,
     cls,  # the dataclass, or an instance with other defaults
 ):  # an instance of it
     "A checked configuration from a file and overrides."
@@ -114,7 +123,9 @@ def read_config(
     layers = []
     for f in files:
         if not Path(f).is_file():
-            raise ValueError(f"{f!r} is neither key=value nor a file (--help lists all settings)")
+            raise ValueError(
+                f"{f!r} is neither key=value nor a file (--help lists all settings)"
+            )
         layers.append(OmegaConf.to_container(OmegaConf.load(f)))
     layers.append(OmegaConf.to_container(OmegaConf.from_dotlist(sets)))
     for l in layers:
@@ -162,24 +173,31 @@ def _declared(cls, about, words):
     if len(named) > 1:
         raise ValueError(f"name one configuration, got {named}")
     name = named[0] if named else next(iter(cls))
-    about = about.rstrip() + f"\n\ndeclared configurations, one of which may be named first: {', '.join(cls)}"
+    about = (
+        about.rstrip()
+        + f"\n\ndeclared configurations, one of which may be named first: {', '.join(cls)}"
+    )
     return cls[name], about, [w for w in words if w not in cls]
 
 # %% ../nbs/01_config.ipynb #c18
 def script(
     name: str,  # of the command
     about: str,  # what it does, for `--help`
-    # the dataclass of its settings, an instance with other defaults, or a dict of declared ones by name, the
+    # the dataclass of its settings, an instance with other defaults, or a dict of
+    # declared
+    # ones by name, the
     # first of them the default
     cls,
     job,  # function of such a configuration
-    args=None,  # words of the command line; those of this process, which then ends here, if None
+    # words of the command line; those of this process, which then ends here, if None
+    args=None,
 ):
     "Run a console script: help, or the job; a mistake in settings or files ends with one line."
     words = sys.argv[1:] if args is None else args
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(line_buffering=True)  # a report in a file or a pipe grows as it is made
+        # a report in a file or a pipe grows as it is made
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         cls, about, words = _declared(cls, about, words)
         if {"-h", "--help"} & set(words):
@@ -194,4 +212,7 @@ def script(
     if args is None:
         sys.stdout.flush()
         atexit._run_exitfuncs()
-        os._exit(0)  # DuckDB's binding prints harmless lines about its own objects when Python takes it down
+        # DuckDB's binding prints harmless lines about its own objects when Python takes
+        # it
+        # down
+        os._exit(0)

@@ -99,7 +99,11 @@ def keep_memory() -> bool:  # True if the C library took the setting
 
 def trim_memory() -> bool:  # True if the C library gave something back
     "Give the system what was freed; does nothing where the GNU allocator is not."
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if platform.system() == "Linux" else None
+    trim = (
+        getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if platform.system() == "Linux"
+        else None
+    )
     return bool(trim and trim(0))
 
 # %% ../nbs/00_core.ipynb #c24
@@ -148,7 +152,11 @@ class Account:
 
     def to_dict(self):
         return dict(
-            name=self.name, read=self.read, kept=self.kept, dropped=dict(self.dropped), notes=dict(self.notes)
+            name=self.name,
+            read=self.read,
+            kept=self.kept,
+            dropped=dict(self.dropped),
+            notes=dict(self.notes),
         )
 
     @classmethod
@@ -178,5 +186,6 @@ def write_atomic(
     tmp = path.with_name(path.name + ".tmp")
     write(tmp)
     with open(tmp, "rb+") as f:
-        os.fsync(f.fileno())  # on the disk before it gets the name: a power cut leaves no empty file
+        # on the disk before it gets the name: a power cut leaves no empty file
+        os.fsync(f.fileno())
     os.replace(tmp, path)

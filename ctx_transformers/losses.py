@@ -26,7 +26,9 @@ class Temperature(nn.Module):
         super().__init__()
         least = math.exp(-self.LIMIT) if learned else 0.0
         if not (tau > 0 and tau >= least * (1 - 1e-6)):
-            raise ValueError(f"tau must be {'at least .01' if learned else 'above 0'}, got {tau}")
+            raise ValueError(
+                f"tau must be {'at least .01' if learned else 'above 0'}, got {tau}"
+            )
         self.fixed = tau
         self.log_scale = nn.Parameter(torch.tensor(-math.log(tau))) if learned else None
 
@@ -78,12 +80,15 @@ def triplet_loss(
 
 # %% ../nbs/02_losses.ipynb #c17
 def sup_con(
-    # `[s,s]` similarities divided by the temperature; row: anchor. The diagonal is not looked at
+    # `[s,s]` similarities divided by the temperature; row: anchor. The diagonal is not
+    # looked at
     scores: Tensor,
     label: Tensor,  # `[s]` int, author of each set
-    # `[s,s]` bool, True where two sets take no notice of each other, as if the other were not there
+    # `[s,s]` bool, True where two sets take no notice of each other, as if the other were
+    # not there
     exclude: Tensor | None = None,
-) -> Tensor:  # `[a]` loss of each anchor that has a positive, in order, >=0, nats; a=s if all have
+    # `[a]` loss of each anchor that has a positive, in order, >=0, nats; a=s if all have
+) -> Tensor:
     "Supervised contrastive loss of each anchor."
     out = torch.eye(len(label), dtype=torch.bool, device=scores.device)  # [s,s]
     if exclude is not None:
@@ -104,7 +109,8 @@ def sup_con(
 def info_nce(
     scores: Tensor,  # `[b,k]` similarities divided by the temperature
     right: Tensor,  # `[b]` int, the right candidate of each row, 0..k-1
-    # `[b,k]` bool, True where a candidate may not count, being of the same author; the right one always
+    # `[b,k]` bool, True where a candidate may not count, being of the same author; the
+    # right one always
     # counts
     mask: Tensor | None = None,
 ) -> Tensor:  # `[b]` loss of each row, >=0, nats
@@ -139,6 +145,7 @@ def max_sim(
     with torch.autocast(x.device.type, enabled=False):
         sim = x.float() @ x.float().T  # [t,t]
     zeros = sim.new_zeros(len(x), s)
-    best = zeros.scatter_reduce(1, of.expand_as(sim), sim, "amax", include_self=False)  # [t,s]
+    # [t,s]
+    best = zeros.scatter_reduce(1, of.expand_as(sim), sim, "amax", include_self=False)
     view = segment_mean(best, of, s)  # [s,s]
     return (view + view.T) / 2

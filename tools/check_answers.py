@@ -23,7 +23,9 @@ def defining(root, name):
     "Modules that define a class or function of this name."
     kinds = (ast.ClassDef, ast.FunctionDef)
     return [
-        m for m in modules(root) if any(isinstance(n, kinds) and n.name == name for n in tree(root, m).body)
+        m
+        for m in modules(root)
+        if any(isinstance(n, kinds) and n.name == name for n in tree(root, m).body)
     ]
 
 
@@ -32,8 +34,14 @@ def writing(root, texts):
     found = []
     for m in modules(root):
         t = tree(root, m)
-        said = {n.value for n in ast.walk(t) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-        said |= {k.arg for n in ast.walk(t) if isinstance(n, ast.Call) for k in n.keywords}
+        said = {
+            n.value
+            for n in ast.walk(t)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str)
+        }
+        said |= {
+            k.arg for n in ast.walk(t) if isinstance(n, ast.Call) for k in n.keywords
+        }
         if set(texts) <= said:
             found.append(m)
     return found
@@ -42,7 +50,9 @@ def writing(root, texts):
 def merges(root):
     "Where a merge is named: the registry, and nowhere else."
     t = tree(root, "context/merge")
-    registry = next(n for n in t.body if isinstance(n, ast.Assign) and n.targets[0].id == "MERGES")
+    registry = next(
+        n for n in t.body if isinstance(n, ast.Assign) and n.targets[0].id == "MERGES"
+    )
     return writing(root, [k.arg for k in registry.value.keywords])
 
 
@@ -55,7 +65,9 @@ def intervals(root):
         if any(isinstance(n.func, ast.Name) and n.func.id == "Interval" for n in calls):
             froms = [n for n in t.body if isinstance(n, ast.ImportFrom)]
             at = [n.module for n in froms if any(a.name == "Interval" for a in n.names)]
-            made.append(at[0].replace(".", "/").split("/")[-1] if at else m.split("/")[-1])
+            made.append(
+                at[0].replace(".", "/").split("/")[-1] if at else m.split("/")[-1]
+            )
     return defining(root, "Interval") if set(made) == {"stats"} else made
 
 
@@ -78,8 +90,12 @@ QUESTIONS = {
     "Where is the loss of the ranker?": lambda root: defining(root, "RankLoss"),
     "What must be touched to add a merge?": merges,
     "Where are intervals made?": intervals,
-    "Which notebook shows how an author encoder is trained?": lambda root: training(root, "train_author"),
-    "What does `encode` of documents import?": lambda root: imports(root, "documents/embed"),
+    "Which notebook shows how an author encoder is trained?": lambda root: training(
+        root, "train_author"
+    ),
+    "What does `encode` of documents import?": lambda root: imports(
+        root, "documents/embed"
+    ),
 }
 
 

@@ -33,7 +33,15 @@ LOOSE = ("core", "config", "losses", "cli")  # the only modules in the root
 # what an example, a cell that exports nothing, may use wherever it stands: pictures, tables, and a small
 # encoder to try on
 EXAMPLES = tuple(f"{PKG}.{m}" for m in ("eval.figures", "eval.tables", "models.encoder"))
-ROOMS = ("model", "loss", "batches", "train", "embed", "evaluate", "baselines")  # of every system
+ROOMS = (
+    "model",
+    "loss",
+    "batches",
+    "train",
+    "embed",
+    "evaluate",
+    "baselines",
+)  # of every system
 
 
 def floor_of(room):
@@ -60,9 +68,16 @@ class Notebook:
         self.floor = floor_of(self.folder or self.title)
         if self.is_index and not self.folder:
             self.floor = len(FLOORS) + 1  # the front page reads everything
-        self.cells = [(i, c) for i, c in enumerate(NBProcessor(path).nb.cells) if c.cell_type == "code"]
+        self.cells = [
+            (i, c)
+            for i, c in enumerate(NBProcessor(path).nb.cells)
+            if c.cell_type == "code"
+        ]
         self.default = [
-            " ".join(a) for _, c in self.cells for k, a in c.directives_.items() if k == "default_exp"
+            " ".join(a)
+            for _, c in self.cells
+            for k, a in c.directives_.items()
+            if k == "default_exp"
         ]
         self.exports = [
             (i, a)
@@ -78,7 +93,13 @@ class Notebook:
         systems = SYSTEMS.index(self.folder) if self.folder in SYSTEMS else 0
         pages = PAGES.index(self.folder) if self.folder in PAGES else 0
         number = -1 if self.is_index else self.number if self.number is not None else 0
-        return (-1 if not self.folder and self.is_index else self.floor, systems, pages, number, self.title)
+        return (
+            -1 if not self.folder and self.is_index else self.floor,
+            systems,
+            pages,
+            number,
+            self.title,
+        )
 
 
 def shape(nb):
@@ -118,12 +139,21 @@ def imported(code, module, modules):
                 base = ".".join(up + ([base] if base else []))
             known = base in modules
             names = [
-                (base if known or a.name in ("*", "__version__") else f"{base}.{a.name}", a.name == "*")
+                (
+                    base
+                    if known or a.name in ("*", "__version__")
+                    else f"{base}.{a.name}",
+                    a.name == "*",
+                )
                 for a in node.names
             ]
         else:
             continue
-        yield from ((n, star, node.lineno) for n, star in names if n.split(".")[0] == PKG and n != PKG)
+        yield from (
+            (n, star, node.lineno)
+            for n, star in names
+            if n.split(".")[0] == PKG and n != PKG
+        )
 
 
 def room_of(module):
@@ -158,7 +188,9 @@ def climbs(where, code, nb, owner, free=()):
 
 def brings(code):
     "Does this code import anything?"
-    return any(isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.walk(ast.parse(code)))
+    return any(
+        isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.walk(ast.parse(code))
+    )
 
 
 def mixed(cell):
@@ -170,14 +202,22 @@ def mixed(cell):
     else:
         nodes = list(ast.walk(ast.parse(cell.source)))[1:]
     found = [isinstance(n, (ast.Import, ast.ImportFrom)) for n in nodes]
-    other = [n for n in ast.parse(cell.source).body if not isinstance(n, (ast.Import, ast.ImportFrom))]
+    other = [
+        n
+        for n in ast.parse(cell.source).body
+        if not isinstance(n, (ast.Import, ast.ImportFrom))
+    ]
     return any(found) and bool(other)
 
 
 def notebooks(root):
     "All notebooks of a checkout, in reading order."
     nbs = Path(root) / "nbs"
-    paths = [p for p in nbs.rglob("*.ipynb") if not any(o[0] in "._" for o in p.relative_to(nbs).parts)]
+    paths = [
+        p
+        for p in nbs.rglob("*.ipynb")
+        if not any(o[0] in "._" for o in p.relative_to(nbs).parts)
+    ]
     found = [Notebook(p, nbs) for p in sorted(paths)]
     return sorted(found, key=lambda nb: nb.place if nb.floor is not None else (99,))
 
@@ -186,7 +226,9 @@ def reading_order(root):
     "Folders by floor, and in each its notebooks by number, as lines."
     rows = {}
     for nb in notebooks(root):
-        rows.setdefault(nb.folder or ("" if nb.is_index else nb.title), []).append(nb.path.stem)
+        rows.setdefault(nb.folder or ("" if nb.is_index else nb.title), []).append(
+            nb.path.stem
+        )
     return [
         f"{folder + '/' if stems != [stem_of(folder, stems)] else folder:<13} {' '.join(stems)}"
         for folder, stems in rows.items()
@@ -208,7 +250,11 @@ def rooms(nbs):
             continue
         text = index[0].path.read_text(encoding="utf-8")
         without = re.search(r"Does without: ([^\n]*)", text)
-        said = set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", without[1]))) if without else set()
+        said = (
+            set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", without[1])))
+            if without
+            else set()
+        )
         have = {nb.title for nb in mine}
         for room in ROOMS:
             if room not in have and room not in said:
@@ -229,8 +275,18 @@ def of_notebooks(nbs, owner):
             try:
                 c.source = TransformerManager().transform_cell(c.source)
                 defines = c.directives_.keys() & {"export", "exports", "exporti"}
-                yield from climbs(f"{nb.name} cell {i}", c.source, nb, owner, () if defines else EXAMPLES)
-                if c.directives_.keys() & set(FLAGS) and "import " in c.source and brings(c.source):
+                yield from climbs(
+                    f"{nb.name} cell {i}",
+                    c.source,
+                    nb,
+                    owner,
+                    () if defines else EXAMPLES,
+                )
+                if (
+                    c.directives_.keys() & set(FLAGS)
+                    and "import " in c.source
+                    and brings(c.source)
+                ):
                     yield f"{nb.name} cell {i}: imports, which a page runs; it runs no cell with a flag"
                 if mixed(c):
                     yield f"{nb.name} cell {i}: imports stand in cells of their own, or a page runs the rest"
@@ -279,7 +335,9 @@ def of_names(root):
                     if a.name.startswith("_"):
                         yield f"{where} line {node.lineno}: imports the private {a.name}: make it public"
         for name in sorted(set(definitions(code))):
-            if first.setdefault(name, where) not in ("", where) and not name.startswith("_"):
+            if first.setdefault(name, where) not in ("", where) and not name.startswith(
+                "_"
+            ):
                 yield f"{where}: defines {name}, which {first[name]} does too: one will do, or two names"
 
 
@@ -299,7 +357,12 @@ def problems(root):
             if nb.module in owner:
                 res.append(f"{nb.name}: {owner[nb.module].name} writes {nb.module} too")
             owner[nb.module] = nb
-    return res + [*of_notebooks(nbs, owner), *of_package(root, owner), *of_names(root), *rooms(nbs)]
+    return res + [
+        *of_notebooks(nbs, owner),
+        *of_package(root, owner),
+        *of_names(root),
+        *rooms(nbs),
+    ]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ def problems(root):
     ruff = str(Path(sys.executable).with_name("ruff"))
     res = []
     for args in (["format", "--check"], ["check", "--output-format", "concise"]):
-        r = subprocess.run([ruff, *args, *PLACES], cwd=root, capture_output=True, text=True)
+        r = subprocess.run(
+            [ruff, *args, *PLACES], cwd=root, capture_output=True, text=True
+        )
         said = [line for line in f"{r.stdout}{r.stderr}".splitlines() if line.strip()]
         if r.returncode:
             res += said or [f"ruff {args[0]} ended with {r.returncode}"]

@@ -19,7 +19,9 @@ LATER = ("experiments",)
 
 def body_of(f):
     "Statements of a function, its docstring left out."
-    documented = isinstance(f.body[0], ast.Expr) and isinstance(f.body[0].value, ast.Constant)
+    documented = isinstance(f.body[0], ast.Expr) and isinstance(
+        f.body[0].value, ast.Constant
+    )
     return f.body[1:] if documented else f.body
 
 
@@ -31,8 +33,15 @@ def functions(source):
             continue
         body = body_of(f)
         span = lines[body[0].lineno - 1 : body[-1].end_lineno]
-        span = [line for line in span if line.strip() and not line.strip().startswith("#")]
-        yield f.name, f.lineno, len(span), sum(1 for statement in body for _ in ast.walk(statement))
+        span = [
+            line for line in span if line.strip() and not line.strip().startswith("#")
+        ]
+        yield (
+            f.name,
+            f.lineno,
+            len(span),
+            sum(1 for statement in body for _ in ast.walk(statement)),
+        )
 
 
 def modules(root):
@@ -59,7 +68,9 @@ def measure(root):
     found = []
     for p in modules(root):
         for name, line, n, nodes in functions(p.read_text(encoding="utf-8")):
-            found.append((nodes / n, n, nodes, f"{p.relative_to(root).as_posix()}:{line} {name}"))
+            found.append(
+                (nodes / n, n, nodes, f"{p.relative_to(root).as_posix()}:{line} {name}")
+            )
     return sorted(found)
 
 
@@ -70,7 +81,11 @@ def share(densities, q):
 
 def problems(root):
     "Lines that are too wide, definitions that are programs, and a package that is too dense."
-    res = [f"{at}: {len(line)} columns, more than {WIDTH}" for at, line in sources(root) if len(line) > WIDTH]
+    res = [
+        f"{at}: {len(line)} columns, more than {WIDTH}"
+        for at, line in sources(root)
+        if len(line) > WIDTH
+    ]
     found = measure(root)
     dense = share([d for d, n, _, _ in found if n >= 4], 0.9)
     if dense > DENSE:

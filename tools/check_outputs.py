@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 KB = 200  # a notebook above this is slow to open and to review
-MACHINE = re.compile(r"(?<![\w.:/<~])/(?:[\w.+-]+/){2,}[\w.+-]+|\b[A-Za-z]:\\{1,2}\w")  # an absolute path
+MACHINE = re.compile(
+    r"(?<![\w.:/<~])/(?:[\w.+-]+/){2,}[\w.+-]+|\b[A-Za-z]:\\{1,2}\w"
+)  # an absolute path
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 PROGRESS = re.compile(r"\r(?!\n)|\d(?:it/s|s/it)\b")
 
@@ -15,7 +17,11 @@ def _text(out):
     "All that one output says in words; pictures are left out."
     data = out.get("data", {})
     return "\n".join(
-        "".join(o) for o in (out.get("text", ""), *(v for k, v in data.items() if k.startswith("text/")))
+        "".join(o)
+        for o in (
+            out.get("text", ""),
+            *(v for k, v in data.items() if k.startswith("text/")),
+        )
     )
 
 
@@ -46,7 +52,11 @@ def problems(root):
         if p.stat().st_size > KB * 1024:
             res.append(f"{p.name}: {p.stat().st_size // 1024} KB, more than {KB}")
         for i, c in enumerate(json.loads(p.read_text(encoding="utf-8"))["cells"]):
-            res += [f"{p.name} cell {i}: {o}" for out in c.get("outputs", []) for o in faults(out)]
+            res += [
+                f"{p.name} cell {i}: {o}"
+                for out in c.get("outputs", [])
+                for o in faults(out)
+            ]
     return res
 
 

@@ -24,7 +24,11 @@ def _export(root):
     }  # nbdev exports nothing while it thinks that it is being tested
     for cmd in "nbdev_export", "nbdev_clean":
         r = subprocess.run(
-            [str(Path(sys.executable).with_name(cmd))], cwd=root, env=env, capture_output=True, text=True
+            [str(Path(sys.executable).with_name(cmd))],
+            cwd=root,
+            env=env,
+            capture_output=True,
+            text=True,
         )
         if r.returncode:
             return f"{cmd} failed:\n{r.stdout}{r.stderr}"
@@ -53,7 +57,11 @@ def problems(root):
             elif p not in had:
                 res.append(f"{p.as_posix()}: missing; run `make export`")
             elif (root / p).read_bytes() != (tmp / p).read_bytes():
-                why = "not clean" if p.suffix == ".ipynb" else "not what the notebooks export"
+                why = (
+                    "not clean"
+                    if p.suffix == ".ipynb"
+                    else "not what the notebooks export"
+                )
                 res.append(f"{p.as_posix()}: {why}; run `make export`")
         return res
 

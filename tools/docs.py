@@ -53,7 +53,11 @@ def make_pages(root, to):
 def problems(root):
     "Notebooks that nbdev cannot make a page of."
     with tempfile.TemporaryDirectory() as tmp:
-        return [f"{name}: {line}" for name, lines in make_pages(root, tmp).items() for line in lines]
+        return [
+            f"{name}: {line}"
+            for name, lines in make_pages(root, tmp).items()
+            for line in lines
+        ]
 
 
 def main():
@@ -61,7 +65,9 @@ def main():
     shutil.rmtree(pages, ignore_errors=True)
     bad = make_pages(ROOT, pages)
     if bad:
-        sys.exit("\n".join(f"{name}: {line}" for name, lines in bad.items() for line in lines))
+        sys.exit(
+            "\n".join(f"{name}: {line}" for name, lines in bad.items() for line in lines)
+        )
     (pages / "sidebar.yml").write_text("\n".join(sidebar(ROOT)) + "\n", encoding="utf-8")
     for name in ("_quarto.yml", "styles.css"):
         shutil.copy(ROOT / "nbs" / name, pages / name)
@@ -74,8 +80,14 @@ def main():
         p.write_text(text, encoding="utf-8")
     print(f"{len(list(pages.rglob('*.ipynb')))} pages are ready in {pages.name}/")
     if not shutil.which("quarto"):
-        sys.exit("To render them as a site, install quarto (https://quarto.org) and run `make docs` again")
-    subprocess.run(["quarto", "render", "--no-execute", "--output-dir", str(site)], cwd=pages, check=True)
+        sys.exit(
+            "To render them as a site, install quarto (https://quarto.org) and run `make docs` again"
+        )
+    subprocess.run(
+        ["quarto", "render", "--no-execute", "--output-dir", str(site)],
+        cwd=pages,
+        check=True,
+    )
     print(f"The site is in {site.name}/: open {site.name}/index.html")
 
 

@@ -15,14 +15,18 @@ def skipped(cell, flags):
     if cell.cell_type != "code":
         return True
     directives = getattr(cell, "directives_", None) or {}
-    return directives.get("eval:", [""])[0].lower() == "false" or bool(flags & directives.keys())
+    return directives.get("eval:", [""])[0].lower() == "false" or bool(
+        flags & directives.keys()
+    )
 
 
 def execute(path):
     "Run one notebook and write its outputs; what went wrong, or None."
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("CTX_AUTO_PRECISION", "fp32")  # the same numbers on every processor
+    os.environ.setdefault(
+        "CTX_AUTO_PRECISION", "fp32"
+    )  # the same numbers on every processor
     os.environ["IN_TEST"] = "1"
     os.chdir(path.parent)
     sys.path.insert(0, str(ROOT))
@@ -30,7 +34,9 @@ def execute(path):
     from nbdev.config import get_config
     from nbdev.process import NBProcessor
 
-    flags = set(get_config().tst_flags.split()) - ({"data"} if os.environ.get("CTX_DATA") else set())
+    flags = set(get_config().tst_flags.split()) - (
+        {"data"} if os.environ.get("CTX_DATA") else set()
+    )
     nb = NBProcessor(path).nb
     shell = CaptureShell(path, mpl_format="png")
     try:

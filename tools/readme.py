@@ -30,7 +30,10 @@ def _output(out, where):
 
 def _cell(i, c):
     "One cell as blocks of markdown."
-    if "hide" in c.directives_ or c.directives_.get("readme:", [""])[0].lower() == "false":
+    if (
+        "hide" in c.directives_
+        or c.directives_.get("readme:", [""])[0].lower() == "false"
+    ):
         return
     if c.cell_type == "markdown":
         yield _links(c.source.strip())
@@ -38,31 +41,42 @@ def _cell(i, c):
     if c.cell_type != "code":
         return
     hidden = lambda k: c.directives_.get(f"{k}:", [""])[0].lower() == "false"
-    code = "\n".join(l for l in c.source.splitlines() if not re.match(r"\s*#\s*\|", l)).strip()
+    code = "\n".join(
+        l for l in c.source.splitlines() if not re.match(r"\s*#\s*\|", l)
+    ).strip()
     if code and not hidden("echo"):
         yield f"```python\n{code}\n```"
     if not hidden("output"):
-        yield from filter(None, (_output(o, f"index.ipynb cell {i}") for o in c.get("outputs", [])))
+        yield from filter(
+            None, (_output(o, f"index.ipynb cell {i}") for o in c.get("outputs", []))
+        )
 
 
 def render(root):
     "The text of README.md."
     cells = NBProcessor(Path(root) / "nbs" / "index.ipynb").nb.cells
     note = "<!-- Written by `make readme` from nbs/index.ipynb: edit that. -->"
-    return "\n\n".join([note, *(b for i, c in enumerate(cells) for b in _cell(i, c))]) + "\n"
+    return (
+        "\n\n".join([note, *(b for i, c in enumerate(cells) for b in _cell(i, c))]) + "\n"
+    )
 
 
 def _commands(root, txt):
     "Commands that start nothing, and those that the README or the package does not know."
-    scripts = tomllib.loads((Path(root) / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    scripts = tomllib.loads((Path(root) / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]["scripts"]
     for name, at in scripts.items():
         module, f = at.split(":")
         p = (Path(root) / module.replace(".", "/")).with_suffix(".py")
-        if not (p.exists() and re.search(rf"^def {f}\(", p.read_text(encoding="utf-8"), re.M)):
+        if not (
+            p.exists() and re.search(rf"^def {f}\(", p.read_text(encoding="utf-8"), re.M)
+        ):
             yield f"{name} would start {at}, which is not there: mend pyproject.toml"
     shown = set(re.findall(r"^(ctx_\w+)", txt, re.M)) - {"ctx_transformers"}
     yield from (
-        f"README.md shows {c}, which pyproject.toml does not install" for c in sorted(shown - set(scripts))
+        f"README.md shows {c}, which pyproject.toml does not install"
+        for c in sorted(shown - set(scripts))
     )
     yield from (f"README.md does not show {c}" for c in sorted(set(scripts) - shown))
 
@@ -72,12 +86,20 @@ def problems(root):
     do not exist."""
     path, txt = Path(root) / "README.md", render(root)
     have = path.read_text(encoding="utf-8") if path.exists() else ""
-    res = [] if have == txt else ["README.md does not agree with nbs/index.ipynb; run `make readme`"]
+    res = (
+        []
+        if have == txt
+        else ["README.md does not agree with nbs/index.ipynb; run `make readme`"]
+    )
     links = re.findall(r'\]\(([^)#\s]+)|(?:src|href)="([^"#]+)', txt)
     links = sorted({a or b for a, b in links if not re.match(r"[a-z]+:", a or b)})
     return (
         res
-        + [f"README.md links to {l}, which is not there" for l in links if not (Path(root) / l).exists()]
+        + [
+            f"README.md links to {l}, which is not there"
+            for l in links
+            if not (Path(root) / l).exists()
+        ]
         + [*_commands(root, txt)]
     )
 

@@ -48,9 +48,13 @@ def flags_of(asked):
             sys.exit(f"No flag {f!r}: the flags are {' '.join(known)}")
     data = os.environ.get("CTX_DATA")
     if data and not Path(data).is_dir():
-        sys.exit(f"CTX_DATA is {data!r}, which is not a folder: unset it, or name the folder of the data")
+        sys.exit(
+            f"CTX_DATA is {data!r}, which is not a folder: unset it, or name the folder of the data"
+        )
     if data:
-        os.environ["CTX_DATA"] = str(Path(data).resolve())  # notebooks run in another folder
+        os.environ["CTX_DATA"] = str(
+            Path(data).resolve()
+        )  # notebooks run in another folder
     elif "data" in flags:
         sys.exit("Cells flagged data need CTX_DATA, the folder of the data")
     return sorted({*flags, *(["data"] if data else [])})
@@ -78,7 +82,9 @@ def all_skipped(r):
 def report(nb, r):
     "One line for a notebook that passed; all that it wrote for one that failed."
     word = "FAILED" if not r["ok"] else "skipped" if all_skipped(r) else "ok"
-    print(f"{below(nb):<36} {word:<8} {r['ran']:>4} cells {r['secs']:>7.1f} s", flush=True)
+    print(
+        f"{below(nb):<36} {word:<8} {r['ran']:>4} cells {r['secs']:>7.1f} s", flush=True
+    )
     if not r["ok"]:
         print(f"{r['log'].rstrip()}\n{nb.name} ended with {r['rc']}\n", flush=True)
     for s, src in r["slow"]:
@@ -100,9 +106,16 @@ def run_checks():
     for name, mod in CHECKS.items():
         try:
             bad = mod.problems(ROOT)
-        except Exception:  # a notebook that cannot be read fails its check, and the rest goes on
+        except (
+            Exception
+        ):  # a notebook that cannot be read fails its check, and the rest goes on
             bad = traceback.format_exc().splitlines()
-        print(f"{name:<41} {'FAILED' if bad else 'ok'}", *(f"    {o}" for o in bad), sep="\n", flush=True)
+        print(
+            f"{name:<41} {'FAILED' if bad else 'ok'}",
+            *(f"    {o}" for o in bad),
+            sep="\n",
+            flush=True,
+        )
         if bad:
             failed.append(name)
     return failed
@@ -136,7 +149,9 @@ def summary(res, skipped):
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--checks", action="store_true", help="the checks alone")
-    p.add_argument("--flags", default="", help="kinds of cells to run that are skipped otherwise")
+    p.add_argument(
+        "--flags", default="", help="kinds of cells to run that are skipped otherwise"
+    )
     words = "only notebooks whose path below nbs/ holds one of these words, without the checks"
     p.add_argument("words", nargs="*", help=words)
     a = p.parse_args()
@@ -154,7 +169,9 @@ def main():
         print(summary(res, skipped))
     for name in [k for k, v in figures().items() if before.get(k) != v]:
         print(f"figures/{name} was written anew and differs")
-    took = f"{checks} checks and {len(res)} notebooks in {time.perf_counter() - start:.0f} s"
+    took = (
+        f"{checks} checks and {len(res)} notebooks in {time.perf_counter() - start:.0f} s"
+    )
     print(took + (f"; failed: {', '.join(failed + bad)}" if failed + bad else ""))
     n_bad = len(failed) + len(bad)
     print(

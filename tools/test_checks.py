@@ -27,7 +27,8 @@ def notebook(root, name, *cells):
         for i, c in enumerate(cells)
     ]
     path.write_text(
-        json.dumps(dict(cells=made, metadata={}, nbformat=4, nbformat_minor=5), indent=1), encoding="utf-8"
+        json.dumps(dict(cells=made, metadata={}, nbformat=4, nbformat_minor=5), indent=1),
+        encoding="utf-8",
     )
 
 
@@ -47,7 +48,10 @@ def house(root, **changed):
     without = ", ".join(f"`{room}`" for room in check_floors.ROOMS if room != "model")
     for system in check_floors.SYSTEMS:
         cells[f"{system}__index"] = (f"'Does without: {without}'\n'`model`'",)
-        cells[f"{system}__04_model"] = (f"#| default_exp {system}.model", "#| export\nm = 1")
+        cells[f"{system}__04_model"] = (
+            f"#| default_exp {system}.model",
+            "#| export\nm = 1",
+        )
     for name, made in {**cells, **changed}.items():
         notebook(root, name.replace("__", "/"), *made)
 
@@ -77,26 +81,47 @@ PLANTED = {
         )
     ),
     "imports point down": dict(
-        data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.eval.figures import z")
+        data__00_files=(
+            "#| default_exp data.files",
+            "#| export\nfrom ctx_transformers.eval.figures import z",
+        )
     ),
     "it runs no cell with a flag": dict(
-        data__00_files=("#| default_exp data.files", "#| export\ny = 1", "#| slow\nimport os")
+        data__00_files=(
+            "#| default_exp data.files",
+            "#| export\ny = 1",
+            "#| slow\nimport os",
+        )
     ),
     "imports point to lower numbers only": dict(
-        data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.data.posts import p"),
+        data__00_files=(
+            "#| default_exp data.files",
+            "#| export\nfrom ctx_transformers.data.posts import p",
+        ),
         data__01_posts=("#| default_exp data.posts", "#| export\np = 1"),
     ),
-    "but its place says": dict(data__00_files=("#| default_exp data.other", "#| export\ny = 1")),
+    "but its place says": dict(
+        data__00_files=("#| default_exp data.other", "#| export\ny = 1")
+    ),
     "expected one of": {"04_extra": ("#| default_exp extra", "#| export\ny = 1")},
     "stands in no room": dict(attic__00_old=("#| default_exp attic.old",)),
     "which no notebook writes": dict(
-        data__00_files=("#| default_exp data.files", "#| export\nfrom ctx_transformers.data.gone import p")
+        data__00_files=(
+            "#| default_exp data.files",
+            "#| export\nfrom ctx_transformers.data.gone import p",
+        )
     ),
     "imports stand in cells of their own": dict(
-        data__00_files=("#| default_exp data.files", "#| export\ny = 1", "import os\nos.getcwd()")
+        data__00_files=(
+            "#| default_exp data.files",
+            "#| export\ny = 1",
+            "import os\nos.getcwd()",
+        )
     ),
     "imports the private _y": dict(package=[("data/files.py", "from ..core import _y")]),
-    "defines x, which": dict(package=[("core.py", "x = 1"), ("data/files.py", "def x(): pass")]),
+    "defines x, which": dict(
+        package=[("core.py", "x = 1"), ("data/files.py", "def x(): pass")]
+    ),
     "there is no `loss`": dict(ranking__index=("'Does without: `batches`'",)),
 }
 
@@ -107,10 +132,17 @@ def problems(root):
     for rule, changed in PLANTED.items():
         said = found(**changed)
         if not any(rule in o for o in said):
-            res.append(f"the check of floors does not see a planted fault ({rule}); it says {said}")
+            res.append(
+                f"the check of floors does not see a planted fault ({rule}); it says {said}"
+            )
     example = ("from ctx_transformers.eval.figures import z", "z")
-    allowed = dict(data__00_files=("#| default_exp data.files", "#| export\ny = 1", *example))
-    res += [f"an example may draw, and the check of floors says: {o}" for o in found(**allowed)]
+    allowed = dict(
+        data__00_files=("#| default_exp data.files", "#| export\ny = 1", *example)
+    )
+    res += [
+        f"an example may draw, and the check of floors says: {o}"
+        for o in found(**allowed)
+    ]
     text = (Path(root) / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for true, false in (
         ("`ranking/loss`", "`authors/loss`"),
@@ -118,12 +150,18 @@ def problems(root):
         ("`models/hf`, ", ""),
     ):
         if not [*check_answers.wrong(text.replace(true, false), root)]:
-            res.append(f"the check of answers does not see that {true} became {false or 'nothing'}")
-    line = "    y{i} = [(x + {i}) * (x - {i}) for x in range({i}) if x > {i} and x < {i}]\n"
+            res.append(
+                f"the check of answers does not see that {true} became {false or 'nothing'}"
+            )
+    line = (
+        "    y{i} = [(x + {i}) * (x - {i}) for x in range({i}) if x > {i} and x < {i}]\n"
+    )
     long = "def f(x):\n" + "".join(line.format(i=i) for i in range(40))
     (_, _, lines, nodes) = next(iter(check_lines.functions(long)))
     if lines != 40 or nodes <= check_lines.LARGE:
-        res.append(f"the check of lines counts {lines} lines and {nodes} nodes in a function of 40 lines")
+        res.append(
+            f"the check of lines counts {lines} lines and {nodes} nodes in a function of 40 lines"
+        )
     return res
 
 

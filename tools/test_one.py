@@ -36,7 +36,9 @@ def timed_shell(shell, took):
             start = time.perf_counter()
             super().cell(cell, **kw)
             if cell.cell_type == "code":
-                took.append((time.perf_counter() - start, cell.source.strip().split("\n")[0]))
+                took.append(
+                    (time.perf_counter() - start, cell.source.strip().split("\n")[0])
+                )
 
     return Shell
 
@@ -57,7 +59,9 @@ def main(path, flags, out):
     flagged = Counter(f for c in cells for f in sorted(skip & c.directives_.keys())[:1])
     ok, secs = t.test_nb(Path(path), skip_flags=skip, basepath=cfg.config_path)
     slow = [(s, src) for s, src in took if s > 10]
-    res = dict(ok=ok, secs=secs, cells=len(cells), ran=len(took), flagged=flagged, slow=slow)
+    res = dict(
+        ok=ok, secs=secs, cells=len(cells), ran=len(took), flagged=flagged, slow=slow
+    )
     Path(out).write_text(json.dumps(res))
     return 0 if ok else 1
 

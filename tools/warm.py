@@ -29,7 +29,11 @@ def matching(paths, words):
 
 def cores():
     "Processors that this process may use."
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1
+    )
 
 
 class Worker:
@@ -70,7 +74,9 @@ def environment(workers):
     env = dict(os.environ)
     env.setdefault("OMP_NUM_THREADS", str(max(1, cores() // workers)))
     env.setdefault("HF_HUB_OFFLINE", "1")  # no cell may need the network
-    env.setdefault("CTX_AUTO_PRECISION", "fp32")  # the same everywhere; empty: what this one has units for
+    env.setdefault(
+        "CTX_AUTO_PRECISION", "fp32"
+    )  # the same everywhere; empty: what this one has units for
     return env
 
 

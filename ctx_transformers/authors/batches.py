@@ -23,7 +23,8 @@ def deal(
 ) -> list:  # of arrays, positions in `key`
     "Deal authors into batches of about equal size, in random order."
     names, at = np.unique(key, return_inverse=True)
-    place = hash_uniform(seed, epoch, -22, np.arange(len(names)))[at]  # where each key stands
+    # where each key stands
+    place = hash_uniform(seed, epoch, -22, np.arange(len(names)))[at]
     order = np.lexsort((hash_uniform(seed, epoch, -21, np.arange(len(key))), place))
     # nobody is left alone, even if a batch of two becomes one of three
     n = max(1, min(-(-len(order) // b), len(order) // 2))
@@ -40,11 +41,15 @@ class EpisodeBatches:
         tokens: Tokens,
         sampler: EpisodeSampler,  # draws the posts
         b: int = 64,  # authors of a batch at most
-        by: str = "random",  # who meets: 'random', or 'community', where the anchors are from
-        # `[N,f]` numbers of every post of the corpus, such as `authors.ngrams` makes; None: none
+        # who meets: 'random', or 'community', where the anchors are from
+        by: str = "random",
+        # `[N,f]` numbers of every post of the corpus, such as `authors.ngrams` makes;
+        # None:
+        # none
         features=None,
         mask: MaskCfg | None = None,  # hide tokens for a joint MLM loss; None: none
-        shuffle: bool = True,  # training: other batches and episodes each epoch; off: always those of epoch 0
+        # training: other batches and episodes each epoch; off: always those of epoch 0
+        shuffle: bool = True,
         draws: int = 1,  # episodes of each author in an epoch
         authors=None,  # `[A]` who takes part, of `sampler.authors`; all if None
     ):
@@ -61,10 +66,14 @@ class EpisodeBatches:
         self.authors = sampler.authors if authors is None else np.asarray(authors)
         least = 1 if sampler.cfg.negatives else 2
         if b < least:
-            why = ": without negatives, the others are the negatives" if least == 2 else ""
+            why = (
+                ": without negatives, the others are the negatives" if least == 2 else ""
+            )
             raise ValueError(f"a batch needs at least {least} authors, got {b}{why}")
         if len(self.authors) < least:
-            raise ValueError(f"there are {len(self.authors)} authors, and a batch needs {least}")
+            raise ValueError(
+                f"there are {len(self.authors)} authors, and a batch needs {least}"
+            )
         self.epoch = 0
         self.start = 0
         self.device = "cpu"
@@ -100,12 +109,16 @@ class EpisodeBatches:
         self,
         author: np.ndarray,
         draw: int = 0,
-        # (`TextGroups`, `[b,2]`), or with `mask` (`TextGroups`, `[m]` positions, `[m]` true tokens, `[b,2]`)
+        # (`TextGroups`, `[b,2]`), or with `mask` (`TextGroups`, `[m]` positions, `[m]`
+        # true
+        # tokens, `[b,2]`)
     ) -> tuple:
         "The batch of these authors."
         e = self.epoch if self.shuffle else 0
         ep = self.sampler(author, e, draw)
-        post, groups, hidden = group_episodes(self.tokens, ep, self.mask, self.sampler.seed, e)
+        post, groups, hidden = group_episodes(
+            self.tokens, ep, self.mask, self.sampler.seed, e
+        )
         if self.features is not None:
             features = np.asarray(self.features[post], np.float32)
             groups.parts["features"] = torch.from_numpy(features)  # [t,f]
@@ -113,13 +126,15 @@ class EpisodeBatches:
         return (groups, *hidden, torch.from_numpy(y))
 
 # %% ../../nbs/authors/02_batches.ipynb #sef46682
-def _in_order(ep: Episodes):  # `[t]` posts, `[t]` set of each, `[t]` role of each, sets of an episode
+# `[t]` posts, `[t]` set of each, `[t]` role of each, sets of an episode
+def _in_order(ep: Episodes):
     "The posts of episodes, anchors before positives before negatives."
     sides = [(Role.ANCHOR, ep.anchors), (Role.POSITIVE, ep.positives)]
     if ep.negatives is not None:
         sides.append((Role.NEGATIVE, ep.negatives))
     k = len(sides)
-    at = np.concatenate([s.owner * k + i for i, (_, s) in enumerate(sides)])  # [t] set of each post
+    # [t] set of each post
+    at = np.concatenate([s.owner * k + i for i, (_, s) in enumerate(sides)])
     order = np.argsort(at, kind="stable")
     post = np.concatenate([s.posts for _, s in sides])[order]
     at = at[order]
@@ -147,5 +162,7 @@ def group_episodes(
         return torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
 
     kind = np.full(len(ep), int(Kind.AUTHOR))
-    groups = TextGroups(t(ids), t(lengths), t(at // k), t(role), t(kind), parts={"set": t(at)})
+    groups = TextGroups(
+        t(ids), t(lengths), t(at // k), t(role), t(kind), parts={"set": t(at)}
+    )
     return post, groups, hidden

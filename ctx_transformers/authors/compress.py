@@ -18,7 +18,8 @@ class Compressed(NamedTuple):
     "Small vectors, and the price of making them."
 
     z: Tensor  # `[t,w]`
-    extra: Tensor | None = None  # scalar to add to the loss; None where there is nothing to add
+    # scalar to add to the loss; None where there is nothing to add
+    extra: Tensor | None = None
 
 # %% ../../nbs/authors/03_compress.ipynb #c07
 class Compress(nn.Module):
@@ -26,7 +27,8 @@ class Compress(nn.Module):
 
     def __init__(
         self,
-        widths: tuple,  # widths at which a loss reads the vectors, >=1, ascending; the last is the whole
+        # widths at which a loss reads the vectors, >=1, ascending; the last is the whole
+        widths: tuple,
     ):
         super().__init__()
         if not widths or widths[0] < 1 or any(a >= b for a, b in zip(widths, widths[1:])):
@@ -37,11 +39,13 @@ class Compress(nn.Module):
     def forward(
         self,
         x: Tensor,  # `[t,d]` vectors of posts
-        keep: Tensor | None = None,  # `[t]` bool, the posts that count in `extra`; all if None
+        # `[t]` bool, the posts that count in `extra`; all if None
+        keep: Tensor | None = None,
     ) -> Compressed:
         return Compressed(x)
 
-    def prefixes(self, z: Tensor) -> list:  # `[...,w]` -> views `[...,k]`, one for each of `widths`
+    # `[...,w]` -> views `[...,k]`, one for each of `widths`
+    def prefixes(self, z: Tensor) -> list:
         "The first coordinates of `z`, at each width."
         if z.shape[-1] != self.w:
             raise ValueError(f"vectors must be {self.w} wide, got {z.shape[-1]}")
@@ -55,10 +59,13 @@ class Compress(nn.Module):
 class Matryoshka(Compress):
     "Vectors that keep their width, read at several; the last must be the whole."
 
-    def __init__(self, d: int, widths: tuple):  # width; widths of the prefixes, ascending, ending at `d`
+    # width; widths of the prefixes, ascending, ending at `d`
+    def __init__(self, d: int, widths: tuple):
         super().__init__(widths)
         if self.w != d:
-            raise ValueError(f"the last of the widths must be the full width {d}, got {tuple(widths)}")
+            raise ValueError(
+                f"the last of the widths must be the full width {d}, got {tuple(widths)}"
+            )
 
 # %% ../../nbs/authors/03_compress.ipynb #c11
 def _projection(
@@ -106,7 +113,8 @@ def _rebuild_nats(
     seen: Tensor,  # `[t,d]` what was rebuilt
 ) -> Tensor:  # scalar, nats of a text
     "Gaussian negative log-likelihood at its best variance, one for the batch (Rybkin et al. 2021)."
-    s2 = (x - seen).square().mean() + 1e-4 * x.square().mean() + 1e-12  # the last for a batch of zeros
+    # the last for a batch of zeros
+    s2 = (x - seen).square().mean() + 1e-4 * x.square().mean() + 1e-12
     return 0.5 * x.shape[1] * (s2.log() + np.log(2 * np.pi) + 1)
 
 # %% ../../nbs/authors/03_compress.ipynb #c25
@@ -123,17 +131,24 @@ class VAE(Compress):
         p = _projection(d, w)
         super().__init__((w,))
         if beta < 0 or free_bits < 0:
-            raise ValueError(f"beta and free_bits must be >= 0, got {beta} and {free_bits}")
+            raise ValueError(
+                f"beta and free_bits must be >= 0, got {beta} and {free_bits}"
+            )
         self.beta = beta
         self.free_bits = free_bits
         self.mean = nn.Linear(d, w)
         self.logvar = nn.Linear(d, w)
         self.decoder = nn.Linear(w, d)
         with torch.no_grad():
-            for lin, start in ((self.mean, p), (self.logvar, p * 0), (self.decoder, p.T * w / d)):
+            for lin, start in (
+                (self.mean, p),
+                (self.logvar, p * 0),
+                (self.decoder, p.T * w / d),
+            ):
                 lin.weight.copy_(start)
                 lin.bias.zero_()  # the decoder undoes the projection
-            self.logvar.bias.fill_(-4)  # noise of .14 at first: training starts near the dense projection
+            # noise of .14 at first: training starts near the dense projection
+            self.logvar.bias.fill_(-4)
 
     def posterior(self, x):
         return self.mean(x).float(), self.logvar(x).float()  # [t,w] twice
@@ -173,7 +188,9 @@ class PCA:
     def apply(self, x: np.ndarray) -> np.ndarray:  # `[...,d]` -> `[...,w]`
         "Coordinates along the components; any prefix of them is the smaller PCA."
         if x.shape[-1] != len(self.mean):
-            raise ValueError(f"these components take vectors of width {len(self.mean)}, got {x.shape[-1]}")
+            raise ValueError(
+                f"these components take vectors of width {len(self.mean)}, got {x.shape[-1]}"
+            )
         return (x - self.mean) @ self.components.T
 
 # %% ../../nbs/authors/03_compress.ipynb #c34
@@ -186,7 +203,8 @@ def fit_pca(
         raise ValueError(
             f"{x.shape[0]} vectors of width {x.shape[1]} have 1 to {min(x.shape)} components, got {w}"
         )
-    from sklearn import decomposition  # seconds to import, and a model that only encodes does without
+    # seconds to import, and a model that only encodes does without
+    from sklearn import decomposition
 
     p = decomposition.PCA(w, svd_solver="covariance_eigh").fit(x)
     return PCA(p.components_, p.mean_, p.explained_variance_ratio_)
@@ -205,7 +223,9 @@ def compression(
 ) -> Compress:  # (`x` `[t,d]`, `keep` `[t]`) -> `Compressed`
     "The compression of that name."
     if name not in ("none", "dense", "vae", "matryoshka"):
-        raise ValueError(f"compression must be one of ['none', 'dense', 'vae', 'matryoshka'], got {name!r}")
+        raise ValueError(
+            f"compression must be one of ['none', 'dense', 'vae', 'matryoshka'], got {name!r}"
+        )
     if name == "dense":
         return Dense(d, w)
     if name == "vae":

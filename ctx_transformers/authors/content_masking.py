@@ -20,7 +20,8 @@ class Word(NamedTuple):
 
     @property
     def said(self):
-        return self.form in ("word", "number", "code", "mixed")  # not punctuation, nor a symbol
+        # not punctuation, nor a symbol
+        return self.form in ("word", "number", "code", "mixed")
 
     @property
     def content(self):
@@ -29,7 +30,8 @@ class Word(NamedTuple):
 
 def read_words(
     text: str,
-    tag,  # function from the words of a sentence to their parts, such as `english_tagger()`
+    # function from the words of a sentence to their parts, such as `english_tagger()`
+    tag,
 ) -> list:  # of `Word`
     "Every word of a text, and what kind it is."
     return [Word(*s, p) for s, p in zip(split_words(text), tag_text(text, tag)[1])]
@@ -65,14 +67,19 @@ def hide(
 
 # %% ../../nbs/authors/12_content_masking.ipynb #c12
 def _inside(words, i):  # the line may end in between, the paragraph may not
-    return i > 0 and words[i - 1].said and words[i].at - words[i - 1].at - len(words[i - 1].text) <= 1
+    return (
+        i > 0
+        and words[i - 1].said
+        and words[i].at - words[i - 1].at - len(words[i - 1].text) <= 1
+    )
 
 
 class WordCounts:
     "How often words stand in training posts, and how they are written there."
 
     def __init__(self, texts):
-        # posts; by word: posts that hold it, times inside a sentence, of these with a capital
+        # posts; by word: posts that hold it, times inside a sentence, of these with a
+        # capital
         self.n = 0
         self.posts = {}
         self.inside = {}
@@ -90,8 +97,11 @@ class WordCounts:
                 if w.text[0].isupper():
                     self.capital[k] = self.capital.get(k, 0) + 1
 
-    def rare(self, words, per) -> list:  # `[n]` bool: said, and in fewer than one of `per` training posts
-        return [w.said and self.posts.get(w.text.lower(), 0) * per < self.n for w in words]
+    # `[n]` bool: said, and in fewer than one of `per` training posts
+    def rare(self, words, per) -> list:
+        return [
+            w.said and self.posts.get(w.text.lower(), 0) * per < self.n for w in words
+        ]
 
     def names(self, words) -> list:  # `[n]` bool
         "What the tagger calls a proper noun, and what is written with a capital that no sentence explains."
@@ -129,7 +139,10 @@ def versions(
     out = {AS_IS: (text, 0.0)}
     for k, h in hidden.items():
         out[k] = hide(text, words, h), sum(h) / said
-    out["names and rare words left out"] = hide(text, words, both, drop=True), sum(both) / said
+    out["names and rare words left out"] = (
+        hide(text, words, both, drop=True),
+        sum(both) / said,
+    )
     bag = sorted(w.text.lower() for w in words if w.content)
     out["content words only"] = " ".join(bag), 1 - sum(content) / said
     return out

@@ -20,7 +20,12 @@ from .model import AuthorCfg, AuthorEncoder
 from .ngrams import Grams
 from ..core import write_atomic
 from ..data.dedup import distinct_texts
-from ..data.tokens import bare_tokenizer, encode_texts, load_tokenizer, special_ids
+from ctx_transformers.data.tokens import (
+    bare_tokenizer,
+    encode_texts,
+    load_tokenizer,
+    special_ids,
+)
 from ..losses import max_sim
 from ..models.encoder import EncoderCfg
 from ..train.checkpoint import load_weights, save_weights
@@ -34,7 +39,9 @@ class _Read:
         self.lengths = np.array([len(x) for x in ids], np.int64)
 
     def gather(self, posts):
-        return np.concatenate([self.ids[i] for i in posts]).astype(np.int64), self.lengths[posts]
+        return np.concatenate([self.ids[i] for i in posts]).astype(
+            np.int64
+        ), self.lengths[posts]
 
 # %% ../../nbs/authors/10_embed.ipynb #sc263bef
 def _check_parts(
@@ -46,7 +53,9 @@ def _check_parts(
     "Refuse a tokenizer, a length or n-grams that the model was not trained with."
     if model.cfg.text:
         if tokenizer is None:
-            raise ValueError("this model reads text: give the tokenizer that it was trained with")
+            raise ValueError(
+                "this model reads text: give the tokenizer that it was trained with"
+            )
         if len(tokenizer) > model.encoder.vocab:
             raise ValueError(
                 f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
@@ -72,8 +81,10 @@ class AuthorEmbedder:
         self,
         model: AuthorEncoder,  # moved to `device`
         tokenizer=None,  # the one it was trained with; a model without text takes none
-        max_len: int = 128,  # tokens of a text at most, [CLS] and [SEP] included; what is beyond is not read
-        grams: Grams | None = None,  # the n-grams that it was trained with; None for a model without features
+        # tokens of a text at most, [CLS] and [SEP] included; what is beyond is not read
+        max_len: int = 128,
+        # the n-grams that it was trained with; None for a model without features
+        grams: Grams | None = None,
         device="cpu",
         precision: str = "fp32",  # or 'bf16'
     ):
@@ -97,14 +108,20 @@ class AuthorEmbedder:
         with tqdm(total=len(texts), desc="tokens", unit="text", disable=None) as bar:
             out = []
             for i in range(0, len(texts), 1000):
-                out += encode_texts(self._enc, self._special, texts[i : i + 1000], self.max_len)[0]
+                out += encode_texts(
+                    self._enc, self._special, texts[i : i + 1000], self.max_len
+                )[0]
                 bar.update(len(out) - i)
         return _Read(out)
 
     @property
     def similarity(self) -> str:  # 'cosine' or 'euclid', as `nearest` takes it
         "How vectors of authors are to be compared: as the loss did."
-        return self.model.objective.similarity if hasattr(self.model, "objective") else "cosine"
+        return (
+            self.model.objective.similarity
+            if hasattr(self.model, "objective")
+            else "cosine"
+        )
 
     def __repr__(self):
         grams = f", {self.model.cfg.features} n-gram features" if self.grams else ""
@@ -115,7 +132,8 @@ class AuthorEmbedder:
 def encode_posts(
     self: AuthorEmbedder,
     texts: list,  # m strings
-    width: int = 0,  # keep the first so many coordinates, of a Matryoshka model; 0 keeps all
+    # keep the first so many coordinates, of a Matryoshka model; 0 keeps all
+    width: int = 0,
     budget: int = 2048,  # tokens of a batch
     unit: bool = True,  # vectors of length one
 ) -> np.ndarray:  # `[m,w]` float32; zeros for a text that is empty or white space
@@ -128,7 +146,9 @@ def encode_posts(
         f = self.grams.apply(read) if self.grams else None
         tokens = self._read(read)
         bf16 = self.precision == "bf16"
-        out[some] = self.model.encode(tokens, np.arange(len(read)), f, budget, self.device, bf16)
+        out[some] = self.model.encode(
+            tokens, np.arange(len(read)), f, budget, self.device, bf16
+        )
     one = self.model.unit(torch.from_numpy(out), width).numpy()  # [u,w]
     if not unit:
         one = out[:, : width or None]
@@ -153,13 +173,19 @@ def _named(
 @patch
 def encode_authors(
     self: AuthorEmbedder,
-    posts,  # dict author -> list of texts; or a list of such lists, whose authors are then 0, 1, 2 …
+    # dict author -> list of texts; or a list of such lists, whose authors are then 0, 1,
+    # 2
+    # …
+    posts,
     width: int = 0,  # as in `encode_posts`
     budget: int = 2048,  # tokens of a batch
-) -> tuple:  # (names, `[a,w]` float32, not of length one: posts that disagree make a short vector)
+    # (names, `[a,w]` float32, not of length one: posts that disagree make a short vector)
+) -> tuple:
     "Vectors of authors."
     if self.model.sets is None:
-        raise ValueError("a model with sets='multi' has no single vector of an author: use `compare`")
+        raise ValueError(
+            "a model with sets='multi' has no single vector of an author: use `compare`"
+        )
     if self.model.cfg.sets == "attention" and width not in (0, self.model.compress.w):
         raise ValueError(
             f"sets='attention' weighs whole posts, {self.model.compress.w} numbers wide: leave width at 0"
@@ -183,7 +209,9 @@ def _alike(
     x = np.asarray(x, np.float64)
     y = np.asarray(y, np.float64)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
-        raise ValueError(f"expected two tables of vectors of one width, got {x.shape} and {y.shape}")
+        raise ValueError(
+            f"expected two tables of vectors of one width, got {x.shape} and {y.shape}"
+        )
     nx = np.linalg.norm(x, axis=1)[:, None]
     ny = np.linalg.norm(y, axis=1)
     if similarity == "euclid":
@@ -221,7 +249,8 @@ def nearest(
     vectors: np.ndarray,  # `[a,w]` vectors of authors
     names: list,  # a names
     k: int = 5,  # authors of each query at most, >=1
-    # 'cosine', -1 to 1; or 'euclid', minus the squared distance, <=0 (`AuthorEmbedder.similarity` says which)
+    # 'cosine', -1 to 1; or 'euclid', minus the squared distance, <=0
+    # (`AuthorEmbedder.similarity` says which)
     similarity: str = "cosine",
     chunk: int = 1000,  # queries at a time, which bounds the memory
 ) -> pd.DataFrame:  # `query` (0, 1 …), `rank` (from 1), `name`, `similarity`
@@ -236,7 +265,8 @@ def nearest(
     k = min(k, len(names))
     for i in range(0, len(query), chunk):
         s = _alike(query[i : i + chunk], vectors, similarity)  # [q',a]
-        at = np.argsort(-s.round(12), axis=1, kind="stable")[:, :k]  # what differs by rounding alone is a tie
+        # what differs by rounding alone is a tie
+        at = np.argsort(-s.round(12), axis=1, kind="stable")[:, :k]
         n = len(s)
         out.append(
             pd.DataFrame(
@@ -267,7 +297,9 @@ def save(
     c = self.model.cfg
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.json").unlink(missing_ok=True)
-    cfg = replace(c, pretrained="", layers=0, encoder=m.encoder.cfg if c.text else c.encoder)
+    cfg = replace(
+        c, pretrained="", layers=0, encoder=m.encoder.cfg if c.text else c.encoder
+    )
     about = dict(
         model=asdict(cfg),
         vocab=m.encoder.vocab if c.text else 0,
@@ -281,7 +313,10 @@ def save(
     if self.grams is not None:
         self.grams.save(folder / "grams")
     save_weights(m, folder / "best.safetensors")
-    write_atomic(folder / "model.json", lambda p: p.write_text(json.dumps(about, indent=1), encoding="utf-8"))
+    write_atomic(
+        folder / "model.json",
+        lambda p: p.write_text(json.dumps(about, indent=1), encoding="utf-8"),
+    )
 
 # %% ../../nbs/authors/10_embed.ipynb #c40
 def _about(folder):
@@ -305,7 +340,9 @@ def _about(folder):
     if about["grams"]:
         need += ["grams/grams.json", "grams/grams.safetensors"]
     if lost := [f for f in need if not (folder / f).is_file()]:
-        raise FileNotFoundError(f"{folder} lacks {', '.join(lost)}: copy the whole folder")
+        raise FileNotFoundError(
+            f"{folder} lacks {', '.join(lost)}: copy the whole folder"
+        )
     return about
 
 # %% ../../nbs/authors/10_embed.ipynb #c41
@@ -323,8 +360,14 @@ def load(
         cfg = AuthorCfg(**a["model"] | dict(encoder=EncoderCfg(**a["model"]["encoder"])))
         loss = a["loss"] and LossCfg(**a["loss"])
     except TypeError as e:
-        raise ValueError(f"{folder}/model.json has settings that this release does not know ({e})") from e
-    model = ContrastiveEncoder(cfg, loss, a["vocab"]) if loss else AuthorEncoder(cfg, a["vocab"])
+        raise ValueError(
+            f"{folder}/model.json has settings that this release does not know ({e})"
+        ) from e
+    model = (
+        ContrastiveEncoder(cfg, loss, a["vocab"])
+        if loss
+        else AuthorEncoder(cfg, a["vocab"])
+    )
     try:
         load_weights(model, folder / "best.safetensors")
     except (RuntimeError, SafetensorError) as e:

@@ -69,12 +69,16 @@ class EpisodeCfg:
 
     anchors: int = 1  # posts that stand for the author at most, >=1
     positives: int = 1  # other posts of the same author at most, >=1
-    # posts of another author at most; 0: none, other authors of the batch are the negatives
+    # posts of another author at most; 0: none, other authors of the batch are the
+    # negatives
     negatives: int = 1
-    # where positives are from: 'any', 'community' (another than the anchors') or 'time' (anchors from the
+    # where positives are from: 'any', 'community' (another than the anchors') or 'time'
+    # (anchors from the
     # author's earlier half, positives from the later)
     positive: str = "any"
-    # who the other author is: 'random', 'community' (writes where the anchors are from) or 'hard' (near by
+    # who the other author is: 'random', 'community' (writes where the anchors are from)
+    # or
+    # 'hard' (near by
     # the current model)
     negative: str = "random"
 
@@ -85,9 +89,13 @@ class EpisodeCfg:
                 f"{self.anchors}/{self.positives}/{self.negatives}"
             )
         if self.positive not in ("any", "community", "time"):
-            raise ValueError(f"positive must be 'any', 'community' or 'time', got {self.positive!r}")
+            raise ValueError(
+                f"positive must be 'any', 'community' or 'time', got {self.positive!r}"
+            )
         if self.negative not in ("random", "community", "hard"):
-            raise ValueError(f"negative must be 'random', 'community' or 'hard', got {self.negative!r}")
+            raise ValueError(
+                f"negative must be 'random', 'community' or 'hard', got {self.negative!r}"
+            )
 
     def __str__(self):
         return f"{self.anchors}/{self.positives}/{self.negatives}"
@@ -112,7 +120,10 @@ class Episodes:
         "Some of the episodes; `i` as in `PostSets.take`."
         sets = {k: getattr(self, k) for k in ("anchors", "positives", "negatives")}
         sets = {k: s.take(i) for k, s in sets.items() if s is not None}
-        facts = {k: getattr(self, k)[i] for k in ("author", "other", "pos_shared", "neg_shared")}
+        facts = {
+            k: getattr(self, k)[i]
+            for k in ("author", "other", "pos_shared", "neg_shared")
+        }
         return replace(self, **sets, **facts)
 
     @property
@@ -183,16 +194,20 @@ class EpisodeSampler:
         self.order, self.starts = corpus.index("author", split)
         if most:
             self.order, self.starts = _fewer(self.order, self.starts, most, seed)
-        self.authors = np.flatnonzero(np.diff(self.starts) >= 2)  # [A] those with two posts
+        # [A] those with two posts
+        self.authors = np.flatnonzero(np.diff(self.starts) >= 2)
         if not len(self.authors):
             raise ValueError(
                 "no author of this split has two posts: an episode needs an anchor and a positive; the "
                 f"split has {len(corpus.rows(split))} posts"
             )
         if cfg.negatives and len(self.authors) < 2:
-            raise ValueError("negatives need a second author with two posts, and this split has one")
+            raise ValueError(
+                "negatives need a second author with two posts, and this split has one"
+            )
 
-    def home(self, author, epoch=0, draw=0) -> np.ndarray:  # `[b]` community of the first anchor, -1 unknown
+    # `[b]` community of the first anchor, -1 unknown
+    def home(self, author, epoch=0, draw=0) -> np.ndarray:
         "Where the anchors of an episode come from."
         post, run, u = self._posts(author, epoch, draw)
         if self.cfg.positive == "time":
@@ -222,7 +237,9 @@ class EpisodeSampler:
             negatives = None
         pos_shared = self._shared(anchors, positives)
         neg_shared = self._shared(anchors, negatives)
-        return Episodes(anchors, positives, negatives, author, other, pos_shared, neg_shared)
+        return Episodes(
+            anchors, positives, negatives, author, other, pos_shared, neg_shared
+        )
 
     def _own(self, author, home, epoch, draw):
         "(Anchors, positives): the author's own posts, dealt to both sides."
@@ -252,7 +269,8 @@ def _side(self: EpisodeSampler, post, run, u, n, home):
     "`[m]` bool, which posts may be anchors; the others may be positives."
     c = self.cfg
     if c.positive == "time":
-        return _rank(post, run) < (n // 2)[run]  # posts of an author stand in order of time
+        # posts of an author stand in order of time
+        return _rank(post, run) < (n // 2)[run]
     share = np.round(n * c.anchors / (c.anchors + c.positives))
     share = np.clip(share, np.maximum(1, n - c.positives), n - 1)
     any_ = _rank(u, run) < np.minimum(share, c.anchors)[run]
@@ -308,7 +326,9 @@ def _neighbour(self: EpisodeSampler, author, home, epoch, draw):
     at = np.minimum(np.searchsorted(who, own), len(who) - 1)
     inside = (n > 0) & (who[at] == own)  # he stands in the list himself
     others = n - inside
-    j = (hash_uniform(self.seed, epoch, draw, -13, author) * np.maximum(others, 1)).astype(np.int64)
+    j = (
+        hash_uniform(self.seed, epoch, draw, -13, author) * np.maximum(others, 1)
+    ).astype(np.int64)
     j = starts[np.maximum(home, 0)] + j
     j = np.minimum(j + (inside & (j >= at)), len(who) - 1)
     return np.where(others > 0, who[j] % k, -1)

@@ -27,10 +27,13 @@ from ctx_transformers.losses import (
 class LossCfg:
     "What an author encoder is rewarded for."
 
-    # 'supcon', 'infonce', 'triplet' (squared Euclidean distance of averages), 'cosine' (triplet on cosine
-    # distance) or 'pairs' (a classifier of pairs, which is thrown away: vectors are compared by cosine)
+    # 'supcon', 'infonce', 'triplet' (squared Euclidean distance of averages), 'cosine'
+    # (triplet on cosine
+    # distance) or 'pairs' (a classifier of pairs, which is thrown away: vectors are
+    # compared by cosine)
     name: str = "supcon"
-    # of the two triplet losses: distance, 0 to 4 (squared Euclidean) or 0 to 2 (cosine), >0
+    # of the two triplet losses: distance, 0 to 4 (squared Euclidean) or 0 to 2 (cosine),
+    # >0
     margin: float = 0.5
     tau: float = 0.1  # temperature of 'supcon' and 'infonce', >0
     learned: bool = False  # whether the temperature is learned
@@ -40,11 +43,14 @@ class LossCfg:
         if self.name not in names:
             raise ValueError(f"loss must be one of {list(names)}, got {self.name!r}")
         if self.margin <= 0 or self.tau <= 0:
-            raise ValueError(f"margin and tau must be > 0, got {self.margin} and {self.tau}")
+            raise ValueError(
+                f"margin and tau must be > 0, got {self.margin} and {self.tau}"
+            )
 
     @property
     def similarity(self):
-        return "euclid" if self.name == "triplet" else "cosine"  # what it trains is what should judge
+        # what it trains is what should judge
+        return "euclid" if self.name == "triplet" else "cosine"
 
 # %% ../../nbs/authors/05_loss.ipynb #c06
 class ContrastiveEncoder(AuthorEncoder):
@@ -63,7 +69,9 @@ class ContrastiveEncoder(AuthorEncoder):
                 "'infonce' or 'cosine'"
             )
         if loss.name == "pairs" and len(self.compress.widths) > 1:
-            raise ValueError("'pairs' has weights for one width: take another loss for a Matryoshka model")
+            raise ValueError(
+                "'pairs' has weights for one width: take another loss for a Matryoshka model"
+            )
         if cfg.sets == "attention" and len(self.compress.widths) > 1:
             raise ValueError(
                 "attention over posts has weights for one width: take sets='mean' for a Matryoshka model"
@@ -96,7 +104,8 @@ class ContrastiveEncoder(AuthorEncoder):
         y: Tensor,
     ) -> Tensor:  # scalar
         "The loss at one width."
-        z = None if self.sets is None else self.pool_sets(x, out.of, out.keep, out.s)  # [s,w]
+        # [s,w]
+        z = None if self.sets is None else self.pool_sets(x, out.of, out.keep, out.s)
         name = self.objective.name
         if name in ("supcon", "infonce"):
             return self._in_batch(self.tau(self._scores(x, z, out)), out.roles, y)
@@ -116,7 +125,8 @@ class ContrastiveEncoder(AuthorEncoder):
 
     def _in_batch(self, scores, roles, y):  # `[s,s]` scores by the temperature
         "The losses that compare an anchor with all other authors of the batch."
-        label = torch.cat([y[:, :1].expand(-1, 2), y[:, 1:]], 1)[:, :roles].flatten()  # [s]
+        # [s]
+        label = torch.cat([y[:, :1].expand(-1, 2), y[:, 1:]], 1)[:, :roles].flatten()
         if self.objective.name == "supcon":
             return sup_con(scores, label).mean()
         b = torch.arange(len(y), device=y.device)
@@ -128,7 +138,9 @@ class ContrastiveEncoder(AuthorEncoder):
         "The losses that compare an anchor with its own negative."
         one = torch.arange(len(y), device=y.device) * out.roles
         if self.objective.name == "pairs":
-            logits = torch.cat([self.pairs(z[one], z[one + 1]), self.pairs(z[one], z[one + 2])])
+            logits = torch.cat(
+                [self.pairs(z[one], z[one + 1]), self.pairs(z[one], z[one + 2])]
+            )
             same = torch.arange(len(logits), device=z.device) < len(one)
             return binary_cross_entropy_with_logits(logits, same.float())
         if z is None:

@@ -27,19 +27,26 @@ from ..models.pretrained import freeze, open_encoder
 class AuthorCfg:
     "How posts become an author."
 
-    encoder: EncoderCfg = EncoderCfg()  # shape of the encoder; a pretrained one brings its own
-    pretrained: str = ""  # checkpoint, folder or hub name, that the encoder starts from; empty: from scratch
-    layers: int = 0  # keep the first so many layers of the pretrained encoder; 0 keeps all
+    # shape of the encoder; a pretrained one brings its own
+    encoder: EncoderCfg = EncoderCfg()
+    # checkpoint, folder or hub name, that the encoder starts from; empty: from scratch
+    pretrained: str = ""
+    # keep the first so many layers of the pretrained encoder; 0 keeps all
+    layers: int = 0
     text: bool = True  # False: no encoder, features only
     features: int = 0  # numbers that each post brings along; 0: none
-    pool: str = "mean"  # within a post: 'first', 'mean', 'max', 'random' (mean at evaluation) or 'attention'
-    # over posts: 'mean', 'max', 'attention', or 'multi', where the posts' vectors stay and their best matches
+    # within a post: 'first', 'mean', 'max', 'random' (mean at evaluation) or 'attention'
+    pool: str = "mean"
+    # over posts: 'mean', 'max', 'attention', or 'multi', where the posts' vectors stay
+    # and
+    # their best matches
     # are compared
     sets: str = "mean"
     compress: str = "none"  # 'none', 'dense', 'vae' or 'matryoshka'
     w: int = 0  # compressed width of 'dense' and 'vae'
     free_bits: float = 0.05  # of 'vae', nats of a coordinate that cost nothing, >=0
-    # weight of what the compression costs (negative evidence bound of 'vae', nats per coordinate), >=0
+    # weight of what the compression costs (negative evidence bound of 'vae', nats per
+    # coordinate), >=0
     extra: float = 0.1
     mlm: float = 0.0  # weight of the loss of hidden words, beside the contrast, >=0
     freeze: str = ""  # what learns no more, as in `models.pretrained.freeze`
@@ -107,7 +114,11 @@ class AuthorEncoder(nn.Module):
         self.d = d + cfg.features
         mixed = cfg.compress == "matryoshka" and cfg.text and cfg.features
         # without a turn, the first coordinates would be the text's alone
-        self.turn = nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d))) if mixed else None
+        self.turn = (
+            nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d)))
+            if mixed
+            else None
+        )
         self.compress = compression(cfg.compress, self.d, cfg.w, free_bits=cfg.free_bits)
         self.sets = set_pooling(cfg.sets, self.compress.w)
         self.head = MLMHead(self.encoder.words, self.encoder.cfg.eps) if cfg.mlm else None
@@ -156,7 +167,8 @@ def _read(
 @patch
 def forward(
     self: AuthorEncoder,
-    groups: TextGroups,  # with the parts `set` and perhaps `features`, as `authors.batches` makes them
+    # with the parts `set` and perhaps `features`, as `authors.batches` makes them
+    groups: TextGroups,
     at: Tensor | None = None,
     true: Tensor | None = None,  # `[m]` each, hidden positions and what stood there
 ) -> Sets:
@@ -237,7 +249,9 @@ def _encode_some(
     if self.cfg.text:
         ids, lengths = (torch.from_numpy(v) for v in tokens.gather(posts))
         with torch.autocast(str(device).split(":")[0], torch.bfloat16, enabled=bf16):
-            x = self.texts(ids.to(device), lengths.to(device), plan_attention(lengths).to(device))
+            x = self.texts(
+                ids.to(device), lengths.to(device), plan_attention(lengths).to(device)
+            )
     f = None
     if features is not None:
         f = torch.from_numpy(np.asarray(features[posts], np.float32)).to(device)

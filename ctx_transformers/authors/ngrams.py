@@ -29,27 +29,36 @@ from ..data.tokens import made_once, texts_of_rows
 class GramCfg:
     "What is counted, and in how many dimensions it is kept."
 
-    # shortest and longest n-gram of characters, 1 to 16; as written, spaces and line ends included
+    # shortest and longest n-gram of characters, 1 to 16; as written, spaces and line ends
+    # included
     chars: tuple = (2, 4)
-    words: bool = True  # whether words count too: whatever stands between white space, as written
-    # characters of the beginning and of the end whose n-grams count once more, marked; 0: none
+    # whether words count too: whatever stands between white space, as written
+    words: bool = True
+    # characters of the beginning and of the end whose n-grams count once more, marked; 0:
+    # none
     ends: int = 12
     buckets: int = 2**16  # hash buckets, a power of two, 2**8 to 2**22
     d: int = 300  # dimensions kept, >=1
-    max_chars: int = 1500  # characters read of one post, >=1; its end is read all the same
+    # characters read of one post, >=1; its end is read all the same
+    max_chars: int = 1500
     most: int = 15_000  # training posts that idf, SVD and mean are fitted on, at most
     seed: int = 0  # of the choice of those posts and of the SVD
 
     def __post_init__(self):
-        object.__setattr__(self, "chars", tuple(self.chars))  # a list, when read from JSON
+        # a list, when read from JSON
+        object.__setattr__(self, "chars", tuple(self.chars))
         if len(self.chars) != 2 or not 1 <= self.chars[0] <= self.chars[1] <= 16:
             raise ValueError(
                 f"chars must be (shortest, longest) with 1 <= shortest <= longest <= 16, got {self.chars}"
             )
         if not 2**8 <= self.buckets <= 2**22 or self.buckets & (self.buckets - 1):
-            raise ValueError(f"buckets must be a power of two from 2**8 to 2**22, got {self.buckets}")
+            raise ValueError(
+                f"buckets must be a power of two from 2**8 to 2**22, got {self.buckets}"
+            )
         if not 1 <= self.d <= self.buckets:
-            raise ValueError(f"d must lie between 1 and the {self.buckets} buckets, got {self.d}")
+            raise ValueError(
+                f"d must lie between 1 and the {self.buckets} buckets, got {self.d}"
+            )
         if self.max_chars < 1 or self.ends < 0 or self.most < 1:
             raise ValueError(
                 f"max_chars and most must be >= 1 and ends >= 0, got {self.max_chars}, {self.most}, "
@@ -60,7 +69,8 @@ class GramCfg:
 _SPACE = np.zeros(0x3002, bool)
 # the last entry stands for all characters beyond
 _SPACE[[i for i in range(0x3001) if chr(i).isspace()]] = True
-_BASE, _STEP, _GOLD = map(np.uint32, (0x01000193, 0x2C1B3C6D, 0x9E3779B1))  # odd, otherwise arbitrary
+# odd, otherwise arbitrary
+_BASE, _STEP, _GOLD = map(np.uint32, (0x01000193, 0x2C1B3C6D, 0x9E3779B1))
 
 
 def _scatter(h, kind):
@@ -108,7 +118,8 @@ def _word_grams(code, n):
     if not len(at):
         return np.zeros(0, np.int64), np.zeros(0, np.uint32)
     start = at - at[0]
-    span = np.diff(np.r_[at, len(code)])  # a word and the space behind it, which counts nothing
+    # a word and the space behind it, which counts nothing
+    span = np.diff(np.r_[at, len(code)])
     place = np.arange(span.sum()) - np.repeat(start, span)  # of a character in its word
     power = np.full(span.max(), _BASE).cumprod(dtype=np.uint32)[place]
     value = np.where(space, np.uint32(0), code * _STEP + np.uint32(1))[at[0] :] * power
@@ -119,7 +130,8 @@ def _word_grams(code, n):
 # %% ../../nbs/authors/01_ngrams.ipynb #s0bacea9
 def _all_grams(
     part,  # list of m pieces
-    kind: int,  # 0: whole posts, whose words count too; 1 and 2: their beginnings and ends
+    # 0: whole posts, whose words count too; 1 and 2: their beginnings and ends
+    kind: int,
     cfg: GramCfg,
 ):
     "N-grams of characters, then words, of pieces: `[g]` piece and `[g]` hash, another way for each kind."
@@ -202,10 +214,14 @@ class Grams:
         self,
         texts,  # list of m strings
         chunk: int = 500,  # texts at a time
-    ) -> np.ndarray:  # `[m,d]` float32, rows of unit length; zeros for a text without any n-gram, such as ''
+        # `[m,d]` float32, rows of unit length; zeros for a text without any n-gram, such
+        # as ''
+    ) -> np.ndarray:
         "One vector per text."
         out = np.zeros((len(texts), self.cfg.d), np.float32)
-        with tqdm(total=len(texts), desc="n-grams", unit="text", leave=False, disable=None) as bar:
+        with tqdm(
+            total=len(texts), desc="n-grams", unit="text", leave=False, disable=None
+        ) as bar:
             for i in range(0, len(texts), chunk):
                 x = _log_tf(texts[i : i + chunk], self.cfg)
                 some = np.diff(x.indptr) > 0
@@ -243,7 +259,9 @@ def save(
         dict(idf=self.idf, components=self.components.astype(np.float16), mean=self.mean),
         folder / "grams.safetensors",
     )
-    meta = dict(cfg=dataclasses.asdict(self.cfg), account=self.account and self.account.to_dict())
+    meta = dict(
+        cfg=dataclasses.asdict(self.cfg), account=self.account and self.account.to_dict()
+    )
     (folder / "grams.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
 
 # %% ../../nbs/authors/01_ngrams.ipynb #c22
@@ -265,7 +283,9 @@ def fit_grams(
     idf = (1 + np.log((1 + len(r)) / (1 + df))).astype(np.float32)
     w = x.copy()
     w.data *= idf[w.indices]
-    svd = TruncatedSVD(cfg.d, n_iter=2, random_state=cfg.seed).fit(normalize(w, copy=False))
+    svd = TruncatedSVD(cfg.d, n_iter=2, random_state=cfg.seed).fit(
+        normalize(w, copy=False)
+    )
     components = svd.components_.astype(np.float16, order="C").astype(np.float32)
     g = Grams(cfg, idf, components, np.zeros(cfg.d, np.float32))
     return dataclasses.replace(g, mean=g._raw(x).mean(0))
@@ -281,13 +301,18 @@ def _write_vectors(
     most = g.cfg.max_chars
     i = 0
     z = np.lib.format.open_memmap(file, "w+", np.float32, (len(corpus), g.cfg.d))
-    with tqdm(total=len(corpus), desc="n-grams of the corpus", unit="post", disable=None) as bar:
+    with tqdm(
+        total=len(corpus), desc="n-grams of the corpus", unit="post", disable=None
+    ) as bar:
         for texts in texts_of_rows(corpus, range(len(corpus))):
             j = i + len(texts)
             z[i:j] = g.apply(texts)
             acc.keep(j - i)
             bar.update(j - i)
-            acc.note(f"read to {most} characters, and the end", sum(len(t) > most for t in texts))
+            acc.note(
+                f"read to {most} characters, and the end",
+                sum(len(t) > most for t in texts),
+            )
             acc.note("without any n-gram: zeros", int((~z[i:j].any(1)).sum()))
             i = j
     z.flush()
@@ -299,7 +324,8 @@ def corpus_grams(
     cfg: GramCfg = GramCfg(),
 ) -> tuple:  # (`Grams`, `[N,d]` float32 mapped from disk)
     "The vector of every post of a corpus, or what was computed before."
-    key = config_hash(dict(settings(cfg), version=1))  # the version counts changes of this code
+    # the version counts changes of this code
+    key = config_hash(dict(settings(cfg), version=1))
     folder = corpus.folder / f"grams-{key}"
 
     def write(out):
@@ -308,4 +334,6 @@ def corpus_grams(
         dataclasses.replace(g, account=acc).save(out)
 
     made_once(folder, "grams.json", write)
-    return Grams.load(folder), np.load(folder / "vectors.npy", mmap_mode="r").view(np.ndarray)
+    return Grams.load(folder), np.load(folder / "vectors.npy", mmap_mode="r").view(
+        np.ndarray
+    )

@@ -61,7 +61,8 @@ def _by_time(posts, time, least, most):  # time: `[p]` datetime64
     return posts[:k], posts[-k:]
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c10
-def _by_community(posts, community, least, most, seed):  # community: `[p]` int, -1 unknown
+# community: `[p]` int, -1 unknown
+def _by_community(posts, community, least, most, seed):
     """Those from the largest community that leaves enough, and those from the others; a reason if there are
     none."""
     posts = posts[community >= 0]
@@ -81,7 +82,9 @@ def _times(corpus, rows):  # `[r]` datetime64
     posts = corpus.posts.select_columns(["created"]).with_format("arrow")
     time = posts[rows.start : rows.stop]["created"].to_numpy().astype("datetime64[us]")
     if np.isnat(time).all():
-        raise ValueError("no post of this split has a time: take by='community' or 'random'")
+        raise ValueError(
+            "no post of this split has a time: take by='community' or 'random'"
+        )
     return time
 
 # %% ../../nbs/authors/07_retrieval.ipynb #sca2c544
@@ -114,7 +117,9 @@ def retrieval_sets(
     if by not in ("time", "community", "random"):
         raise ValueError(f"by must be 'time', 'community' or 'random', got {by!r}")
     if not 1 <= least <= most:
-        raise ValueError(f"least and most must be 1 <= least <= most, got {least} and {most}")
+        raise ValueError(
+            f"least and most must be 1 <= least <= most, got {least} and {most}"
+        )
     order, starts = corpus.index("author", split)
     rows = corpus.rows(split)
     acc = Account(f"authors for retrieval by {by}")
@@ -132,7 +137,9 @@ def retrieval_sets(
     if not found:
         raise ValueError(f"no author is left to look for:\n{acc}")
     author, queries, targets = zip(*found)
-    return Retrieval(PostSets.of(queries), PostSets.of(targets), np.array(author), by, acc)
+    return Retrieval(
+        PostSets.of(queries), PostSets.of(targets), np.array(author), by, acc
+    )
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c19
 def ranks(
@@ -143,7 +150,9 @@ def ranks(
     scores = np.asarray(scores)
     right = np.asarray(right)
     if scores.ndim != 2 or right.shape != scores.shape[:1]:
-        raise ValueError(f"scores must be [q,t] and right [q], got {scores.shape} and {right.shape}")
+        raise ValueError(
+            f"scores must be [q,t] and right [q], got {scores.shape} and {right.shape}"
+        )
     if not np.isfinite(scores).all():
         raise ValueError(
             f"{int((~np.isfinite(scores)).sum())} scores are not finite: a rank among them means nothing"
@@ -159,30 +168,44 @@ def retrieve(
 ) -> np.ndarray:  # `[q]` int, 1..q
     "Look for every query among all targets."
     at = np.split(np.arange(len(sets)), range(block, len(sets), block))
-    return np.concatenate([ranks(arm.matrix(sets.queries.take(i), sets.targets), i) for i in at])
+    return np.concatenate(
+        [ranks(arm.matrix(sets.queries.take(i), sets.targets), i) for i in at]
+    )
 
 # %% ../../nbs/authors/07_retrieval.ipynb #c27
 def retrieval_rows(
     found: dict,  # arm -> seed -> what `retrieve` gave, of the same sets
     sets: Retrieval,  # what was looked for
     corpus: str,  # what to call the corpus
-    against: str | None = None,  # arm that the others are compared with; None for no comparison
-    prefix: str = "",  # stands before the name of the slice, which is what lies between query and target
+    # arm that the others are compared with; None for no comparison
+    against: str | None = None,
+    # stands before the name of the slice, which is what lies between query and target
+    prefix: str = "",
     config: str = "",  # hash of the experiment's config, for the table
     ks: tuple = (1, 8, 64),  # lengths of the list that is looked at, >=1
 ) -> list:  # rows for `eval.tables.write_rows`
     "R@k and MRR of each arm, with intervals over authors and seeds, and the number of targets."
-    if odd := [a for a, of in found.items() if any(np.shape(r) != (len(sets),) for r in of.values())]:
+    if odd := [
+        a
+        for a, of in found.items()
+        if any(np.shape(r) != (len(sets),) for r in of.values())
+    ]:
         raise ValueError(f"the ranks of {odd[0]!r} are not those of {len(sets)} queries")
     n = len(sets)
     where = prefix + sets.by
     rows = []
     for a, of in found.items():
         seeds = ",".join(map(str, of))
-        rows.append(row(corpus, a, "targets", n, n=n, seed=seeds, slice=where, config=config))
-    tell = {f"R@{k}": lambda r, k=k: r <= k for k in ks if k <= n} | {"MRR": lambda r: 1 / r}
+        rows.append(
+            row(corpus, a, "targets", n, n=n, seed=seeds, slice=where, config=config)
+        )
+    tell = {f"R@{k}": lambda r, k=k: r <= k for k in ks if k <= n} | {
+        "MRR": lambda r: 1 / r
+    }
     for metric, f in tell.items():
-        values = {a: {s: f(np.asarray(r)) for s, r in of.items()} for a, of in found.items()}
+        values = {
+            a: {s: f(np.asarray(r)) for s, r in of.items()} for a, of in found.items()
+        }
         rows += mean_rows(values, sets.author, corpus, metric, against, where, config)
     return rows
 
@@ -242,5 +265,9 @@ def plot_author_map(
         if ax is None:
             _, ax = plt.subplots(figsize=(5, 4))
         _draw_authors(ax, y, author[shown], who, names)
-        ax.set(xticks=[], yticks=[], title=f"{len(who)} of {len(n):,} authors, {shown.sum():,} vectors")
+        ax.set(
+            xticks=[],
+            yticks=[],
+            title=f"{len(who)} of {len(n):,} authors, {shown.sum():,} vectors",
+        )
     return ax

@@ -12,7 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from .episodes import EpisodeCfg, Episodes, EpisodeSampler, PostSets
+from ctx_transformers.authors.episodes import (
+    EpisodeCfg,
+    Episodes,
+    EpisodeSampler,
+    PostSets,
+)
 from .model import AuthorEncoder
 from .retrieval import retrieval_sets, retrieve
 from .triplets import Pooled, triplet_table
@@ -42,7 +47,9 @@ def shapes_of(shapes: str) -> list:  # of `EpisodeCfg`
     try:
         return [EpisodeCfg(*map(int, s.split("/"))) for s in shapes.split(",")]
     except (TypeError, ValueError):
-        raise ValueError(f"shapes are a list such as '1/1/1,3/3/3', got {shapes!r}") from None
+        raise ValueError(
+            f"shapes are a list such as '1/1/1,3/3/3', got {shapes!r}"
+        ) from None
 
 # %% ../../nbs/authors/09_tasks.ipynb #saad9c84
 def _even(e: Episodes, sampler: EpisodeSampler) -> Episodes:
@@ -70,7 +77,9 @@ def fair(
         e = _even(e, sampler)
         new = np.zeros(len(e), bool)
         for i in range(len(e)):
-            name = b"|".join(s[i].tobytes() for s in (e.anchors, e.positives, e.negatives))
+            name = b"|".join(
+                s[i].tobytes() for s in (e.anchors, e.positives, e.negatives)
+            )
             new[i] = name not in seen
             seen.add(name)
         if new.any():
@@ -93,7 +102,8 @@ class Questions:
     def __init__(
         self,
         corpus: Corpus,
-        cfg: QuestionCfg,  # the configuration of a whole run will do, if it has these fields
+        # the configuration of a whole run will do, if it has these fields
+        cfg: QuestionCfg,
         split: int = TEST,
         say=print,
     ):
@@ -106,7 +116,8 @@ class Questions:
         self.finds = self._search(corpus, cfg, split, say)
         sets = self._sets()
         self.digest = _name_of(sets)  # the name of these very questions
-        self.posts = np.unique(np.concatenate([s.posts for s in sets]))  # [m] whatever is asked about
+        # [m] whatever is asked about
+        self.posts = np.unique(np.concatenate([s.posts for s in sets]))
         texts = corpus.posts.with_format("arrow")[self.posts]["text"].to_pylist()
         self.words = np.zeros(len(corpus), np.int64)  # [N] words of these
         self.words[self.posts] = [len(t.split()) for t in texts]
@@ -140,7 +151,8 @@ class Questions:
             return []
         return [s(s.authors[enough], 0, d) for d in range(cfg.draws)]
 
-    def _search(self, corpus, cfg, split, say) -> dict:  # what lies between -> `Retrieval`
+    # what lies between -> `Retrieval`
+    def _search(self, corpus, cfg, split, say) -> dict:
         "Searches for the other half of each author, as far as the corpus allows."
         out = {}
         for by in ("community", "time", "random"):
@@ -163,7 +175,9 @@ class Questions:
     def ask(
         self,
         arm,
-        # (triplets, ranks): what `triplet_table` gives with a column `asked`; author, rank, by
+        # (triplets, ranks): what `triplet_table` gives with a column `asked`; author,
+        # rank,
+        # by
     ) -> tuple:
         "Every question, once."
         answers = []
@@ -173,7 +187,9 @@ class Questions:
                 answers.append(t.assign(asked=name, question=i))
         ranks = []
         for by, r in self.finds.items():
-            ranks.append(pd.DataFrame(dict(author=r.author, rank=retrieve(arm, r), by=by)))
+            ranks.append(
+                pd.DataFrame(dict(author=r.author, rank=retrieve(arm, r), by=by))
+            )
         if not ranks:
             ranks = [pd.DataFrame(columns=["author", "rank", "by"])]
         return pd.concat(answers, ignore_index=True), pd.concat(ranks, ignore_index=True)
@@ -185,13 +201,16 @@ class Questions:
             return np.bincount(s.owner, self.words[s.posts], len(e))
 
         n = words(e.anchors) + words(e.positives)
-        return np.select([n < 50, n < 200], ["under 50 words", "50 to 199 words"], "200 words or more")
+        return np.select(
+            [n < 50, n < 200], ["under 50 words", "50 to 199 words"], "200 words or more"
+        )
 
 # %% ../../nbs/authors/09_tasks.ipynb #c13
 def answer_files(folder, questions: Questions, w=0) -> tuple:
     "Where the answers to these questions are kept: triplets and ranks."
     return tuple(
-        Path(folder) / f"{questions.digest}-{what}{w or ''}.parquet" for what in ("triplets", "ranks")
+        Path(folder) / f"{questions.digest}-{what}{w or ''}.parquet"
+        for what in ("triplets", "ranks")
     )
 
 # %% ../../nbs/authors/09_tasks.ipynb #c27
@@ -226,7 +245,9 @@ class Matches:
 
     def scores(self, left, right, block=128):
         at = [np.arange(i, min(i + block, len(left))) for i in range(0, len(left), block)]
-        return np.concatenate([np.diagonal(self._sim(left.take(i), right.take(i)), len(i)) for i in at])
+        return np.concatenate(
+            [np.diagonal(self._sim(left.take(i), right.take(i)), len(i)) for i in at]
+        )
 
     def matrix(self, left, right):
         return self._sim(left, right)[: len(left), len(left) :]

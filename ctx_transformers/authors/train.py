@@ -20,7 +20,13 @@ from .episodes import EpisodeCfg, EpisodeSampler, PostSets
 from .loss import ContrastiveEncoder, LossCfg
 from .model import AuthorCfg, AuthorEncoder
 from .ngrams import GramCfg, corpus_grams
-from .tasks import Learned, Matches, Questions, answer_files, shapes_of
+from ctx_transformers.authors.tasks import (
+    Learned,
+    Matches,
+    Questions,
+    answer_files,
+    shapes_of,
+)
 from .triplets import Pooled
 from ..config import config_hash, settings
 from ..core import cache_dir, set_seed, write_atomic
@@ -38,12 +44,14 @@ from ..train.optim import Part, TrainCfg
 class AuthorRunCfg:
     "Everything that decides what an author encoder learns and what it is asked."
 
-    posts: str = "pydocs"  # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
+    # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
+    posts: str = "pydocs"
     name: str = ""  # what tables call it; empty: the name of the source
     columns: str = ""  # our columns from theirs, such as 'author=user,text=body'
     limit: int = 0  # read at most so many posts; 0 reads all
     max_len: int = 64  # tokens of a post at most, [CLS] and [SEP] included
-    vocab: int = 8192  # words of the tokenizer that is trained; a pretrained model brings its own
+    # words of the tokenizer that is trained; a pretrained model brings its own
+    vocab: int = 8192
     ngrams: bool = False  # posts bring their n-grams along
     b: int = 64  # authors of a batch at most
     by: str = "random"  # who shares a batch: 'random' or 'community'
@@ -61,7 +69,9 @@ class AuthorRunCfg:
     mask: MaskCfg = MaskCfg()  # which words are hidden, where model.mlm > 0
     model: AuthorCfg = AuthorCfg(EncoderCfg(dropout=0.0, attn_dropout=0.0))
     loss: LossCfg = LossCfg()
-    train: TrainCfg = TrainCfg(lr=5e-4, steps=200, valid_every=50, checkpoint_every=100, warmup=0.1)
+    train: TrainCfg = TrainCfg(
+        lr=5e-4, steps=200, valid_every=50, checkpoint_every=100, warmup=0.1
+    )
 
     def __post_init__(self):
         for f in ("max_len", "vocab", "b", "most", "draws"):
@@ -110,7 +120,9 @@ class AuthorData:
         if episode.negative == "hard":
             episode = replace(episode, negative="random")
         s = EpisodeSampler(self.corpus, split, episode, cfg.judge)
-        return EpisodeBatches(self.tokens, s, cfg.b, "random", self.features, mask, shuffle=False, draws=2)
+        return EpisodeBatches(
+            self.tokens, s, cfg.b, "random", self.features, mask, shuffle=False, draws=2
+        )
 
 # %% ../../nbs/authors/11_train.ipynb #s2bc153c
 def _most_alike(
@@ -162,7 +174,9 @@ class HardNegatives(Part):
     def before_train(self):
         dl = self.dls.train.dl
         if self.near is None or self.learn.step >= self.at + self.dls.train.every:
-            near = near_authors(self.model, dl.sampler, dl.tokens, self.k, dl.features, device=dl.device)
+            near = near_authors(
+                self.model, dl.sampler, dl.tokens, self.k, dl.features, device=dl.device
+            )
             self.near = torch.from_numpy(near)
             self.at = self.learn.step
         dl.sampler.near = self.near.numpy()
@@ -188,7 +202,9 @@ def train_author(
     about = dict(model=asdict(shape), loss=asdict(cfg.loss), vocab=vocab)
     (folder / "model.json").write_text(json.dumps(about, indent=1))
     train, valid = (data.batches(cfg, split).to(device) for split in (TRAIN, VALID))
-    learn = learner(model, train, valid, model.loss, replace(cfg.train, seed=cfg.seed), folder)
+    learn = learner(
+        model, train, valid, model.loss, replace(cfg.train, seed=cfg.seed), folder
+    )
     learn.logger = say
     if cfg.episode.negative == "hard":
         learn.run_cbs.append(HardNegatives(cfg.near))
@@ -240,7 +256,9 @@ def run_author(
     cfg: AuthorRunCfg,
     data: AuthorData,
     questions: Questions,
-    folder=None,  # of checkpoints and answers; a folder of the cache, named after the configuration, if None
+    # of checkpoints and answers; a folder of the cache, named after the configuration, if
+    # None
+    folder=None,
     device="cpu",
     say=print,
 ) -> dict:  # width -> (triplets, ranks); width 0 is the full one

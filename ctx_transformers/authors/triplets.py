@@ -22,19 +22,26 @@ class Pooled:
 
     posts: np.ndarray  # `[m]` positions of the posts that have a vector, ascending
     x: object  # `[m,d]` their vectors, an array or a sparse matrix of SciPy
-    # 'cosine', -1 to 1 and 0 for a vector of zeros; 'euclid', minus the squared distance, <=0
+    # 'cosine', -1 to 1 and 0 for a vector of zeros; 'euclid', minus the squared distance,
+    # <=0
     similarity: str = "cosine"
     block: int = 4096  # sets at a time in `scores`, which bounds the memory
 
     def __post_init__(self):
         if self.similarity not in ("cosine", "euclid"):
-            raise ValueError(f"similarity must be 'cosine' or 'euclid', got {self.similarity!r}")
+            raise ValueError(
+                f"similarity must be 'cosine' or 'euclid', got {self.similarity!r}"
+            )
         posts = np.asarray(self.posts)
         x = csr_array(self.x) if issparse(self.x) else np.asarray(self.x)
         if posts.ndim != 1 or x.ndim != 2 or len(posts) != x.shape[0]:
-            raise ValueError(f"each post needs a vector: got posts {posts.shape} and vectors {x.shape}")
+            raise ValueError(
+                f"each post needs a vector: got posts {posts.shape} and vectors {x.shape}"
+            )
         if not (np.diff(posts) > 0).all():
-            raise ValueError("posts must be ascending and different: sort them, and the vectors with them")
+            raise ValueError(
+                "posts must be ascending and different: sort them, and the vectors with them"
+            )
         if not np.isfinite(x.data if issparse(x) else x).all():
             raise ValueError("the vectors hold nan or infinity")
         object.__setattr__(self, "posts", posts)
@@ -72,7 +79,8 @@ class Pooled:
             if dot is products:
                 size = size[:, None]
             s = np.minimum(2 * dot(l, r) - (size + _rowwise(r, r)), 0)
-        return np.round(s / self._unit, 12) * self._unit  # what differs by rounding alone is a tie
+        # what differs by rounding alone is a tie
+        return np.round(s / self._unit, 12) * self._unit
 
 # %% ../../nbs/authors/06_triplets.ipynb #c07
 def _means(
@@ -91,7 +99,10 @@ def _means(
         )
     if not size.all():
         raise ValueError(f"set {np.flatnonzero(size == 0)[0]} is empty, and has no mean")
-    a = csr_array((np.repeat(1 / size, size), at, np.array(sets.starts)), shape=(len(size), len(posts)))
+    a = csr_array(
+        (np.repeat(1 / size, size), at, np.array(sets.starts)),
+        shape=(len(size), len(posts)),
+    )
     a.sum_duplicates()  # and sorts, so that every order of the posts is added up alike
     return a
 
@@ -107,8 +118,10 @@ SLICES = ("neither", "both", "positive only", "negative only")
 def triplet_table(
     arm,  # has `scores(left, right)`
     episodes: Episodes,  # with negatives
-    bucket=None,  # `[e]` label of each episode, such as how long its anchors are; none if None
-    # by episode: author, other, right, margin, positive and negative (scores), slice, anchors, positives,
+    # `[e]` label of each episode, such as how long its anchors are; none if None
+    bucket=None,
+    # by episode: author, other, right, margin, positive and negative (scores), slice,
+    # anchors, positives,
     # negatives (how many posts), bucket
 ) -> pd.DataFrame:
     "Ask an arm every triplet."
@@ -119,7 +132,10 @@ def triplet_table(
         )
     if bucket is not None and len(bucket) != len(e):
         raise ValueError(f"each of {len(e)} episodes needs a bucket, got {len(bucket)}")
-    pos, neg = (np.asarray(arm.scores(e.anchors, s), np.float64) for s in (e.positives, e.negatives))
+    pos, neg = (
+        np.asarray(arm.scores(e.anchors, s), np.float64)
+        for s in (e.positives, e.negatives)
+    )
     for what, s in (("positives", pos), ("negatives", neg)):
         if s.shape != (len(e),) or not np.isfinite(s).all():
             raise ValueError(
@@ -186,7 +202,8 @@ def _slices(
 def triplet_rows(
     tables: dict,  # arm -> seed -> what `triplet_table` gave, of the same episodes
     corpus: str,  # what to call the corpus
-    against: str | None = None,  # arm that the others are compared with; None for no comparison
+    # arm that the others are compared with; None for no comparison
+    against: str | None = None,
     prefix: str = "",  # stands before the name of each slice, such as '3/3/3 '
     config: str = "",  # hash of the experiment's config, for the table
 ) -> list:  # rows for `eval.tables.write_rows`
@@ -196,7 +213,12 @@ def triplet_rows(
     for where, inside in _slices(q).items():
         if not inside.any():
             continue
-        values = {a: {s: t.right.to_numpy()[inside] for s, t in of.items()} for a, of in tables.items()}
+        values = {
+            a: {s: t.right.to_numpy()[inside] for s, t in of.items()}
+            for a, of in tables.items()
+        }
         author = q.author.to_numpy()[inside]
-        rows += mean_rows(values, author, corpus, "triplet accuracy", against, prefix + where, config)
+        rows += mean_rows(
+            values, author, corpus, "triplet accuracy", against, prefix + where, config
+        )
     return rows

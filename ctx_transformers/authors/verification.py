@@ -17,7 +17,8 @@ from ..eval.tables import pair_seeds, row
 # %% ../../nbs/authors/08_verification.ipynb #c06
 def verification_pairs(
     table: pd.DataFrame,  # what `triplet_table` gave, `[e]` lines
-    # `[2e]` lines: author (of the anchors), score, same, shared (do the two sides share a community)
+    # `[2e]` lines: author (of the anchors), score, same, shared (do the two sides share a
+    # community)
 ) -> pd.DataFrame:
     "The pairs of sets that are in triplets."
     shared = [table.slice.isin([k, "both"]) for k in ("positive only", "negative only")]
@@ -32,7 +33,8 @@ def verification_pairs(
 
 # %% ../../nbs/authors/08_verification.ipynb #sb36402d
 def _share_above(
-    w,  # `[p]` or `[b,p]` how often each pair counts, from the highest score to the lowest
+    # `[p]` or `[b,p]` how often each pair counts, from the highest score to the lowest
+    w,
     mine,  # `[p]` bool, which pairs are meant
     end,  # `[k]` last pair above each threshold
 ):  # `[...,k+1]`, 0 to 1
@@ -66,18 +68,22 @@ def auc_eer(
     score,  # `[p]` higher: more likely the same author
     same,  # `[p]` bool
     weight=None,  # `[p]` or `[b,p]` >=0, how often each pair counts; once if None
-) -> tuple:  # (AUC, EER), each 0 to 1, numbers or `[b]`; nan where a sort of pairs is missing
+    # (AUC, EER), each 0 to 1, numbers or `[b]`; nan where a sort of pairs is missing
+) -> tuple:
     "Area under the ROC curve, and the error where false alarms are as frequent as misses."
     score = np.asarray(score, np.float64)
     same = np.asarray(same, bool)
     if score.ndim != 1 or score.shape != same.shape or not np.isfinite(score).all():
-        raise ValueError(f"score must be [p] finite numbers and same [p], got {score.shape} and {same.shape}")
+        raise ValueError(
+            f"score must be [p] finite numbers and same [p], got {score.shape} and {same.shape}"
+        )
     by = np.argsort(-score, kind="stable")
     if weight is None:
         w = np.ones(len(by))
     else:
         w = np.asarray(weight, np.float64)[..., by]
-    end = np.flatnonzero(np.diff(score[by], append=-np.inf))  # pairs that tie cross the threshold together
+    # pairs that tie cross the threshold together
+    end = np.flatnonzero(np.diff(score[by], append=-np.inf))
     hit = _share_above(w, same[by], end)
     alarm = _share_above(w, ~same[by], end)
     steps = np.diff(alarm, axis=-1)
@@ -91,7 +97,9 @@ def _boot(
     n_boot: int,
     seed: int = 0,
     block: int = 2**21,  # weights at a time, which bounds the memory
-) -> np.ndarray:  # `[2,1+n_boot]` AUC and EER: the value, then the draws, the same draws for the same authors
+    # `[2,1+n_boot]` AUC and EER: the value, then the draws, the same draws for the same
+    # authors
+) -> np.ndarray:
     "AUC and EER of as many draws of the authors."
     names, who = np.unique(pairs.author, return_inverse=True)
     a = len(names)
@@ -125,7 +133,9 @@ def _over_seeds(
         lo, hi = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     else:
         lo = hi = np.nan
-    return Interval(float(value), float(np.minimum(lo, value)), float(np.maximum(hi, value)), n)
+    return Interval(
+        float(value), float(np.minimum(lo, value)), float(np.maximum(hi, value)), n
+    )
 
 # %% ../../nbs/authors/08_verification.ipynb #sd1816a3
 def _with_difference(
@@ -155,7 +165,20 @@ def _interval_rows(
         seeds = ",".join(map(str, of))
         for k, metric in enumerate(("AUC", "EER")):
             i = _over_seeds(np.stack([x[k] for x in of.values()]), n)
-            rows.append(row(corpus, arm, metric + end, i.value, i.lo, i.hi, i.n, seeds, where, config))
+            rows.append(
+                row(
+                    corpus,
+                    arm,
+                    metric + end,
+                    i.value,
+                    i.lo,
+                    i.hi,
+                    i.n,
+                    seeds,
+                    where,
+                    config,
+                )
+            )
     return rows
 
 # %% ../../nbs/authors/08_verification.ipynb #c19
@@ -166,15 +189,20 @@ def verification_rows(
     prefix: str = "",
     config: str = "",  # as in `triplet_rows`
     n_boot: int = 1000,  # draws
-    # rows for `eval.tables.write_rows`; slice 'neither' holds the pairs whose sides share no community,
+    # rows for `eval.tables.write_rows`; slice 'neither' holds the pairs whose sides share
+    # no community,
     # 'both' those that do
 ) -> list:
     "AUC and EER of each arm, over all pairs and by whether they share a community."
     if against is not None and against not in tables:
-        raise ValueError(f"there is no arm {against!r} to compare with, only {list(tables)}")
+        raise ValueError(
+            f"there is no arm {against!r} to compare with, only {list(tables)}"
+        )
     same_questions(tables)
     rows = []
-    pairs = {a: {s: verification_pairs(t) for s, t in of.items()} for a, of in tables.items()}
+    pairs = {
+        a: {s: verification_pairs(t) for s, t in of.items()} for a, of in tables.items()
+    }
     first = next(p for of in pairs.values() for p in of.values())
     slices = {"all": first.shared | True, "neither": ~first.shared, "both": first.shared}
     for where, inside in slices.items():
@@ -182,7 +210,10 @@ def verification_rows(
         if one.same.nunique() < 2:
             continue  # without pairs of both sorts there is no curve
         n = one.author.nunique()
-        boot = {a: {s: _boot(p[inside], n_boot) for s, p in of.items()} for a, of in pairs.items()}
+        boot = {
+            a: {s: _boot(p[inside], n_boot) for s, p in of.items()}
+            for a, of in pairs.items()
+        }
         for arm in boot:
             draws = _with_difference(boot, arm, against)
             rows += _interval_rows(draws, n, corpus, arm, prefix + where, config)
@@ -206,10 +237,14 @@ def plot_distances(
         for same, (name, color) in names.items():
             mine = d[pairs.same == same]
             weights = np.full(len(mine), 1 / len(table))
-            ax.hist(mine, bins, weights=weights, color=COLORS[color], alpha=0.55, label=name)
+            ax.hist(
+                mine, bins, weights=weights, color=COLORS[color], alpha=0.55, label=name
+            )
         auc, eer = auc_eer(pairs.score, pairs.same)
         ax.set(
-            xlabel={"cosine": "cosine distance", "euclid": "squared Euclidean distance"}[similarity],
+            xlabel={"cosine": "cosine distance", "euclid": "squared Euclidean distance"}[
+                similarity
+            ],
             ylabel="share of pairs",
             title=f"AUC {auc:.3f}, EER {eer:.3f}, n = {len(pairs):,} pairs",
         )

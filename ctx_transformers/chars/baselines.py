@@ -22,21 +22,27 @@ from ..eval.classification import class_scores
 class LetterCfg:
     "Everything that decides how spelling is turned into a class."
 
-    model: str = "svm"  # 'svm' (linear, one class against the rest) or 'bayes' (multinomial)
-    # 'char': of the whole string, its ends marked; 'char_wb': within words, the ends of each marked
+    # 'svm' (linear, one class against the rest) or 'bayes' (multinomial)
+    model: str = "svm"
+    # 'char': of the whole string, its ends marked; 'char_wb': within words, the ends of
+    # each marked
     analyzer: str = "char_wb"
     ngrams: tuple = (1, 5)  # shortest and longest run of letters, ends included, >=1
     lowercase: bool = False  # forget case
     sublinear: bool = True  # 1+ln(count), or the count
-    strength: float = 1.0  # svm: C, how much errors cost; bayes: alpha, what is added to each count; >0
-    balanced: bool = False  # svm: errors cost more in small classes, so that each costs the same in all
+    # svm: C, how much errors cost; bayes: alpha, what is added to each count; >0
+    strength: float = 1.0
+    # svm: errors cost more in small classes, so that each costs the same in all
+    balanced: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "ngrams", tuple(self.ngrams))
         if self.model not in ("svm", "bayes"):
             raise ValueError(f"model must be 'svm' or 'bayes', got {self.model!r}")
         if self.analyzer not in ("char", "char_wb"):
-            raise ValueError(f"analyzer must be 'char' or 'char_wb', got {self.analyzer!r}")
+            raise ValueError(
+                f"analyzer must be 'char' or 'char_wb', got {self.analyzer!r}"
+            )
         if len(self.ngrams) != 2 or not 1 <= self.ngrams[0] <= self.ngrams[1]:
             raise ValueError(
                 f"ngrams must be (shortest, longest) with 1 <= shortest <= longest, got {self.ngrams}"
@@ -56,7 +62,8 @@ class _Marked:
 
     def __call__(self, x):
         x = x.lower() if self.lower else x
-        return f"\x02{x}\x03" if self.mark else x  # `char_wb` marks the ends by itself, with spaces
+        # `char_wb` marks the ends by itself, with spaces
+        return f"\x02{x}\x03" if self.mark else x
 
 
 def _counter(cfg):
@@ -83,7 +90,9 @@ def _grams(cfg, sides):
     by = np.argsort(text.astype(str), kind="stable")
     at, y = np.nonzero(label[by])
     if len(np.unique(y)) < 2:
-        raise ValueError(f"there must be strings of at least two classes, got {len(np.unique(y))}")
+        raise ValueError(
+            f"there must be strings of at least two classes, got {len(np.unique(y))}"
+        )
     count = _counter(cfg)
     return count, count.fit_transform(text[by[at]]), y
 
@@ -104,7 +113,9 @@ class SpellingModel:
         self._count = count
         if cfg.model == "svm":
             weight = "balanced" if cfg.balanced else None
-            m = LinearSVC(C=cfg.strength, class_weight=weight, max_iter=10_000, random_state=0)
+            m = LinearSVC(
+                C=cfg.strength, class_weight=weight, max_iter=10_000, random_state=0
+            )
         else:
             m = MultinomialNB(alpha=cfg.strength)
         self._fit = m.fit(x, y)
@@ -112,7 +123,8 @@ class SpellingModel:
     def __call__(
         self,
         text,  # `[N]` strings
-        # `[N,c]` float: margins of the svm, log-probabilities of Bayes; -inf for a class without a training
+        # `[N,c]` float: margins of the svm, log-probabilities of Bayes; -inf for a class
+        # without a training
         # string
     ) -> np.ndarray:
         "How much each string looks like each class."
@@ -146,7 +158,9 @@ def letter_grid(
     strengths = strengths or ((0.3, 1, 3) if model == "svm" else (0.01, 0.03, 0.1, 0.3))
     return [
         LetterCfg(model, a, (1, 5), low, sub, s)
-        for a, low, sub, s in product(("char_wb", "char"), (False, True), (True, False), strengths)
+        for a, low, sub, s in product(
+            ("char_wb", "char"), (False, True), (True, False), strengths
+        )
     ]
 
 # %% ../../nbs/chars/08_baselines.ipynb #c21
@@ -155,7 +169,9 @@ def search_letters(
     valid: Names,  # fitted on, judged on
     grid: list,  # of `LetterCfg`
     by: str = "accuracy",  # what is to be highest: 'accuracy', 'pairs' or 'macro-F1'
-    # the best `LetterCfg`, and a `DataFrame`, by settings: its fields, and the three scores on the validation
+    # the best `LetterCfg`, and a `DataFrame`, by settings: its fields, and the three
+    # scores
+    # on the validation
     # side
 ):
     "Try settings."

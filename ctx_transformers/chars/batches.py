@@ -45,7 +45,8 @@ def frame(
     a = after is not None
     new = lengths + b + a
     end = np.cumsum(new)
-    put = b + (b + a) * np.arange(len(lengths))  # [t]; each text before it brought its own tokens
+    # [t]; each text before it brought its own tokens
+    put = b + (b + a) * np.arange(len(lengths))
     at = np.arange(len(ids)) + np.repeat(put, lengths)
     out = np.empty(int(new.sum()), np.int64)
     out[at] = ids
@@ -65,7 +66,9 @@ def places(lengths):  # `[t]` -> `[n]`
 def _check_names(ids, label):
     "Refuse names without letters or without a class."
     if len(ids) != len(label):
-        raise ValueError(f"{len(ids)} names need as many rows of labels, got {len(label)}")
+        raise ValueError(
+            f"{len(ids)} names need as many rows of labels, got {len(label)}"
+        )
     if len(ids) and ids.lengths.min() < 1:
         raise ValueError("a name without letters cannot be asked about: leave it out")
     if len(ids) and not np.asarray(label).any(1).all():
@@ -80,7 +83,8 @@ class NameTable:
         ids: Ragged,  # N names as ids of letters, at least one letter each
         label,  # `[N,c]` bool, every class of each
         letters: Letters,
-        # `[N,c]` float, how much of a name is of each class, rows add up to 1; None: its classes alike
+        # `[N,c]` float, how much of a name is of each class, rows add up to 1; None: its
+        # classes alike
         share=None,
     ):
         _check_names(ids, label)
@@ -90,12 +94,18 @@ class NameTable:
         if share is None:
             share = self.label / self.label.sum(1, keepdims=True)
         self.share = np.asarray(share).astype(np.float32)
-        if self.share.shape != self.label.shape or not np.allclose(self.share.sum(1), 1, atol=1e-3):
-            raise ValueError(f"shares must be {list(self.label.shape)} numbers whose rows add up to 1")
-        self.head = (ids.lengths + 1) // 2  # [N] letters of the first half, the larger one
+        if self.share.shape != self.label.shape or not np.allclose(
+            self.share.sum(1), 1, atol=1e-3
+        ):
+            raise ValueError(
+                f"shares must be {list(self.label.shape)} numbers whose rows add up to 1"
+            )
+        # [N] letters of the first half, the larger one
+        self.head = (ids.lengths + 1) // 2
         tail = ids.lengths - self.head
         self.tail = tail
-        self._order = np.argsort(tail, kind="stable")  # names by length of their second half
+        # names by length of their second half
+        self._order = np.argsort(tail, kind="stable")
         self._count = np.bincount(tail)
         self._start = np.cumsum(self._count) - self._count
         self._rank = np.argsort(self._order)  # place of each name in that order
@@ -112,7 +122,8 @@ class NameTable:
         other."""
         g = self.tail[rows]
         n = self._count[g]
-        u = hash_bits(*key, rows) % np.maximum(n - 1, 1).astype(np.uint64)  # one of the n-1 others
+        # one of the n-1 others
+        u = hash_bits(*key, rows) % np.maximum(n - 1, 1).astype(np.uint64)
         place = self._rank[rows] - self._start[g]
         other = (place + 1 + u.astype(np.int64)) % n
         return self._order[self._start[g] + other]
@@ -171,7 +182,9 @@ def hidden_view(
     use = np.repeat(some, lengths)
     right, hide, how, own, place = (x[use] for x in (ids, hide, how, own, place))
     lengths = lengths[some]
-    number = hash_bits(*key, CODES["mlm"], 2, own, place) % np.uint64(len(table.letters.letters))
+    number = hash_bits(*key, CODES["mlm"], 2, own, place) % np.uint64(
+        len(table.letters.letters)
+    )
     other = table.letters.first + number.astype(np.int64)
     seen, lengths, at = frame(_disguised(right, hide, how, other), lengths, CLS, SEP)
     who = np.repeat(np.flatnonzero(some), lengths - 2)[hide]
@@ -193,7 +206,8 @@ def _half(table, rows, which):  # 0: the first, 1: the second -> letters, length
     return ids[second == which], half[rows]
 
 # %% ../../nbs/chars/03_batches.ipynb #se7f4638
-def _joined(a, la, b, lb):  # tokens and lengths of t texts, and of t that come behind them
+# tokens and lengths of t texts, and of t that come behind them
+def _joined(a, la, b, lb):
     "Tokens of both, text by text, their lengths, and which tokens are of the first."
     n = la + lb
     first = places(n) < np.repeat(la, n)
@@ -207,7 +221,9 @@ def ahead_view(
     table: NameTable,
     rows,  # `[b]` names
     key: tuple,  # (seed, pass)
-    # share of the names that begin with their class's start token instead of [START], 0 to 1
+    # share of the names that begin with their class's start token instead of [START], 0
+    # to
+    # 1
     given: float = 0.0,
 ) -> View:
     "Each letter from those before it, and where the name ends."
@@ -231,7 +247,8 @@ def halves_view(
     other = np.where(foreign, table.partner(rows, *key, CODES["nsp"], 1), rows)
     head, lh = _half(table, rows, 0)
     right, _ = _half(table, rows, 1)
-    tail, lt = _half(table, other, 1)  # tails of a partner are as long as those of the name itself
+    # tails of a partner are as long as those of the name itself
+    tail, lt = _half(table, other, 1)
     wrong = np.repeat(np.arange(len(rows)), lt)[tail != right]
     same = np.bincount(wrong, minlength=len(rows)) == 0
     a, la, _ = frame(head, lh, CLS, SEP)
@@ -276,7 +293,8 @@ class NameBatch:
 def join_views(
     views: dict,  # name -> `View`
     b: int,  # names
-    waste: float = 0.2,  # largest share of padding in a block of attention: few blocks suit short texts
+    # largest share of padding in a block of attention: few blocks suit short texts
+    waste: float = 0.2,
 ) -> NameBatch:
     "Put views end to end."
     out = {}
@@ -292,7 +310,9 @@ def join_views(
     ids = torch.cat([v.ids for v in vs])
     lengths = torch.cat([v.lengths for v in vs])
     causal = torch.cat([torch.full((len(v.lengths),), v.causal) for v in vs])
-    segment = torch.cat([torch.zeros_like(v.ids) if v.segment is None else v.segment for v in vs])
+    segment = torch.cat(
+        [torch.zeros_like(v.ids) if v.segment is None else v.segment for v in vs]
+    )
     plan = plan_attention(lengths, waste, 8192, causal)
     return NameBatch(ids, lengths, segment, plan, out, texts, b)
 
@@ -303,7 +323,8 @@ class NameBatches:
     def __init__(
         self,
         table: NameTable,
-        make: dict,  # name of the question -> function of (table, rows, key) that gives its `View`
+        # name of the question -> function of (table, rows, key) that gives its `View`
+        make: dict,
         b: int = 64,  # names of a batch, >=1
         seed: int = 0,
         shuffle: bool = True,  # False: all names in order, the questions of pass -1

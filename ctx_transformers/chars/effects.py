@@ -16,7 +16,9 @@ from ..eval.tables import row
 # %% ../../nbs/chars/07_effects.ipynb #c05
 def _arms(scores, p):
     "The arms that tell about `p`, in a fixed order: (objectives, detached)s, and `[A,s,N]` sums and counts."
-    arms = sorted((a for a, of in scores.items() if p in of), key=lambda a: (a[1], sorted(a[0])))
+    arms = sorted(
+        (a for a, of in scores.items() if p in of), key=lambda a: (a[1], sorted(a[0]))
+    )
     num = [np.asarray(scores[a][p][0], np.float64) for a in arms]
     den = [np.asarray(scores[a][p][1], np.float64) for a in arms]
     shapes = {x.shape for x in num + den}
@@ -29,7 +31,9 @@ def _arms(scores, p):
     den = np.stack(den)
     sound = np.isfinite(num).all() and (den >= 0).all() and (den.sum(-1) > 0).all()
     if not sound:
-        raise ValueError(f"{p}: each arm and seed needs finite sums, counts >= 0 and something counted")
+        raise ValueError(
+            f"{p}: each arm and seed needs finite sums, counts >= 0 and something counted"
+        )
     return arms, num, den
 
 # %% ../../nbs/chars/07_effects.ipynb #s1c148b7
@@ -60,7 +64,8 @@ def _metric_draws(num, den, n_boot, seed):
     num, den = _ordered(num, den)
     out = []
     for w in drawn_counts(N, n_boot, rng, 2**20):
-        k = rng.integers(s, size=(len(w), max(1, s - 1)))  # of s seeds s-1, as in `crossed_interval`
+        # of s seeds s-1, as in `crossed_interval`
+        k = rng.integers(s, size=(len(w), max(1, s - 1)))
         with np.errstate(invalid="ignore"):
             metric = _drawn(num, w, k) / _drawn(den, w, k)  # [A,.]
         out.append(metric.T)
@@ -72,11 +77,15 @@ def _check_arms(scores):
     for a in scores:
         pair = isinstance(a, tuple) and len(a) == 2
         if not (pair and isinstance(a[0], frozenset) and isinstance(a[1], bool)):
-            raise ValueError(f"an arm must be (frozenset of objectives, detached), got {a!r}")
+            raise ValueError(
+                f"an arm must be (frozenset of objectives, detached), got {a!r}"
+            )
     for a, of in scores.items():
         for p in of:
             if p not in a[0]:
-                raise ValueError(f"arm {sorted(a[0])} has a metric of {p!r}, which it was not trained for")
+                raise ValueError(
+                    f"arm {sorted(a[0])} has a metric of {p!r}, which it was not trained for"
+                )
 
 # %% ../../nbs/chars/07_effects.ipynb #se62d095
 def _slices(scores):  # -> name -> the values of `detached` that it holds
@@ -117,13 +126,16 @@ def _effect(
 
 # %% ../../nbs/chars/07_effects.ipynb #c07
 def objective_effects(
-    # (frozenset of objectives, detached: bool) -> objective -> (sums `[s,N]` float, counts `[s,N]`): of each
+    # (frozenset of objectives, detached: bool) -> objective -> (sums `[s,N]` float,
+    # counts
+    # `[s,N]`): of each
     # seed and string, such as letters guessed rightly and letters asked for
     scores: dict,
     n_boot: int = 1000,
     level: float = 0.95,
     seed: int = 0,  # draws, share of them within the interval, 0 to 1
-    # slice ('all', 'joint', 'detached'), added, on, value (of the metric), lo, hi, n (strings), seeds,
+    # slice ('all', 'joint', 'detached'), added, on, value (of the metric), lo, hi, n
+    # (strings), seeds,
     # pairs (of arms)
 ) -> pd.DataFrame:
     "Effect of adding an objective on the metric of each other one."
@@ -144,7 +156,9 @@ def objective_effects(
                     of = dict(slice=where, added=o, on=p)
                     rows.append(of | effect | dict(n=N, seeds=s, pairs=len(pairs)))
     if not rows:
-        raise ValueError("no two arms differ by one objective and share another: there is nothing to compare")
+        raise ValueError(
+            "no two arms differ by one objective and share another: there is nothing to compare"
+        )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/chars/07_effects.ipynb #c19
@@ -157,7 +171,9 @@ def effect_rows(
     "Effects as rows of a table."
     odd = [s for s in effects.seeds if seeds is not None and len(seeds) != s]
     if odd:
-        raise ValueError(f"the effects are over {odd[0]} seeds, and {len(seeds)} are named: {list(seeds)}")
+        raise ValueError(
+            f"the effects are over {odd[0]} seeds, and {len(seeds)} are named: {list(seeds)}"
+        )
 
     def named(s):
         return ",".join(map(str, range(s) if seeds is None else seeds))
@@ -196,13 +212,15 @@ def _effects(effects, where):  # -> by (added, on)
     return d.set_index(["added", "on"])
 
 
-def _draw_effects(ax, x, names, top):  # axis, effects, objectives, largest effect in points
+# axis, effects, objectives, largest effect in points
+def _draw_effects(ax, x, names, top):
     m = 100 * x.value.unstack().reindex(index=names, columns=names).to_numpy(float)
     k = range(len(names))
     ax.imshow(m, cmap="PuOr_r", vmin=-1.5 * top, vmax=1.5 * top, aspect="auto")
     ax.grid(False)  # the palest two thirds, on which black is read
     for (o, p), r in x.iterrows():
-        v, lo, hi = (f"{round(100 * y, 1) + 0.0:+.1f}" for y in (r.value, r.lo, r.hi))  # no -0.0
+        # no -0.0
+        v, lo, hi = (f"{round(100 * y, 1) + 0.0:+.1f}" for y in (r.value, r.lo, r.hi))
         ax.text(
             names.index(p),
             names.index(o),
@@ -219,7 +237,8 @@ def _draw_effects(ax, x, names, top):  # axis, effects, objectives, largest effe
 
 
 def plot_effects(
-    effects: pd.DataFrame,  # from `objective_effects`, or rows of one corpus from `effect_rows`
+    # from `objective_effects`, or rows of one corpus from `effect_rows`
+    effects: pd.DataFrame,
     order=None,  # objectives, from the top and from the left; by the alphabet if None
     slices=("all",),  # of 'all', 'joint' and 'detached', side by side
     metric: str = "accuracy",  # what the numbers are; drawn in points, hundredths
@@ -237,7 +256,9 @@ def plot_effects(
         for ax, x, s in zip(axes[0], xs, slices):
             _draw_effects(ax, x, names, top)
             ax.set(xlabel=f"{metric} of" + (f" ({s})" if s != "all" else ""))
-            about = f"points of {metric} and 95 % interval; n = {int(x.n.max()):,} strings"
+            about = (
+                f"points of {metric} and 95 % interval; n = {int(x.n.max()):,} strings"
+            )
             ax.set_title(about, fontsize=8, y=-0.12)
         axes[0, 0].set_ylabel("what adding does")
         plt.close(fig)

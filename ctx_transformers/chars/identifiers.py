@@ -17,7 +17,13 @@ from dataclasses import replace
 import numpy as np
 from filelock import FileLock
 from joblib import Parallel, cpu_count, delayed
-from .names import Names, name_keys, names_of, read_names, split_names
+from ctx_transformers.chars.names import (
+    Names,
+    name_keys,
+    names_of,
+    read_names,
+    split_names,
+)
 from ..config import config_hash
 from ..core import Account, cache_dir, hash_uniform
 from ..data.pydocs import code_objects, installed_files, parse_file
@@ -26,7 +32,8 @@ from ..data.pydocs import code_objects, installed_files, parse_file
 def _documented(path):
     "Last parts of the names of a file's documented functions and classes; None if it is not valid Python."
     on = gc.isenabled()
-    gc.disable()  # a syntax tree has no cycles, and looking for them takes most of the time
+    # a syntax tree has no cycles, and looking for them takes most of the time
+    gc.disable()
     try:
         if (parsed := parse_file(path)) is None:
             return None
@@ -79,7 +86,9 @@ def _read_files(files, missing):  # (module, path) pairs; packages that are not 
     for m in missing:
         acc.drop(f"package {m} is not installed")
     jobs = min(cpu_count(), 8, 1 + len(files) // 100)
-    got = Parallel(n_jobs=jobs, batch_size=32)(delayed(_documented)(str(p)) for _, p in files)
+    got = Parallel(n_jobs=jobs, batch_size=32)(
+        delayed(_documented)(str(p)) for _, p in files
+    )
     found = defaultdict(list)
     for (m, _), names in zip(files, got):
         if names is None:
@@ -93,8 +102,13 @@ def _found(packages):
     """(package -> names of its documented objects in the order of its files, account so far), from the cache
     if the files are the same."""
     files, missing = installed_files(packages, stdlib=False)
-    sizes = hashlib.sha256(repr([(m, p.stat().st_size) for m, p in files]).encode()).hexdigest()
-    path = cache_dir("identifiers") / f"{config_hash(dict(reader=1, files=sizes, missing=missing))}.json"
+    sizes = hashlib.sha256(
+        repr([(m, p.stat().st_size) for m, p in files]).encode()
+    ).hexdigest()
+    path = (
+        cache_dir("identifiers")
+        / f"{config_hash(dict(reader=1, files=sizes, missing=missing))}.json"
+    )
     with FileLock(f"{path}.lock"):
         if not path.is_file():
             found, acc = _read_files(files, missing)
@@ -136,7 +150,8 @@ def read_identifiers(
     packages=LIBRARIES,  # import names
     limit: int = 12_000,  # keep this many strings at most
     fold=False,  # spell with `to_ascii`?
-    lengths=(0, 0),  # keep identifiers of so many characters, (fewest, most), 0 for no bound
+    # keep identifiers of so many characters, (fewest, most), 0 for no bound
+    lengths=(0, 0),
 ) -> Names:  # sorted by string; class = package
     "Names of documented functions and classes, with the packages that have them."
     found, acc = _found(packages)
@@ -154,7 +169,9 @@ def open_names(
 ) -> dict:  # train, valid, test: `Names` of the same classes
     "Strings and their classes on three sides, from whatever holds them; says what was read and dropped."
     if isinstance(source, str) and source == "identifiers":
-        names = read_identifiers(limit=12_000 if limit is None else limit, fold=fold, lengths=lengths)
+        names = read_identifiers(
+            limit=12_000 if limit is None else limit, fold=fold, lengths=lengths
+        )
     else:
         names = read_names(source, fold, lengths)
         if limit is not None:

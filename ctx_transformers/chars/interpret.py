@@ -13,7 +13,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 from .alphabet import Letters, SEP, START
-from .batches import NameBatch, NameTable, View, class_view, frame, join_views
+from ctx_transformers.chars.batches import (
+    NameBatch,
+    NameTable,
+    View,
+    class_view,
+    frame,
+    join_views,
+)
 from .model import CharModel
 from ..core import hash_uniform
 
@@ -29,18 +36,23 @@ def _evaluating(model):
 def attention_maps(
     model: CharModel,  # in evaluation
     g: NameBatch,  # a few texts
-) -> list:  # of each text `[layers,h,l,l]`: query (row), key (column); each row adds up to 1
+    # of each text `[layers,h,l,l]`: query (row), key (column); each row adds up to 1
+) -> list:
     "How much each letter looks at each other one."
     _evaluating(model)
     kept = []
     layers = model.encoder.layers
-    hooks = [l.qkv.register_forward_hook(lambda _, x, y: kept.append(y[g.plan.inverse])) for l in layers]
+    hooks = [
+        l.qkv.register_forward_hook(lambda _, x, y: kept.append(y[g.plan.inverse]))
+        for l in layers
+    ]
     try:
         model.encode(g)
     finally:
         for h in hooks:
             h.remove()
-    qk = torch.stack(kept).unflatten(2, (3, layers[0].heads, -1))[:, :, :2]  # [layers,n,2,h,d/h]
+    # [layers,n,2,h,d/h]
+    qk = torch.stack(kept).unflatten(2, (3, layers[0].heads, -1))[:, :, :2]
     causal = [v.causal for k, v in g.views.items() for _ in range(*g.texts[k])]
     out = []
     for z, ahead in zip(qk.split(g.lengths.tolist(), 1), causal):
@@ -72,7 +84,9 @@ def unlabelled(
 ) -> NameTable:  # with every class, since none is known
     "Strings whose class nobody knows."
     if empty := [i for i, n in enumerate(names) if not n]:
-        raise ValueError(f"a name needs at least one letter, but number {empty[0]} is empty")
+        raise ValueError(
+            f"a name needs at least one letter, but number {empty[0]} is empty"
+        )
     label = np.ones((len(names), max(1, len(letters.classes))), bool)
     return NameTable(letters.encode(names), label, letters)
 
@@ -154,7 +168,8 @@ def surprise(
     return out
 
 
-def name_likelihood(model, letters, names, given=None):  # as in `surprise` -> `[N]` natural logarithms
+# as in `surprise` -> `[N]` natural logarithms
+def name_likelihood(model, letters, names, given=None):
     "Log-likelihood of each name, its end included."
     bits = surprise(model, letters, names, given)
     return -np.log(2) * np.array([b.sum() for b in bits])
@@ -197,7 +212,9 @@ def _written(
     max_len,  # most letters of a name
     seed,
     *how,  # temperature, top_p and special tokens, as in `_draw`
-):  # `[n,max_len+1]` tokens, `[n]` logarithms of probabilities, `[n]` letters before the end, -1: no end
+    # `[n,max_len+1]` tokens, `[n]` logarithms of probabilities, `[n]` letters before the
+    # end, -1: no end
+):
     "Draw letter by letter, all names at once, until the last one ends."
     n = len(start)
     ids = np.empty((n, max_len + 1), np.int64)
@@ -230,21 +247,27 @@ def generate(
     top_p: float = 1.0,  # share of the probability that is drawn from, in (0,1]
     max_len: int = 0,  # most letters of a name; 0: as many as the model reads
     seed: int = 0,
-    # text; logp, of letters and end, natural logarithm; ended: False if `max_len` came before the end, which
+    # text; logp, of letters and end, natural logarithm; ended: False if `max_len` came
+    # before the end, which
     # `logp` then lacks
 ) -> pd.DataFrame:
     "Make up names, letter by letter."
     _evaluating(model)
     most = model.cfg.encoder.max_len - 3
-    max_len = max_len or most  # every view can read it: [CLS] and two [SEP] stand around halves
+    # every view can read it: [CLS] and two [SEP] stand around halves
+    max_len = max_len or most
     if temperature <= 0 or not 0 < top_p <= 1:
-        raise ValueError(f"temperature must be > 0 and top_p in (0,1], got {temperature} and {top_p}")
+        raise ValueError(
+            f"temperature must be > 0 and top_p in (0,1], got {temperature} and {top_p}"
+        )
     if not 1 <= max_len <= most:
         raise ValueError(
             f"the model reads names of 1 to {most} letters in every view, so max_len cannot be {max_len}"
         )
     start = _starts(letters, given, n)
-    ids, logp, ended = _written(model, start, max_len, seed, temperature, top_p, letters.first)
+    ids, logp, ended = _written(
+        model, start, max_len, seed, temperature, top_p, letters.first
+    )
     text = []
     for i, e in zip(ids, ended):
         l = e if e >= 0 else max_len

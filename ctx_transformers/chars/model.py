@@ -22,13 +22,18 @@ class CharCfg:
     "Shape of a model of names."
 
     # no segments: the halves are told apart by [SEP] only
-    encoder: EncoderCfg = EncoderCfg(layers=2, d=64, heads=4, max_len=48, prenorm=True, segments=2)
-    pool: str = "mean"  # one vector of a name: 'first' token, 'mean' or 'max' of all, 'attention'
+    encoder: EncoderCfg = EncoderCfg(
+        layers=2, d=64, heads=4, max_len=48, prenorm=True, segments=2
+    )
+    # one vector of a name: 'first' token, 'mean' or 'max' of all, 'attention'
+    pool: str = "mean"
     tied: bool = True  # letters are predicted with the vectors that they are read with
     drop: float = 0.1  # dropout of the pooled vector, 0 to 1
-    # standard deviation of the vectors of letters, places and segments at the start, >0; BERT's is .02
+    # standard deviation of the vectors of letters, places and segments at the start, >0;
+    # BERT's is .02
     std: float = 0.2
-    grams: str = ""  # lengths of the n-grams that are added to each letter, such as '2,3,4'; empty: none
+    # lengths of the n-grams that are added to each letter, such as '2,3,4'; empty: none
+    grams: str = ""
     buckets: int = 4096  # vectors that the n-grams of one length share by hash
     gram_drop: float = 0.5  # share of the n-grams that are left out in training, in [0,1)
     ends: int = 0  # distances from the end that are told apart, 0: none
@@ -40,14 +45,23 @@ class CharCfg:
                 "is said by its question"
             )
         if self.pool not in ("first", "mean", "max", "attention"):
-            raise ValueError(f"pool must be 'first', 'mean', 'max' or 'attention', got {self.pool!r}")
-        if self.std <= 0 or self.buckets < 1 or not 0 <= self.gram_drop < 1 or self.ends < 0:
+            raise ValueError(
+                f"pool must be 'first', 'mean', 'max' or 'attention', got {self.pool!r}"
+            )
+        if (
+            self.std <= 0
+            or self.buckets < 1
+            or not 0 <= self.gram_drop < 1
+            or self.ends < 0
+        ):
             raise ValueError(
                 f"std must be > 0, buckets at least 1, gram_drop in [0,1), ends at least 0, got {self}"
             )
         lengths = [n.strip() for n in self.grams.split(",") if n.strip()]
         if not all(n.isdigit() and int(n) >= 2 for n in lengths):
-            raise ValueError(f"grams are lengths of at least 2 letters, commas between, got {self.grams!r}")
+            raise ValueError(
+                f"grams are lengths of at least 2 letters, commas between, got {self.grams!r}"
+            )
 
     @property
     def ns(self):
@@ -58,11 +72,13 @@ def gram_hash(
     ids: Tensor,  # `[n]` tokens of texts end to end
     n: int,  # tokens of a gram, >=2
     buckets: int,
-) -> Tensor:  # `[n]` 0..buckets-1; means nothing where the text begins less than n tokens before
+    # `[n]` 0..buckets-1; means nothing where the text begins less than n tokens before
+) -> Tensor:
     "A number for the n tokens that end at each place."
     h = ids.clone()
     for j in range(1, n):
-        before = torch.cat([ids.new_zeros(j), ids[:-j]])[: len(ids)]  # the token j places before
+        # the token j places before
+        before = torch.cat([ids.new_zeros(j), ids[:-j]])[: len(ids)]
         h = (h * 1000003) % (2**31 - 1) + before
     mixed = (h * 0x9E3779B1 % 2**32) >> 7
     return mixed % buckets
@@ -125,7 +141,11 @@ class CharModel(nn.Module):
                 m.apply(init_bert)
         self._scale()
         self.mlm, self.la = (MLMHead(w, cfg.encoder.eps) for w in words)
-        self.grams = CharGrams(cfg.ns, cfg.buckets, d, cfg.gram_drop, cfg.std / 2) if cfg.ns else None
+        self.grams = (
+            CharGrams(cfg.ns, cfg.buckets, d, cfg.gram_drop, cfg.std / 2)
+            if cfg.ns
+            else None
+        )
         self.ends = nn.Embedding(cfg.ends, d) if cfg.ends else None
         if cfg.ends:
             nn.init.normal_(self.ends.weight, std=cfg.std)

@@ -76,21 +76,29 @@ class Names:
     "Distinct strings, each with all its classes."
 
     text: np.ndarray  # `[N]` str, distinct, sorted in a whole table
-    label: np.ndarray  # `[N,c]` bool, the classes that the string belongs to, at least one
+    # `[N,c]` bool, the classes that the string belongs to, at least one
+    label: np.ndarray
     classes: tuple  # `c` str, sorted
     name: str = "names"  # what tables call it
-    account: Account | None = None  # what was read, merged and dropped on the way to the whole table
+    # what was read, merged and dropped on the way to the whole table
+    account: Account | None = None
 
     def __post_init__(self):
         N, c = len(self.text), len(self.classes)
         if self.label.dtype != bool or self.label.shape != (N, c):
-            raise ValueError(f"label must be bool [{N},{c}], got {self.label.dtype} {list(self.label.shape)}")
+            raise ValueError(
+                f"label must be bool [{N},{c}], got {self.label.dtype} {list(self.label.shape)}"
+            )
         if list(self.classes) != sorted(set(self.classes)):
             raise ValueError(f"classes must be distinct and sorted, got {self.classes}")
         if not self.label.any(1).all():
-            raise ValueError(f"{self.text[self.label.any(1).argmin()]!r} belongs to no class; leave it out")
+            raise ValueError(
+                f"{self.text[self.label.any(1).argmin()]!r} belongs to no class; leave it out"
+            )
         if len(set(self.text)) < N:
-            raise ValueError("a string stands in two rows; give it one row with all its classes")
+            raise ValueError(
+                "a string stands in two rows; give it one row with all its classes"
+            )
 
     def __len__(self):
         return len(self.text)
@@ -115,7 +123,8 @@ class Names:
 
 
 def _rarest(label, size):
-    return np.where(label, size, np.iinfo(np.int64).max).argmin(1)  # of two of a size the first
+    # of two of a size the first
+    return np.where(label, size, np.iinfo(np.int64).max).argmin(1)
 
 # %% ../../nbs/chars/00_names.ipynb #s5136d4d
 def _merged(rows, account, fold, lo, hi):  # as in `names_of`
@@ -152,7 +161,9 @@ def names_of(
     "Merge equal strings."
     lo, hi = lengths
     if not (0 <= lo and (hi == 0 or lo <= hi)):
-        raise ValueError(f"lengths are (fewest, most) characters, 0 for no bound, got {tuple(lengths)}")
+        raise ValueError(
+            f"lengths are (fewest, most) characters, 0 for no bound, got {tuple(lengths)}"
+        )
     seen, classes = _merged(rows, account, fold, lo, hi)
     if not seen:
         raise ValueError(f"no name is left; see what was dropped and why\n{account}")
@@ -192,7 +203,9 @@ def _archive(path):
     if not is_zipfile(path):
         raise ValueError(f"{path} is not a sound zip archive; fetch it again")
     with ZipFile(path) as z:
-        texts = [n for n in z.namelist() if n.endswith(".txt") and not n.startswith("__MACOSX")]
+        texts = [
+            n for n in z.namelist() if n.endswith(".txt") and not n.startswith("__MACOSX")
+        ]
         files = sorted(n for n in texts if Path(n).parent.name == "names")
         if not files:
             raise ValueError(
@@ -241,13 +254,16 @@ def _fetch(url):
             ) from e
         if not is_zipfile(part):
             part.unlink()
-            raise ValueError(f"{url} gave no sound zip archive; fetch one by other means and give its path")
+            raise ValueError(
+                f"{url} gave no sound zip archive; fetch one by other means and give its path"
+            )
         os.replace(part, path)
     return path
 
 # %% ../../nbs/chars/00_names.ipynb #c18
 def read_names(
-    # folder of `Country.txt`; CSV, TSV, JSON lines or parquet file; zip archive with names/*.txt inside; or
+    # folder of `Country.txt`; CSV, TSV, JSON lines or parquet file; zip archive with
+    # names/*.txt inside; or
     # the URL of one
     source=NAMES_URL,
     fold=False,  # spell with `to_ascii`?
@@ -267,12 +283,15 @@ def read_names(
         rows = _archive(path)
     else:
         rows = _column(path, account)
-    return replace(names_of(rows, account, fold, lengths), name=account.name.split(".")[0])
+    return replace(
+        names_of(rows, account, fold, lengths), name=account.name.split(".")[0]
+    )
 
 # %% ../../nbs/chars/00_names.ipynb #s8926fab
 def name_keys(
     text,  # `[N]` str
-) -> np.ndarray:  # `[N]` uint64, equal where the strings are the same in ASCII and lower case
+    # `[N]` uint64, equal where the strings are the same in ASCII and lower case
+) -> np.ndarray:
     "Which strings are the same name."
     return text_keys([to_ascii(o).casefold() for o in text], exact=True)
 
@@ -318,4 +337,7 @@ def split_names(
     np.logical_or.at(label, at, names.label)
     kind = _rarest(label, names.label.sum(0))
     side = _drawn_sides(kind, hash_uniform(seed, key), names.classes, valid, test)[at]
-    return {s: replace(names.take(side == j), name=f"{names.name} {s}") for j, s in enumerate(SPLITS)}
+    return {
+        s: replace(names.take(side == j), name=f"{names.name} {s}")
+        for j, s in enumerate(SPLITS)
+    }

@@ -54,7 +54,11 @@ class Backoff:
             raise ValueError(
                 f"seen must be [m,K] and y [m] with m > 0, got {self.seen.shape} and {self.y.shape}"
             )
-        if self.seen.max(initial=0) >= v or self.y.max() >= v or v ** self.seen.shape[1] > 2**62:
+        if (
+            self.seen.max(initial=0) >= v
+            or self.y.max() >= v
+            or v ** self.seen.shape[1] > 2**62
+        ):
             raise ValueError(
                 f"all ids must be below v = {v}, and {self.seen.shape[1]} of them fit into 62 bits"
             )
@@ -147,7 +151,8 @@ class AheadGrams:
         if order < 1:
             raise ValueError(f"order must be at least 1, got {order}")
         self.letters = table.letters
-        self.steps = -np.arange(order)  # a token predicts the next one, so it is itself the most telling
+        # a token predicts the next one, so it is itself the most telling
+        self.steps = -np.arange(order)
         view = ahead_view(table, np.arange(len(table)), (0, 0))
         ids, lengths = _arrays(view)
         seen = self._seen(ids, lengths)
@@ -193,7 +198,8 @@ class HiddenGrams:
         at = view.at.cpu().numpy()
         seen = _near(ids, lengths, self.STEPS)[at]
         visible = (seen != MASK) & (seen != UNK)
-        left = self.backoff(seen, visible, (0, 1, 2, 3))  # the neighbour on the left tells most
+        # the neighbour on the left tells most
+        left = self.backoff(seen, visible, (0, 1, 2, 3))
         right = self.backoff(seen, visible, (1, 0, 3, 2))
         p = (left + right) / 2
         shown = ids[at]
@@ -202,7 +208,8 @@ class HiddenGrams:
         return p / p.sum(1, keepdims=True)
 
 # %% ../../nbs/chars/09_ngram_lm.ipynb #s0c3b056
-def _without_gap(view):  # of `halves_view` -> `[n]` tokens, `[n]` their texts, `[n]` bool of second halves
+# of `halves_view` -> `[n]` tokens, `[n]` their texts, `[n]` bool of second halves
+def _without_gap(view):
     "Names as they are read ahead: from [START], and nothing between the halves."
     ids, lengths = _arrays(view)
     text = np.repeat(np.arange(len(lengths)), lengths)
@@ -232,7 +239,8 @@ class HalvesGrams:
         lengths = np.bincount(text, minlength=b)
         head = np.bincount(text[~second], minlength=b)
         i = np.flatnonzero(second)
-        seen = self.ahead._seen(ids, lengths)[i - 1]  # each token of the tail is asked at the one before it
+        # each token of the tail is asked at the one before it
+        seen = self.ahead._seen(ids, lengths)[i - 1]
         since = places(lengths)[i] - head[text[i]]  # letters of the tail before it
         own = np.arange(seen.shape[1]) < since[:, None]
         p = self._log_probs(seen, seen != UNK, ids[i])
@@ -258,7 +266,8 @@ class HalvesGrams:
         above = np.r_[y.sum(), y.sum() - np.cumsum(y)]
         right = below + above  # with the line below the k-th
         cut = np.r_[True, s[1:] > s[:-1], True]
-        k = int(np.where(cut, right, -1).argmax())  # between two equal scores there is no line
+        # between two equal scores there is no line
+        k = int(np.where(cut, right, -1).argmax())
         if k == 0:
             line = s[0] - 1
         elif k < len(s):
@@ -268,7 +277,8 @@ class HalvesGrams:
         self.line = float(line)
         return self
 
-    def predict(self, view: View) -> np.ndarray:  # `[b]` nats above the line: its own where > 0
+    # `[b]` nats above the line: its own where > 0
+    def predict(self, view: View) -> np.ndarray:
         "Score above the line."
         return self.scores(view) - self.line
 

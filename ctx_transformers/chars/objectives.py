@@ -11,7 +11,12 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from .batches import ahead_view, class_view, halves_view, hidden_view
+from ctx_transformers.chars.batches import (
+    ahead_view,
+    class_view,
+    halves_view,
+    hidden_view,
+)
 
 # %% ../../nbs/chars/05_objectives.ipynb #c05
 @dataclass(frozen=True)
@@ -20,12 +25,15 @@ class Cls:
 
     weight: float = 1.0  # of its loss in the total, >0
     smooth: float = 0.1  # share of the target that is spread over all classes, in [0,1)
-    balance: float = 0.0  # exponent of the classes' weights, 0 (as they come) to 1 (each class alike)
+    # exponent of the classes' weights, 0 (as they come) to 1 (each class alike)
+    balance: float = 0.0
     detach: bool = False  # the encoder learns nothing from it
 
     def __post_init__(self):
         if self.weight <= 0 or not 0 <= self.smooth < 1 or not 0 <= self.balance <= 1:
-            raise ValueError(f"weight must be > 0, smooth in [0,1), balance in [0,1], got {self}")
+            raise ValueError(
+                f"weight must be > 0, smooth in [0,1), balance in [0,1], got {self}"
+            )
 
     def view(self, table, rows, key):
         return class_view(table, rows)
@@ -38,7 +46,8 @@ class Cls:
         self,
         p: Tensor,  # `[b,K]` scores
         y: Tensor,  # `[b,K]` shares
-        n: Tensor | None = None,  # `[K]` names of each class in the training side, for `balance`
+        # `[K]` names of each class in the training side, for `balance`
+        n: Tensor | None = None,
     ) -> Tensor:  # mean cross-entropy, nats
         q = y * (1 - self.smooth) + self.smooth / y.shape[1]
         each = -(q * F.log_softmax(p.float(), 1)).sum(1)
@@ -94,7 +103,9 @@ class La(_Letter):
     "Which letter comes next?"
 
     weight: float = 1.0  # of its loss in the total, >0
-    # share of the names that begin with their class instead of [START], 0 to 1; above 0 the encoder sees
+    # share of the names that begin with their class instead of [START], 0 to 1; above 0
+    # the
+    # encoder sees
     # labels
     given: float = 0.0
     head = "la"
@@ -139,17 +150,27 @@ class Objectives(nn.Module):
     def __init__(
         self,
         model,  # a `CharModel`
-        asked: dict,  # name of the question -> `Cls`, `Mlm`, `La`, `Nsp`, or what has their four functions
-        counts=None,  # `[K]` names of each class on the training side, for weights of classes
+        # name of the question -> `Cls`, `Mlm`, `La`, `Nsp`, or what has their four
+        # functions
+        asked: dict,
+        # `[K]` names of each class on the training side, for weights of classes
+        counts=None,
     ):
         super().__init__()
         if not asked:
-            raise ValueError(f"there is nothing to learn: name at least one objective of {ORDER}")
+            raise ValueError(
+                f"there is nothing to learn: name at least one objective of {ORDER}"
+            )
         self.model = model
         self.asked = asked
-        self.register_buffer("counts", None if counts is None else torch.as_tensor(counts), persistent=False)
+        self.register_buffer(
+            "counts",
+            None if counts is None else torch.as_tensor(counts),
+            persistent=False,
+        )
 
-    def forward(self, g):  # a `NameBatch` -> name -> (answers, what is right), for the views that it has
+    # a `NameBatch` -> name -> (answers, what is right), for the views that it has
+    def forward(self, g):
         h = self.model.encode(g)
         return {
             k: (o.predict(self.model, h, g), g.views[k].y)
@@ -162,7 +183,8 @@ class Objectives(nn.Module):
 
     def total(self, said: dict, y=None) -> Tensor:
         "The weighted sum; `y` is not needed, the batch brings what is right."
-        none = next(self.parameters()).flatten()[0] * 0.0  # a batch that asks nothing teaches nothing
+        # a batch that asks nothing teaches nothing
+        none = next(self.parameters()).flatten()[0] * 0.0
         return none + sum(self.asked[k].weight * l for k, l in self.losses(said).items())
 
     def makers(self):  # name -> function that makes the view
@@ -189,13 +211,16 @@ def _norm(grads):  # of some parameters, None where none arrives
 def moved_by(
     objectives: Objectives,
     g,  # a `NameBatch` with a view for each
-    # norm of the gradient by part of the model (rows) and objective (columns); nan where none arrives
+    # norm of the gradient by part of the model (rows) and objective (columns); nan where
+    # none arrives
 ) -> pd.DataFrame:
     "Which parts of the model each objective moves."
     model = objectives.model
     out = {}
     for k, l in objectives.losses(objectives(g)).items():
-        grads = torch.autograd.grad(l, [*model.parameters()], retain_graph=True, allow_unused=True)
+        grads = torch.autograd.grad(
+            l, [*model.parameters()], retain_graph=True, allow_unused=True
+        )
         parts = {}
         for (name, _), d in zip(model.named_parameters(), grads):
             parts.setdefault(_part_of(name), []).append(d)

@@ -38,7 +38,8 @@ def _draw_sides(ax, rows, what):  # axis, rows of one objective, 'loss' or 'accu
 
 # %% ../../nbs/chars/11_plots.ipynb #c06
 def plot_parts(
-    # `DataFrame` of `parts.csv`: step, side ('train', 'valid'), objective ('total' too), loss (nats),
+    # `DataFrame` of `parts.csv`: step, side ('train', 'valid'), objective ('total' too),
+    # loss (nats),
     # accuracy (0 to 1)
     parts,
     names=None,  # objectives, from the left; as the table has them if None
@@ -47,7 +48,9 @@ def plot_parts(
     names = _objectives(parts, names)
     k = len(names) + 1
     with plt.rc_context(style() | {"font.size": 8}):
-        shape = dict(figsize=(1.7 * k, 2.9), sharex=True, squeeze=False, layout="constrained")
+        shape = dict(
+            figsize=(1.7 * k, 2.9), sharex=True, squeeze=False, layout="constrained"
+        )
         fig, axes = plt.subplots(2, k, **shape)
         for name, (loss, accuracy) in zip([*names, "total"], axes.T):
             rows = parts[parts.objective == name]
@@ -80,7 +83,15 @@ def _draw_head(
     names = [t.strip("[]") if len(t) > 1 else t for t in tokens]
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_ticks(range(len(tokens)), names, fontsize=6, parse_math=False)
-    ax.tick_params(length=0, pad=1, top=True, bottom=False, labeltop=True, labelbottom=False, labelleft=first)
+    ax.tick_params(
+        length=0,
+        pad=1,
+        top=True,
+        bottom=False,
+        labeltop=True,
+        labelbottom=False,
+        labelleft=first,
+    )
     for t, x in zip(ax.get_xticklabels(), tokens):
         t.set_rotation(90 if len(x) > 1 else 0)
     return im
@@ -94,7 +105,9 @@ def _check_maps(maps, tokens):  # `[layers,h,l,l]`, `l` strings
             f"{l} tokens need maps [layers,h,{l},{l}], got {list(maps.shape)}: cut the padding off"
         )
     if maps.min() < 0 or np.abs(maps.sum(-1) - 1).max() > 1e-3:
-        raise ValueError("each row of a map, a query, must add up to 1: are queries and keys exchanged?")
+        raise ValueError(
+            "each row of a map, a query, must add up to 1: are queries and keys exchanged?"
+        )
 
 # %% ../../nbs/chars/11_plots.ipynb #c11
 def plot_heads(
@@ -131,7 +144,9 @@ def _check_bits(names, bits, top):
             f"{len(bits)} lists"
         )
     if odd := [n for n, b in zip(names, bits) if len(b) != len(n) + 1]:
-        raise ValueError(f"{odd[0]!r} needs {len(odd[0]) + 1} numbers of bits: its letters and its end")
+        raise ValueError(
+            f"{odd[0]!r} needs {len(odd[0]) + 1} numbers of bits: its letters and its end"
+        )
     if top < 0 or not all((b >= 0).all() for b in bits):
         raise ValueError("bits must be at least 0")
 
@@ -148,7 +163,9 @@ def _draw_bits(
     ink = "white" if v > 0.6 * color.norm.vmax else "black"
     size = 11 if len(what) == 1 else 7
     middle = dict(ha="center", va="center", color=ink)
-    ax.add_patch(Rectangle((x + 0.03, y + 0.04), 0.94, 0.92, color=color.to_rgba(v), lw=0))
+    ax.add_patch(
+        Rectangle((x + 0.03, y + 0.04), 0.94, 0.92, color=color.to_rgba(v), lw=0)
+    )
     ax.text(x + 0.5, y + 0.36, what, fontsize=size, parse_math=False, **middle)
     ax.text(x + 0.5, y + 0.78, f"{v:.1f}", fontsize=6, **middle)
 
@@ -218,7 +235,9 @@ def _groups(labels, most):  # `[N]` -> (label, `[N]` bool, color, marker) each
     "Labels with a colour of their own, those of many vectors first; then all others, in grey."
     kinds, n = np.unique(labels, return_counts=True)
     kinds = kinds[np.argsort(-n, kind="stable")]
-    colors = [COLORS[c] for c in ("blue", "orange", "green", "pink", "gold", "sky", "black")] + ["#6F4E37"]
+    colors = [
+        COLORS[c] for c in ("blue", "orange", "green", "pink", "gold", "sky", "black")
+    ] + ["#6F4E37"]
     groups = [(k, labels == k, c, m) for k, c, m in zip(kinds[:most], colors, "oooo^^^^")]
     if len(kinds) > most:
         groups.append(("others", np.isin(labels, kinds[most:]), "#b0b0b0", "o"))
@@ -238,7 +257,16 @@ def _draw_group(
     ax.scatter(*at.T, color=color, marker=marker, lw=0, label=str(label), **dots)
     if text is not None:
         for (x, y), t in zip(at, text):
-            ax.text(x, y, t, color=color, ha="center", va="center", fontsize=9, parse_math=False)
+            ax.text(
+                x,
+                y,
+                t,
+                color=color,
+                ha="center",
+                va="center",
+                fontsize=9,
+                parse_math=False,
+            )
 
 # %% ../../nbs/chars/11_plots.ipynb #sdea8bc1
 def _name_groups(ax, groups):
@@ -269,7 +297,8 @@ def plot_char_map(
     with plt.rc_context(style() | {"font.size": 8}):
         if ax is None:
             _, ax = plt.subplots(figsize=(3.6, 3.2))
-        for k, i, c, m in groups[most:] + groups[:most]:  # grey below all, small ones above large ones
+        # grey below all, small ones above large ones
+        for k, i, c, m in groups[most:] + groups[:most]:
             _draw_group(ax, at[i], None if text is None else text[i], k, c, m)
         _name_groups(ax, groups)
         ax.set(xlabel=f"{share[0]:.0f} % of the variance", ylabel=f"{share[1]:.0f} %")

@@ -16,7 +16,14 @@ from .model import CharCfg
 from .names import to_ascii
 from .objectives import Cls, La, Mlm, Objectives, arm_name
 from .plots import plot_parts
-from .train import NamesCfg, NamesData, judge_names, names_folder, run_name, train_names
+from ctx_transformers.chars.train import (
+    NamesCfg,
+    NamesData,
+    judge_names,
+    names_folder,
+    run_name,
+    train_names,
+)
 from ..config import script
 from ..core import figures_dir, keep_memory
 from ..eval.classification import class_rows
@@ -32,7 +39,9 @@ _JOINT = NamesCfg(
     model=CharCfg(_ENCODER, grams="2,3,4", ends=8),
     mlm=Mlm(rate=0.3),
     la=La(given=0.5),
-    train=TrainCfg(lr=2e-2, wd=0.05, steps=600, warmup=0.1, valid_every=100, checkpoint_every=200),
+    train=TrainCfg(
+        lr=2e-2, wd=0.05, steps=600, warmup=0.1, valid_every=100, checkpoint_every=200
+    ),
 )
 CHAR_RUNS = dict(
     joint=_JOINT,  # all four
@@ -62,7 +71,11 @@ def _rows(cfg, data, said):  # `said` from `judge_names`
         i = ratio_interval(s["hits"][use], s["counts"][use])
         if k != "cls":
             what = f"accuracy of {k}"
-            rows.append(row(data.title, arm, what, i.value, i.lo, i.hi, i.n, cfg.seed, config=name))
+            rows.append(
+                row(
+                    data.title, arm, what, i.value, i.lo, i.hi, i.n, cfg.seed, config=name
+                )
+            )
     # runs of the same objectives stand beside each other
     return [dict(r, seed=str(r["seed"]), arm=f"{arm} {name}") for r in rows]
 
@@ -107,7 +120,9 @@ def guess(
 ) -> pd.DataFrame:  # name as given, and for each place its class and probability
     "What a model takes names for."
     if isinstance(names, str):
-        raise ValueError(f"names is a list of strings, got the string {names!r}: write [{names!r}]")
+        raise ValueError(
+            f"names is a list of strings, got the string {names!r}: write [{names!r}]"
+        )
     if "cls" not in o.asked:
         raise ValueError(f"this model was trained for {[*o.asked]}, not for the class")
     if len(data.letters) != o.model.encoder.vocab:

@@ -31,17 +31,22 @@ from ..train.runs import claimed, run_training
 class NamesCfg:
     "Everything that decides what a model of names learns."
 
-    # of the installed packages; or a folder of Country.txt, a table, an archive or its URL; 'public': the
+    # of the installed packages; or a folder of Country.txt, a table, an archive or its
+    # URL;
+    # 'public': the
     # well-known archive
     names: str = "identifiers"
     title: str = ""  # what tables call them; empty: the name of the source
-    limit: int = 0  # read so many names at most, drawn by hash; 0: all, or 12,000 identifiers
+    # read so many names at most, drawn by hash; 0: all, or 12,000 identifiers
+    limit: int = 0
     fold: bool = False  # fold letters to ASCII
     shortest: int = 0  # leave out names of fewer letters
     longest: int = 0  # leave out names of more letters; 0: as many as the model reads
     objectives: str = "cls,mlm,la,nsp"  # any of these
     split: int = 0  # another number is another split
-    # learn from the validation side too; then nothing is chosen by it, and the last weights count
+    # learn from the validation side too; then nothing is chosen by it, and the last
+    # weights
+    # count
     refit: bool = field(default=False, metadata=dict(new=True))
     seed: int = 0  # of weights, batches and questions
     b: int = 64  # names of a batch
@@ -50,7 +55,9 @@ class NamesCfg:
     la: La = La()
     nsp: Nsp = Nsp()
     model: CharCfg = CharCfg()
-    train: TrainCfg = TrainCfg(lr=3e-3, wd=0.05, epochs=5, warmup=0.1, valid_every=100, checkpoint_every=200)
+    train: TrainCfg = TrainCfg(
+        lr=3e-3, wd=0.05, epochs=5, warmup=0.1, valid_every=100, checkpoint_every=200
+    )
 
     def __post_init__(self):
         if not self.names:
@@ -119,13 +126,19 @@ class NamesData:
         self.sets = _open_sides(cfg, say)
         train = self.sets["train"]
         self.classes = train.classes
-        self.title = cfg.title or ("names" if cfg.names == "public" else train.name.removesuffix(" train"))
+        self.title = cfg.title or (
+            "names" if cfg.names == "public" else train.name.removesuffix(" train")
+        )
         self.letters = Letters.of(train.text, train.classes)
         self.tables = {}
         for k, d in self.sets.items():
             self.tables[k] = NameTable(self.letters.encode(d.text), d.label, self.letters)
         self.counts = train.label.sum(0)  # [K]
-        unknown = {k: int((t.ids.ids == UNK).sum()) for k, t in self.tables.items() if k != "train"}
+        unknown = {
+            k: int((t.ids.ids == UNK).sum())
+            for k, t in self.tables.items()
+            if k != "train"
+        }
         say(f"{self.letters}; letters that no training name holds: {unknown}")
         self.digest = self._digest()
 
@@ -183,7 +196,11 @@ class Parts(Part):
                 loss = l / n
                 self.rows.append(dict(at, objective=k, loss=loss, accuracy=hits / n, n=n))
                 weighted.append(self.model.asked[k].weight * loss)
-            self.rows.append(dict(at, objective="total", loss=sum(weighted), accuracy=float("nan"), n=0))
+            self.rows.append(
+                dict(
+                    at, objective="total", loss=sum(weighted), accuracy=float("nan"), n=0
+                )
+            )
         self.sums = {}
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
 
@@ -202,7 +219,9 @@ def names_folder(cfg: NamesCfg, data: NamesData) -> Path:
 # %% ../../nbs/chars/06_train.ipynb #s53153cf
 def _write_settings(path, cfg, data):
     "What a folder of a training holds, for people."
-    about = dict(run=run_name(cfg, data), settings=asdict(cfg), letters=data.letters.to_dict())
+    about = dict(
+        run=run_name(cfg, data), settings=asdict(cfg), letters=data.letters.to_dict()
+    )
     text = json.dumps(about, indent=1, default=str)
     write_atomic(path, lambda p: p.write_text(text))
 
@@ -250,7 +269,9 @@ def nats(k, p, y):  # -> `[m]`
 def _check_judged(o, data, asked):
     "Refuse questions that the model does not know, and names of other letters."
     if odd := set(asked or ()) - set(o.asked):
-        raise ValueError(f"this model was trained for {[*o.asked]}, not for {sorted(odd)}")
+        raise ValueError(
+            f"this model was trained for {[*o.asked]}, not for {sorted(odd)}"
+        )
     if len(data.letters) != o.model.encoder.vocab:
         raise ValueError(
             f"the model reads {o.model.encoder.vocab} tokens, these names have {len(data.letters)}: give the "
@@ -284,15 +305,19 @@ def judge_names(
     side: str = "test",
     draws: int = 1,  # times that letters are hidden and tails are drawn anew
     asked=None,  # names of objectives; all of the model's if None
-    rate: float = 0.15,  # share of the letters that are hidden, whatever the model was trained with
-) -> dict:  # objective -> dict of `hits`, `counts`, `nats` `[N]`; 'cls' has `scores` `[N,K]` too
+    # share of the letters that are hidden, whatever the model was trained with
+    rate: float = 0.15,
+    # objective -> dict of `hits`, `counts`, `nats` `[N]`; 'cls' has `scores` `[N,K]` too
+) -> dict:
     "What a model answers on one side, name by name."
     o.eval()
     table = data.tables[side]
     N = len(table)
     _check_judged(o, data, asked)
     same = dict(mlm=Mlm(rate=rate), la=La())  # nobody is told a class
-    make = {k: same.get(k, q).view for k, q in o.asked.items() if asked is None or k in asked}
+    make = {
+        k: same.get(k, q).view for k, q in o.asked.items() if asked is None or k in asked
+    }
     out = {k: {m: np.zeros(N) for m in ("hits", "counts", "nats")} for k in make}
     device = next(o.parameters()).device
     for draw in range(draws):

@@ -32,18 +32,25 @@ def group_lengths(groups: TextGroups) -> Tensor:  # `[b]`
 
 
 def _texts(groups):
-    return groups.distinct.plan if groups.distinct.shift is None else plan_attention(groups.lengths)
+    return (
+        groups.distinct.plan
+        if groups.distinct.shift is None
+        else plan_attention(groups.lengths)
+    )
 
 
 def _of(groups, context):
-    return find_distinct(groups.ids, groups.lengths, (groups.role == Role.CONTEXT) == context)
+    return find_distinct(
+        groups.ids, groups.lengths, (groups.role == Role.CONTEXT) == context
+    )
 
 
 MODEL_PARTS = dict(  # names that a model may ask for
     targets=lambda g: _of(g, False),  # `Distinct`, every text that is not a context
     contexts=lambda g: _of(g, True),  # `Distinct`, the contexts
     texts=_texts,  # `Plan`, every text by itself, repeated ones too
-    groups=lambda g: plan_attention(group_lengths(g)),  # `Plan`, all texts of a group together
+    # `Plan`, all texts of a group together
+    groups=lambda g: plan_attention(group_lengths(g)),
 )
 
 # %% ../../nbs/context/03_architectures.ipynb #c0625f
@@ -65,7 +72,8 @@ class ReadTargets(NamedTuple):
     x: Tensor  # `[m,d]` vectors of the hidden words
     h: Tensor  # `[n',d]` vectors of tokens, those of the contexts among them
     lengths: Tensor  # `[t']` the texts that `h` consists of, end to end
-    text: Tensor  # `[t]` which of these each text of the batch is; means nothing for targets
+    # `[t]` which of these each text of the batch is; means nothing for targets
+    text: Tensor
     token: Callable  # `[k]` tokens of contexts in the batch -> `[k]` rows of `h`
 
 # %% ../../nbs/context/03_architectures.ipynb #c06
@@ -103,7 +111,8 @@ class Two(nn.Module):
 
     parts = ("targets", "contexts")
 
-    def __init__(self, encoder: Encoder, d: int):  # of contexts; width of the token encoder
+    # of contexts; width of the token encoder
+    def __init__(self, encoder: Encoder, d: int):
         super().__init__()
         self.encoder = encoder
         self.fit = nn.Identity() if encoder.cfg.d == d else nn.Linear(encoder.cfg.d, d)
@@ -186,12 +195,17 @@ class Hierarchy(nn.Module):
 
     parts = ("texts",)
 
-    def __init__(self, cfg: EncoderCfg, how: str = "attention", weighted: bool = False):  # as in `CrossText`
+    # as in `CrossText`
+    def __init__(self, cfg: EncoderCfg, how: str = "attention", weighted: bool = False):
         super().__init__()
         if cfg.layers < 2:
-            raise ValueError("a hierarchy needs at least 2 layers: texts see each other between them")
+            raise ValueError(
+                "a hierarchy needs at least 2 layers: texts see each other between them"
+            )
         _both_ways(cfg, "hierarchical")
-        self.cross = nn.ModuleList(CrossText(cfg, how, weighted) for _ in range(cfg.layers - 1))
+        self.cross = nn.ModuleList(
+            CrossText(cfg, how, weighted) for _ in range(cfg.layers - 1)
+        )
 
     def forward(self, encoder, groups, at, open=None):  # as in `Shared`
         u = groups.distinct
@@ -208,7 +222,9 @@ class Hierarchy(nn.Module):
             f = cross(x[first], i, j, open).to(x.dtype)
             x = layer(x.index_copy(0, first, f), plan)
         text = torch.arange(len(has), device=at.device)
-        return ReadTargets(x[plan.inverse][at], x[plan.inverse], groups.lengths, text, lambda k: k)
+        return ReadTargets(
+            x[plan.inverse][at], x[plan.inverse], groups.lengths, text, lambda k: k
+        )
 
 # %% ../../nbs/context/03_architectures.ipynb #c13
 class Joint(nn.Module):

@@ -23,16 +23,20 @@ from ..models.encoder import EncoderCfg
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/context/05_arms.ipynb #c15
-ARMS = dict(none=Kind.NONE, author=Kind.AUTHOR, community=Kind.COMMUNITY, random=Kind.RANDOM)
+ARMS = dict(
+    none=Kind.NONE, author=Kind.AUTHOR, community=Kind.COMMUNITY, random=Kind.RANDOM
+)
 
 # %% ../../nbs/context/05_arms.ipynb #c16
 @dataclass(frozen=True)
 class RunCfg:
     "Everything that decides the outcome of a run."
 
-    posts: str = "pydocs"  # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
+    # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
+    posts: str = "pydocs"
     name: str = ""  # what tables call it; empty: the name of the source
-    # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
+    # our columns from theirs, such as 'author=user,text=body'; empty where the reader
+    # knows
     columns: str = ""
     limit: int = 0  # read at most so many posts; 0 reads all
     arms: str = "none,author,community,random"  # contexts to compare, of these four
@@ -40,28 +44,37 @@ class RunCfg:
     vary: bool = False  # train with 1 to k contexts, drawn anew for each target
     max_len: int = 64  # tokens of a target at most, [CLS] and [SEP] included
     context_len: int = 32  # tokens of a context at most
-    vocab: int = 8192  # words of the tokenizer that is trained; a pretrained model brings its own
+    # words of the tokenizer that is trained; a pretrained model brings its own
+    vocab: int = 8192
     min_posts: int = 3  # posts that an author must have in his split to be a target
     valid_targets: int = 1000  # targets of the validation loss at most
     test_targets: int = 4000  # targets judged at the end at most
     budget: int = 6144  # tokens of a batch, contexts included
-    controls: int = 500  # of the judged targets, so many are judged again with tampered contexts; 0: none
+    # of the judged targets, so many are judged again with tampered contexts; 0: none
+    controls: int = 500
     seed: int = 0  # of the training: weights, batches, contexts and masks
-    judge: int = 0  # of what is judged: targets, contexts and masks; the same for every seed of training
+    # of what is judged: targets, contexts and masks; the same for every seed of training
+    judge: int = 0
     simulated: SimulateCfg = SimulateCfg()  # what is drawn if posts='simulated'
     split: CorpusCfg = CorpusCfg()
     mask: MaskCfg = MaskCfg()
     # a short run never sees a text twice: nothing to regularise
     model: ModelCfg = ModelCfg(encoder=EncoderCfg(dropout=0.0, attn_dropout=0.0))
     # without context
-    base: TrainCfg = TrainCfg(lr=3e-3, steps=400, valid_every=200, checkpoint_every=100, warmup=0.1)
+    base: TrainCfg = TrainCfg(
+        lr=3e-3, steps=400, valid_every=200, checkpoint_every=100, warmup=0.1
+    )
     # of each arm, from the base on
-    train: TrainCfg = TrainCfg(lr=1e-3, steps=120, valid_every=60, checkpoint_every=50, warmup=0.1)
+    train: TrainCfg = TrainCfg(
+        lr=1e-3, steps=120, valid_every=60, checkpoint_every=50, warmup=0.1
+    )
 
     def __post_init__(self):
         bad = [a for a in self.arm_list if a not in ARMS]
         if bad or not self.arm_list:
-            raise ValueError(f"arms are a comma-separated list of {list(ARMS)}, got {self.arms!r}")
+            raise ValueError(
+                f"arms are a comma-separated list of {list(ARMS)}, got {self.arms!r}"
+            )
         for f in ("k", "min_posts", "valid_targets", "test_targets", "budget"):
             if getattr(self, f) < 1:
                 raise ValueError(f"{f} must be at least 1, got {getattr(self, f)}")
@@ -71,7 +84,9 @@ class RunCfg:
                 f"model.encoder.max_len={self.model.encoder.max_len}"
             )
         if self.controls < 0:
-            raise ValueError(f"controls is a number of targets, 0 or more, got {self.controls}")
+            raise ValueError(
+                f"controls is a number of targets, 0 or more, got {self.controls}"
+            )
 
     @property
     def arm_list(self):
@@ -85,7 +100,9 @@ class RunCfg:
 def prepare(cfg: RunCfg, say=print) -> tuple:  # (`Corpus`, `Tokens`)
     "Posts, split and tokenised, with every count reported."
     corpus = open_corpus(cfg.posts, cfg.columns, cfg.limit, cfg.split, cfg.simulated, say)
-    return corpus, open_tokens(corpus, cfg.model.pretrained, cfg.vocab, cfg.max_len, say)[0]
+    return corpus, open_tokens(corpus, cfg.model.pretrained, cfg.vocab, cfg.max_len, say)[
+        0
+    ]
 
 # %% ../../nbs/context/05_arms.ipynb #c20
 def targets(
@@ -104,7 +121,9 @@ def targets(
         n = np.bincount(author[known], minlength=len(corpus.authors))
         post = post[known & (n[author] >= min_posts)]
     if most and len(post) > most:
-        post = np.sort(post[np.argsort(hash_uniform(seed, -3, post), kind="stable")[:most]])
+        post = np.sort(
+            post[np.argsort(hash_uniform(seed, -3, post), kind="stable")[:most]]
+        )
     if not len(post):
         raise ValueError(
             f"no author of this split has {min_posts} posts: lower min_posts, or read more posts ({len(r)} "
@@ -118,19 +137,24 @@ class Arm:
     "What a model is shown, and how it is made."
 
     name: str  # what tables call it
-    # contexts: 'none', 'author', 'community', 'random', or 'combined', where each target has one of the last
+    # contexts: 'none', 'author', 'community', 'random', or 'combined', where each target
+    # has one of the last
     # three
     kind: str
     model: ModelCfg
     train: TrainCfg
-    # contexts of a target at most; 0 without context: a batch then holds as many targets as its tokens allow
+    # contexts of a target at most; 0 without context: a batch then holds as many targets
+    # as
+    # its tokens allow
     k: int
     budget: int  # tokens of a batch
     vary: bool = False  # train with 1 to k contexts, drawn anew for each target
 
     def __post_init__(self):
         if self.kind not in (*ARMS, "combined"):
-            raise ValueError(f"kind must be one of {[*ARMS, 'combined']}, got {self.kind!r}")
+            raise ValueError(
+                f"kind must be one of {[*ARMS, 'combined']}, got {self.kind!r}"
+            )
 
     @property
     def shown(self):
@@ -160,7 +184,9 @@ class Data:
         }
         self.few = self.posts[TEST][:0]
         if cfg.controls:
-            self.few = targets(corpus, TEST, most=min(cfg.controls, cfg.test_targets), **few)
+            self.few = targets(
+                corpus, TEST, most=min(cfg.controls, cfg.test_targets), **few
+            )
 
     def sampler(self, arm: Arm, split: int):
         seed = self.cfg.judge
@@ -168,7 +194,10 @@ class Data:
         if split == TRAIN:
             seed = self.cfg.seed
             vary = arm.vary
-        samplers = [ContextSampler(self.corpus, ARMS[k], split, arm.k, seed, vary) for k in arm.shown]
+        samplers = [
+            ContextSampler(self.corpus, ARMS[k], split, arm.k, seed, vary)
+            for k in arm.shown
+        ]
         if len(samplers) == 1:
             return samplers[0]
         return Mixed(samplers, seed)

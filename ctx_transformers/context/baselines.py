@@ -37,7 +37,9 @@ class Votes:
 
     at: np.ndarray  # `[s]` hidden word that is spoken of
     word: np.ndarray  # `[s]` what it could be; each pair of both at most once
-    p: np.ndarray  # `[s]` with what probability, adding up to 1 over each hidden word that is known about
+    # `[s]` with what probability, adding up to 1 over each hidden word that is known
+    # about
+    p: np.ndarray
     size: np.ndarray  # `[m]` how much was seen, in tokens; 0: nothing
 
     def of(self, y):  # `[m]` -> `[m]`
@@ -62,7 +64,8 @@ def fit_weights(
     bucket: np.ndarray,  # `[m]` int
     n: int,  # buckets
     rounds: int = 100,  # of expectation maximisation; each raises the likelihood
-    # words added to each bucket, shared evenly by the sources; with it no weight becomes 0
+    # words added to each bucket, shared evenly by the sources; with it no weight becomes
+    # 0
     prior: float = 0.0,
 ) -> np.ndarray:  # `[n,s]` weights, adding up to 1 in each bucket
     "The mixture of sources under which the true words are likeliest."
@@ -71,14 +74,18 @@ def fit_weights(
     for _ in range(rounds):
         r = w[bucket] * p  # [m,s]
         r /= r.sum(1, keepdims=True)
-        s = np.stack([np.bincount(bucket, r[:, i], minlength=n) for i in range(sources)], 1)  # [n,s]
+        # [n,s]
+        s = np.stack(
+            [np.bincount(bucket, r[:, i], minlength=n) for i in range(sources)], 1
+        )
         s = s + prior / sources
         total = s.sum(1, keepdims=True)  # [n,1]
         w = np.where(total > 0, s / np.maximum(total, 1e-300), w)
     return w
 
 # %% ../../nbs/context/07_baselines.ipynb #sfa6ebbc
-def _all_words(base, parts, weights, i, rows):  # as in `mixture`; first hidden word, and how many
+# as in `mixture`; first hidden word, and how many
+def _all_words(base, parts, weights, i, rows):
     "What the mixture gives every word at some of the hidden words, `[rows,v]`."
     full = weights[i : i + rows, :1] * base  # [rows,v]
     for w, o in zip(weights.T[1:], parts):
@@ -143,7 +150,8 @@ def cache_votes(
     in_context = np.repeat(groups.role.cpu().numpy() == Role.CONTEXT, L)  # [n]
     real = in_context & ~np.isin(ids, _never(special))  # [n]
     v = int(ids.max()) + 1
-    key, count = np.unique(own[real] * v + ids[real], return_counts=True)  # [u] each word of each group once
+    # [u] each word of each group once
+    key, count = np.unique(own[real] * v + ids[real], return_counts=True)
     size = np.bincount(own[real], minlength=len(groups))  # [b]
     start = np.searchsorted(key, np.arange(len(groups) + 1) * v)  # [b+1]
     g = own[at.cpu().numpy()]  # [m]
@@ -161,7 +169,8 @@ def _cache_weights(v: Votes, weight):
 def score_cache(
     dl: MLMBatches,  # targets and contexts, `shuffle=False`
     counts,  # `[v]` of the training split
-    # trust in the contexts, 0 to below 1; a target without contexts is left to the frequencies
+    # trust in the contexts, 0 to below 1; a target without contexts is left to the
+    # frequencies
     weight: float,
 ) -> pd.DataFrame:  # as `score_batches` gives
     "Predict frequent words and words of the contexts."
@@ -255,7 +264,9 @@ class Ngrams:
         posts = posts[:: max(1, -(-n // max_tokens))]
         self.base = word_shares(tokens.counts(posts), self.special)
         self.n_posts = len(posts)
-        self.tables = [count_table(self._keys(tokens, posts, j), self.v) for j in range(3)]
+        self.tables = [
+            count_table(self._keys(tokens, posts, j), self.v) for j in range(3)
+        ]
 
     def _keys(self, tokens, posts, j):
         "History `j` and word of every word of the posts, some posts at a time."
@@ -297,7 +308,8 @@ def _trust(parts, weights):
 
 # %% ../../nbs/context/07_baselines.ipynb #c1953f
 def fit_ngram(
-    dl_valid: MLMBatches,  # of the *validation* split, with contexts as in the test, `shuffle=False`
+    # of the *validation* split, with contexts as in the test, `shuffle=False`
+    dl_valid: MLMBatches,
     grams: Ngrams,
 ) -> np.ndarray:  # `[buckets,6]` trust in frequency, left, right, both, place, contexts
     "Fit the trust in each source."
@@ -308,7 +320,9 @@ def fit_ngram(
         y = y.cpu().numpy()
         p.append(np.stack([grams.base[y]] + [v.of(y) for v in parts], 1))
         bucket.append(buckets(parts, STEPS))
-    return fit_weights(np.concatenate(p), np.concatenate(bucket), (len(STEPS) + 1) ** 5, prior=1.0)
+    return fit_weights(
+        np.concatenate(p), np.concatenate(bucket), (len(STEPS) + 1) ** 5, prior=1.0
+    )
 
 # %% ../../nbs/context/07_baselines.ipynb #c2053f
 def score_ngram(
@@ -319,7 +333,9 @@ def score_ngram(
     "Predict hidden words from their neighbours and their contexts, by counting."
     shape = ((len(STEPS) + 1) ** 5, 6)
     if weights.shape != shape:
-        raise ValueError(f"weights must be what fit_ngram gives, {shape}, got {weights.shape}")
+        raise ValueError(
+            f"weights must be what fit_ngram gives, {shape}, got {weights.shape}"
+        )
 
     def judge(groups, at, y):
         parts = grams.votes(groups, at)

@@ -42,7 +42,8 @@ def _first_k(
 ) -> np.ndarray:  # `[b,k]` the first k different ones that may, then -1
     "Keep the first `k` fit candidates of each row, each once."
     left = np.tri(cand.shape[1], k=-1, dtype=bool)  # [m,m] places further left
-    again = (cand[:, :, None] == cand[:, None, :]) & left  # [b,m,m] the same post further left
+    # [b,m,m] the same post further left
+    again = (cand[:, :, None] == cand[:, None, :]) & left
     ok = ok & ~(again & ok[:, None, :]).any(-1)
     order = np.argsort(~ok, 1, kind="stable")[:, :k]  # [b,k]
     kept = np.take_along_axis(ok, order, 1)
@@ -60,7 +61,8 @@ class ContextSampler:
         split: int,  # targets and contexts are of this split
         k: int,  # contexts of each target at most, >=1
         seed: int = 0,
-        vary: bool = False,  # draw the number of contexts from 1..k; else k wherever there are so many
+        # draw the number of contexts from 1..k; else k wherever there are so many
+        vary: bool = False,
     ):
         if k < 1 and kind != Kind.NONE:
             raise ValueError(f"k must be at least 1 for {kind.name} context, got {k}")
@@ -71,7 +73,11 @@ class ContextSampler:
         self.k = k
         self.seed = seed
         self.vary = vary
-        self.index = corpus.index(kind.name.lower(), split) if kind in (Kind.AUTHOR, Kind.COMMUNITY) else None
+        self.index = (
+            corpus.index(kind.name.lower(), split)
+            if kind in (Kind.AUTHOR, Kind.COMMUNITY)
+            else None
+        )
 
     def __call__(
         self,
@@ -154,8 +160,10 @@ def without_words(
     "The contexts without the tokens of their target."
     own = np.repeat(np.arange(len(clengths)), clengths)  # [n'] context of each token
     v = 1 + max(ids.max(initial=0), cids.max(initial=0))
-    group = np.repeat(np.arange(len(lengths)), lengths)  # [n] of each token of the targets
-    in_target = np.isin(cgroup[own] * v + cids, group * v + ids)  # [n'] the same token in the same group
+    # [n] of each token of the targets
+    group = np.repeat(np.arange(len(lengths)), lengths)
+    # [n'] the same token in the same group
+    in_target = np.isin(cgroup[own] * v + cids, group * v + ids)
     keep = ~in_target | np.isin(cids, list(special))  # [n']
     left = np.bincount(own[keep], minlength=len(clengths))
     return cids[keep], left, cgroup
@@ -191,11 +199,15 @@ class MLMBatches:
         mask: MaskCfg = MaskCfg(),
         context_len: int = 64,  # tokens of a context at most, [CLS] and [SEP] included
         seed: int = 0,
-        # training: other batches, contexts and masks each epoch; off: always those of epoch 0
+        # training: other batches, contexts and masks each epoch; off: always those of
+        # epoch
+        # 0
         shuffle: bool = True,
-        # processes that make batches ahead; on a processor the step itself is busier than they
+        # processes that make batches ahead; on a processor the step itself is busier than
+        # they
         workers: int = 0,
-        drop_words: bool = False,  # take every token of the target, hidden ones too, out of its contexts
+        # take every token of the target, hidden ones too, out of its contexts
+        drop_words: bool = False,
     ):
         self.tokens = tokens
         self.sampler = sampler

@@ -43,7 +43,8 @@ class Others(_Tampered):
         cost = self._cost(post, c, n, epoch)
         best = cost.argmin(1)  # [b]
         found = np.isfinite(cost[np.arange(len(post)), best])
-        as_many = np.arange(c.shape[1]) < n[:, None]  # [b,k] so many contexts as the target has itself
+        # [b,k] so many contexts as the target has itself
+        as_many = np.arange(c.shape[1]) < n[:, None]
         return np.where(as_many & found[:, None], c[best], -1)
 
     def _cost(self, post, c, n, epoch):
@@ -122,7 +123,9 @@ class Mixed:
         return out
 
     def _which(self, post, epoch):
-        return (hash_uniform(self.seed, epoch, -6, post) * len(self.samplers)).astype(np.int64)
+        return (hash_uniform(self.seed, epoch, -6, post) * len(self.samplers)).astype(
+            np.int64
+        )
 
 # %% ../../nbs/context/01_controls.ipynb #c27
 def with_k(
@@ -136,12 +139,18 @@ def with_k(
 
 # %% ../../nbs/context/01_controls.ipynb #c28
 def control_batches(
-    dl: MLMBatches,  # batches of an arm, `shuffle=False`, with a `ContextSampler` or a `Mixed`
+    # batches of an arm, `shuffle=False`, with a `ContextSampler` or a `Mixed`
+    dl: MLMBatches,
     ks=(1, 2, 5, 10),  # numbers of contexts
-) -> dict:  # name -> `MLMBatches`, with the same targets and hidden words; empty for an arm without context
+    # name -> `MLMBatches`, with the same targets and hidden words; empty for an arm
+    # without
+    # context
+) -> dict:
     "The batches of every control of an arm."
     if dl.shuffle:
-        raise ValueError("controls are for evaluation: make the batches with shuffle=False")
+        raise ValueError(
+            "controls are for evaluation: make the batches with shuffle=False"
+        )
     s = dl.sampler
     if (s.kinds(dl.posts) == Kind.NONE).all():
         return {}

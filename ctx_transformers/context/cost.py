@@ -15,7 +15,9 @@ from ..data.groups import Kind, Role, TextGroups, make_groups
 # %% ../../nbs/context/13_cost.ipynb #c05
 def _used_alone(model):
     "Parameters that change the scores of a target that has no contexts."
-    groups = make_groups([[(Role.TARGET, [0, 1, 2])]], Kind.NONE).to(next(model.parameters()).device)
+    groups = make_groups([[(Role.TARGET, [0, 1, 2])]], Kind.NONE).to(
+        next(model.parameters()).device
+    )
     ps = list(model.parameters())
     learns = [p.requires_grad for p in ps]
     was = model.training
@@ -25,7 +27,9 @@ def _used_alone(model):
             p.requires_grad_(True)
         with torch.enable_grad():
             s = model.logits(model(groups, groups.ids.new_tensor([1])))  # [1,v]
-            g = torch.autograd.grad(nn.functional.cross_entropy(s, groups.ids[1:2]), ps, allow_unused=True)
+            g = torch.autograd.grad(
+                nn.functional.cross_entropy(s, groups.ids[1:2]), ps, allow_unused=True
+            )
     finally:
         for p, l in zip(ps, learns):
             p.requires_grad_(l)
@@ -57,9 +61,17 @@ def count_flops(
     was = model.training
     model.eval()
     try:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        with (
+            torch.no_grad(),
+            FlopCounterMode(display=False) as counter,
+            sdpa_kernel(SDPBackend.MATH),
+        ):
             model.logits(model(groups, at))
     finally:
         model.train(was)
     n = counter.get_total_flops()
-    return dict(flops=n, per_text=n / int((groups.role == Role.TARGET).sum()), per_word=n / len(at))
+    return dict(
+        flops=n,
+        per_text=n / int((groups.role == Role.TARGET).sum()),
+        per_word=n / len(at),
+    )

@@ -15,7 +15,12 @@ from tqdm.auto import tqdm
 from .batches import MLMBatches
 from ..data.corpus import Corpus
 from ..data.groups import Role
-from ..eval.stats import cluster_sums, crossed_interval, paired_interval, ratio_interval
+from ctx_transformers.eval.stats import (
+    cluster_sums,
+    crossed_interval,
+    paired_interval,
+    ratio_interval,
+)
 from ..eval.tables import row
 
 # %% ../../nbs/context/06_evaluate.ipynb #s9722279
@@ -26,9 +31,11 @@ def _sums_of_groups(
     right: np.ndarray,  # `[m]` 1 where guessed right
 ) -> dict:  # columns of `score_batches`, `[b]` each
     "Add up what was judged by group."
-    own = groups.group[torch.searchsorted(groups.lengths.cumsum(0), at, right=True)]  # [m]
+    # [m]
+    own = groups.group[torch.searchsorted(groups.lengths.cumsum(0), at, right=True)]
     own = own.cpu().numpy()
-    ctx = groups.group[(groups.role == Role.CONTEXT) & (groups.lengths > 0)].cpu().numpy()  # [c]
+    # [c]
+    ctx = groups.group[(groups.role == Role.CONTEXT) & (groups.lengths > 0)].cpu().numpy()
 
     def count(i, w=None):
         return np.bincount(i, w, minlength=len(groups))  # [b]
@@ -44,7 +51,8 @@ def _sums_of_groups(
 def score_batches(
     dl: MLMBatches,  # targets and contexts, `shuffle=False`
     judge,  # (groups, at, y) -> (`[m]` losses, natural log; `[m]` bool, guessed right)
-) -> pd.DataFrame:  # `n` hidden words, sum of their `loss`, `correct` guesses and `n_context`, by post
+    # `n` hidden words, sum of their `loss`, `correct` guesses and `n_context`, by post
+) -> pd.DataFrame:
     "Judge every hidden word, and add up by post."
     if dl.shuffle:
         raise ValueError(
@@ -54,8 +62,13 @@ def score_batches(
     plan = tqdm(dl.plan()[dl.start :], desc="score", unit="batch", disable=None)
     for at_posts, (groups, at, y) in zip(plan, dl):
         judged = judge(groups, at, y)
-        loss, right = (np.asarray(torch.as_tensor(x).cpu(), dtype=np.float64) for x in judged)  # [m] each
-        out.append(dict(post=dl.posts[at_posts], **_sums_of_groups(groups, at, loss, right)))
+        # [m] each
+        loss, right = (
+            np.asarray(torch.as_tensor(x).cpu(), dtype=np.float64) for x in judged
+        )
+        out.append(
+            dict(post=dl.posts[at_posts], **_sums_of_groups(groups, at, loss, right))
+        )
     if not out:
         raise ValueError("there are no targets to judge")
     df = pd.DataFrame({k: np.concatenate([o[k] for o in out]) for k in out[0]})
@@ -110,7 +123,10 @@ def same_targets(
 def usual_slices(
     scores: dict,  # arm -> what `score_batches` gave
     corpus: Corpus,
-) -> dict:  # name -> `[N]` bool, which posts of the corpus belong to it; slices without a target are left out
+    # name -> `[N]` bool, which posts of the corpus belong to it; slices without a target
+    # are
+    # left out
+) -> dict:
     """All posts, those of new and of seen communities, and those that have all contexts in every arm that has
     any."""
     asked = np.zeros(len(corpus), bool)
@@ -148,7 +164,8 @@ def mlm_rows(
     slices: dict = None,  # name -> `[N]` bool over the posts; `usual_slices` if None
     seed: int = 0,  # of the run, for the table
     config: str = "",  # hash of the run's config, for the table
-    against=("none", "random"),  # arms that the others are compared with, where they are there
+    # arms that the others are compared with, where they are there
+    against=("none", "random"),
 ) -> list:  # rows for `eval.tables.write_rows`
     "Judge all arms on the same targets."
     first, *others = scores
@@ -160,7 +177,9 @@ def mlm_rows(
         sums = _sums(scores, corpus, np.asarray(inside))
 
         def add(arm, metric, i):
-            rows.append(row(name, arm, metric, i.value, i.lo, i.hi, i.n, seed, where, config))
+            rows.append(
+                row(name, arm, metric, i.value, i.lo, i.hi, i.n, seed, where, config)
+            )
 
         for arm, (n, loss, correct) in sums.items():
             i = ratio_interval(loss, n)
@@ -206,9 +225,13 @@ def seed_sums(
         raise ValueError("the slice holds no hidden word")
 
     def sums(s):
-        return cluster_sums(s.loc[post, ["n", "loss", "correct"]], np.asarray(corpus.author)[post]).T  # [3,a]
+        # [3,a]
+        return cluster_sums(
+            s.loc[post, ["n", "loss", "correct"]], np.asarray(corpus.author)[post]
+        ).T
 
-    return {a: np.stack([sums(r[a]) for r in runs.values()], 1) for a in scores}  # [3,s,a] each
+    # [3,s,a] each
+    return {a: np.stack([sums(r[a]) for r in runs.values()], 1) for a in scores}
 
 # %% ../../nbs/context/06_evaluate.ipynb #c1057f
 def pooled_rows(
@@ -216,28 +239,36 @@ def pooled_rows(
     corpus: Corpus,  # names the author of each post
     name: str,  # what to call the corpus
     config: str = "",  # hash of the experiment's config, for the table
-    against: str | None = "plain none",  # arm that the others are compared with; None for no comparison
+    # arm that the others are compared with; None for no comparison
+    against: str | None = "plain none",
     slices: dict = None,  # name -> `[N]` bool over the posts; `usual_slices` if None
 ) -> list:  # rows for `eval.tables.write_rows`
     "Loss, accuracy and gain of each arm over all seeds."
     rows = []
     seed = ",".join(map(str, runs))
-    for where, inside in (slices or usual_slices(next(iter(runs.values())), corpus)).items():
+    for where, inside in (
+        slices or usual_slices(next(iter(runs.values())), corpus)
+    ).items():
         sums = seed_sums(runs, corpus, inside)
         if against is not None and against not in sums:
-            raise ValueError(f"there is no arm {against!r} to compare with, only {list(sums)}")
+            raise ValueError(
+                f"there is no arm {against!r} to compare with, only {list(sums)}"
+            )
         for arm, (n, loss, correct) in sums.items():
             num = dict(loss=loss, accuracy=correct)
             if against not in (None, arm):
                 num[f"loss - {against}"] = loss - sums[against][1]
             for metric, x in num.items():
                 i = crossed_interval(x, n)
-                rows.append(row(name, arm, metric, i.value, i.lo, i.hi, i.n, seed, where, config))
+                rows.append(
+                    row(name, arm, metric, i.value, i.lo, i.hi, i.n, seed, where, config)
+                )
     return rows
 
 # %% ../../nbs/context/06_evaluate.ipynb #c1757f
 def sign_flip(
-    diff,  # `[a]` or `[a,j]` difference of each author's sums, for one or for `j` pairs of arms
+    # `[a]` or `[a,j]` difference of each author's sums, for one or for `j` pairs of arms
+    diff,
     n_perm: int = 9999,  # random flips; the smallest p is 1/(n_perm+1)
     seed: int = 0,
     block: int = 2**22,  # signs drawn at a time, which bounds the memory
@@ -245,15 +276,19 @@ def sign_flip(
     "Two-sided randomisation test of paired differences."
     diff = np.asarray(diff, np.float64)
     if diff.ndim not in (1, 2) or not len(diff):
-        raise ValueError(f"diff must be [a] or [a,j] with at least one author, got {diff.shape}")
+        raise ValueError(
+            f"diff must be [a] or [a,j] with at least one author, got {diff.shape}"
+        )
     a = len(diff)
     rng = np.random.default_rng(seed)
-    slack = 1e-9 * np.abs(diff).sum(0)  # so that a tie is a tie whatever the order of the sum
+    # so that a tie is a tie whatever the order of the sum
+    slack = 1e-9 * np.abs(diff).sum(0)
     seen = np.abs(diff.sum(0)) - slack
     more = np.ones_like(seen)
     per = max(1, block // a)
     for i in range(0, n_perm, per):
-        sign = rng.integers(2, size=(min(per, n_perm - i), a), dtype=np.int8) * 2.0 - 1  # [.,a]
+        # [.,a]
+        sign = rng.integers(2, size=(min(per, n_perm - i), a), dtype=np.int8) * 2.0 - 1
         more += (np.abs(sign @ diff) >= seen).sum(0)
     p = more / (n_perm + 1)
     return float(p) if diff.ndim == 1 else p
@@ -306,7 +341,8 @@ def rank_arms(
     arms=None,  # which arms to rank, two or more; all if None
     inside=None,  # `[N]` bool over the posts, which of them count; all if None
     alpha: float = 0.05,  # chance of any false difference among the pairs, 0 to 1
-    # best first: `loss`, `loss - best` with `lo` and `hi`, `p` and `p_holm` of that difference,
+    # best first: `loss`, `loss - best` with `lo` and `hi`, `p` and `p_holm` of that
+    # difference,
     # seeds `behind` the best, `rank`
 ) -> pd.DataFrame:
     """Rank arms by loss over all seeds; arms that are not told apart from the best of their group share its

@@ -32,8 +32,11 @@ def context_vector(
     model: ContextMLM,  # with a merge above its reader, in evaluation
     groups: TextGroups,
     at: Tensor,  # `[m]` hidden tokens
-    kind: Kind | None = None,  # read the contexts with the heads of this kind; of their own if None
-    # `[b,d]` mean over the hidden words of a group; head h has the coordinates h*d/heads to (h+1)*d/heads
+    # read the contexts with the heads of this kind; of their own if None
+    kind: Kind | None = None,
+    # `[b,d]` mean over the hidden words of a group; head h has the coordinates h*d/heads
+    # to
+    # (h+1)*d/heads
 ) -> Tensor:
     "What a group's contexts add, before the gate."
     if model.merge is None:
@@ -51,7 +54,9 @@ def context_vector(
 def _last_input(model, groups, at):
     "What the last layer reads, `[n,d]`."
     kept = {}
-    hook = model.encoder.layers[-1].register_forward_pre_hook(lambda mod, args: kept.update(x=args[0]))
+    hook = model.encoder.layers[-1].register_forward_pre_hook(
+        lambda mod, args: kept.update(x=args[0])
+    )
     try:
         model.reader(model.encoder, groups, at, model.open(groups))
     finally:
@@ -67,7 +72,9 @@ def _last_bias(
 ):
     "What the last layer of joint attention adds to the scores of tokens of two texts, `[p,h]`; else 0."
     plan = part(groups, "groups")
-    across = model.reader.across(groups, plan, len(model.encoder.layers) - 1, model.open(groups))
+    across = model.reader.across(
+        groups, plan, len(model.encoder.layers) - 1, model.open(groups)
+    )
     text = across.text[plan.inverse]  # [n]
     bias = across.bias[groups.group[text[other]]]  # [p,h]
     return torch.where((text[at] != text[other]).unsqueeze(1), bias, 0.0)
@@ -99,10 +106,12 @@ def _way(model: ContextMLM) -> str:
 # %% ../../nbs/context/12_interpret.ipynb #c11
 @torch.no_grad()
 def attention(
-    model: ContextMLM,  # with a pointer, or `attention` over tokens, or joint; in evaluation
+    # with a pointer, or `attention` over tokens, or joint; in evaluation
+    model: ContextMLM,
     groups: TextGroups,
     at: Tensor,  # `[m]` hidden tokens
-    # `[p]` hidden word 0..m-1, `[p]` token of the batch, `[p]` weight; those of a hidden word add up to 1
+    # `[p]` hidden word 0..m-1, `[p]` token of the batch, `[p]` weight; those of a hidden
+    # word add up to 1
 ) -> tuple:
     """Where hidden words look: with a pointer or a merge over tokens, in their contexts; in joint attention,
     in all texts of their group."""
@@ -183,12 +192,16 @@ def _draw_text(
 def _check_weights(target, at, contexts):  # as in `plot_attention`
     "Refuse a hidden word outside its target, and weights that are not those of the tokens."
     if not 0 <= at < len(target):
-        raise ValueError(f"the hidden word is at {at}, but the target has {len(target)} tokens")
+        raise ValueError(
+            f"the hidden word is at {at}, but the target has {len(target)} tokens"
+        )
     for i, (s, w) in enumerate(contexts):
         if len(s) != len(w):
             raise ValueError(f"context {i + 1} has {len(s)} tokens and {len(w)} weights")
         if len(w) and not min(w) >= 0:
-            raise ValueError(f"weights must be at least 0, got {min(w)} in context {i + 1}")
+            raise ValueError(
+                f"weights must be at least 0, got {min(w)} in context {i + 1}"
+            )
 
 # %% ../../nbs/context/12_interpret.ipynb #s9bfc9c3
 def _shades(contexts):
@@ -210,7 +223,9 @@ def _empty_page(
 
     high = 0.19 * rows + 0.75 + 0.25 * bool(title)
     fig = plt.figure(figsize=(6.5, high))
-    ax = fig.add_axes([0, 0.65 / high, 1, 0.19 * rows / high], xlim=(0, WIDTH + MARGIN), ylim=(rows, 0))
+    ax = fig.add_axes(
+        [0, 0.65 / high, 1, 0.19 * rows / high], xlim=(0, WIDTH + MARGIN), ylim=(rows, 0)
+    )
     ax.axis("off")
     if title:
         ax.set_title(title, loc="left", fontsize=10, parse_math=False)

@@ -33,7 +33,11 @@ def weigh(
     m: int,  # tokens
 ) -> Tensor:  # `[m,h*e]` zeros for a token without contexts
     "The weighted sum of each token's contexts."
-    return c.new_zeros(m, *c.shape[1:]).index_add(0, i, c[j] * w.unsqueeze(-1).to(c.dtype)).flatten(1)
+    return (
+        c.new_zeros(m, *c.shape[1:])
+        .index_add(0, i, c[j] * w.unsqueeze(-1).to(c.dtype))
+        .flatten(1)
+    )
 
 # %% ../../nbs/context/02_merge.ipynb #c10
 class Gate(nn.Module):
@@ -76,7 +80,8 @@ class Merge(nn.Module):
         self.h = heads
         self.norm = nn.LayerNorm(d)
         self.gate = Gate(d) if gated else None
-        self.ask = nn.Parameter(torch.zeros(d)) if weighted else None  # starts as the plain mean
+        # starts as the plain mean
+        self.ask = nn.Parameter(torch.zeros(d)) if weighted else None
 
     def added(
         self,
@@ -84,7 +89,8 @@ class Merge(nn.Module):
         c: Tensor,  # `[c,d]` vectors of contexts
         i: Tensor,
         j: Tensor,  # `[p]` token and context of each pair, as `pairs` gives
-        open: Tensor | None = None,  # `[m,h]` bool, heads that may carry context; all if None
+        # `[m,h]` bool, heads that may carry context; all if None
+        open: Tensor | None = None,
     ) -> Tensor:  # `[m,d]`
         "What the contexts add to each token, before the gate: the context vector."
         y = self.read(x, self.norm(c).to(x.dtype), i, j)
@@ -128,7 +134,8 @@ class Concat(Merge):
 class Attention(Merge):
     "Let each token attend to its contexts."
 
-    def __init__(self, d, heads, weighted=False, gated=True):  # as in `Merge`; its weights are always learned
+    # as in `Merge`; its weights are always learned
+    def __init__(self, d, heads, weighted=False, gated=True):
         super().__init__(d, heads, gated=gated)
         self.q = _eye(d, d)
         self.k = _eye(d, d)
@@ -151,7 +158,9 @@ class Attention(Merge):
 MERGES = dict(add=Add, concat=Concat, attention=Attention)  # names for configurations
 
 
-def merge(name: str, d: int, heads: int, weighted: bool = False, gated: bool = True) -> Merge:
+def merge(
+    name: str, d: int, heads: int, weighted: bool = False, gated: bool = True
+) -> Merge:
     "The merge of that name, for width `d`."
     if name not in MERGES:
         raise ValueError(f"merge must be one of {sorted(MERGES)}, got {name!r}")
@@ -186,7 +195,8 @@ class Pointer(nn.Module):
         nn.init.zeros_(self.mix.weight)
         nn.init.constant_(self.mix.bias, -6.0)
 
-    def weights(self, x, h, gx, gc, b):  # as below -> `[p]` hidden word, `[p]` context token, `[p]` weight
+    # as below -> `[p]` hidden word, `[p]` context token, `[p]` weight
+    def weights(self, x, h, gx, gc, b):
         "Where each hidden word points, adding up to 1 over the tokens of its contexts."
         i, j = pairs(gx, gc, b)
         q = self.q(x)  # [m,d]

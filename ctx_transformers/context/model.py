@@ -20,50 +20,72 @@ from ..models.mlm_head import MLMHead, load_head
 from ..models.pretrained import freeze, open_encoder
 
 # %% ../../nbs/context/04_model.ipynb #c05
-ARCHITECTURES = ("plain", "standard", "hierarchical", "bi", "joint")  # `plain` reads no context
+# `plain` reads no context
+ARCHITECTURES = ("plain", "standard", "hierarchical", "bi", "joint")
 
 
 @dataclass(frozen=True)
 class ModelCfg:
     "Everything that shapes the model."
 
-    encoder: EncoderCfg = EncoderCfg()  # shape of the token encoder, used when trained from scratch
-    # where texts meet: 'standard', 'hierarchical', 'bi' or 'joint'; 'plain' reads no context
+    # shape of the token encoder, used when trained from scratch
+    encoder: EncoderCfg = EncoderCfg()
+    # where texts meet: 'standard', 'hierarchical', 'bi' or 'joint'; 'plain' reads no
+    # context
     architecture: str = "standard"
-    # how contexts enter: 'add', 'concat' or 'attention'; 'none' where an architecture does without, such as
+    # how contexts enter: 'add', 'concat' or 'attention'; 'none' where an architecture
+    # does
+    # without, such as
     # 'joint'
     merge: str = "attention"
-    # what stands for a context: the vector of 'first', 'mean', 'max' or 'attention', several of 'codes', or
+    # what stands for a context: the vector of 'first', 'mean', 'max' or 'attention',
+    # several of 'codes', or
     # all its 'tokens'
     pool: str = "tokens"
     codes: int = 4  # vectors of a context under pool='codes', >=1
     # weights of contexts in 'add' and 'concat': equal ('mean') or learned ('attention')
     aggregate: str = "mean"
     copy: bool = True  # whether a hidden word may also point at a word of its contexts
-    split_heads: bool = False  # give author, community and random context heads of their own, a third each
-    pretrained: str = ""  # checkpoint of the token encoder, a folder or hub name; empty: from scratch
+    # give author, community and random context heads of their own, a third each
+    split_heads: bool = False
+    # checkpoint of the token encoder, a folder or hub name; empty: from scratch
+    pretrained: str = ""
     layers: int = 0  # keep the first so many layers of the checkpoint; 0 keeps all
-    context_layers: int = 0  # layers of the bi-encoder's context encoder; 0: as many as the token encoder has
-    # checkpoint of the bi-encoder's context encoder; empty: the same as the token encoder's
+    # layers of the bi-encoder's context encoder; 0: as many as the token encoder has
+    context_layers: int = 0
+    # checkpoint of the bi-encoder's context encoder; empty: the same as the token
+    # encoder's
     context_pretrained: str = ""
-    share_words: bool = False  # whether the bi-encoder's two encoders share their embeddings
-    freeze: str = ""  # parts that do not learn, such as 'encoder' or '0-2,head' (`models.pretrained`)
+    # whether the bi-encoder's two encoders share their embeddings
+    share_words: bool = False
+    # parts that do not learn, such as 'encoder' or '0-2,head' (`models.pretrained`)
+    freeze: str = ""
 
     def __post_init__(self):
         def bad(why):
-            raise ValueError(f"{why} ({self.architecture!r} with merge={self.merge!r}, pool={self.pool!r})")
+            raise ValueError(
+                f"{why} ({self.architecture!r} with merge={self.merge!r}, pool={self.pool!r})"
+            )
 
         if self.architecture not in ARCHITECTURES:
-            raise ValueError(f"architecture must be one of {list(ARCHITECTURES)}, got {self.architecture!r}")
+            raise ValueError(
+                f"architecture must be one of {list(ARCHITECTURES)}, got {self.architecture!r}"
+            )
         if self.merge not in {**MERGES, "none": 0}:
-            raise ValueError(f"merge must be one of {['none', *sorted(MERGES)]}, got {self.merge!r}")
+            raise ValueError(
+                f"merge must be one of {['none', *sorted(MERGES)]}, got {self.merge!r}"
+            )
         if self.aggregate not in ("mean", "attention"):
-            raise ValueError(f"aggregate must be 'mean' or 'attention', got {self.aggregate!r}")
+            raise ValueError(
+                f"aggregate must be 'mean' or 'attention', got {self.aggregate!r}"
+            )
         if self.pool != "tokens":
             pooling(self.pool, 1, self.codes)
         unread = self.merge == "none" and not self.copy
         if unread and self.architecture in ("standard", "bi"):
-            bad("contexts would be read for nothing: name a merge, or take the plain architecture")
+            bad(
+                "contexts would be read for nothing: name a merge, or take the plain architecture"
+            )
         if self.merge == "none" and self.architecture == "hierarchical":
             bad("a hierarchy needs a merge between its layers")
         if self.split_heads and self.copy:
@@ -107,7 +129,8 @@ def make_reader(cfg: ModelCfg, enc: Encoder) -> nn.Module:
     return two
 
 # %% ../../nbs/context/04_model.ipynb #s22a4e41
-def _token_encoder(cfg: ModelCfg, vocab: int) -> tuple:  # (`Encoder`, weights of the checkpoint's head)
+# (`Encoder`, weights of the checkpoint's head)
+def _token_encoder(cfg: ModelCfg, vocab: int) -> tuple:
     "The token encoder, from a checkpoint or new, with that many words."
     if not cfg.pretrained:
         return Encoder(cfg.encoder, vocab), {}
@@ -141,8 +164,11 @@ class ContextMLM(nn.Module):
         self.pool = None
         if self.merge is not None and cfg.pool != "tokens":
             self.pool = pooling(cfg.pool, enc.cfg.d, cfg.codes)
-        self.pointer = Pointer(enc.cfg.d) if cfg.copy and cfg.architecture != "plain" else None
-        self.register_buffer("copies", torch.ones(vocab, dtype=torch.bool))  # words that may be pointed at
+        self.pointer = (
+            Pointer(enc.cfg.d) if cfg.copy and cfg.architecture != "plain" else None
+        )
+        # words that may be pointed at
+        self.register_buffer("copies", torch.ones(vocab, dtype=torch.bool))
         heads = kind_heads(enc.cfg.heads) if cfg.split_heads else None  # [4,h] by kind
         self.register_buffer("heads", heads, persistent=False)
         self.head_loaded = load_head(self.head, state)
@@ -157,7 +183,8 @@ class ContextMLM(nn.Module):
         self,
         groups: TextGroups,
         at: Tensor,  # `[m]` hidden tokens of targets, indices into `groups.ids`
-    ) -> tuple:  # (`[m,d]` what the scores are computed from, what `Pointer` gives or None)
+        # (`[m,d]` what the scores are computed from, what `Pointer` gives or None)
+    ) -> tuple:
         own = self.group_of(groups, at)
         open = self.open(groups)  # [m], [b,h]
         seen = self.reader(self.encoder, groups, at, open)
@@ -188,7 +215,8 @@ def tokens(self: ContextMLM, groups, seen):
 @patch
 def context_tokens(self: ContextMLM, groups):
     "Which tokens of the batch are words of contexts."
-    in_context = torch.repeat_interleave(groups.role == Role.CONTEXT, groups.lengths)  # [n]
+    # [n]
+    in_context = torch.repeat_interleave(groups.role == Role.CONTEXT, groups.lengths)
     at = in_context.nonzero().squeeze(1)
     return at[self.copies[groups.ids[at]]]
 
@@ -200,7 +228,8 @@ def contexts(self: ContextMLM, groups, seen, hc, gt, own):
         return hc, *pairs(own, gt, len(groups))
     ctx = (groups.role == Role.CONTEXT) & (groups.lengths > 0)  # [t]
     m = self.cfg.codes if self.cfg.pool == "codes" else 1  # vectors of a context
-    pooled = self.pool(seen.h, seen.lengths).view(len(seen.lengths), m, seen.h.shape[1])  # [t',m,d]
+    # [t',m,d]
+    pooled = self.pool(seen.h, seen.lengths).view(len(seen.lengths), m, seen.h.shape[1])
     c = pooled[seen.text[ctx]].flatten(0, 1)  # [c,d]
     gc = groups.group[ctx].repeat_interleave(m)  # [c]
     return c, *pairs(own, gc, len(groups))
@@ -213,18 +242,24 @@ def group_of(self: ContextMLM, groups, at):
 
 # %% ../../nbs/context/04_model.ipynb #c10
 @patch
-def logits(self: ContextMLM, pred: tuple) -> Tensor:  # -> `[m,v]`; with a pointer they are log probabilities
+# -> `[m,v]`; with a pointer they are log probabilities
+def logits(self: ContextMLM, pred: tuple) -> Tensor:
     "Scores of all words, in fp32."
     x, pointed = pred
     s = F.linear(x, self.head.weight, self.head.bias).float()
     if pointed is None:
         return s
     p, lam = pointed
-    return ((1 - lam).unsqueeze(1) * s.softmax(1) + lam.unsqueeze(1) * p).clamp(min=1e-30).log()
+    return (
+        ((1 - lam).unsqueeze(1) * s.softmax(1) + lam.unsqueeze(1) * p)
+        .clamp(min=1e-30)
+        .log()
+    )
 
 
 @patch
-def losses(self: ContextMLM, pred: tuple, y: Tensor) -> Tensor:  # `[m]` true words -> `[m]`, natural log
+# `[m]` true words -> `[m]`, natural log
+def losses(self: ContextMLM, pred: tuple, y: Tensor) -> Tensor:
     "Cross entropy of each hidden word."
     return F.cross_entropy(self.logits(pred), y, reduction="none")
 
@@ -237,13 +272,17 @@ def loss(self: ContextMLM, pred: tuple, y: Tensor) -> Tensor:  # -> scalar
 # %% ../../nbs/context/04_model.ipynb #c12
 def start_from_counts(
     model: ContextMLM,
-    counts,  # `[v]` how often each word stands in the training texts; 0 for what is never predicted
+    # `[v]` how often each word stands in the training texts; 0 for what is never
+    # predicted
+    counts,
 ):
     """Set the head's bias, unless a checkpoint has given it one, so that the untrained model predicts words
     by their frequency; never point at a word that does not occur."""
     c = torch.as_tensor(counts, dtype=torch.float32) + 0.1
     if len(c) != len(model.head.bias):
-        raise ValueError(f"counts of {len(c)} words for a model of {len(model.head.bias)}")
+        raise ValueError(
+            f"counts of {len(c)} words for a model of {len(model.head.bias)}"
+        )
     with torch.no_grad():
         if not model.head_loaded:
             model.head.bias.copy_((c / c.sum()).log())

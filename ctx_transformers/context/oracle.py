@@ -15,7 +15,12 @@ from ..data.corpus import Corpus
 from ..data.groups import Kind, Role, TextGroups, offsets, owner
 from ..data.simulate import Truth
 from ..data.tokens import Tokens
-from ..eval.stats import Interval, cluster_sums, paired_interval, ratio_interval
+from ctx_transformers.eval.stats import (
+    Interval,
+    cluster_sums,
+    paired_interval,
+    ratio_interval,
+)
 
 # %% ../../nbs/context/08_oracle.ipynb #sa84496f
 def _word_numbers(
@@ -58,7 +63,8 @@ def word_table(
     truth: Truth,
     corpus: Corpus,
     tokens: Tokens,  # of these posts
-) -> np.ndarray:  # `[v]` number of the word that each token is, -1 for tokens that are none
+    # `[v]` number of the word that each token is, -1 for tokens that are none
+) -> np.ndarray:
     "Match words with tokens, one to one, by laying texts beside their tokens."
     number = {w: i for i, w in enumerate(w for s in truth.slots for w in s.words)}
     out = np.full(tokens.vocab_size, -1)
@@ -101,13 +107,15 @@ class BayesReader:
     def counts(
         self,
         groups: TextGroups,
-    ) -> np.ndarray:  # `[b,v']` how often each word stands where it says something about the target
+        # `[b,v']` how often each word stands where it says something about the target
+    ) -> np.ndarray:
         "The evidence of each group."
         word, text = self._read(groups)
         g = groups.group.cpu().numpy()[text]  # [n] each
         kind = groups.kind.cpu().numpy()[g]
         target = (groups.role == Role.TARGET).cpu().numpy()[text]
-        tells = np.array([[s.level in self.shared[k] for s in self.slots] for k in Kind])  # [kind,slot]
+        # [kind,slot]
+        tells = np.array([[s.level in self.shared[k] for s in self.slots] for k in Kind])
         use = target | tells[kind, self.slot[word]]
         size = len(self.slot)
         n = np.bincount(g[use] * size + word[use], minlength=len(groups) * size)
@@ -156,7 +164,8 @@ class BayesReader:
 
 # %% ../../nbs/context/08_oracle.ipynb #c15
 def score_bayes(
-    # targets and contexts of simulated posts, `shuffle=False`, all hidden words behind [MASK]
+    # targets and contexts of simulated posts, `shuffle=False`, all hidden words behind
+    # [MASK]
     dl: MLMBatches,
     truth: Truth,  # of the simulation that the posts are from
 ) -> pd.DataFrame:  # as `score_batches` gives
@@ -212,7 +221,8 @@ def _share_draws(
     "The share that a model gains, over authors drawn again and again."
     a = len(num)
     order = np.lexsort((num, den))
-    times = np.random.default_rng(seed).multinomial(a, np.full(a, 1 / a), n_boot)  # [draws,a]
+    # [draws,a]
+    times = np.random.default_rng(seed).multinomial(a, np.full(a, 1 / a), n_boot)
     below = times @ den[order]
     if (below <= 0).any():
         raise ValueError(

@@ -33,7 +33,8 @@ def answer(
 _KINDS = dict(author=("blue", "o"), community=("orange", "s"), random=("grey", "D"))
 
 
-def _draw_interval(ax, r, y, color, mark, label):  # `r`: a row with `value`, `lo` and `hi`
+# `r`: a row with `value`, `lo` and `hi`
+def _draw_interval(ax, r, y, color, mark, label):
     "A dot on its interval."
     ax.plot([r.lo, r.hi], [y, y], color=color, lw=2, solid_capstyle="round")
     ax.plot(r.value, y, mark, color=color, ms=5, label=label)
@@ -92,7 +93,8 @@ def grid_table(
     df: pd.DataFrame,  # rows of one or more grids, as `read_table('context_mlm')` gives
     metric="loss - none",
     where="all",  # slice
-    # `corpus`, `architecture`, `pointer`, `kind`, `value`, `lo`, `hi`, `n`, `seed`, `arm`;
+    # `corpus`, `architecture`, `pointer`, `kind`, `value`, `lo`, `hi`, `n`, `seed`,
+    # `arm`;
     # rows over all seeds
 ) -> pd.DataFrame:
     "The rows of a grid that pool its seeds, with the names of arms taken apart."
@@ -123,11 +125,17 @@ def _draw_corpus(
     _name_rows(ax, _READERS)
 
 # %% ../../nbs/context/10_report.ipynb #s7c99cb9
-def _corpus_title(corpus: str, d: pd.DataFrame, pointer: bool) -> str:  # `d` as in `_draw_corpus`
+# `d` as in `_draw_corpus`
+def _corpus_title(corpus: str, d: pd.DataFrame, pointer: bool) -> str:
     "Name, authors and pointer, and below what the compute of the contexts would buy without them."
-    lines = [f"{corpus}, {int(d.n.max()):,} authors, {'with' if pointer else 'no'} pointer"]
+    lines = [
+        f"{corpus}, {int(d.n.max()):,} authors, {'with' if pointer else 'no'} pointer"
+    ]
     for r in d[d.kind == "none, equal FLOPs"].itertuples():
-        lines += ["no context, equal FLOPs:", f"{r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]"]
+        lines += [
+            "no context, equal FLOPs:",
+            f"{r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]",
+        ]
     return "\n".join(lines)
 
 # %% ../../nbs/context/10_report.ipynb #c12
@@ -147,7 +155,11 @@ def plot_grid(
     corpora = sorted(full, key=lambda c: (c != "pydocs", c))
     with plt.rc_context(style()):
         fig, axes = plt.subplots(
-            1, len(corpora), figsize=(3.3 * len(corpora) + 1, 3.1), sharey=True, squeeze=False
+            1,
+            len(corpora),
+            figsize=(3.3 * len(corpora) + 1, 3.1),
+            sharey=True,
+            squeeze=False,
         )
         for ax, c in zip(axes[0], corpora):
             _draw_corpus(ax, d[d.corpus == c])

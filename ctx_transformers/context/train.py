@@ -67,8 +67,12 @@ def train_arm(
 
 # %% ../../nbs/context/11_train.ipynb #c08
 def judge_arm(
-    model, data: Data, arm: Arm, device="cpu"
-) -> pd.DataFrame:  # as `score_posts`, with `arm`, and `control`, empty for the contexts as they are
+    model,
+    data: Data,
+    arm: Arm,
+    device="cpu",
+    # as `score_posts`, with `arm`, and `control`, empty for the contexts as they are
+) -> pd.DataFrame:
     "Scores of an arm on the test targets, and on the few with each control."
     out = []
     for kind in arm.shown:
@@ -76,11 +80,14 @@ def judge_arm(
         few = control_batches(dl.but(posts=data.few)) if len(data.few) else {}
         name = arm.name if len(arm.shown) == 1 else f"{arm.name} {kind}"
         for control, d in {"": dl, **few}.items():
-            out.append(score_posts(model, d).reset_index().assign(arm=name, control=control))
+            out.append(
+                score_posts(model, d).reset_index().assign(arm=name, control=control)
+            )
     return pd.concat(out, ignore_index=True)
 
 # %% ../../nbs/context/11_train.ipynb #c09
-def score_arm(data, arm, folder, base=None, device="cpu", say=print) -> tuple:  # (scores, log)
+# (scores, log)
+def score_arm(data, arm, folder, base=None, device="cpu", say=print) -> tuple:
     "Train and judge one arm, or read what a finished one left."
     done = Path(folder) / "scores.csv"
     if not done.exists():
@@ -114,7 +121,9 @@ def control_rows(
             pair = {none: plain[none].loc[post], a: s.loc[post]}
             slices = {c or "control targets": np.isin(np.arange(len(corpus)), post)}
             judged = mlm_rows(pair, corpus, name, slices, seed, config, against=(none,))
-            rows += [r for r in judged if r["arm"] == a and r["metric"].startswith("loss")]
+            rows += [
+                r for r in judged if r["arm"] == a and r["metric"].startswith("loss")
+            ]
     return rows
 
 # %% ../../nbs/context/11_train.ipynb #c12
@@ -135,7 +144,14 @@ def baselines(data: Data, arms: list) -> dict:  # arm -> scores
 # %% ../../nbs/context/11_train.ipynb #sdaaf7d6
 def base_arm(cfg: RunCfg) -> Arm:
     "What all arms start from: the token encoder and the head, trained without context."
-    return Arm("base", "none", replace(cfg.model, architecture="plain", freeze=""), cfg.base, 0, cfg.budget)
+    return Arm(
+        "base",
+        "none",
+        replace(cfg.model, architecture="plain", freeze=""),
+        cfg.base,
+        0,
+        cfg.budget,
+    )
 
 
 def _train_base(data: Data, folder: Path, device, say) -> Path:  # of the weights
@@ -145,10 +161,19 @@ def _train_base(data: Data, folder: Path, device, say) -> Path:  # of the weight
     return folder / "best.safetensors"
 
 # %% ../../nbs/context/11_train.ipynb #sbf9737c
-def _speed_rows(cfg: RunCfg, arm: str, log: pd.DataFrame, tag: str) -> list:  # `log`, `tag`: of the run
+# `log`, `tag`: of the run
+def _speed_rows(cfg: RunCfg, arm: str, log: pd.DataFrame, tag: str) -> list:
     "How fast an arm was trained, and how much of its batches was padding."
     return [
-        row(cfg.title, arm, m, float(log[m].median()), n=len(log), seed=cfg.seed, config=tag)
+        row(
+            cfg.title,
+            arm,
+            m,
+            float(log[m].median()),
+            n=len(log),
+            seed=cfg.seed,
+            config=tag,
+        )
         for m in ("tokens_per_s", "padding_pct")
     ]
 
@@ -186,7 +211,9 @@ def run(
     cfg: RunCfg = RunCfg(),
     # in `figures/`, or a path; rows of the same corpus, arm and seed are replaced
     table: str = "context_run",
-    folder=None,  # where checkpoints are kept; a folder of the cache, named after the configuration, if None
+    # where checkpoints are kept; a folder of the cache, named after the configuration, if
+    # None
+    folder=None,
     device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
     say=print,  # what to do with a line of report
 ) -> pd.DataFrame:  # the rows of this run

@@ -27,7 +27,8 @@ def _rows(post, groups, at, y, tokens):
     "Which word each hidden token is, where it stands, and whether the contexts of its group hold it."
     text = owner(groups.lengths)
     own = groups.group[text] * tokens.vocab_size  # [n]
-    in_contexts = (own + groups.ids)[groups.role[text] == Role.CONTEXT]  # words of each group's contexts
+    # words of each group's contexts
+    in_contexts = (own + groups.ids)[groups.role[text] == Role.CONTEXT]
     seen = torch.isin(own[at] + y, in_contexts)  # [m]
     seen &= y != tokens.special["unk"]  # two words that are unknown are not the same word
     return dict(
@@ -42,7 +43,9 @@ def score_words(
     model: nn.Module,  # such as `ContextMLM`, on the device of `dl`
     dl: MLMBatches,  # targets and contexts, `shuffle=False`
     precision: str = "fp32",  # 'fp32' or 'bf16'
-    # `token` (its id), `loss` (natural log) and `seen` (bool) of each hidden word, by post and place
+    # `token` (its id), `loss` (natural log) and `seen` (bool) of each hidden word, by
+    # post
+    # and place
 ) -> pd.DataFrame:
     "Judge a model word by word, with dropout off."
     if precision not in ("fp32", "bf16"):
@@ -93,10 +96,16 @@ def _kinds(text, e, i, tag):
 
 # %% ../../nbs/context/09_word_classes.ipynb #s0c56c8a
 # of the training tokens
-BANDS = ("over 1 in 1,000", "1 in 1,000 to 10,000", "1 in 10,000 to 100,000", "under 1 in 100,000")
+BANDS = (
+    "over 1 in 1,000",
+    "1 in 1,000 to 10,000",
+    "1 in 10,000 to 100,000",
+    "under 1 in 100,000",
+)
 
 
-def _bands(token, corpus: Corpus, tokens: Tokens) -> np.ndarray:  # `[m]` tokens -> `[m]` of `BANDS`
+# `[m]` tokens -> `[m]` of `BANDS`
+def _bands(token, corpus: Corpus, tokens: Tokens) -> np.ndarray:
     "How frequent each token is in the training split."
     n = tokens.counts(corpus.rows(TRAIN))  # [v]
     n[[tokens.special[k] for k in ("pad", "cls", "sep")]] = 0
@@ -113,7 +122,8 @@ def _role(part: str) -> str:
     return "neither"
 
 # %% ../../nbs/context/09_word_classes.ipynb #sc2a2228
-def _encoding(text: str, post: int, tokens: Tokens, enc):  # `enc`: a tokenizer without special tokens
+# `enc`: a tokenizer without special tokens
+def _encoding(text: str, post: int, tokens: Tokens, enc):
     "The encoding of a post, as far as the model reads; refused if the stored tokens are others."
     e = enc.encode(text, add_special_tokens=False)
     e.truncate(tokens.max_len - 2)
@@ -129,7 +139,10 @@ def word_classes(
     corpus: Corpus,
     tokens: Tokens,
     tok,  # the tokenizer that made `tokens`
-    tag=None,  # function from the words of a sentence to their parts of speech; `english_tagger()` if None
+    # function from the words of a sentence to their parts of speech; `english_tagger()`
+    # if
+    # None
+    tag=None,
 ) -> pd.DataFrame:  # on the index of `scores`, a column for each way to sort words
     "Sort the hidden words by part of speech, by topic or function, by frequency, and by piece."
     tag = tag or english_tagger()
@@ -177,7 +190,8 @@ def _authors_of_words(scores: pd.DataFrame, corpus: Corpus) -> np.ndarray:  # `[
     return np.where(author >= 0, author, len(corpus.author) + post)
 
 # %% ../../nbs/context/09_word_classes.ipynb #sbf102c0
-def _dimensions(scores: pd.DataFrame, classes: pd.DataFrame) -> dict:  # name -> `[m]` labels
+# name -> `[m]` labels
+def _dimensions(scores: pd.DataFrame, classes: pd.DataFrame) -> dict:
     "Every way to sort the words: all together, by class, and by whether the contexts of this arm hold them."
     out = {"all": np.full(len(scores), "all words")}
     for c in classes:
@@ -207,16 +221,20 @@ def _gain_of_class(
 # %% ../../nbs/context/09_word_classes.ipynb #c29
 def gain_by_class(
     scores: dict,  # arm -> what `score_words` gave
-    classes: pd.DataFrame,  # what `word_classes` gave, or any columns of labels on the same index
+    # what `word_classes` gave, or any columns of labels on the same index
+    classes: pd.DataFrame,
     corpus: Corpus,  # names the author of each post
     none: str = "none",  # the arm that the others are compared with
-    # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per hidden word; `words`, `authors`;
+    # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per hidden word; `words`,
+    # `authors`;
     # `share` of the arm's change
 ) -> pd.DataFrame:
     "What each class of words gains in each arm."
     base = scores[none]
     if not classes.index.equals(base.index):
-        raise ValueError("classes and scores speak about different words: make the classes from these scores")
+        raise ValueError(
+            "classes and scores speak about different words: make the classes from these scores"
+        )
     author = _authors_of_words(base, corpus)
     rows = []
     for arm, s in scores.items():
@@ -242,7 +260,9 @@ def _lines(
     "What the lines of the figure show."
     lines = []
     for dim in dict.fromkeys(dimensions):
-        classes = first["class"][(first.dimension == dim) & (first.words >= least)].tolist()
+        classes = first["class"][
+            (first.dimension == dim) & (first.words >= least)
+        ].tolist()
         if classes and dim != "all":
             lines.append((dim, ""))
         lines += [(dim, c) for c in classes]
@@ -255,7 +275,9 @@ def _left_out(first: pd.DataFrame, least: int) -> str:  # as in `_lines`
     if not len(few):
         return ""
     classes = ", ".join(f"{c} ({n})" for c, n in zip(few["class"], few.words))
-    return "".join(f"\n{line}" for line in textwrap.wrap("left out, too few words: " + classes, 90))
+    return "".join(
+        f"\n{line}" for line in textwrap.wrap("left out, too few words: " + classes, 90)
+    )
 
 # %% ../../nbs/context/09_word_classes.ipynb #s2a5770f
 def _write_counts(ax, words, lines):  # (dimension, class) -> number of words
@@ -263,7 +285,9 @@ def _write_counts(ax, words, lines):  # (dimension, class) -> number of words
 
     def write(y, text):
         at = ax.get_yaxis_transform()
-        ax.text(1.01, y, text, transform=at, va="center", fontsize=8, color=COLORS["grey"])
+        ax.text(
+            1.01, y, text, transform=at, va="center", fontsize=8, color=COLORS["grey"]
+        )
 
     for y, l in enumerate(lines):
         write(y, f"{words[l]:,}" if l[1] else "")
@@ -298,14 +322,17 @@ def _arms_of(table: pd.DataFrame, arms: tuple) -> list:
     "Those of some arms that a table has; refused if it has none."
     arms = [a for a in arms if a in set(table.arm)]
     if not arms:
-        raise ValueError(f"the table has none of the arms {list(ARM_MARKERS)}, only {sorted(set(table.arm))}")
+        raise ValueError(
+            f"the table has none of the arms {list(ARM_MARKERS)}, only {sorted(set(table.arm))}"
+        )
     return arms
 
 # %% ../../nbs/context/09_word_classes.ipynb #c37
 def plot_words(
     table: pd.DataFrame,  # what `gain_by_class` gave
     least: int = 100,  # words that a class must have to be shown
-    arms: tuple = ("author", "community", "random"),  # of `MARKS`; the first decides the order
+    # of `MARKS`; the first decides the order
+    arms: tuple = ("author", "community", "random"),
 ):  # a figure, 6.5 inches wide
     "What each class of words gains from each context, with intervals over authors."
     import matplotlib.pyplot as plt
@@ -317,7 +344,13 @@ def plot_words(
         fig, ax = plt.subplots(figsize=(6.5, 1.1 + 0.21 * len(lines)))
         for j, a in enumerate(arms):
             shift = (j - (len(arms) - 1) / 2) * 0.22
-            _draw_arm(ax, table[table.arm == a].set_index(["dimension", "class"]), lines, shift, a)
+            _draw_arm(
+                ax,
+                table[table.arm == a].set_index(["dimension", "class"]),
+                lines,
+                shift,
+                a,
+            )
         _write_counts(ax, first.set_index(["dimension", "class"]).words, lines)
         _name_lines(ax, lines)
         about = "change of the loss against no context, nats per hidden word"
@@ -325,7 +358,9 @@ def plot_words(
         ax.set(ylim=(len(lines) - 0.4, -0.6), xlabel=about + _left_out(first, least))
         ax.axvline(0, color="black", lw=0.8)
         ax.grid(axis="y", visible=False)
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(arms), handletextpad=0.2)
+        ax.legend(
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=len(arms), handletextpad=0.2
+        )
         plt.close(fig)
     return fig
 
@@ -336,7 +371,9 @@ def top_words(
     arm: str,  # the arm that is asked about
     none: str = "none",  # the arm that it is compared with
     k: int = 10,  # so many gains, and so many losses
-    # by word: `n` times hidden in so many `posts`, share `seen`, mean `change` and `total` change
+    # by word: `n` times hidden in so many `posts`, share `seen`, mean `change` and
+    # `total`
+    # change
     # of the loss, nats
 ) -> pd.DataFrame:
     "The words that gain and lose most in all."
@@ -344,7 +381,9 @@ def top_words(
     b = scores[none]
     same_words(b, a, (none, arm))
     post = a.index.get_level_values("post")
-    words = pd.DataFrame(dict(token=a.token, post=post, seen=a.seen, change=a.loss - b.loss))
+    words = pd.DataFrame(
+        dict(token=a.token, post=post, seen=a.seen, change=a.loss - b.loss)
+    )
     d = words.groupby("token")
     t = pd.DataFrame(
         dict(

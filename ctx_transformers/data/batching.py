@@ -43,7 +43,8 @@ def join_groups(
     lengths: np.ndarray,  # `[n]`, `[b]` one target for each group
     cids: np.ndarray,
     clengths: np.ndarray,
-    cgroup: np.ndarray,  # `[n']`, `[c]`, `[c]` contexts and the group of each, non-decreasing
+    # `[n']`, `[c]`, `[c]` contexts and the group of each, non-decreasing
+    cgroup: np.ndarray,
     kind,  # a `Kind`, or `[b]` of them
     roles=(Role.TARGET, Role.CONTEXT),  # of the first text of a group, and of the others
 ) -> tuple:  # (`TextGroups`, `[n]` where each token of the targets stands in it)
@@ -64,6 +65,10 @@ def join_groups(
         return torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
 
     groups = TextGroups(
-        t(np.r_[ids, cids][flat]), t(Lo), t(group[order]), t(role[order]), t(np.full(b, kind))
+        t(np.r_[ids, cids][flat]),
+        t(Lo),
+        t(group[order]),
+        t(role[order]),
+        t(np.full(b, kind)),
     )
     return groups, where[: len(ids)]

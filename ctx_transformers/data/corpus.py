@@ -36,7 +36,9 @@ def new_folder(
     "Write a folder that is there whole or not at all."
     folder = Path(folder)
     if folder.exists() and any(folder.iterdir()):
-        raise ValueError(f"{folder} holds something else: choose another folder, or delete it")
+        raise ValueError(
+            f"{folder} holds something else: choose another folder, or delete it"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as tmp:
         out = Path(tmp) / "out"
@@ -53,13 +55,16 @@ def new_folder(
 
 # %% ../../nbs/data/09_corpus.ipynb #c08
 def _send(
-    posts: Dataset,  # `post_id`, `author`, `community`, `created`, `text`, and any columns of numbers
+    # `post_id`, `author`, `community`, `created`, `text`, and any columns of numbers
+    posts: Dataset,
     path: Path,  # parquet file to write
 ):
     "Write posts as a table that every backend reads alike."
     need = ["post_id", "author", "community", "created", "text"]
     if missing := [c for c in need if c not in posts.column_names]:
-        raise ValueError(f"posts need the columns {need}; {missing} are missing from {posts.column_names}")
+        raise ValueError(
+            f"posts need the columns {need}; {missing} are missing from {posts.column_names}"
+        )
     writer = None
     row = 0
     for t in posts.with_format("arrow").iter(10_000):
@@ -87,11 +92,15 @@ def _content(posts) -> str:
 # %% ../../nbs/data/09_corpus.ipynb #c10
 def _check_ids(posts):
     "Refuse posts that share a `post_id` or have none: nothing could tell them apart."
-    bad = posts.group_by("post_id").agg(n=_.count()).filter((_.n > 1) | _.post_id.isnull())
+    bad = (
+        posts.group_by("post_id").agg(n=_.count()).filter((_.n > 1) | _.post_id.isnull())
+    )
     bad = bad.order_by("post_id").limit(3).to_pyarrow().to_pylist()
     if bad:
         times = ", ".join(f"{r['post_id']!r} stands {r['n']} times" for r in bad)
-        raise ValueError(f"post_id must be unique and never null, but {times}; drop or rename the repeats")
+        raise ValueError(
+            f"post_id must be unique and never null, but {times}; drop or rename the repeats"
+        )
 
 # %% ../../nbs/data/09_corpus.ipynb #c11
 def _codes(marked, kind):
@@ -105,19 +114,31 @@ def _codes(marked, kind):
 def _mark(con, posts, cfg: CorpusCfg, folder: Path):
     "Every post with its side of the split, and why it is dropped if it is; the texts stay where they are."
     placed = place(posts, cfg).select(
-        "row", "post_id", "author", "community", "created", "key", "new_community", "split", "why"
+        "row",
+        "post_id",
+        "author",
+        "community",
+        "created",
+        "key",
+        "new_community",
+        "split",
+        "why",
     )
     placed = store(con, placed, folder / "placed.parquet")
     marked = store(con, first_only(placed), folder / "first.parquet")
     if not cfg.near:
         return marked
-    return store(con, near_copies(con, posts, marked, cfg.near, folder), folder / "marked.parquet")
+    return store(
+        con, near_copies(con, posts, marked, cfg.near, folder), folder / "marked.parquet"
+    )
 
 # %% ../../nbs/data/09_corpus.ipynb #s773857b
 def _count(marked) -> Account:
     "How many posts are kept, and how many are dropped for each reason."
     acc = Account("corpus")
-    counts = marked.group_by("why").agg(n=_.count()).order_by("why").to_pyarrow().to_pylist()
+    counts = (
+        marked.group_by("why").agg(n=_.count()).order_by("why").to_pyarrow().to_pylist()
+    )
     for r in counts:
         if r["why"] is None:
             acc.keep(r["n"])
@@ -159,7 +180,9 @@ def _decide(
     return posts, kept, acc
 
 # %% ../../nbs/data/09_corpus.ipynb #safa76cd
-_ARRAYS = dict(author="int32", community="int32", split="int8", new_community="bool", dup="int64")
+_ARRAYS = dict(
+    author="int32", community="int32", split="int8", new_community="bool", dup="int64"
+)
 
 
 def _fill(
@@ -186,7 +209,10 @@ def _as_sent(b, schema) -> pa.Table:
 # %% ../../nbs/data/09_corpus.ipynb #c13
 def _write(source, out: Path, schema, n: int):
     "Stream the ordered posts into an Arrow file and the arrays beside it."
-    arrays = {k: np.lib.format.open_memmap(out / f"{k}.npy", "w+", t, (n,)) for k, t in _ARRAYS.items()}
+    arrays = {
+        k: np.lib.format.open_memmap(out / f"{k}.npy", "w+", t, (n,))
+        for k, t in _ARRAYS.items()
+    }
     i = 0
     with (
         pa.OSFile(str(out / "posts.arrow"), "wb") as f,
@@ -209,10 +235,12 @@ def _write_index(out: Path, kind: str, names: int):
     "Posts sorted by (split, name), and where each name starts in each split."
     code = np.load(out / f"{kind}.npy", mmap_mode="r")
     split = np.load(out / "split.npy", mmap_mode="r")
-    width = names + 1  # an unknown name comes first in its split, and no start points at it
+    # an unknown name comes first in its split, and no start points at it
+    width = names + 1
     key = split.astype(np.int64) * width + code + 1
     order = np.argsort(key, kind="stable")
-    first = np.arange(3)[:, None] * width + 1 + np.arange(width)  # [3,names+1] key of each name
+    # [3,names+1] key of each name
+    first = np.arange(3)[:, None] * width + 1 + np.arange(width)
     starts = np.searchsorted(key[order], first)
     np.save(out / f"{kind}_order.npy", order)
     np.save(out / f"{kind}_starts.npy", starts)
@@ -241,14 +269,17 @@ class Corpus:
         arrays = map(self._load, _ARRAYS)  # [N] each
         self.author, self.community, self.split, self.new_community, self.dup = arrays
         self._index = {
-            k: (self._load(f"{k}_order"), self._load(f"{k}_starts")) for k in ("author", "community")
+            k: (self._load(f"{k}_order"), self._load(f"{k}_starts"))
+            for k in ("author", "community")
         }
 
     def _load(self, name):
         return np.load(self.folder / f"{name}.npy", mmap_mode="r")
 
     def _names(self, kind):
-        return [n for b in batches(self.folder / f"{kind}.parquet") for n in b[0].to_pylist()]
+        return [
+            n for b in batches(self.folder / f"{kind}.parquet") for n in b[0].to_pylist()
+        ]
 
     def __len__(self):
         return len(self.split)
@@ -272,7 +303,9 @@ class Corpus:
         self,
         kind: str,  # 'author' or 'community'
         split: int,  # TRAIN, VALID or TEST
-    ) -> tuple:  # (order, starts): the posts of name `i` *in this split* are `order[starts[i]:starts[i+1]]`
+        # (order, starts): the posts of name `i` *in this split* are
+        # `order[starts[i]:starts[i+1]]`
+    ) -> tuple:
         "Where the posts of a name are, in one split and no other."
         order, starts = self._index[kind]
         return order, starts[split]
@@ -303,7 +336,9 @@ def build_corpus(
     posts: Dataset,  # table of posts
     cfg: CorpusCfg = CorpusCfg(),  # what is kept, and on which side
     con=None,  # Ibis connection that does the work; an embedded DuckDB if None
-    # where the corpus is written; a folder of the cache, named after posts and settings, if None
+    # where the corpus is written; a folder of the cache, named after posts and settings,
+    # if
+    # None
     folder=None,
 ) -> Corpus:
     "Clean, split, de-duplicate, order and index posts, or open the corpus if that was done before."
@@ -336,14 +371,18 @@ def _build(con, posts, cfg, name, out: Path, tmp: Path):
         raise RuntimeError(f"{len(posts)} posts went in, {acc.read} are accounted for")
     if not acc.kept:
         raise ValueError(f"no post is left:\n{acc}")
-    codes = kept.select("row", "author_code", "community_code", "split", "new_community", "key")
+    codes = kept.select(
+        "row", "author_code", "community_code", "split", "new_community", "key"
+    )
     ordered = table.join(codes, "row").order_by(
         ["split", "author_code", _.created.fill_null(2**63 - 1), "post_id"]
     )
     store(con, ordered, tmp / "corpus.parquet")
     _write(tmp / "corpus.parquet", out, posts.features.arrow_schema, acc.kept)
     for k in ("author", "community"):
-        names = pa.chunked_array([b[f"{k}_name"] for b in batches(tmp / f"{k}.parquet")], pa.string())
+        names = pa.chunked_array(
+            [b[f"{k}_name"] for b in batches(tmp / f"{k}.parquet")], pa.string()
+        )
         pq.write_table(pa.table([names], ["name"]), out / f"{k}.parquet")
         _write_index(out, k, len(names))
     meta = dict(name=name, cfg=dataclasses.asdict(cfg), account=acc.to_dict())
@@ -380,7 +419,8 @@ def _near_sides(corpus, near, sample):
     return rows
 
 # %% ../../nbs/data/09_corpus.ipynb #s8177557
-def _authors_astray(corpus, split) -> tuple:  # (what is looked for, looked at, found, some names)
+# (what is looked for, looked at, found, some names)
+def _authors_astray(corpus, split) -> tuple:
     "Authors on two sides of the split."
     known = corpus.author >= 0
     found = _two_sides(corpus.author[known], split[known])
@@ -421,11 +461,14 @@ def _copies_astray(corpus, split, near, sample) -> tuple:  # as `_authors_astray
 # %% ../../nbs/data/09_corpus.ipynb #c38
 def leak_report(
     corpus: Corpus,  # corpus to look at
-    # Jaccard similarity of a near copy, 0: do not look; that of the corpus if None, or .8 if it did not look
+    # Jaccard similarity of a near copy, 0: do not look; that of the corpus if None, or .8
+    # if it did not look
     # either
     near: float = None,
     sample: int = 20_000,  # posts of each split among which near copies are looked for
-) -> pd.DataFrame:  # `looked_at` and `found`, by check; `found` is 0 everywhere, or this raises `LeakError`
+    # `looked_at` and `found`, by check; `found` is 0 everywhere, or this raises
+    # `LeakError`
+) -> pd.DataFrame:
     "Look for whatever stands on two sides of the split."
     split = np.asarray(corpus.split)
     if near is None:
@@ -436,9 +479,15 @@ def leak_report(
         _texts_astray(corpus, split),
         _copies_astray(corpus, split, near, sample),
     ]
-    leaks = [f"{n} {what}, such as {', '.join(map(repr, names))}" for what, _, n, names in rows if n]
+    leaks = [
+        f"{n} {what}, such as {', '.join(map(repr, names))}"
+        for what, _, n, names in rows
+        if n
+    ]
     if leaks:
         raise LeakError(
             f"{corpus.folder.name} leaks: {'; '.join(leaks)}. No result on it can be believed; build it again"
         )
-    return pd.DataFrame([r[:3] for r in rows], columns=["check", "looked_at", "found"]).set_index("check")
+    return pd.DataFrame(
+        [r[:3] for r in rows], columns=["check", "looked_at", "found"]
+    ).set_index("check")

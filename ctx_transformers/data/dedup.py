@@ -30,7 +30,8 @@ def first_only(
     posts,  # Ibis table from `place`
 ) -> ir.Table:  # the same rows, where all copies but the first have a `why`
     "Mark copies."
-    fate = ibis.ifelse(_.why.isnull(), "in", _.post_id)  # what is dropped already is nobody's original
+    # what is dropped already is nobody's original
+    fate = ibis.ifelse(_.why.isnull(), "in", _.post_id)
     n = ibis.row_number().over(group_by=[_.key, fate], order_by=_when(_))
     copy = ibis.ifelse(_.n > 0, "copy of an earlier post", ibis.null("string"))
     counted = posts.mutate(n=n)
@@ -55,7 +56,9 @@ class NearCopies:
         self,
         near: float,  # Jaccard similarity from which a text is a copy, above 0 to 1
     ):
-        self.seen = rensa.RMinHashDeduplicator(near, use_lsh=True, num_bands=_BANDS, **_SKETCH)
+        self.seen = rensa.RMinHashDeduplicator(
+            near, use_lsh=True, num_bands=_BANDS, **_SKETCH
+        )
         self.n = 0
 
     def add(self, texts) -> list:
@@ -64,12 +67,16 @@ class NearCopies:
         self.n += len(texts)
         return [
             not new
-            for new in self.seen.add_pairs((str(start + i), _shingles(o)) for i, o in enumerate(texts))
+            for new in self.seen.add_pairs(
+                (str(start + i), _shingles(o)) for i, o in enumerate(texts)
+            )
         ]
 
     def find(self, texts) -> list:
         "True where a normalised text is a near copy of a remembered one."
-        return self.seen.is_duplicate_pairs([(f"q{i}", _shingles(o)) for i, o in enumerate(texts)])
+        return self.seen.is_duplicate_pairs(
+            [(f"q{i}", _shingles(o)) for i, o in enumerate(texts)]
+        )
 
 # %% ../../nbs/data/08_dedup.ipynb #c37
 def _bands(
@@ -161,8 +168,12 @@ def near_copies(
     kept = kept.join(posts.select("row", "text"), "row")
     store(con, kept.order_by(_when(_)).select("row", text=normal(_.text)), texts)
     _write_bands(texts, hashes)
-    compared = _shared(pq.read_table(hashes, columns=[o])[o].to_numpy() for o in _BAND_NAMES)
-    return _mark_copies(con, marked, _copies(texts, compared, near), folder / "near.parquet")
+    compared = _shared(
+        pq.read_table(hashes, columns=[o])[o].to_numpy() for o in _BAND_NAMES
+    )
+    return _mark_copies(
+        con, marked, _copies(texts, compared, near), folder / "near.parquet"
+    )
 
 # %% ../../nbs/data/08_dedup.ipynb #c05
 # 64-bit offsets into the characters: a column may hold more than 2 GB of text
@@ -177,9 +188,16 @@ def lists(
         x = x.cast(LISTS).combine_chunks()
     x = x.cast(LISTS) if isinstance(x, pa.Array) else pa.array(x, LISTS)
     if x.null_count or x.values.null_count:
-        raise ValueError("a list of texts, or a text in it, is null; drop those rows and count them")
+        raise ValueError(
+            "a list of texts, or a text in it, is null; drop those rows and count them"
+        )
     off = x.offsets
-    if len(off) and off[0].as_py() == 0 and x.offset == 0 and len(x.values) == off[-1].as_py():
+    if (
+        len(off)
+        and off[0].as_py() == 0
+        and x.offset == 0
+        and len(x.values) == off[-1].as_py()
+    ):
         return x
     return pa.ListArray.from_arrays(pc.subtract(off, off[0]), x.flatten())
 

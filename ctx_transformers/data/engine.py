@@ -18,7 +18,9 @@ def connect(
 ) -> ibis.BaseBackend:
     "An embedded DuckDB."
     con = ibis.duckdb.connect(
-        memory_limit=memory, temp_directory=str(cache_dir("duckdb")), preserve_insertion_order=False
+        memory_limit=memory,
+        temp_directory=str(cache_dir("duckdb")),
+        preserve_insertion_order=False,
     )
     con.raw_sql("SET enable_progress_bar=false")  # it would draw into notebooks
     return con
@@ -58,5 +60,6 @@ def batches(
     "Read what `store` wrote, a piece at a time."
     path = Path(path)
     for f in sorted(path.glob("part-*")) if path.is_dir() else [path]:
-        file = pq.ParquetFile(f, pre_buffer=False)  # a buffer would keep all that was read
+        # a buffer would keep all that was read
+        file = pq.ParquetFile(f, pre_buffer=False)
         yield from file.iter_batches(rows)

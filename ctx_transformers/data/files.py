@@ -47,19 +47,24 @@ def _raw_lines(path, account):
     except EOFError:
         account.note("compressed file is cut short")
     except (zstandard.ZstdError, gzip.BadGzipFile, zlib.error) as e:
-        raise ValueError(f"{path} is not a sound {path.suffix} file ({e}); download it again") from e
+        raise ValueError(
+            f"{path} is not a sound {path.suffix} file ({e}); download it again"
+        ) from e
     if rest:
         yield rest
 
 
 def read_lines(
     path,  # a text file, plain or .gz or .zst
-    account: Account,  # counts lines with invalid UTF-8, and notes a file that is cut short
+    # counts lines with invalid UTF-8, and notes a file that is cut short
+    account: Account,
 ):  # iterator of str with their line ends
     "Lines of a text file in UTF-8; what is not UTF-8 becomes U+FFFD and is counted."
     for i, b in enumerate(_raw_lines(Path(path), account)):
         if i == 0 and b[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise ValueError(f"{path} is UTF-16, expected UTF-8; convert it with: iconv -f UTF-16 -t UTF-8")
+            raise ValueError(
+                f"{path} is UTF-16, expected UTF-8; convert it with: iconv -f UTF-16 -t UTF-8"
+            )
         try:
             yield b.decode("utf-8-sig" if i == 0 else "utf-8")
         except UnicodeDecodeError:
@@ -76,12 +81,19 @@ def _json_records(path, account):
         if isinstance(r, dict):
             yield r
         else:
-            account.drop("not a JSON record (half-written line?)" if line.strip() else "blank line")
+            account.drop(
+                "not a JSON record (half-written line?)" if line.strip() else "blank line"
+            )
 
 
 def _csv_records(path, account, sep):
-    csv.field_size_limit(2**31 - 1)  # the csv module refuses longer fields, 131,072 characters as shipped
-    rows = csv.reader((l.replace("\0", " ") for l in read_lines(path, account)), delimiter=sep, strict=True)
+    # the csv module refuses longer fields, 131,072 characters as shipped
+    csv.field_size_limit(2**31 - 1)
+    rows = csv.reader(
+        (l.replace("\0", " ") for l in read_lines(path, account)),
+        delimiter=sep,
+        strict=True,
+    )
     head = next(rows, [])
     line = 1
     if len(set(head)) < len(head):
@@ -116,7 +128,9 @@ def file_format(
     "How the records of a file are written, by its name."
     p = Path(path)
     packed = p.suffix in (".gz", ".zst")
-    f = FORMATS.get((p.with_suffix("") if packed else p).suffix, "json" if packed else None)
+    f = FORMATS.get(
+        (p.with_suffix("") if packed else p).suffix, "json" if packed else None
+    )
     if f is None:
         raise ValueError(
             f"{p.name}: cannot tell the format from the name; expected one of {list(FORMATS)}, also with .gz "
@@ -151,7 +165,9 @@ def pick(
             continue
         near = get_close_matches(a, have, 1)
         hint = f", did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{where} has no column {a!r}{hint} It has: {', '.join(have) or 'no records'}")
+        raise ValueError(
+            f"{where} has no column {a!r}{hint} It has: {', '.join(have) or 'no records'}"
+        )
 
 # %% ../../nbs/data/00_files.ipynb #c23
 def source_key(

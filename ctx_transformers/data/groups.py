@@ -37,7 +37,9 @@ def owner(
     lengths: Tensor,  # `[t]` tokens of each text
 ) -> Tensor:  # `[n]` text of each token
     "Which text each token belongs to."
-    return torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
+    return torch.repeat_interleave(
+        torch.arange(len(lengths), device=lengths.device), lengths
+    )
 
 
 def offsets(
@@ -95,7 +97,10 @@ class Plan:
 
     def as_causal(self):
         "The same plan with every text read from left to right."
-        return replace(self, blocks=tuple(b if b.causal else replace(b, causal=True) for b in self.blocks))
+        return replace(
+            self,
+            blocks=tuple(b if b.causal else replace(b, causal=True) for b in self.blocks),
+        )
 
     @property
     def waste(self) -> float:  # share of the computed places, 0 to 1
@@ -143,7 +148,8 @@ def _cuts(
 def _rearranged(
     L: np.ndarray,  # `[t]` tokens of each text
     by: np.ndarray,  # `[t']` texts in the order of the plan
-) -> tuple:  # (`[n]` token at each place of the plan, `[n]` place of each token in the plan)
+    # (`[n]` token at each place of the plan, `[n]` place of each token in the plan)
+) -> tuple:
     "How tokens move when their texts do."
     n = int(L.sum())
     start = np.cumsum(L) - L
@@ -173,16 +179,19 @@ def _blocks(
 
 # %% ../../nbs/data/14_groups.ipynb #c15
 def plan_attention(
-    # `[t]` tokens that may see each other: of each text, or of each group for joint attention
+    # `[t]` tokens that may see each other: of each text, or of each group for joint
+    # attention
     lengths: Tensor,
     waste: float = 0.05,  # largest share of padding in a block, 0 to 1
     tokens: int = 2048,  # about how many tokens a block may hold
-    causal: bool | Tensor = False,  # are the texts read from left to right; or `[t]` bool, which of them
+    # are the texts read from left to right; or `[t]` bool, which of them
+    causal: bool | Tensor = False,
 ) -> Plan:
     "Sort texts by length and cut them into blocks with little padding; texts without tokens take no part."
     L = lengths.cpu().numpy()
     way = _ways(causal, len(L))
-    by = np.lexsort((L, way))  # shortest first, those that are read both ways before those that are not
+    # shortest first, those that are read both ways before those that are not
+    by = np.lexsort((L, way))
     by = by[L[by] > 0]  # texts that have tokens
     order, inverse = _rearranged(L, by)
     blocks = _blocks(L[by], way[by], waste, tokens)
@@ -214,7 +223,8 @@ def _block(
         return Block(lo, lo + n, t, l, causal=causal)
     at = (np.cumsum(L) - L)[:, None]  # [t,1]
     real = np.arange(l) < L[:, None]  # [t,l]
-    gather = np.where(real, at + np.arange(l), at)  # a padded place repeats its text's first token
+    # a padded place repeats its text's first token
+    gather = np.where(real, at + np.arange(l), at)
     return Block(
         lo,
         lo + n,
@@ -246,15 +256,21 @@ class TextGroups:
         if self.distinct is not None:
             return
         if n != len(self.ids):
-            raise ValueError(f"lengths add up to {n} tokens, but there are {len(self.ids)}")
+            raise ValueError(
+                f"lengths add up to {n} tokens, but there are {len(self.ids)}"
+            )
         if len(self.group) != t or len(self.role) != t:
             raise ValueError(
                 f"{t} texts need {t} groups and roles, got {len(self.group)} and {len(self.role)}"
             )
         if t and (self.group.diff() < 0).any():
-            raise ValueError("group must not decrease: put the texts of a group side by side")
+            raise ValueError(
+                "group must not decrease: put the texts of a group side by side"
+            )
         if t and int(self.group[-1]) >= len(self.kind):
-            raise ValueError(f"group {int(self.group[-1])} has no kind: there are {len(self.kind)} groups")
+            raise ValueError(
+                f"group {int(self.group[-1])} has no kind: there are {len(self.kind)} groups"
+            )
         object.__setattr__(self, "distinct", find_distinct(self.ids, self.lengths))
 
     def __len__(self):
@@ -285,7 +301,8 @@ class Distinct:
     ids: Tensor  # `[n']` tokens of the distinct texts
     lengths: Tensor  # `[t']`
     text: Tensor  # `[t]` distinct text of each text
-    # `[n]` what to add to a token's index to find it among the distinct ones; None if all texts differ
+    # `[n]` what to add to a token's index to find it among the distinct ones; None if all
+    # texts differ
     shift: Tensor | None
     plan: Plan
     n_tokens: int  # n'
@@ -305,13 +322,16 @@ def _number_texts(
     raw: np.ndarray,  # `[n]` tokens
     L: np.ndarray,  # `[t]`
     use: np.ndarray,  # `[t]` bool, the texts that count
-) -> tuple:  # (`[t]` distinct text of each text, or -1; the first text of each distinct one)
+    # (`[t]` distinct text of each text, or -1; the first text of each distinct one)
+) -> tuple:
     "Number the different texts in order of appearance."
     start = np.cumsum(L) - L
     first = {}
     kept = []
     text = np.full(len(L), -1)
-    for i, a, l in zip(np.flatnonzero(use).tolist(), start[use].tolist(), L[use].tolist()):
+    for i, a, l in zip(
+        np.flatnonzero(use).tolist(), start[use].tolist(), L[use].tolist()
+    ):
         j = first.setdefault(raw[a : a + l].tobytes(), len(kept))
         if j == len(kept):
             kept.append(i)
@@ -323,7 +343,9 @@ def find_distinct(
     ids: Tensor,  # `[n]`
     lengths: Tensor,  # `[t]`
     keep: Tensor | None = None,  # `[t]` bool, the texts that count; all if None
-    # of the texts that count; the others belong to no distinct text (-1), and `token` means nothing for
+    # of the texts that count; the others belong to no distinct text (-1), and `token`
+    # means
+    # nothing for
     # theirs
 ) -> Distinct:
     "Find the texts that are the same, token for token."
@@ -332,12 +354,15 @@ def find_distinct(
     use = np.ones(len(L), bool) if keep is None else keep.cpu().numpy()
     text, kept = _number_texts(raw, L, use)
     if len(kept) == len(L):
-        return Distinct(ids, lengths, torch.from_numpy(text), None, plan_attention(lengths), len(raw))
+        return Distinct(
+            ids, lengths, torch.from_numpy(text), None, plan_attention(lengths), len(raw)
+        )
     start = np.cumsum(L) - L
     L_kept = L[kept]
     new = np.cumsum(L_kept) - L_kept
     own = raw[np.repeat(start[kept] - new, L_kept) + np.arange(L_kept.sum())]
-    shift = np.where(use, np.r_[new, 0][text] - start, 0)  # a text that does not count has no place
+    # a text that does not count has no place
+    shift = np.where(use, np.r_[new, 0][text] - start, 0)
     arrays = (own, L_kept, text, np.repeat(shift, L))
     plan = plan_attention(torch.from_numpy(L_kept))
     return Distinct(*map(torch.from_numpy, arrays), plan, len(own))

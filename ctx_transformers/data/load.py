@@ -20,22 +20,29 @@ def title_of(
     name: str = "",  # a name that was given to it
 ) -> str:
     "What tables call a source: the given name, or a file's name without its ending, or the source itself."
-    return name or (source if not os.path.exists(source) else Path(source).name.split(".")[0])
+    return name or (
+        source if not os.path.exists(source) else Path(source).name.split(".")[0]
+    )
 
 
 def columns_of(
-    columns: str,  # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
+    # our columns from theirs, such as 'author=user,text=body'; empty where the reader
+    # knows
+    columns: str,
 ):  # a dict, or None if empty
     "A map of columns from one line of text."
     pairs = [p.split("=") for p in columns.split(",") if p.strip()]
     if any(len(p) != 2 for p in pairs):
-        raise ValueError(f"columns are pairs such as 'author=user,text=body', got {columns!r}")
+        raise ValueError(
+            f"columns are pairs such as 'author=user,text=body', got {columns!r}"
+        )
     return {a.strip(): b.strip() for a, b in pairs} or None
 
 # %% ../../nbs/data/13_load.ipynb #c07
 def open_corpus(
     source: str,  # 'pydocs', 'newsgroups', 'simulated', or a file, folder or hub name
-    # our columns from theirs, such as 'author=user,text=body'; empty where the reader knows
+    # our columns from theirs, such as 'author=user,text=body'; empty where the reader
+    # knows
     columns: str = "",
     limit: int = 0,  # read at most so many posts; 0 reads all
     split: CorpusCfg = CorpusCfg(),
@@ -47,7 +54,9 @@ def open_corpus(
     if source == "simulated":
         posts, _ = simulate(simulated)
     else:
-        posts, _ = read_posts(source, columns=columns_of(columns), limit=limit or None, say=say)
+        posts, _ = read_posts(
+            source, columns=columns_of(columns), limit=limit or None, say=say
+        )
     corpus = build_corpus(posts, split)
     say(corpus.account)
     say(corpus)

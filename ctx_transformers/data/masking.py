@@ -18,7 +18,8 @@ class MaskCfg:
 
     share: float = 0.15  # of the tokens, 0 to 1
     keep: float = 0.1  # of the chosen tokens, left as they are
-    random: float = 0.1  # of the chosen tokens, replaced by a random word; `keep=random=0` is all-[MASK]
+    # of the chosen tokens, replaced by a random word; `keep=random=0` is all-[MASK]
+    random: float = 0.1
 
     def __post_init__(self):
         if not 0 < self.share <= 1:
@@ -31,7 +32,8 @@ class MaskCfg:
 
 # %% ../../nbs/data/15_masking.ipynb #s2728e09
 def _chosen(
-    u: np.ndarray,  # `[n]` a number in [0,1) for each token; 2 for one that may not be hidden
+    # `[n]` a number in [0,1) for each token; 2 for one that may not be hidden
+    u: np.ndarray,
     own: np.ndarray,  # `[n]` text of each token
     t: int,  # texts
     share: float,  # of the tokens, 0 to 1
@@ -65,7 +67,8 @@ def mask_tokens(
     cfg: MaskCfg = MaskCfg(),
     seed: int = 0,
     epoch: int = 0,  # another epoch, other positions
-) -> tuple:  # (`[n]` tokens with some hidden, `[m]` positions of the hidden ones, ascending)
+    # (`[n]` tokens with some hidden, `[m]` positions of the hidden ones, ascending)
+) -> tuple:
     "Hide some tokens, as a function of seed, epoch, post and position alone."
     own = np.repeat(np.arange(len(lengths)), lengths)  # [n]
     start = np.cumsum(lengths) - lengths  # [t]

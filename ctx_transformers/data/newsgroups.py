@@ -16,7 +16,10 @@ from .posts import cached_posts, write_posts
 
 # %% ../../nbs/data/03_newsgroups.ipynb #c07
 _QUOTED = re.compile(r"^ {0,2}(?:\w{0,3}[>|}]|:[ :>])")
-_INTRO = re.compile(r"^(?:in article\b.*|.*\b(?:writes|wrote|said|says)\s*:?-?\s*|.*@.*\bwrites\b.*)$", re.I)
+_INTRO = re.compile(
+    r"^(?:in article\b.*|.*\b(?:writes|wrote|said|says)\s*:?-?\s*|.*@.*\bwrites\b.*)$",
+    re.I,
+)
 _RULE = re.compile(r"^\s*[-_=*]{2,}\s*$")
 
 
@@ -98,10 +101,14 @@ def read_newsgroups(
     key = dict(
         reader=1,
         folder=str(Path(folder).resolve()) if folder else "sklearn",
-        sizes=[p.stat().st_size for p in sorted(Path(folder).rglob("*"))] if folder else [],
+        sizes=[p.stat().st_size for p in sorted(Path(folder).rglob("*"))]
+        if folder
+        else [],
     )
     return cached_posts(
         "newsgroups",
         key,
-        lambda out: write_posts((parse_message(*m) for m in messages), out, account, ["quoted_lines"]),
+        lambda out: write_posts(
+            (parse_message(*m) for m in messages), out, account, ["quoted_lines"]
+        ),
     )

@@ -32,7 +32,8 @@ _WORD = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _FORMS.items()), re.X | 
 # %% ../../nbs/data/17_pos_tags.ipynb #c09
 def split_words(
     text: str,
-    # of (place of its first character, the word, its form: 'word', 'number', 'stop', 'punctuation', 'code',
+    # of (place of its first character, the word, its form: 'word', 'number', 'stop',
+    # 'punctuation', 'code',
     # 'mixed' or 'symbol')
 ) -> list:
     "Cut a text into words as a tagger expects them; together they hold every character but spaces."
@@ -59,7 +60,15 @@ PARTS = {  # universal part of speech -> tags of the British National Corpus
 }
 # the open classes: new words join them
 TOPIC = ("noun", "proper noun", "verb", "adjective", "adverb", "interjection")
-FUNCTION = ("auxiliary", "pronoun", "determiner", "preposition", "conjunction", "particle")  # the closed ones
+# the closed ones
+FUNCTION = (
+    "auxiliary",
+    "pronoun",
+    "determiner",
+    "preposition",
+    "conjunction",
+    "particle",
+)
 
 # %% ../../nbs/data/17_pos_tags.ipynb #c17
 def english_tagger():
@@ -92,8 +101,10 @@ _FIXED = dict(
 
 def tag_text(
     text: str,
-    tag,  # function from the words of a sentence to their parts, such as `english_tagger()`
-) -> tuple:  # (places where words start, ascending; part of speech of each, one of `PARTS`)
+    # function from the words of a sentence to their parts, such as `english_tagger()`
+    tag,
+    # (places where words start, ascending; part of speech of each, one of `PARTS`)
+) -> tuple:
     "The part of speech of every word of a text."
     spans = split_words(text)
     parts = []

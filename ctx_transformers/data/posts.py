@@ -34,7 +34,9 @@ def posts_schema(
     ]
     taken = {n for n, _ in s} & set(numeric)
     if taken or len(set(numeric)) < len(numeric):
-        raise ValueError(f"numeric columns must be distinct and not be one of our own, got {list(numeric)}")
+        raise ValueError(
+            f"numeric columns must be distinct and not be one of our own, got {list(numeric)}"
+        )
     return pa.schema(s + [(n, pa.float64()) for n in numeric])
 
 # %% ../../nbs/data/01_posts.ipynb #c08
@@ -166,11 +168,15 @@ def write_posts(
     tmp = folder / f"posts.{os.getpid()}.part"
     try:
         with pa.OSFile(str(tmp), "wb") as f, pa.ipc.new_stream(f, schema) as w:
-            rows = tqdm(rows, desc=account.name, unit=" posts", unit_scale=True, disable=None)
+            rows = tqdm(
+                rows, desc=account.name, unit=" posts", unit_scale=True, disable=None
+            )
             for b in _batches(rows, numeric, max_chars, account):
                 w.write_batch(pa.RecordBatch.from_pylist(b, schema))
         if not account.kept:
-            raise ValueError(f"no post was kept, so there is nothing to write to {folder}\n{account}")
+            raise ValueError(
+                f"no post was kept, so there is nothing to write to {folder}\n{account}"
+            )
         (folder / "account.json").write_text(
             json.dumps(account.to_dict(), indent=1, ensure_ascii=False), encoding="utf-8"
         )

@@ -144,7 +144,9 @@ def _facts(obj, depth, outer, own, total):
         return r
     a = obj.args
     return r | dict(
-        n_params=len(a.posonlyargs + a.args + a.kwonlyargs) + (a.vararg is not None) + (a.kwarg is not None),
+        n_params=len(a.posonlyargs + a.args + a.kwonlyargs)
+        + (a.vararg is not None)
+        + (a.kwarg is not None),
         n_returns=sum(isinstance(s, ast.Return) for s in own),
         n_raises=sum(isinstance(s, ast.Raise) for s in own),
     )
@@ -236,7 +238,8 @@ def installed_files(
                 if p.exists():
                     out += module_files(p, n)
     for n in packages:
-        # from the folders alone: a package that is hidden in `sys.modules` is still installed
+        # from the folders alone: a package that is hidden in `sys.modules` is still
+        # installed
         spec = importlib.machinery.PathFinder.find_spec(n)
         if spec is None:
             missing.append(n)
@@ -254,7 +257,9 @@ def read_pydocs(
 ):  # (posts, account)
     "Docstrings as a table of posts: author = module, community = top-level package."
     files, missing = installed_files(packages, stdlib)
-    names = hashlib.sha256(repr([(m, p.stat().st_size) for m, p in files]).encode()).hexdigest()
+    names = hashlib.sha256(
+        repr([(m, p.stat().st_size) for m, p in files]).encode()
+    ).hexdigest()
 
     def build(folder):
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -263,11 +268,14 @@ def read_pydocs(
             acc.drop(f"package {m} is not installed")
         write_posts(islice(_rows(files, acc), limit), folder, acc, NUMERIC)
 
-    return cached_posts("pydocs", dict(reader=1, files=names, missing=missing, limit=limit), build)
+    return cached_posts(
+        "pydocs", dict(reader=1, files=names, missing=missing, limit=limit), build
+    )
 
 
 def _rows(files, account):
-    n = min(cpu_count(), 8, 1 + len(files) // 100)  # few files are not worth a second process
+    # few files are not worth a second process
+    n = min(cpu_count(), 8, 1 + len(files) // 100)
     parallel = Parallel(n_jobs=n, batch_size=32, return_as="generator")
     for rows, dropped in parallel(delayed(docs_of_file)(m, str(p)) for m, p in files):
         for why, k in dropped.items():

@@ -55,7 +55,8 @@ class Ragged:
         at = np.asarray(at if len(at) else np.zeros(0, np.int64))
         end = self.offsets[at + 1]  # [s]
         lengths = end - self.offsets[at]
-        i = np.repeat(end - np.cumsum(lengths), lengths)  # [n'] shift between a member's place here and there
+        # [n'] shift between a member's place here and there
+        i = np.repeat(end - np.cumsum(lengths), lengths)
         i += np.arange(len(i))
         return self.ids[i].astype(np.int64), lengths
 

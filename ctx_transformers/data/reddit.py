@@ -30,7 +30,9 @@ _md = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
 
 
 def _inline(t):
-    return "".join("\n" if c.type in ("softbreak", "hardbreak") else c.content for c in t.children)
+    return "".join(
+        "\n" if c.type in ("softbreak", "hardbreak") else c.content for c in t.children
+    )
 
 
 def _blocks(text):
@@ -98,13 +100,20 @@ def why_not(
             return "not a self-post"
         if _yes(r.get("over_18")):
             return "over 18"
-        if r.get("crosspost_parent") or r.get("crosspost_parent_list") not in (None, "", "[]", []):
+        if r.get("crosspost_parent") or r.get("crosspost_parent_list") not in (
+            None,
+            "",
+            "[]",
+            [],
+        ):
             return "crosspost"
     if r.get("removed_by_category") or str(text).strip().lower() in GONE:
         return "deleted or removed"
     if author in GONE:
         return "author deleted"
-    if isinstance(author, str) and (author.lower() in BOTS or author.lower().endswith("bot")):
+    if isinstance(author, str) and (
+        author.lower() in BOTS or author.lower().endswith("bot")
+    ):
         return "bot"
 
 # %% ../../nbs/data/04_reddit.ipynb #c18
@@ -166,13 +175,17 @@ def _posts_of(posts, authors, account, why):
         yield from b.filter(m).to_pylist()
 
 # %% ../../nbs/data/04_reddit.ipynb #c22
-def _build(folder, paths, account, numeric, title, keep, min_posts, min_communities, limit):
+def _build(
+    folder, paths, account, numeric, title, keep, min_posts, min_communities, limit
+):
     rows = islice(_rows(paths, account, numeric, title, keep), limit)
     if min_posts < 2 and min_communities < 2:
         return write_posts(rows, folder, account, numeric)
     all_posts = write_posts(rows, folder / "all", account, numeric)
     authors = frequent(all_posts, min_posts, min_communities)
-    second = Account.from_dict(account.to_dict() | dict(read=account.read - account.kept, kept=0))
+    second = Account.from_dict(
+        account.to_dict() | dict(read=account.read - account.kept, kept=0)
+    )
     why = f"author unknown, or with fewer than {min_posts} posts or {min_communities} communities"
     write_posts(_posts_of(all_posts, authors, second, why), folder, second, numeric)
     (folder / "all" / "posts.arrow").unlink()
@@ -190,7 +203,9 @@ def _columns(paths, numeric, title):
     have = list(have)
     if numeric is None:
         return tuple(c for c in COUNTS if c in have)
-    pick([*numeric, *["title"] * bool(title)], have, ", ".join(Path(p).name for p in paths))
+    pick(
+        [*numeric, *["title"] * bool(title)], have, ", ".join(Path(p).name for p in paths)
+    )
     return tuple(numeric)
 
 # %% ../../nbs/data/04_reddit.ipynb #c25
@@ -198,7 +213,8 @@ def read_reddit(
     paths,  # a file or a list of files: .ndjson, .jsonl, .csv, also .zst or .gz
     numeric=None,  # numeric columns to keep; `COUNTS`, where they exist, if None
     title=False,  # put the title of a submission before its text?
-    keep=None,  # function of a text, True to keep the post; for example a language detector
+    # function of a text, True to keep the post; for example a language detector
+    keep=None,
     min_posts=1,  # an author with fewer is left out
     min_communities=1,  # an author in fewer is left out
     limit=None,  # stop after this many usable records
@@ -221,6 +237,14 @@ def read_reddit(
         Path(paths[0]).name.split(".")[0],
         key,
         lambda folder: _build(
-            folder, paths, account, numeric, title, keep, min_posts, min_communities, limit
+            folder,
+            paths,
+            account,
+            numeric,
+            title,
+            keep,
+            min_posts,
+            min_communities,
+            limit,
         ),
     )

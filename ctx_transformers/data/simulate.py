@@ -42,9 +42,11 @@ class SimulateCfg:
     posts: int = 12  # of each author, >=1
     author_strength: float = 0.5  # how much habit and mark matter, 0 to 1
     community_strength: float = 0.5  # how much topic and dialect matter, 0 to 1
-    # different habits, and different topics, 2 to 16; of marks there are half as many, at least 2
+    # different habits, and different topics, 2 to 16; of marks there are half as many, at
+    # least 2
     values: int = 16
-    clauses: tuple = (3, 4)  # fewest and most clauses of a post, of four words each, 1 to 99
+    # fewest and most clauses of a post, of four words each, 1 to 99
+    clauses: tuple = (3, 4)
     seed: int = 0  # of everything that is drawn
 
     def __post_init__(self):
@@ -55,9 +57,13 @@ class SimulateCfg:
             if not 0 <= getattr(self, k) <= 1:
                 raise ValueError(f"{k} is between 0 and 1, got {getattr(self, k)}")
         if not 2 <= self.values <= 16:
-            raise ValueError(f"values must be 2 to 16, as we have words for no more, got {self.values}")
+            raise ValueError(
+                f"values must be 2 to 16, as we have words for no more, got {self.values}"
+            )
         if len(self.clauses) != 2 or not 1 <= self.clauses[0] <= self.clauses[1] <= 99:
-            raise ValueError(f"clauses must be (fewest, most), 1 to 99, got {self.clauses}")
+            raise ValueError(
+                f"clauses must be (fewest, most), 1 to 99, got {self.clauses}"
+            )
 
 # %% ../../nbs/data/12_simulate.ipynb #c11
 @dataclass(frozen=True, eq=False)
@@ -120,7 +126,9 @@ def _people(cfg, slots):
     places = [f"c{i:04}" for i in c]
     names = [f"c{h:04}-a{i:03}" for h, i in zip(home, a % cfg.authors)]
     of_community = {s.name: value(s, (c, -1)) for s in slots if s.level == "community"}
-    of_author = {s.name: value(s, (home, a % cfg.authors)) for s in slots if s.level == "author"}
+    of_author = {
+        s.name: value(s, (home, a % cfg.authors)) for s in slots if s.level == "author"
+    }
     of_author = {"community": np.array(places)[home]} | of_author
     return Truth(
         cfg,
@@ -176,7 +184,8 @@ def _draw_texts(
     place = (author % cfg.authors)[:, None]
 
     def u(j, n=1):
-        return hash_uniform(cfg.seed, 24, home, place, number[:, None], j, np.arange(n))  # [N,n]
+        # [N,n]
+        return hash_uniform(cfg.seed, 24, home, place, number[:, None], j, np.arange(n))
 
     clauses = low + (u(n_slots)[:, 0] * (high - low + 1)).astype(np.int64)  # [N]
     words = _clauses(truth, author, u).reshape(len(author), -1).tolist()
@@ -190,7 +199,8 @@ def simulate(
     "Draw posts whose authors and communities have known habits."
     truth = _people(cfg, make_slots(cfg))
     author = np.repeat(np.arange(len(truth.author)), cfg.posts)  # [N] author of each post
-    number = np.tile(np.arange(cfg.posts), len(truth.author))  # [N] which of the author's posts it is
+    # [N] which of the author's posts it is
+    number = np.tile(np.arange(cfg.posts), len(truth.author))
     text = _draw_texts(truth, author, number)
     name = truth.author.index.to_numpy()[author]
     place = truth.author.community.to_numpy()[author]

@@ -13,7 +13,12 @@ from datasets import Dataset, load_dataset
 from ..core import Account
 from .files import FORMATS, pick, read_records, source_key
 from .newsgroups import read_newsgroups
-from .posts import cached_posts, load_posts, posts_schema, write_posts
+from ctx_transformers.data.posts import (
+    cached_posts,
+    load_posts,
+    posts_schema,
+    write_posts,
+)
 from .pydocs import read_pydocs
 from .reddit import read_reddit
 
@@ -44,7 +49,9 @@ def _open_source(source, split, account):
         return p.name.split(".")[0], source_key(p), read_records(p, account)
     is_file_name = p.suffix in (*FORMATS, ".gz", ".zst") or p.is_absolute()
     if is_file_name or len(p.parts) != 2:
-        raise FileNotFoundError(f"{source} is neither a file nor the id of a hub dataset (owner/name)")
+        raise FileNotFoundError(
+            f"{source} is neither a file nor the id of a hub dataset (owner/name)"
+        )
     rows = load_dataset(str(source), split=split, streaming=True)
     return p.name, dict(hub=str(source), split=split), rows
 
@@ -55,7 +62,8 @@ def _rows_of(batch):
 # %% ../../nbs/data/05_sources.ipynb #c08
 def from_table(
     source,  # CSV, TSV, JSON lines or parquet file; id of a hub dataset; or a `Dataset`
-    columns=None,  # dict, ours -> theirs; a column that it does not mention has our name or is unknown
+    # dict, ours -> theirs; a column that it does not mention has our name or is unknown
+    columns=None,
     numeric=(),  # numeric columns to keep; `columns` may rename them too
     split="train",  # which split of a hub dataset
     limit=None,  # read at most this many records
@@ -81,8 +89,14 @@ def _is_reddit(path):
 
 def _read_folder(folder, columns, numeric, limit):
     if columns or numeric or limit:
-        raise ValueError(f"{folder} is a folder and read as it stands; it takes no columns, numeric or limit")
-    return load_posts(folder) if (Path(folder) / "posts.arrow").is_file() else read_newsgroups(folder)
+        raise ValueError(
+            f"{folder} is a folder and read as it stands; it takes no columns, numeric or limit"
+        )
+    return (
+        load_posts(folder)
+        if (Path(folder) / "posts.arrow").is_file()
+        else read_newsgroups(folder)
+    )
 
 # %% ../../nbs/data/05_sources.ipynb #c14
 def _read_name(name, columns, numeric, limit):
@@ -99,7 +113,8 @@ NAMES = ("pydocs", "newsgroups")
 
 
 def read_posts(
-    source,  # 'pydocs', 'newsgroups', a file, a folder, the id of a hub dataset, or a `Dataset`
+    # 'pydocs', 'newsgroups', a file, a folder, the id of a hub dataset, or a `Dataset`
+    source,
     columns=None,  # dict, ours -> theirs, for a table with other names
     numeric=None,  # numeric columns to keep
     limit=None,  # read at most so many records

@@ -26,7 +26,9 @@ class CorpusCfg:
     valid: float = 0.1  # share of authors held out for validation, 0 to 1
     test: float = 0.1  # share of authors held out for the test, 0 to 1
     heldout: float = 0.1  # share of communities that stand in the test only, 0 to 1
-    # word 3-shingle Jaccard similarity from which a text counts as a copy, 0 to 1; 0: equal texts only
+    # word 3-shingle Jaccard similarity from which a text counts as a copy, 0 to 1; 0:
+    # equal
+    # texts only
     near: float = 0.8
     salt: str = ""  # another salt is another random split
 
@@ -36,7 +38,9 @@ class CorpusCfg:
             if not 0 <= v <= 1:
                 raise ValueError(f"{k} is a share, 0 to 1, got {v}")
         if self.valid + self.test >= 1:
-            raise ValueError(f"valid + test must leave authors to train on, got {self.valid} + {self.test}")
+            raise ValueError(
+                f"valid + test must leave authors to train on, got {self.valid} + {self.test}"
+            )
 
 # %% ../../nbs/data/07_splits.ipynb #c20
 def _below(name, share):
@@ -49,12 +53,15 @@ def _below(name, share):
 def place(
     posts,  # Ibis table with author, community and text
     cfg: CorpusCfg,  # shares and salt
-    # the table with `key`, `new_community` (bool), `split` and `why` (reason to drop it, else null)
+    # the table with `key`, `new_community` (bool), `split` and `why` (reason to drop it,
+    # else null)
 ) -> ir.Table:
     "Give every post a side, from nothing but its names and its text."
     t = posts.mutate(
         key=text_key(_.text),
-        new_community=_below(cfg.salt + "community " + _.community, cfg.heldout).fill_null(False),
+        new_community=_below(
+            cfg.salt + "community " + _.community, cfg.heldout
+        ).fill_null(False),
     )
     unit = ibis.coalesce(cfg.salt + "author " + _.author, cfg.salt + "text " + _.key)
     t = t.mutate(

@@ -15,7 +15,15 @@ from itertools import chain
 from pathlib import Path
 import numpy as np
 from filelock import FileLock
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 from tqdm.auto import tqdm
 from ..config import config_hash
 
@@ -90,7 +98,8 @@ def _fit(texts, vocab_size):
 
 # %% ../../nbs/data/11_tokens.ipynb #c10
 def fit_tokenizer(
-    texts,  # function that starts an iteration over lists of strings; it is called twice or more
+    # function that starts an iteration over lists of strings; it is called twice or more
+    texts,
     vocab_size: int = 8192,  # at most so many words and pieces of words
 ) -> PreTrainedTokenizerFast:
     "A WordPiece tokenizer of these texts, the same for the same texts."
@@ -123,14 +132,17 @@ def train_tokenizer(
     max_chars: int = 10_000,  # characters read of one text
 ) -> PreTrainedTokenizerFast:
     "Train a WordPiece tokenizer, or open it if that was done before."
-    name = config_hash(dict(vocab_size=vocab_size, max_texts=max_texts, max_chars=max_chars, version=1))
+    name = config_hash(
+        dict(vocab_size=vocab_size, max_texts=max_texts, max_chars=max_chars, version=1)
+    )
     folder = Path(folder or corpus.folder / f"tokenizer-{name}")
 
     def write(out):
         r = corpus.rows(TRAIN)
         r = r[:: -(-len(r) // max_texts)]
         fit_tokenizer(
-            lambda: ([o[:max_chars] for o in b] for b in texts_of_rows(corpus, r)), vocab_size
+            lambda: ([o[:max_chars] for o in b] for b in texts_of_rows(corpus, r)),
+            vocab_size,
         ).save_pretrained(out)
 
     made_once(folder, "tokenizer.json", write)
@@ -156,7 +168,8 @@ def from_checkpoint(
 
 # %% ../../nbs/data/11_tokens.ipynb #c13
 def load_tokenizer(
-    # folder, or name on the hub, of any tokenizer that has a fast version; or a folder of one of our models,
+    # folder, or name on the hub, of any tokenizer that has a fast version; or a folder of
+    # one of our models,
     # which keeps it in `tokenizer/`
     name_or_path,
 ) -> PreTrainedTokenizerFast:
@@ -218,7 +231,9 @@ def _count(
     acc.keep(len(texts))
     acc.note(f"cut at {max_len} tokens", len(lost))
     acc.note("tokens cut off", sum(lost))
-    acc.note(f"read to {max_chars} characters only", sum(len(o) > max_chars for o in texts))
+    acc.note(
+        f"read to {max_chars} characters only", sum(len(o) > max_chars for o in texts)
+    )
 
 # %% ../../nbs/data/11_tokens.ipynb #c30
 def _tokenize(corpus, enc, special, vocab_size, max_len, out):
@@ -239,7 +254,11 @@ def _tokenize(corpus, enc, special, vocab_size, max_len, out):
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     np.save(out / "offsets.npy", offsets)
     meta = dict(
-        vocab_size=vocab_size, max_len=max_len, special=special, dtype=dtype.name, account=acc.to_dict()
+        vocab_size=vocab_size,
+        max_len=max_len,
+        special=special,
+        dtype=dtype.name,
+        account=acc.to_dict(),
     )
     (out / "tokens.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
 
@@ -257,8 +276,14 @@ class Tokens(Ragged):
         self.max_len = meta["max_len"]
         self.special = meta["special"]
         self.account = Account.from_dict(meta["account"])
-        self.offsets = np.load(self.folder / "offsets.npy", mmap_mode="r").view(np.ndarray)  # [N+1]
-        self.ids = np.memmap(self.folder / "ids.bin", dtype=meta["dtype"], mode="r").view(np.ndarray)  # [n]
+        # [N+1]
+        self.offsets = np.load(self.folder / "offsets.npy", mmap_mode="r").view(
+            np.ndarray
+        )
+        # [n]
+        self.ids = np.memmap(self.folder / "ids.bin", dtype=meta["dtype"], mode="r").view(
+            np.ndarray
+        )
 
     def __reduce__(self):
         return Tokens, (self.folder,)  # a worker process maps the files itself
@@ -289,13 +314,19 @@ def tokenize_corpus(
 ) -> Tokens:
     "Tokenise every text as [CLS] … [SEP], or open what was tokenised before."
     if max_len < 3:
-        raise ValueError(f"max_len must leave room for a token between [CLS] and [SEP], got {max_len}")
+        raise ValueError(
+            f"max_len must leave room for a token between [CLS] and [SEP], got {max_len}"
+        )
     enc = bare_tokenizer(tok)
     special = special_ids(tok)
     key = json.dumps([enc.to_str(), special, max_len, 1])  # 1 counts changes of this code
     name = hashlib.sha256(key.encode()).hexdigest()[:8]
     folder = corpus.folder / f"tokens-{name}"
-    made_once(folder, "tokens.json", lambda out: _tokenize(corpus, enc, special, len(tok), max_len, out))
+    made_once(
+        folder,
+        "tokens.json",
+        lambda out: _tokenize(corpus, enc, special, len(tok), max_len, out),
+    )
     return Tokens(folder)
 
 # %% ../../nbs/data/11_tokens.ipynb #h0000084

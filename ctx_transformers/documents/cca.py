@@ -20,7 +20,8 @@ class Cca:
     mean_y: np.ndarray  # `[d2]`
     a: np.ndarray  # `[d1,k]` directions of the first view
     b: np.ndarray  # `[d2,k]` directions of the second
-    correlations: np.ndarray  # `[k]` of the rows that it was fitted to, so too good: see `correlation_of`
+    # `[k]` of the rows that it was fitted to, so too good: see `correlation_of`
+    correlations: np.ndarray
 
     def project_x(self, x) -> np.ndarray:  # `[N,d1]` -> `[N,k]`
         return (np.asarray(x, np.float64) - self.mean_x) @ self.a
@@ -71,7 +72,9 @@ def correlation_of(
 # %% ../../nbs/documents/13_cca.ipynb #s95ff821
 def _check_views(x, y, k, reg):
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
-        raise ValueError(f"both views need one row per document, got {x.shape} and {y.shape}")
+        raise ValueError(
+            f"both views need one row per document, got {x.shape} and {y.shape}"
+        )
     narrow = min(x.shape[1], y.shape[1])
     if not 1 <= k <= narrow:
         raise ValueError(f"k must be from 1 to the narrower view, {narrow}, got {k}")
@@ -80,7 +83,9 @@ def _check_views(x, y, k, reg):
     for name, z in (("x", x), ("y", y)):
         odd = (~np.isfinite(z)).any(1)
         if odd.any():
-            raise ValueError(f"{name} has {int(odd.sum())} rows with nan or infinite values")
+            raise ValueError(
+                f"{name} has {int(odd.sum())} rows with nan or infinite values"
+            )
 
 # %% ../../nbs/documents/13_cca.ipynb #s8b7e6ad
 def _directions(
@@ -107,7 +112,8 @@ def fit_cca(
     x: np.ndarray,  # `[N,d1]` first view of each document
     y: np.ndarray,  # `[N,d2]` second view of the same documents
     k: int,  # pairs of directions, 1 to min(d1,d2)
-    reg: float = 0.0,  # ridge added to each variance, in units of the view's mean variance, >=0
+    # ridge added to each variance, in units of the view's mean variance, >=0
+    reg: float = 0.0,
 ) -> Cca:
     "The k pairs of directions in which two views agree most, strongest first."
     x = np.asarray(x, np.float64)
@@ -142,8 +148,10 @@ class _View(nn.Module):
         p = self.lin(x).float()
         w = self.momentum * self.weight + 1  # [b,k] []
         if not self.training:
-            w = self.weight.clamp(min=1)  # 0 before the first batch, and from then on at least 1
-            var = torch.where(self.weight > 0, self.var / w, 1.0)  # never trained: as it comes
+            # 0 before the first batch, and from then on at least 1
+            w = self.weight.clamp(min=1)
+            # never trained: as it comes
+            var = torch.where(self.weight > 0, self.var / w, 1.0)
             return (p - self.mean / w) * (var + 1e-5).rsqrt(), self.cov / w
         mean = p.mean(0)
         var = p.var(0, correction=0)  # [k] each
@@ -164,22 +172,31 @@ class SoftCca(nn.Module):
         d_student: int,  # width of the student's vectors
         d_teacher: int,  # width of the teacher's
         k: int,  # components, 1 to the narrower view
-        lam: float = 3.0,  # λ, weight of the components' correlations, >=0; for momentum .9
-        momentum: float = 0.9,  # α, what stays of the running sums at each batch, 0 to below 1
+        # λ, weight of the components' correlations, >=0; for momentum .9
+        lam: float = 3.0,
+        # α, what stays of the running sums at each batch, 0 to below 1
+        momentum: float = 0.9,
     ):
         super().__init__()
         if not 1 <= k <= min(d_student, d_teacher):
-            raise ValueError(f"k must be from 1 to the narrower view, {min(d_student, d_teacher)}, got {k}")
+            raise ValueError(
+                f"k must be from 1 to the narrower view, {min(d_student, d_teacher)}, got {k}"
+            )
         if lam < 0 or not 0 <= momentum < 1:
-            raise ValueError(f"lam must be >= 0 and momentum from 0 to below 1, got {lam} and {momentum}")
+            raise ValueError(
+                f"lam must be >= 0 and momentum from 0 to below 1, got {lam} and {momentum}"
+            )
         self.student = _View(d_student, k, momentum)
         self.teacher = _View(d_teacher, k, momentum)
         self.lam = lam
 
-    def terms(self, student, teacher) -> tuple[Tensor, Tensor]:  # arguments as in `forward`
+    # arguments as in `forward`
+    def terms(self, student, teacher) -> tuple[Tensor, Tensor]:
         "Distance, 0 to 2k, and decorrelation, >=0: `[]` each."
         if len(student) != len(teacher):
-            raise ValueError(f"both views need one row per document, got {len(student)} and {len(teacher)}")
+            raise ValueError(
+                f"both views need one row per document, got {len(student)} and {len(teacher)}"
+            )
         if self.training and len(student) < 2:
             raise ValueError(
                 "one document has no spread: train soft CCA with 2 or more in a batch, better several times k"

@@ -18,7 +18,12 @@ from ..data.dedup import text_keys
 from ..data.posts import clean_text
 from ..data.pydocs import read_pydocs
 from ..data.splits import SPLITS
-from .sources import SIDES, column_values, source_name, table_rows
+from ctx_transformers.documents.sources import (
+    SIDES,
+    column_values,
+    source_name,
+    table_rows,
+)
 
 # %% ../../nbs/documents/01_data.ipynb #c07
 @dataclass(frozen=True, eq=False)
@@ -28,7 +33,8 @@ class Documents:
     text: list  # `[N]` str
     label: np.ndarray  # `[N]` int64, place in `classes`, -1: none
     classes: tuple  # `c` str
-    group: np.ndarray  # `[N]` int64, the same for documents of one film, package, author; -1: alone
+    # `[N]` int64, the same for documents of one film, package, author; -1: alone
+    group: np.ndarray
     other: list | None = None  # `[N]` str, the second text where documents are pairs
     name: str = "documents"  # what tables call it
     account: Account | None = None  # what was read and dropped, of all sides together
@@ -38,7 +44,9 @@ class Documents:
         for k in ("label", "group"):
             x = getattr(self, k)
             if x.shape != (N,) or x.dtype != np.int64:
-                raise ValueError(f"{k} must be int64 [{N}], one for each text; got {x.dtype} {list(x.shape)}")
+                raise ValueError(
+                    f"{k} must be int64 [{N}], one for each text; got {x.dtype} {list(x.shape)}"
+                )
             if N and x.min() < -1:
                 raise ValueError(f"{k} must be -1 or more, got {x.min()}")
         if self.other is not None and len(self.other) != N:
@@ -46,7 +54,9 @@ class Documents:
         if len(set(self.classes)) < len(self.classes):
             raise ValueError(f"classes must be distinct, got {self.classes}")
         if N and self.label.max() >= len(self.classes):
-            raise ValueError(f"label {self.label.max()} is none of the {len(self.classes)} classes")
+            raise ValueError(
+                f"label {self.label.max()} is none of the {len(self.classes)} classes"
+            )
 
     def __len__(self):
         return len(self.text)
@@ -83,11 +93,17 @@ def _pydoc_rows(account, packages=20, words=100):
     )
     long = t.text.str.count(r"\S+") >= words
     first = (
-        t.label[long].value_counts().sort_index().sort_values(ascending=False, kind="stable").index[:packages]
+        t.label[long]
+        .value_counts()
+        .sort_index()
+        .sort_values(ascending=False, kind="stable")
+        .index[:packages]
     )
     kept = long & t.label.isin(first)
     account.drop(f"module with fewer than {words} words of docstrings", (~long).sum())
-    account.drop(f"package not of the {packages} with most documents", (long & ~kept).sum())
+    account.drop(
+        f"package not of the {packages} with most documents", (long & ~kept).sum()
+    )
     folders = {m.rpartition(".")[0] for m in t.index}
     for m, r in t[kept].iterrows():
         folder = m if m in folders else m.rpartition(".")[0]
@@ -131,10 +147,13 @@ def _fill_side(
     label,  # `[N]` int64
     want,  # `[c]` int, documents of each class
     order,  # `[U]` int, units as they come
-):  # `[U]` bool, units that are taken; `[c]` int, documents of each class that are still wanted
+    # `[U]` bool, units that are taken; `[c]` int, documents of each class that are still
+    # wanted
+):
     "Take every unit all of whose documents find room."
     c = len(want)
-    pair, n = np.unique(at * c + label, return_counts=True)  # how many documents of a class are in a unit
+    # how many documents of a class are in a unit
+    pair, n = np.unique(at * c + label, return_counts=True)
     kind = pair % c
     begin = np.searchsorted(pair // c, np.arange(len(order) + 1))
     room = want.copy()
@@ -280,7 +299,9 @@ def _three_sides(side, unit, label, classes, valid, test, seed):
     side = side.copy()
     given = set(side)
     if "train" not in given:
-        raise ValueError(f"no documents to train on, only {sorted(given)}; give their file too")
+        raise ValueError(
+            f"no documents to train on, only {sorted(given)}; give their file too"
+        )
     for s, share in (("test", test), ("valid", valid)):
         if s in given:
             continue
@@ -289,7 +310,9 @@ def _three_sides(side, unit, label, classes, valid, test, seed):
             share = valid / (1 - test)  # shares are of the whole
         side[i[_cut(unit[i], label[i], share, seed)]] = s
     for s in {*SPLITS} - given | {"train"}:
-        for k in np.flatnonzero(np.bincount(label[side == s], minlength=len(classes)) == 0):
+        for k in np.flatnonzero(
+            np.bincount(label[side == s], minlength=len(classes)) == 0
+        ):
             raise ValueError(
                 f"no document of class {classes[k]!r} for {s}: there are {(label == k).sum()}, in "
                 f"{len(set(unit[label == k]))} groups; read more of them, or leave the class out"
@@ -360,7 +383,9 @@ def _count_kept(
         account.drop(reason, n)
     i = np.flatnonzero(why == "")
     if not len(i):
-        raise ValueError(f"{name}: no document is left; see what was dropped and why\n{account}")
+        raise ValueError(
+            f"{name}: no document is left; see what was dropped and why\n{account}"
+        )
     account.keep(len(i))
     for j in i:
         for what, n in done[j].items():
@@ -370,7 +395,11 @@ def _count_kept(
 # %% ../../nbs/documents/01_data.ipynb #c23
 # ours -> its usual names
 _FIELDS = dict(
-    text=("text",), label=("label",), group=("group", "movie_id"), other=("other",), split=("split",)
+    text=("text",),
+    label=("label",),
+    group=("group", "movie_id"),
+    other=("other",),
+    split=("split",),
 )
 
 
@@ -390,7 +419,9 @@ def _kept(col, name, account):
     i = _count_kept(why, done, name, account)
     kept = d.take(i)
     if other:
-        account.note("pairs with a document that a later side has too", _shared(kept, side[i]))
+        account.note(
+            "pairs with a document that a later side has too", _shared(kept, side[i])
+        )
     return kept, side[i], key[i]
 
 # %% ../../nbs/documents/01_data.ipynb #sd60740a
@@ -410,7 +441,9 @@ def _read(source, columns, name, account):
     try:
         rows = _pydoc_rows(account) if source == "pydocs" else table_rows(source, account)
     except FileNotFoundError as e:
-        raise FileNotFoundError(str(e).replace("expected", "expected 'pydocs', or", 1)) from e
+        raise FileNotFoundError(
+            str(e).replace("expected", "expected 'pydocs', or", 1)
+        ) from e
     return column_values(rows, columns, _FIELDS, ("text", "label"), name)
 
 # %% ../../nbs/documents/01_data.ipynb #sd059c80
@@ -433,10 +466,13 @@ def _drawn(
 # %% ../../nbs/documents/01_data.ipynb #c24
 def open_documents(
     source="pydocs",  # or what `table_rows` takes
-    columns: str = "",  # 'text=review,label=stars,group=movie,other=second,split=part': which column is which
-    # share of all documents for validation, above 0; of the training side if a test is given
+    # 'text=review,label=stars,group=movie,other=second,split=part': which column is which
+    columns: str = "",
+    # share of all documents for validation, above 0; of the training side if a test is
+    # given
     valid: float = 0.1,
-    test: float = 0.1,  # share for the test, above 0, if none is given; valid + test below 1
+    # share for the test, above 0, if none is given; valid + test below 1
+    test: float = 0.1,
     split: int = 0,  # seed of the sides that are cut
     limit: int = 0,  # training documents to keep, 0 for all
     test_limit: int = 0,  # documents to keep of the test, and of validation, 0 for all

@@ -35,7 +35,15 @@ STUDENT = DocRunCfg(
     b=16,
     text=DocTextCfg(128, 6),
     model=DocCfg(encoder=EncoderCfg(layers=1, d=128, heads=4, max_len=128)),
-    train=TrainCfg(lr=2e-3, wd=0.01, epochs=8, warmup=0.1, valid_every=60, checkpoint_every=60, patience=3),
+    train=TrainCfg(
+        lr=2e-3,
+        wd=0.01,
+        epochs=8,
+        warmup=0.1,
+        valid_every=60,
+        checkpoint_every=60,
+        patience=3,
+    ),
 )
 
 
@@ -43,14 +51,18 @@ STUDENT = DocRunCfg(
 class DistillCfg:
     "Everything that decides what a student learns of its teachers."
 
-    run: DocRunCfg = STUDENT  # the documents, what the student reads of them, how it is made and trained
-    # structural teacher: folder or hub name of a sentence encoder, or a folder of `DocEmbedder.save`
+    # the documents, what the student reads of them, how it is made and trained
+    run: DocRunCfg = STUDENT
+    # structural teacher: folder or hub name of a sentence encoder, or a folder of
+    # `DocEmbedder.save`
     teacher: str = "sentence-transformers/all-MiniLM-L6-v2"
     teacher_tokens: int = 384  # that it reads of a document, from the beginning, >=3
-    # distance from it: 'mse', 'cosine', 'contrastive', 'max_marginals', 'max_marginals_mse'
+    # distance from it: 'mse', 'cosine', 'contrastive', 'max_marginals',
+    # 'max_marginals_mse'
     loss: str = "cosine"
     lam: float = 0.0  # of the max-marginals, >=0
-    contextual: float = 0.0  # γ, weight of soft CCA with the paragraph vectors, >=0; 0: they teach nothing
+    # γ, weight of soft CCA with the paragraph vectors, >=0; 0: they teach nothing
+    contextual: float = 0.0
     k: int = 8  # components of soft CCA, >=1
     pv: ParagraphCfg = ParagraphCfg()  # contextual teacher
 
@@ -66,7 +78,9 @@ class DistillCfg:
                 "a batch may have only one: give at least 3"
             )
         if self.run.smoothing:
-            raise ValueError("run.smoothing is of labels, and a student reads none: leave it at 0")
+            raise ValueError(
+                "run.smoothing is of labels, and a student reads none: leave it at 0"
+            )
 
     @property
     def arm(self):
@@ -89,7 +103,9 @@ def paragraph_vectors(
     sets: dict,  # side -> `Documents`; fitted on 'train'
 ) -> dict:  # side -> `[N,d]` float32
     "Inferred paragraph vectors of all sides, made once."
-    folder = cache_dir("documents", "paragraphs") / _digest(settings(cfg), sets["train"].text)
+    folder = cache_dir("documents", "paragraphs") / _digest(
+        settings(cfg), sets["train"].text
+    )
     if not folder.exists():
         ParagraphVectors.fit(sets["train"].text, cfg).save(folder)
     model = None
@@ -130,13 +146,16 @@ class Teachers:
         self._sets = data.sets
         self.x = {}  # `[N,d]`, structural
         for k, d in data.sets.items():
-            self.x[k] = e.encode(d.text, unit=True, keep=cache_dir("documents", "vectors"))
+            self.x[k] = e.encode(
+                d.text, unit=True, keep=cache_dir("documents", "vectors")
+            )
 
     @cached_property
     def pv(self):
         return paragraph_vectors(self._pv, self._sets)  # `[N,d]`, contextual
 
-    def targets(self, side: str, contextual) -> np.ndarray:  # `[N,d]`, or both teachers' side by side
+    # `[N,d]`, or both teachers' side by side
+    def targets(self, side: str, contextual) -> np.ndarray:
         if not contextual:
             return self.x[side]
         return np.concatenate([self.x[side], self.pv[side]], 1)
@@ -204,17 +223,20 @@ class Distilled:
         )
 
     @torch.inference_mode()
-    def project(self, x) -> np.ndarray:  # the student's vectors `[N,own]` -> `[N,d]` in the teacher's space
+    # the student's vectors `[N,own]` -> `[N,d]` in the teacher's space
+    def project(self, x) -> np.ndarray:
         x_there = torch.as_tensor(x, device=self.embedder.device)
         y = self.to_teacher(x_there).cpu().numpy()
         read = np.any(x, 1)[:, None]
         return np.where(read, y, 0)
 
     def encode(self, texts, keep=None):
-        return self.project(self.embedder.encode(texts, keep=keep))  # `[N,d]`, comparable with the teacher's
+        # `[N,d]`, comparable with the teacher's
+        return self.project(self.embedder.encode(texts, keep=keep))
 
 # %% ../../nbs/documents/14_distill.ipynb #c14
-def distill_key(cfg: DistillCfg, data: DocData, teachers: Teachers) -> str:  # 8 hexadecimal digits
+# 8 hexadecimal digits
+def distill_key(cfg: DistillCfg, data: DocData, teachers: Teachers) -> str:
     "Name of what is learnt."
     # the version counts changes of this code
     s = settings(cfg) | dict(
@@ -253,11 +275,17 @@ def train_distilled(
     folder = Path(folder or cache_dir("documents", "distilled", key))
     with claimed(folder, key, "distill.json", say) as done:
         if not done:
-            about = json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str)
-            write_atomic(folder / "distill.json", lambda p: p.write_text(about, encoding="utf-8"))
+            about = json.dumps(
+                dict(run=key, settings=settings(cfg)), indent=1, default=str
+            )
+            write_atomic(
+                folder / "distill.json", lambda p: p.write_text(about, encoding="utf-8")
+            )
             student = open_student(cfg, data, teachers).to(device)
             train, valid = (
-                data.batches(k, cfg.run, k == "train", teachers.targets(k, cfg.contextual))
+                data.batches(
+                    k, cfg.run, k == "train", teachers.targets(k, cfg.contextual)
+                )
                 for k in ("train", "valid")
             )
             run_training(
@@ -269,7 +297,9 @@ def train_distilled(
                 folder / "training",
                 say,
             )
-            embedder = DocEmbedder(student.model, data.tokenizer, cfg.run.text, device=device)
+            embedder = DocEmbedder(
+                student.model, data.tokenizer, cfg.run.text, device=device
+            )
             Distilled(embedder, student.to_teacher).save(folder)
             (folder / "training/best.safetensors").unlink()
             (folder / "done").touch()

@@ -21,12 +21,19 @@ from ..core import write_atomic
 from ..data.dedup import distinct_texts
 from ..data.groups import plan_attention
 from ..data.tokens import from_checkpoint, load_tokenizer
-from .model import DocCfg, DocModel, open_doc_encoder, pair_features
+from ctx_transformers.documents.model import (
+    DocCfg,
+    DocModel,
+    open_doc_encoder,
+    pair_features,
+)
 from .segments import DocTextCfg, tokenize_documents
 from ..models.encoder import Encoder, EncoderCfg
 from ..models.hf import HFEncoder
 from ..train.checkpoint import load_weights, save_weights
-from transformers import AutoConfig  # after the library, which hides a broken torchvision from it
+
+# after the library, which hides a broken torchvision from it
+from transformers import AutoConfig
 
 # %% ../../nbs/documents/06_embed.ipynb #c06
 @dataclass(frozen=True, eq=False)
@@ -70,7 +77,9 @@ class DocEmbedder:
         precision: str = "fp32",  # or 'bf16', 'fp16'
     ):
         if precision not in ("fp32", "bf16", "fp16"):
-            raise ValueError(f"precision must be 'fp32', 'bf16' or 'fp16', got {precision!r}")
+            raise ValueError(
+                f"precision must be 'fp32', 'bf16' or 'fp16', got {precision!r}"
+            )
         if len(tokenizer) > model.encoder.vocab:
             raise ValueError(
                 f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
@@ -82,7 +91,9 @@ class DocEmbedder:
                 "encoder reads"
             )
         if classes and len(classes) != model.cfg.classes:
-            raise ValueError(f"the head has {model.cfg.classes} classes, got {len(classes)} names")
+            raise ValueError(
+                f"the head has {model.cfg.classes} classes, got {len(classes)} names"
+            )
         self.model = model.to(device).eval()
         self.tokenizer = tokenizer
         self.text = text
@@ -95,7 +106,8 @@ class DocEmbedder:
         cls,
         name,  # folder or hub name of any transformers encoder with its tokenizer
         text: DocTextCfg = DocTextCfg(),
-        cfg: DocCfg = DocCfg(),  # pooling, merge, attention; `pretrained` is set to `name`
+        # pooling, merge, attention; `pretrained` is set to `name`
+        cfg: DocCfg = DocCfg(),
         device="cpu",
         precision: str = "fp32",
     ):
@@ -119,7 +131,8 @@ class DocEmbedder:
 # %% ../../nbs/documents/06_embed.ipynb #c10
 @patch
 @torch.inference_mode()
-def _piece(self: DocEmbedder, segments, budget):  # `Ragged` of t segments -> `[t,d]` float32
+# `Ragged` of t segments -> `[t,d]` float32
+def _piece(self: DocEmbedder, segments, budget):
     "Vectors of some segments; similar lengths go together."
     L = segments.lengths
     kind = torch.device(self.device).type
@@ -131,7 +144,9 @@ def _piece(self: DocEmbedder, segments, budget):  # `Ragged` of t segments -> `[
         ids, lengths = (torch.from_numpy(v) for v in segments.gather(at))
         plan = plan_attention(lengths)
         with torch.autocast(kind, dtype, enabled=self.precision != "fp32"):
-            x = self.model.texts(ids.to(self.device), lengths.to(self.device), plan.to(self.device))
+            x = self.model.texts(
+                ids.to(self.device), lengths.to(self.device), plan.to(self.device)
+            )
         out[at] = x.float().cpu().numpy()
     return out
 
@@ -199,7 +214,8 @@ class VectorCache:
             np.savez(o, keys=keys, x=x)
         os.replace(tmp, f)
 
-    def missing(self, keys) -> np.ndarray:  # `[m]` first place of each key that is not there, ascending
+    # `[m]` first place of each key that is not there, ascending
+    def missing(self, keys) -> np.ndarray:
         u, first = np.unique(keys, return_index=True)
         there = np.isin(u, np.concatenate(self.keys))
         return np.sort(first[~there])
@@ -215,7 +231,8 @@ class VectorCache:
 def encode_segments(
     self: DocEmbedder,
     texts: list,  # N strings
-    # folder for what is finished; what stands there is read and not made again. None: nothing is kept
+    # folder for what is finished; what stands there is read and not made again. None:
+    # nothing is kept
     keep=None,
     budget: int = 4096,  # tokens of a batch
     piece: int = 1000,  # segments of a piece, which an interruption costs at most
@@ -224,7 +241,9 @@ def encode_segments(
     if isinstance(texts, str):
         raise TypeError("expected a list of texts, got a single str: write [text]")
     t = tokenize_documents(texts, self.tokenizer, self.text)
-    keys = np.array([VectorCache.key(t.segments[i]) for i in range(len(t.segments))], np.uint64)
+    keys = np.array(
+        [VectorCache.key(t.segments[i]) for i in range(len(t.segments))], np.uint64
+    )
     kept = VectorCache(keep, self.fingerprint() if keep else "", self.model.encoder.cfg.d)
     todo = kept.missing(keys)
     with tqdm(total=len(todo), desc="segments", unit="segment", disable=None) as bar:
@@ -273,13 +292,19 @@ def predict(
     "What the head says of documents or pairs."
     m = self.model
     if m.head is None:
-        raise ValueError("this model has no head: it gives vectors (`encode`), no classes")
+        raise ValueError(
+            "this model has no head: it gives vectors (`encode`), no classes"
+        )
     if m.cfg.pair and other is None:
-        raise ValueError("this model classifies pairs: give `other`, the second documents")
+        raise ValueError(
+            "this model classifies pairs: give `other`, the second documents"
+        )
     if not m.cfg.pair and other is not None:
         raise ValueError("this model classifies single documents, and got pairs")
     if other is not None and len(other) != len(texts):
-        raise ValueError(f"{len(texts)} first and {len(other)} second documents are no pairs")
+        raise ValueError(
+            f"{len(texts)} first and {len(other)} second documents are no pairs"
+        )
 
     def vectors(of):
         return torch.from_numpy(self.encode(of, keep=keep, budget=budget)).to(self.device)
@@ -317,7 +342,13 @@ def describe(
 ):
     "Write `model.json`, and the configuration of an encoder of the transformers library."
     own = isinstance(m.encoder, Encoder)
-    cfg = replace(m.cfg, pretrained="", layers=0, freeze="", encoder=m.encoder.cfg if own else m.cfg.encoder)
+    cfg = replace(
+        m.cfg,
+        pretrained="",
+        layers=0,
+        freeze="",
+        encoder=m.encoder.cfg if own else m.cfg.encoder,
+    )
     if not own:
         m.encoder.model.config.save_pretrained(Path(folder) / "encoder")
     about = dict(
@@ -331,7 +362,9 @@ def describe(
         **more,
     )
     written = json.dumps(about, indent=1)
-    write_atomic(Path(folder) / "model.json", lambda p: p.write_text(written, encoding="utf-8"))
+    write_atomic(
+        Path(folder) / "model.json", lambda p: p.write_text(written, encoding="utf-8")
+    )
 
 # %% ../../nbs/documents/06_embed.ipynb #c22
 @patch(cls_method=True)
@@ -352,7 +385,9 @@ def load(
         )
     a = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     if a.get("version") != DOCUMENT_FORMAT or "documents" not in a:
-        raise ValueError(f"{folder}/model.json does not describe a document model of this release")
+        raise ValueError(
+            f"{folder}/model.json does not describe a document model of this release"
+        )
     cfg = DocCfg(**a["documents"] | dict(encoder=EncoderCfg(**a["documents"]["encoder"])))
     if a["own"]:
         enc = Encoder(cfg.encoder, a["vocab"])
@@ -369,6 +404,7 @@ def load(
     return cls(model, tokenizer, DocTextCfg(**a["text"]), a["classes"], device, precision)
 
 # %% ../../nbs/documents/06_embed.ipynb #h0000083
-def start_name(cfg: DocCfg, vocab: int) -> str:  # 8 hexadecimal digits, empty from scratch
+# 8 hexadecimal digits, empty from scratch
+def start_name(cfg: DocCfg, vocab: int) -> str:
     "Name of the weights that a training starts from, wherever they lie."
     return encoder_name(open_doc_encoder(cfg, vocab)) if cfg.pretrained else ""

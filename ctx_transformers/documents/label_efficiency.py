@@ -26,12 +26,16 @@ def label_subset(
     y,  # `[N]` int class of each training document
     budget: int,  # labels that may be seen, 0 for all
     seed: int = 0,  # of the order
-    keys=None,  # `[N]` uint64, what a document is known by, such as `document_keys`; its place if None
+    # `[N]` uint64, what a document is known by, such as `document_keys`; its place if
+    # None
+    keys=None,
 ) -> np.ndarray:  # `[budget]` rows, ascending
     "The documents whose labels are seen: of every class its share, and of a larger budget a part."
     y = np.asarray(y)
     if not 0 <= budget <= len(y):
-        raise ValueError(f"a budget is from 0 (all) to the {len(y)} training documents, got {budget}")
+        raise ValueError(
+            f"a budget is from 0 (all) to the {len(y)} training documents, got {budget}"
+        )
     keys = np.arange(len(y)) if keys is None else np.asarray(keys)
     if keys.shape != y.shape:
         raise ValueError(f"each of {len(y)} documents needs a key, got {keys.shape}")
@@ -46,8 +50,11 @@ class BudgetProbe:
 
     rows: np.ndarray  # `[m]` training documents whose labels it has seen
     pred: np.ndarray  # `[N]` int class of each test document
-    logp: np.ndarray  # `[N,c]` float64, natural logarithm of the probability of each class, at least of 1e-6
-    # by strength, from strict to lenient: loss, accuracy and fits that were stopped, on held-out groups
+    # `[N,c]` float64, natural logarithm of the probability of each class, at least of
+    # 1e-6
+    logp: np.ndarray
+    # by strength, from strict to lenient: loss, accuracy and fits that were stopped, on
+    # held-out groups
     # within the budget
     tried: pd.DataFrame
     strength: float  # the one that was chosen
@@ -66,9 +73,13 @@ def _side(x, y, group, s):
     v = v.tocsr() if sp.issparse(v) else np.asarray(v, np.float64)
     c = np.asarray(y[s])
     if v.ndim != 2 or c.shape != v.shape[:1]:
-        raise ValueError(f"{s}: vectors must be [N,d] with a class for each, got {v.shape} and {c.shape}")
+        raise ValueError(
+            f"{s}: vectors must be [N,d] with a class for each, got {v.shape} and {c.shape}"
+        )
     if c.dtype.kind not in "iu" or (len(c) and c.min() < 0):
-        raise ValueError(f"{s}: classes must be int and 0 or more; leave documents without one out")
+        raise ValueError(
+            f"{s}: classes must be int and 0 or more; leave documents without one out"
+        )
     if not np.isfinite(v.data if sp.issparse(v) else v).all():
         raise ValueError(f"{s}: some vectors hold nan or infinity")
     g = np.full(len(c), -1)
@@ -97,15 +108,20 @@ def _probe(
     m, tried = fit_linear(z, y[rows], group[rows], strengths, folds)
     logp = log_probs(m, scale(test) if dense else test, c)
     best = tried.loss.argmin() if len(tried) > 1 else 0
-    return BudgetProbe(rows, logp.argmax(1), logp, tried, float(tried.strength[best]), account)
+    return BudgetProbe(
+        rows, logp.argmax(1), logp, tried, float(tried.strength[best]), account
+    )
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c13
 def probe_budgets(
-    x: dict,  # 'train' and 'test' -> `[N,d]` vectors, arrays or csr; other sides are not looked at
+    # 'train' and 'test' -> `[N,d]` vectors, arrays or csr; other sides are not looked at
+    x: dict,
     y: dict,  # the same -> `[N]` int class
     budgets=(1000, 10_000, 0),  # labels that may be seen, 0 for all
     seed: int = 0,  # of the order in which labels are seen
-    # the same -> `[N]` int, documents that belong together in whichever side they are, -1: alone; None: all
+    # the same -> `[N]` int, documents that belong together in whichever side they are,
+    # -1:
+    # alone; None: all
     # are
     groups=None,
     keys=None,  # `[N]` uint64 of the training documents, as in `label_subset`
@@ -143,7 +159,9 @@ def length_slices(
     "Documents by their length."
     n = np.asarray(n_tokens)
     if n.ndim != 1 or n.dtype.kind not in "iu" or (n < 0).any():
-        raise ValueError(f"lengths must be [N] int and 0 or more, got {n.dtype} {n.shape}")
+        raise ValueError(
+            f"lengths must be [N] int and 0 or more, got {n.dtype} {n.shape}"
+        )
     if not len(edges) or not (np.diff(edges) > 0).all():
         raise ValueError(f"edges must be ascending, and at least one, got {edges}")
     return length_bands(n, list(edges), unit)
@@ -164,7 +182,8 @@ def _f1_draws(pred, y, who, n_boot):
     n = drawn(y)
     out = []
     for p in pred:
-        there = n + drawn(p)  # 2tp+fp+fn; a class that is neither drawn nor named has no F1
+        # 2tp+fp+fn; a class that is neither drawn nor named has no F1
+        there = n + drawn(p)
         right = drawn(p, (p == y) * 1.0)
         f1 = np.where(there > 0, 2 * right / np.maximum(there, 1), 0)
         out.append(f1.sum(1) / (there > 0).sum(1))
@@ -189,11 +208,15 @@ def _f1_interval(arms, y, who, n_boot):
 # %% ../../nbs/documents/10_label_efficiency.ipynb #sbd8947f
 def _check_arms(found, against, y):
     if odd := [a for a in against if a not in found]:
-        raise ValueError(f"there is no arm {odd[0]!r} to compare with, only {list(found)}")
+        raise ValueError(
+            f"there is no arm {odd[0]!r} to compare with, only {list(found)}"
+        )
     for a, of in found.items():
         for p in of.values():
             if p.shape != y.shape or p.dtype.kind not in "iu" or (p < 0).any():
-                raise ValueError(f"{a!r} must give an int class to each of {len(y)} documents")
+                raise ValueError(
+                    f"{a!r} must give an int class to each of {len(y)} documents"
+                )
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #sa1d411c
 def _slice_accuracy(
@@ -214,8 +237,13 @@ def _slice_accuracy(
             continue
         more = dict(documents=int(inside.sum()), labels=labels or np.nan)
         name = ", ".join(filter(None, (told, where * (where != "all")))) or "all"
-        right = {a: {s: (p == y)[inside] * 1.0 for s, p in of.items()} for a, of in found.items()}
-        of_slice = rows_against(right, who[inside], corpus, "accuracy", against, name, config)
+        right = {
+            a: {s: (p == y)[inside] * 1.0 for s, p in of.items()}
+            for a, of in found.items()
+        }
+        of_slice = rows_against(
+            right, who[inside], corpus, "accuracy", against, name, config
+        )
         rows += [r | more for r in of_slice]
     return rows
 
@@ -238,7 +266,11 @@ def _f1_rows(
     def add(arm, metric, seeds, *arms):
         i = _f1_interval(arms, y, who, n_boot)
         seeds = ",".join(map(str, seeds))
-        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, told, config, **more))
+        rows.append(
+            row(
+                corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, told, config, **more
+            )
+        )
 
     for a, of in found.items():
         add(a, "macro-F1", of, list(of.values()))
@@ -255,11 +287,13 @@ def accuracy_rows(
     group,  # `[N]` int, documents that belong together, -1: alone; None: all are
     corpus: str,  # what to call the corpus
     against: tuple = (),  # arms that the others are compared with, such as ('TF-IDF',)
-    slices: dict | None = None,  # name -> `[N]` bool, parts that get accuracy too, such as `length_slices`
+    # name -> `[N]` bool, parts that get accuracy too, such as `length_slices`
+    slices: dict | None = None,
     labels: int = 0,  # labels that all these arms had seen, >0; 0: not told
     config: str = "",  # hash of the experiment's config
     n_boot: int = 1000,  # draws for macro-F1
-    # rows for `eval.tables.write_rows`, with two more columns: `documents` and `labels`; the slice begins
+    # rows for `eval.tables.write_rows`, with two more columns: `documents` and `labels`;
+    # the slice begins
     # with the labels
 ) -> list:
     "Accuracy and macro-F1 of each arm and their differences, with intervals over groups and seeds."
@@ -312,8 +346,13 @@ def plot_budgets(
     d = d[d.labels > 0]
     d = d[d.slice == d.labels.map("{:.0f} labels".format)]
     if d.empty:
-        raise ValueError(f"no row of {metric!r} tells its labels: give `accuracy_rows` the number of labels")
-    of = [(a, d[d.arm == a].sort_values("labels")) for a in (d.arm.unique() if arms is None else arms)]
+        raise ValueError(
+            f"no row of {metric!r} tells its labels: give `accuracy_rows` the number of labels"
+        )
+    of = [
+        (a, d[d.arm == a].sort_values("labels"))
+        for a in (d.arm.unique() if arms is None else arms)
+    ]
     ticks = sorted(d.labels.unique())
     title = f"{d.corpus.iloc[0]}: {d.documents.iloc[0]:,.0f} documents, {d.n.iloc[0]:,.0f} groups"
     with plt.rc_context(style()):
@@ -346,12 +385,15 @@ def _band_rows(df, labels, metric):
             f"{sorted(df.slice.unique())}"
         )
     if d._unit.nunique() > 1:
-        raise ValueError(f"lengths are in {list(d._unit.unique())}: one picture is of one unit")
+        raise ValueError(
+            f"lengths are in {list(d._unit.unique())}: one picture is of one unit"
+        )
     return d
 
 # %% ../../nbs/documents/10_label_efficiency.ipynb #c36
 def plot_lengths(
-    df: pd.DataFrame,  # rows of `accuracy_rows` with slices of `length_slices`, of one corpus
+    # rows of `accuracy_rows` with slices of `length_slices`, of one corpus
+    df: pd.DataFrame,
     labels: int = 0,  # labels that were seen, as in the rows; 0: not told
     arms=None,  # which, in this order; all if None
     metric: str = "accuracy",
@@ -367,7 +409,9 @@ def plot_lengths(
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(4.4, 2.8))
         _lines(ax, of, lambda t: t._band.map(at), COLORS.values())
-        ax.set_xticks(range(len(n)), [f"{b.partition(' ')[2]}\n({k:,.0f})" for b, k in n.items()])
+        ax.set_xticks(
+            range(len(n)), [f"{b.partition(' ')[2]}\n({k:,.0f})" for b, k in n.items()]
+        )
         ax.set(xlabel=f"{d._unit.iloc[0]} (documents)", ylabel=metric, title=title)
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
         plt.close(fig)

@@ -53,14 +53,16 @@ def cosent(
     if scale <= 0:
         raise ValueError(f"scale must be > 0, got {scale}")
     x = scale * cos.float()
-    above = score.unsqueeze(1) > score.unsqueeze(0)  # [b,b] pair of the row shall have the higher cosine
+    # [b,b] pair of the row shall have the higher cosine
+    above = score.unsqueeze(1) > score.unsqueeze(0)
     gap = (x.unsqueeze(0) - x.unsqueeze(1))[above]  # [p] how much higher the other's is
     return torch.cat([x.new_zeros(1), gap]).logsumexp(0)
 
 # %% ../../nbs/documents/05_loss.ipynb #c39
 def in_batch(
     u: Tensor,  # `[b,d]`
-    v: Tensor,  # `[k,d]` row i<b belongs to row i of `u`; k>=b, the rest belongs to nobody
+    # `[k,d]` row i<b belongs to row i of `u`; k>=b, the rest belongs to nobody
+    v: Tensor,
     scale: float = 20.0,  # of the cosine, >0
     # `[b,k]` bool, True where a candidate may not count; the right one always does
     mask: Tensor | None = None,
@@ -69,7 +71,9 @@ def in_batch(
     if scale <= 0:
         raise ValueError(f"scale must be > 0, got {scale}")
     if len(v) < len(u):
-        raise ValueError(f"row i of v belongs to row i of u, but u has {len(u)} rows and v {len(v)}")
+        raise ValueError(
+            f"row i of v belongs to row i of u, but u has {len(u)} rows and v {len(v)}"
+        )
     with torch.autocast(u.device.type, enabled=False):
         u = F.normalize(u.float(), dim=1)
         v = F.normalize(v.float(), dim=1)
@@ -116,7 +120,9 @@ def distill_loss(
 ):  # student `[b,d]`, teacher `[b,d]` -> `[]`, mean over the rows
     "The loss of this name, as a learner takes it."
     if name not in DISTILL:
-        raise ValueError(f"no distillation is called {name!r}; there are {', '.join(DISTILL)}")
+        raise ValueError(
+            f"no distillation is called {name!r}; there are {', '.join(DISTILL)}"
+        )
     marginals = name.startswith("max_marginals")
     if lam and not marginals:
         raise ValueError(f"{name} has no lam, got {lam}; max_marginals has one")

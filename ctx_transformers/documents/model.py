@@ -30,29 +30,39 @@ SEGMENT_MERGES = ("tokens", "mean", "max", "attention", "transformer")
 class DocCfg:
     "From segments to documents."
 
-    # folder or hub name of any transformers encoder, or folder of one of our models; empty: from scratch
+    # folder or hub name of any transformers encoder, or folder of one of our models;
+    # empty:
+    # from scratch
     pretrained: str = ""
     layers: int = 0  # keep the first so many layers of it; 0: all
     encoder: EncoderCfg = EncoderCfg()  # of an encoder from scratch
-    # Longformer's global attention: 'none', 'first', 'first+separators'; empty: the architecture's own
+    # Longformer's global attention: 'none', 'first', 'first+separators'; empty: the
+    # architecture's own
     attend: str = ""
-    # tokens to segment: 'first' (CLS), 'mean', 'max', 'sum', 'last', 'attention', or 'local' (mean of the
+    # tokens to segment: 'first' (CLS), 'mean', 'max', 'sum', 'last', 'attention', or
+    # 'local' (mean of the
     # tokens without global attention)
     pool: str = "mean"
-    merge: str = "tokens"  # segments to document: 'tokens', 'mean', 'max', 'attention', 'transformer'
+    # segments to document: 'tokens', 'mean', 'max', 'attention', 'transformer'
+    merge: str = "tokens"
     merge_layers: int = 1  # layers of 'transformer'
-    places: int = 64  # segments that 'transformer' can tell apart; a document may not have more
+    # segments that 'transformer' can tell apart; a document may not have more
+    places: int = 64
     classes: int = 0  # of the head; 0: no head, the model gives vectors
     hidden: int = 0  # width of the head's hidden layer, where there is a head; 0: none
     head_dropout: float = 0.1  # before the head's last layer, 0 to 1
     pair: bool = False  # classify pairs of documents
-    # parts that do not learn, as in `models.pretrained.freeze`: 'encoder', '0-3', 'encoder.words'
+    # parts that do not learn, as in `models.pretrained.freeze`: 'encoder', '0-3',
+    # 'encoder.words'
     freeze: str = ""
-    recompute: bool = False  # gradient checkpointing: less memory, about a third more time
+    # gradient checkpointing: less memory, about a third more time
+    recompute: bool = False
 
     def __post_init__(self):
         if self.merge not in SEGMENT_MERGES:
-            raise ValueError(f"merge must be one of {[*SEGMENT_MERGES]}, got {self.merge!r}")
+            raise ValueError(
+                f"merge must be one of {[*SEGMENT_MERGES]}, got {self.merge!r}"
+            )
         if self.pool in ("random", "codes"):
             raise ValueError(
                 f"{self.pool!r} gives no fixed vector of a segment: take first, mean, max, sum, last, "
@@ -60,13 +70,18 @@ class DocCfg:
             )
         if not 0 <= self.head_dropout < 1:
             raise ValueError(f"head_dropout must be in [0,1), got {self.head_dropout}")
-        if min(self.layers, self.hidden, self.classes) < 0 or min(self.merge_layers, self.places) < 1:
+        if (
+            min(self.layers, self.hidden, self.classes) < 0
+            or min(self.merge_layers, self.places) < 1
+        ):
             raise ValueError(
                 "layers, hidden and classes must be at least 0, merge_layers and places at least 1, got "
                 f"{self}"
             )
         if self.classes == 1:
-            raise ValueError("one class is nothing to choose from: give 0 (no head) or at least 2")
+            raise ValueError(
+                "one class is nothing to choose from: give 0 (no head) or at least 2"
+            )
 
 # %% ../../nbs/documents/04_model.ipynb #seb2cfe3
 def check_segment(
@@ -85,10 +100,13 @@ def check_segment(
 class SegmentReader(nn.Module):
     "Segments of a document read each other; starts as if they did not."
 
-    def __init__(self, d: int, layers: int, places: int):  # width, layers, most segments of a document
+    # width, layers, most segments of a document
+    def __init__(self, d: int, layers: int, places: int):
         super().__init__()
         heads = next(h for h in (12, 8, 6, 4, 3, 2, 1) if d % h == 0)
-        self.reader = Encoder(EncoderCfg(layers=layers, d=d, heads=heads, max_len=places), 1)
+        self.reader = Encoder(
+            EncoderCfg(layers=layers, d=d, heads=heads, max_len=places), 1
+        )
         self.out = nn.Linear(d, d)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
@@ -119,7 +137,11 @@ class SegmentMerge(nn.Module):
         super().__init__()
         self.name = cfg.merge
         self.attention = SetAttention(d) if cfg.merge == "attention" else None
-        self.reader = SegmentReader(d, cfg.merge_layers, cfg.places) if cfg.merge == "transformer" else None
+        self.reader = (
+            SegmentReader(d, cfg.merge_layers, cfg.places)
+            if cfg.merge == "transformer"
+            else None
+        )
 
     def forward(
         self,
@@ -152,7 +174,9 @@ def doc_head(
         return None
     d = 4 * d if cfg.pair else d
     first = [nn.Linear(d, cfg.hidden), nn.ReLU()] if cfg.hidden else []
-    head = nn.Sequential(*first, Dropout(cfg.head_dropout), nn.Linear(cfg.hidden or d, cfg.classes))
+    head = nn.Sequential(
+        *first, Dropout(cfg.head_dropout), nn.Linear(cfg.hidden or d, cfg.classes)
+    )
     return head.apply(init_bert)
 
 
@@ -196,7 +220,9 @@ def open_doc_encoder(
     "The encoder that the configuration names."
     if not cfg.pretrained:
         if vocab < 1:
-            raise ValueError("an encoder from scratch needs the number of words: give vocab")
+            raise ValueError(
+                "an encoder from scratch needs the number of words: give vocab"
+            )
         return Encoder(cfg.encoder, vocab)
     ours = (Path(cfg.pretrained) / "model.json").exists()
     open_it = _saved if ours else open_any
@@ -216,7 +242,8 @@ class DocModel(nn.Module):
         self,
         cfg: DocCfg,
         vocab: int = 0,  # words; 0 where a pretrained encoder brings its own
-        encoder: nn.Module | None = None,  # one that is there already; None: what the configuration names
+        # one that is there already; None: what the configuration names
+        encoder: nn.Module | None = None,
     ):
         super().__init__()
         self.cfg = cfg
@@ -252,7 +279,9 @@ class DocModel(nn.Module):
     def forward(
         self,
         groups: TextGroups,  # of pairs: b first documents, then b second ones
-    ) -> Tensor:  # `[b,c]` scores of classes, before the softmax; without a head `[b,d]`, of pairs `[b,2,d]`
+        # `[b,c]` scores of classes, before the softmax; without a head `[b,d]`, of pairs
+        # `[b,2,d]`
+    ) -> Tensor:
         x = self.documents(groups)
         if not self.cfg.pair:
             return x if self.head is None else self.head(x)
@@ -261,4 +290,8 @@ class DocModel(nn.Module):
                 f"pairs come as all first documents, then all second ones; got {len(x)} documents"
             )
         u, v = x.chunk(2)  # [b,d] each
-        return torch.stack([u, v], 1) if self.head is None else self.head(pair_features(u, v))
+        return (
+            torch.stack([u, v], 1)
+            if self.head is None
+            else self.head(pair_features(u, v))
+        )

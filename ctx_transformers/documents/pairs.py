@@ -13,7 +13,12 @@ import numpy as np
 from ..core import Account, hash_bits
 from ..data.dedup import text_keys
 from ..data.files import pick, read_lines
-from .sources import SIDES, column_values, source_name, table_rows
+from ctx_transformers.documents.sources import (
+    SIDES,
+    column_values,
+    source_name,
+    table_rows,
+)
 
 # %% ../../nbs/documents/02_pairs.ipynb #c07
 @dataclass(frozen=True, eq=False)
@@ -37,7 +42,9 @@ class Pairs:
                 f"{list(self.score.shape)} and {len(self.part)}"
             )
         if not self.low < self.high:
-            raise ValueError(f"{self.name}: the scale must go up, got {self.low} to {self.high}")
+            raise ValueError(
+                f"{self.name}: the scale must go up, got {self.low} to {self.high}"
+            )
         if N and not (self.low <= self.score.min() and self.score.max() <= self.high):
             raise ValueError(
                 f"{self.name}: scores must lie between {self.low:g} and {self.high:g}, got "
@@ -64,7 +71,11 @@ class Pairs:
         "Some of the rows."
         i = np.arange(len(self))[idx]
         return replace(
-            self, a=[self.a[j] for j in i], b=[self.b[j] for j in i], score=self.score[i], part=self.part[i]
+            self,
+            a=[self.a[j] for j in i],
+            b=[self.b[j] for j in i],
+            score=self.score[i],
+            part=self.part[i],
         )
 
 # %% ../../nbs/documents/02_pairs.ipynb #s1130fde
@@ -158,7 +169,10 @@ def _sides(col, side, name, account, low, high):
 
 
 def read_sick(
-    path,  # `SICK_train.txt`, `SICK_trial.txt`, `SICK_test_annotated.txt`, or `SICK.txt` with all of them
+    # `SICK_train.txt`, `SICK_trial.txt`, `SICK_test_annotated.txt`, or `SICK.txt` with
+    # all
+    # of them
+    path,
 ) -> dict:  # 'SICK train' and so on -> Pairs, 1 to 5
     "SICK's relatedness."
     acc = Account("SICK")
@@ -166,7 +180,12 @@ def read_sick(
     n = len(col["sentence_A"])
     of_file = Path(path).stem.replace("_annotated", "").rpartition("_")[2]
     side = col.get("SemEval_set") or [of_file] * n
-    ours = dict(a=col["sentence_A"], b=col["sentence_B"], score=col["relatedness_score"], part=["SICK"] * n)
+    ours = dict(
+        a=col["sentence_A"],
+        b=col["sentence_B"],
+        score=col["relatedness_score"],
+        part=["SICK"] * n,
+    )
     return _sides(ours, side, lambda s: f"SICK {s.lower()}", acc, 1.0, 5.0)
 
 # %% ../../nbs/documents/02_pairs.ipynb #s4fabece
@@ -204,7 +223,9 @@ def _year_scores(
         return [""] * n
     score = [r[0] for r in _lines(gold, 1, account)]
     if len(score) != n:
-        raise ValueError(f"{gold} has {len(score)} lines and {path.name} beside it {n}; fetch both again")
+        raise ValueError(
+            f"{gold} has {len(score)} lines and {path.name} beside it {n}; fetch both again"
+        )
     return score
 
 # %% ../../nbs/documents/02_pairs.ipynb #c15
@@ -229,10 +250,14 @@ _YEARS = ("year", "subset", "split", "score", "sentence1", "sentence2")
 
 
 def read_sts(
-    # folder with STS.input.*.txt and STS.gs.*.txt, in folders with their years in their names; or a table
+    # folder with STS.input.*.txt and STS.gs.*.txt, in folders with their years in their
+    # names; or a table
     # with the columns year, subset, split, score, sentence1, sentence2
     path,
-) -> dict:  # 'STS12', 'STS12 train', 'STS13' and so on -> Pairs, 0 to 5; a year without more is its test
+    # 'STS12', 'STS12 train', 'STS13' and so on -> Pairs, 0 to 5; a year without more is
+    # its
+    # test
+) -> dict:
     "The yearly sets of STS."
     path = Path(path)
     if path.is_dir():
@@ -241,7 +266,13 @@ def read_sts(
         acc = Account("STS")
         t = _headed(path, _YEARS, acc)
         side = [*map(_year_name, t["year"], t["split"])]
-        col = dict(a=t["sentence1"], b=t["sentence2"], score=t["score"], part=t["subset"], side=side)
+        col = dict(
+            a=t["sentence1"],
+            b=t["sentence2"],
+            score=t["score"],
+            part=t["subset"],
+            side=side,
+        )
     return dict(sorted(_sides(col, col["side"], str, acc, 0.0, 5.0).items()))
 
 # %% ../../nbs/documents/02_pairs.ipynb #s2762be5
@@ -257,16 +288,21 @@ _FIELDS = dict(
 
 def open_pairs(
     source,  # what `documents.sources.table_rows` takes, 'hub:owner/name' among it
-    columns: str = "",  # 'a=premise,b=hypothesis,score=mean,part=genre,split=side': which column is which
+    # 'a=premise,b=hypothesis,score=mean,part=genre,split=side': which column is which
+    columns: str = "",
     low: float = 0.0,  # lower end of the scale
     high: float = 5.0,  # upper end of the scale
-    # 'NAME train', 'NAME valid', 'NAME test' -> Pairs, those that are there; 'NAME' if the source has no
+    # 'NAME train', 'NAME valid', 'NAME test' -> Pairs, those that are there; 'NAME' if
+    # the
+    # source has no
     # sides
 ) -> dict:
     "Scored pairs from any table."
     name = source_name(source)
     acc = Account(name)
-    col = column_values(table_rows(source, acc), columns, _FIELDS, ("a", "b", "score"), name)
+    col = column_values(
+        table_rows(source, acc), columns, _FIELDS, ("a", "b", "score"), name
+    )
     n = len(col["a"])
     side = [""] * n
     if "split" in col:
@@ -300,8 +336,12 @@ def _read_all(folder):
 
 # %% ../../nbs/documents/02_pairs.ipynb #c22
 def open_sts(
-    folder,  # with any of sts-train.csv, STS.input.*.txt, a table of years, SICK_train.txt, however deep
-    # 'STS-B train', 'STS-B dev', 'STS-B test', 'STS12' to 'STS16' (tests), 'STS12 train', 'SICK train', 'SICK
+    # with any of sts-train.csv, STS.input.*.txt, a table of years, SICK_train.txt,
+    # however
+    # deep
+    folder,
+    # 'STS-B train', 'STS-B dev', 'STS-B test', 'STS12' to 'STS16' (tests), 'STS12 train',
+    # 'SICK train', 'SICK
     # trial', 'SICK test' -> Pairs, those that are there
 ) -> dict:
     "All sets of STS and SICK in a folder."

@@ -28,17 +28,21 @@ class ParagraphCfg:
     infer: int = 20  # passes over a document that was not trained on, >=1
     min_count: int = 2  # times that a word must stand in training, >=1
     negative: int = 5  # words drawn at random for each word, >=1
-    sample: float = 0.0  # share of all words above which a word is left out at random, >=0; 0: none is
+    # share of all words above which a word is left out at random, >=0; 0: none is
+    sample: float = 0.0
     lr: float = 0.025  # learning rate at the start, >0; falls in a line to 1e-4
     seed: int = 0
-    transductive: bool = False  # documents to be judged are trained on too, without labels
+    # documents to be judged are trained on too, without labels
+    transductive: bool = False
 
     def __post_init__(self):
         for k in ("d", "epochs", "infer", "min_count", "negative"):
             if getattr(self, k) < 1:
                 raise ValueError(f"{k} must be at least 1, got {getattr(self, k)}")
         if self.sample < 0 or self.lr <= 1e-4:
-            raise ValueError(f"sample must be >= 0 and lr > 1e-4, got {self.sample} and {self.lr}")
+            raise ValueError(
+                f"sample must be >= 0 and lr > 1e-4, got {self.sample} and {self.lr}"
+            )
 
     @property
     def arm(self):
@@ -104,7 +108,10 @@ class ParagraphVectors:
         words,  # V strings, the most frequent first
         counts,  # `[V]` int, how often each stands in training
         out,  # `[V,d]` float32, output vectors of words
-        docs,  # `[N,d]` float32, vectors of the training documents, zeros for one without a known word
+        # `[N,d]` float32, vectors of the training documents, zeros for one without a
+        # known
+        # word
+        docs,
     ):
         self.cfg = cfg
         self.words = list(words)
@@ -130,7 +137,8 @@ class ParagraphVectors:
         cls,
         texts,  # N strings
         cfg: ParagraphCfg = ParagraphCfg(),
-        unlabelled=(),  # documents to be judged, trained on too; their vectors are the last of `docs`
+        # documents to be judged, trained on too; their vectors are the last of `docs`
+        unlabelled=(),
     ):
         "Train on documents."
         words = [doc_words(t) for t in list_of_texts(texts) + list_of_texts(unlabelled)]
@@ -169,7 +177,9 @@ def encode(
     m = self._m
     out = np.zeros((len(texts), self.cfg.d), np.float32)
     lock = np.ones(1, np.float32)
-    for i, t in enumerate(tqdm(list_of_texts(texts), desc="paragraph vectors", disable=None)):
+    for i, t in enumerate(
+        tqdm(list_of_texts(texts), desc="paragraph vectors", disable=None)
+    ):
         words = [w for w in doc_words(t) if w in m.wv.key_to_index]
         if not words:
             continue
@@ -180,7 +190,14 @@ def encode(
         for lr in np.linspace(self.cfg.lr, 1e-4, epochs or self.cfg.infer):
             for p in _pieces(words):
                 train_document_dbow(
-                    m, p, [0], lr, learn_words=False, learn_hidden=False, doctag_vectors=v, doctags_lockf=lock
+                    m,
+                    p,
+                    [0],
+                    lr,
+                    learn_words=False,
+                    learn_hidden=False,
+                    doctag_vectors=v,
+                    doctags_lockf=lock,
                 )
         out[i] = v[0]
     return out

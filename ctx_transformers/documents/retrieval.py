@@ -67,11 +67,16 @@ KNOWN = "query", "chance", "relevant", "candidates"  # columns that are no metri
 def doc_rows(
     found: dict,  # arm -> seed -> table as by `judge_retrieval`, of the same queries
     corpus: str,  # what to call the corpus
-    group=None,  # `[q]` int, group of each query, left out or not, drawn as one (-1: alone); None: each alone
-    against: str | None = None,  # arm that the others are compared with; None for no comparison
+    # `[q]` int, group of each query, left out or not, drawn as one (-1: alone); None:
+    # each
+    # alone
+    group=None,
+    # arm that the others are compared with; None for no comparison
+    against: str | None = None,
     where: str = "all",  # slice, for the rows
     config: str = "",  # hash of the experiment's config, for the rows
-    # rows for `eval.tables.write_rows`, with five more columns: queries, candidates and relevant (means),
+    # rows for `eval.tables.write_rows`, with five more columns: queries, candidates and
+    # relevant (means),
     # chance (of MAP), share (of candidates that are relevant: chance of P@k)
 ) -> list:
     "Mean metrics of each arm, and differences, with intervals over groups of queries and over seeds."
@@ -93,7 +98,9 @@ def doc_rows(
     rows = []
     for m in first:
         if m not in KNOWN:
-            values = {a: {s: t[m].to_numpy() for s, t in of.items()} for a, of in found.items()}
+            values = {
+                a: {s: t[m].to_numpy() for s, t in of.items()} for a, of in found.items()
+            }
             rows += mean_rows(values, who, corpus, m, against, where, config)
     return [r | more for r in rows]
 

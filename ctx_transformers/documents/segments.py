@@ -66,7 +66,8 @@ class DocTokens:
         return len(self.docs)
 
     @property
-    def n_tokens(self):  # `[N]` tokens that are read of each document, special ones included
+    # `[N]` tokens that are read of each document, special ones included
+    def n_tokens(self):
         ends = np.concatenate([[0], np.cumsum(self.segments.lengths)])
         return np.diff(ends[self.docs.offsets])
 
@@ -105,10 +106,13 @@ def _encoded(
     cfg: DocTextCfg,
 ):
     "Tokens of each text, as many as are read or more, and whether it was shortened before."
-    limit = 64 * cfg.segment * cfg.most if cfg.most else None  # characters that can hold so many tokens
+    # characters that can hold so many tokens
+    limit = 64 * cfg.segment * cfg.most if cfg.most else None
     for i in tqdm(range(0, len(texts), 1000), desc="tokens", unit="k", disable=None):
         some = texts[i : i + 1000]
-        encoded = enc.encode_batch_fast([o[:limit] for o in some], add_special_tokens=False)
+        encoded = enc.encode_batch_fast(
+            [o[:limit] for o in some], add_special_tokens=False
+        )
         for e, text in zip(encoded, some):
             yield e.ids, limit is not None and len(text) > limit
 
@@ -164,7 +168,8 @@ class DocBatches:
         other: DocTokens | None = None,  # the second documents of pairs
         rows=None,  # `[M]` documents that take part; all if None
         seed: int = 0,
-        shuffle: bool = True,  # training: other batches in each pass; off: the shortest first
+        # training: other batches in each pass; off: the shortest first
+        shuffle: bool = True,
     ):
         self.tokens = tokens
         self.y = np.asarray(y)
@@ -174,7 +179,9 @@ class DocBatches:
         self.shuffle = shuffle
         self.rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
         if b < 1 or not len(self.rows):
-            raise ValueError(f"a batch needs at least 1 document, got b={b} of {len(self.rows)}")
+            raise ValueError(
+                f"a batch needs at least 1 document, got b={b} of {len(self.rows)}"
+            )
         if len(self.y) != len(tokens) or other is not None and len(other) != len(tokens):
             raise ValueError(
                 f"{len(tokens)} documents need as many answers and partners, got {len(self.y)} and "
@@ -217,7 +224,9 @@ def both(
 ) -> TextGroups:  # the groups of `a`, then those of `b`
     "Two batches as one, in which what both hold is encoded once."
     if len(a) != len(b):
-        raise ValueError(f"pairs need as many first as second documents, got {len(a)} and {len(b)}")
+        raise ValueError(
+            f"pairs need as many first as second documents, got {len(a)} and {len(b)}"
+        )
 
     def cat(k):
         return torch.cat([getattr(a, k), getattr(b, k)])

@@ -69,7 +69,13 @@ def _imdb_rows(
                 account.drop("no label")
             else:
                 rows.append(
-                    dict(split=m[1], label=m[2], number=int(m[3]), rating=int(m[4]), text=data().decode())
+                    dict(
+                        split=m[1],
+                        label=m[2],
+                        number=int(m[3]),
+                        rating=int(m[4]),
+                        text=data().decode(),
+                    )
                 )
     for r in rows:
         of = films.get((r["split"], r["label"]), ())
@@ -80,7 +86,10 @@ def _imdb_rows(
 def _tar_rows(path, account):
     try:
         with tarfile.open(path) as t:
-            return _imdb_rows(((m.name, lambda: t.extractfile(m).read()) for m in t if m.isfile()), account)
+            return _imdb_rows(
+                ((m.name, lambda: t.extractfile(m).read()) for m in t if m.isfile()),
+                account,
+            )
     except (tarfile.TarError, EOFError, OSError, zlib.error) as e:
         raise ValueError(f"{path} is not a sound archive ({e}); download it again") from e
 
@@ -112,7 +121,9 @@ def _hub_rows(source):
         names = {k: f.names for k, f in d.features.items() if isinstance(f, ClassLabel)}
         for r in d:
             # the hub writes a missing class as -1
-            named = {k: None if r[k] is None or r[k] < 0 else v[r[k]] for k, v in names.items()}
+            named = {
+                k: None if r[k] is None or r[k] < 0 else v[r[k]] for k, v in names.items()
+            }
             yield r | named | dict(split=side)
 
 # %% ../../nbs/documents/00_sources.ipynb #c16
@@ -129,7 +140,11 @@ def _folder_rows(folder, account):
             f"names, found {[p.name for p in files if side[p] is None] or 'none'}; name one file, or rename "
             "or take away others"
         )
-    return (dict(split=SIDES[side[p][1].lower()]) | r for p in files for r in read_records(p, account))
+    return (
+        dict(split=SIDES[side[p][1].lower()]) | r
+        for p in files
+        for r in read_records(p, account)
+    )
 
 
 def _named(rows):
@@ -141,7 +156,9 @@ def _named(rows):
 
 # %% ../../nbs/documents/00_sources.ipynb #c17
 def table_rows(
-    source,  # file or folder of tables; 'hub:owner/name' or 'hub:owner/name#config'; IMDB's folder or archive
+    # file or folder of tables; 'hub:owner/name' or 'hub:owner/name#config'; IMDB's folder
+    # or archive
+    source,
     account: Account,  # counts what cannot be read
 ):  # iterator of dicts, with their `split` where the source has one
     "Rows of a table, wherever it is."
@@ -158,7 +175,11 @@ def table_rows(
     if p.is_file():
         return _named(read_records(p, account))
     texts = [(f.as_posix(), f.read_bytes) for f in sorted(p.rglob("*.txt"))]
-    published = [(name, data) for name, data in texts if _REVIEW.fullmatch(name) or _URLS.fullmatch(name)]
+    published = [
+        (name, data)
+        for name, data in texts
+        if _REVIEW.fullmatch(name) or _URLS.fullmatch(name)
+    ]
     if published:
         return _imdb_rows(published, account)
     return _named(_folder_rows(p, account))

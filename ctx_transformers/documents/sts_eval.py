@@ -13,7 +13,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 from sklearn.preprocessing import normalize
-from ..eval.correlation import bootstrap_correlation, checked_scores, interval_over_seeds
+from ctx_transformers.eval.correlation import (
+    bootstrap_correlation,
+    checked_scores,
+    interval_over_seeds,
+)
 from ..eval.figures import COLORS, style
 from ..eval.tables import pooled_rows, pair_seeds, row
 
@@ -38,12 +42,16 @@ SIMILARITY = dict(cosine=_cosine, dot=_rowwise, euclid=_nearness)
 def sts_scores(
     encode,  # list of N strings -> `[N,d]` vectors, an array or a sparse matrix
     pairs: dict,  # set -> pairs, which have lists of strings `a` and `b`
-    # 'cosine' (-1 to 1), 'dot', or 'euclid' (distance with its sign turned, so that more is nearer)
+    # 'cosine' (-1 to 1), 'dot', or 'euclid' (distance with its sign turned, so that more
+    # is
+    # nearer)
     similarity: str = "cosine",
 ) -> dict:  # set -> `[N]` float64, higher: more alike
     "Score every pair of every set; each distinct sentence is encoded once."
     if similarity not in SIMILARITY:
-        raise ValueError(f"similarity must be one of {list(SIMILARITY)}, got {similarity!r}")
+        raise ValueError(
+            f"similarity must be one of {list(SIMILARITY)}, got {similarity!r}"
+        )
     texts = list(dict.fromkeys(t for p in pairs.values() for t in chain(p.a, p.b)))
     at = {t: i for i, t in enumerate(texts)}
     v = encode(texts)
@@ -75,7 +83,9 @@ def _all_draws(found, pairs, parts, rank, n_boot):
     out = {}
     ends = np.cumsum([len(of) for of in found.values()])[:-1]
     for k, p in pairs.items():
-        scores = [np.asarray(s[k], np.float64) for of in found.values() for s in of.values()]
+        scores = [
+            np.asarray(s[k], np.float64) for of in found.values() for s in of.values()
+        ]
         x, y = checked_scores(scores, p.score)  # [c,N] [N]
         for where, inside in _slices(p, parts).items():
             some = checked_scores(x[:, inside], y[inside])
@@ -107,7 +117,9 @@ def _add_means(draws, pairs, average):
 # %% ../../nbs/documents/11_sts_eval.ipynb #s9386da6
 def _check_asked(found, pairs, against, average):
     if against is not None and against not in found:
-        raise ValueError(f"there is no arm {against!r} to compare with, only {list(found)}")
+        raise ValueError(
+            f"there is no arm {against!r} to compare with, only {list(found)}"
+        )
     for a, of in found.items():
         for s, scores in of.items():
             if lost := set(pairs) - set(scores):
@@ -136,7 +148,9 @@ def _set_rows(
     def add(arm, metric, d, seeds):
         i = interval_over_seeds(d, n, 0.95, 0)
         seeds = ",".join(map(str, seeds))
-        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, where, config))
+        rows.append(
+            row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, where, config)
+        )
 
     seed = {a: dict(zip(found[a], d.T)) for a, d in of.items()}  # arm -> seed -> [1+B]
     for a in of:
@@ -152,12 +166,15 @@ def sts_rows(
     pairs: dict,  # set -> pairs, which have `score` `[N]` and `part` `[N]`
     # arm that the others are compared with on the same pairs; None for no comparison
     against: str | None = None,
-    average=None,  # sets whose mean is a set named 'average'; all if None, no such row if fewer than two
-    parts: bool = False,  # also each subset, their mean ('mean') and their mean weighted by pairs ('wmean')
+    # sets whose mean is a set named 'average'; all if None, no such row if fewer than two
+    average=None,
+    # also each subset, their mean ('mean') and their mean weighted by pairs ('wmean')
+    parts: bool = False,
     rank: bool = True,  # Spearman; False: Pearson
     n_boot: int = 1000,  # draws
     config: str = "",  # hash of the experiment's config, for the table
-    # rows for `eval.tables.write_rows`: the set is the `corpus`, the subset the `slice`, `n` counts pairs
+    # rows for `eval.tables.write_rows`: the set is the `corpus`, the subset the `slice`,
+    # `n` counts pairs
 ) -> list:
     "Correlations with people's scores, and differences of arms, with intervals over pairs and seeds."
     average = tuple(pairs if average is None else average)
@@ -194,7 +211,9 @@ def _draw_arm(
     ends = [of.value - of.lo, of.hi - of.value]
     color = list(COLORS.values())[j % 8]
     mark = "os^Dv"[j // 8 % 5]
-    ax.errorbar(of.value, y, xerr=ends, fmt=mark, ms=4, lw=1.5, color=color, label=d.arm.iloc[0])
+    ax.errorbar(
+        of.value, y, xerr=ends, fmt=mark, ms=4, lw=1.5, color=color, label=d.arm.iloc[0]
+    )
 
 # %% ../../nbs/documents/11_sts_eval.ipynb #c52
 def plot_sts(
@@ -208,7 +227,9 @@ def plot_sts(
     sets = sorted(d.corpus.unique(), key=lambda c: c == "average")
     k = len(arms)
     if odd := set(arms) - set(d.arm):
-        raise ValueError(f"the table has no arm {sorted(odd)} with {metric}: it has {sorted(set(d.arm))}")
+        raise ValueError(
+            f"the table has no arm {sorted(odd)} with {metric}: it has {sorted(set(d.arm))}"
+        )
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(5.5, 0.8 + len(sets) * (0.18 * k + 0.25)))
         for j, a in enumerate(arms):

@@ -31,26 +31,33 @@ from ..train.optim import Part, TrainCfg
 from ..train.runs import claimed, run_training
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c05
-LOSSES = dict(cosent=cosent, cosine=cosine_mse)  # of `[b]` cosines and `[b]` scores, 0 to 1
+# of `[b]` cosines and `[b]` scores, 0 to 1
+LOSSES = dict(cosent=cosent, cosine=cosine_mse)
 
 
 @dataclass(frozen=True)
 class StsRunCfg:
     "Everything that decides what an encoder of sentences learns."
 
-    # with files of STS and SICK as published (`documents.pairs`); empty: what the variable CTX_DATA names
+    # with files of STS and SICK as published (`documents.pairs`); empty: what the
+    # variable
+    # CTX_DATA names
     folder: str = ""
     title: str = "MiniLM"  # what tables call the encoder
     learn: str = "STS-B train"  # set of the folder that is learnt from
     valid: float = 0.1  # share of its pairs that chooses weights and settings, in (0,1)
     split: int = 0  # another number is another split
-    loss: str = "cosent"  # 'cosent' (order of the cosines) or 'cosine' (cosines themselves), `documents.loss`
+    # 'cosent' (order of the cosines) or 'cosine' (cosines themselves), `documents.loss`
+    loss: str = "cosent"
     b: int = 32  # pairs of a batch, >=2
     seed: int = 0  # of weights, batches and dropout
-    vocab: int = 8192  # words of the tokenizer that is made where no checkpoint brings one
+    # words of the tokenizer that is made where no checkpoint brings one
+    vocab: int = 8192
     text: DocTextCfg = DocTextCfg(256)
     model: DocCfg = DocCfg(pretrained="sentence-transformers/all-MiniLM-L6-v2")
-    train: TrainCfg = TrainCfg(lr=1e-4, wd=0.01, epochs=2, warmup=0.1, valid_every=52, checkpoint_every=26)
+    train: TrainCfg = TrainCfg(
+        lr=1e-4, wd=0.01, epochs=2, warmup=0.1, valid_every=52, checkpoint_every=26
+    )
 
     def __post_init__(self):
         if self.loss not in LOSSES:
@@ -58,10 +65,14 @@ class StsRunCfg:
         if not 0 < self.valid < 1:
             raise ValueError(f"valid must be between 0 and 1, got {self.valid}")
         if self.b < 2:
-            raise ValueError(f"a batch needs 2 pairs or more to have an order, got b={self.b}")
+            raise ValueError(
+                f"a batch needs 2 pairs or more to have an order, got b={self.b}"
+            )
         check_segment(self.model, self.text.segment, "texts")
         if self.model.classes or self.model.pair:
-            raise ValueError("model.classes and model.pair are set by the run: leave them as they are")
+            raise ValueError(
+                "model.classes and model.pair are set by the run: leave them as they are"
+            )
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c07
 def shares(
@@ -146,7 +157,9 @@ class StsData:
         self.start = start_name(cfg.model, len(self.tokenizer))
         self.tokens = {}
         for k, p in self.sides.items():
-            self.tokens[k] = [tokenize_documents(t, self.tokenizer, cfg.text) for t in (p.a, p.b)]
+            self.tokens[k] = [
+                tokenize_documents(t, self.tokenizer, cfg.text) for t in (p.a, p.b)
+            ]
         self.learnt = _pairs_name(self.sides.values())
 
     def ask(self, k, p, seen, say):
@@ -157,7 +170,9 @@ class StsData:
         few = len(new) < 20
         say(
             f"{k}: {len(p):,} pairs, {len(p) - len(new):,} of them seen; of the others "
-            f"{int((~fresh).sum()):,} share a sentence with what was seen" + "; too few, not asked" * few
+            f"{int((~fresh).sum()):,} share a sentence with what was seen"
+            + "; too few, not asked"
+            * few
         )
         if not few:
             self.asked[name] = new
@@ -169,7 +184,12 @@ class StsData:
     def batches(self, side: str, cfg: StsRunCfg, shuffle=False) -> DocBatches:
         a, b = self.tokens[side]
         return DocBatches(
-            a, self.sides[side].unit.astype(np.float32), cfg.b, b, seed=cfg.seed, shuffle=shuffle
+            a,
+            self.sides[side].unit.astype(np.float32),
+            cfg.b,
+            b,
+            seed=cfg.seed,
+            shuffle=shuffle,
         )
 
 # %% ../../nbs/documents/12_sts_train.ipynb #c19
@@ -185,7 +205,8 @@ class ByRank(Part):
 
     order = 40
     run_train = False
-    saved = ("rows",)  # after the mean loss is known, before whoever logs it and keeps the best
+    # after the mean loss is known, before whoever logs it and keeps the best
+    saved = ("rows",)
 
     def __init__(self, folder):
         self.path = Path(folder) / "scores.csv"
@@ -203,7 +224,11 @@ class ByRank(Part):
         cos = torch.cat(self.cos).numpy()
         people = torch.cat(self.people).numpy()
         rho = spearman(cos, people)
-        self.rows.append(dict(step=self.learn.step, valid_spearman=rho, valid_loss=self.learn.valid_loss))
+        self.rows.append(
+            dict(
+                step=self.learn.step, valid_spearman=rho, valid_loss=self.learn.valid_loss
+            )
+        )
         self.learn.valid_loss = 1 - rho
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
 
@@ -237,7 +262,8 @@ def train_sts(
     folder=None,  # of checkpoints, weights and logs; the cache if None
     device="cpu",
     say=print,
-) -> DocEmbedder:  # with the weights of the highest validation correlation; it reads in fp32
+    # with the weights of the highest validation correlation; it reads in fp32
+) -> DocEmbedder:
     "Tune, take up where it stood, or read what was tuned."
     key = sts_folder(cfg, data)
     folder = Path(folder or key)

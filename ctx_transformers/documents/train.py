@@ -31,7 +31,9 @@ from ..train.runs import claimed, run_training
 class DocRunCfg:
     "Everything that decides what a document encoder learns."
 
-    # modules of the installed packages; or IMDB's folder or archive, a table or a folder of tables,
+    # modules of the installed packages; or IMDB's folder or archive, a table or a folder
+    # of
+    # tables,
     # 'hub:name' (`documents.data`)
     documents: str = "pydocs"
     columns: str = ""  # of a table: 'text=review,label=stars,group=movie'
@@ -40,16 +42,26 @@ class DocRunCfg:
     test: float = 0.1  # share for the test where none is given
     split: int = 0  # another number is another split
     limit: int = 0  # training documents at most, drawn by hash; 0: all
-    test_limit: int = 0  # documents of test and of validation at most, drawn by hash; 0: all
-    valid_rows: int = 0  # documents of the validation side that are asked in training, drawn by hash; 0: all
-    vocab: int = 8192  # words of the tokenizer that is made where no checkpoint brings one
+    # documents of test and of validation at most, drawn by hash; 0: all
+    test_limit: int = 0
+    # documents of the validation side that are asked in training, drawn by hash; 0: all
+    valid_rows: int = 0
+    # words of the tokenizer that is made where no checkpoint brings one
+    vocab: int = 8192
     seed: int = 0  # of weights, batches and dropout
     b: int = 16  # documents of a batch
-    smoothing: float = 0.0  # of the labels in training, 0 to below 1; validation is never smoothed
+    # of the labels in training, 0 to below 1; validation is never smoothed
+    smoothing: float = 0.0
     text: DocTextCfg = DocTextCfg()
     model: DocCfg = DocCfg(encoder=EncoderCfg(layers=2, d=64, heads=4, max_len=256))
     train: TrainCfg = TrainCfg(
-        lr=1e-3, wd=0.01, epochs=5, warmup=0.1, valid_every=50, checkpoint_every=50, patience=5
+        lr=1e-3,
+        wd=0.01,
+        epochs=5,
+        warmup=0.1,
+        valid_every=50,
+        checkpoint_every=50,
+        patience=5,
     )
 
     def __post_init__(self):
@@ -75,14 +87,17 @@ def _stamp(path):
     "Names what lies there now; empty for what is no file or folder."
     p = Path(path)
     files = sorted(p.rglob("*")) if p.is_dir() else [p]
-    found = [(str(f), *f.stat()[6:9:2]) for f in files if f.is_file()]  # sizes and times of writing
+    # sizes and times of writing
+    found = [(str(f), *f.stat()[6:9:2]) for f in files if f.is_file()]
     return hashlib.sha256(json.dumps(found).encode()).hexdigest() if found else ""
 
 
 @lru_cache(maxsize=2)
 def _opened(stamp, documents, columns, valid, test, split, limit, test_limit):
     said = []
-    return open_documents(documents, columns, valid, test, split, limit, test_limit, said.append), said
+    return open_documents(
+        documents, columns, valid, test, split, limit, test_limit, said.append
+    ), said
 
 
 @lru_cache(maxsize=4)
@@ -92,7 +107,9 @@ def _tokenised(args, name, stamp, vocab, text):
     tok = load_tokenizer(name or tokenizer_of_texts(sets["train"].text, vocab))
     tokens = {}
     for k, d in sets.items():
-        tokens[k] = [tokenize_documents(t, tok, text) for t in (d.text, d.other) if t is not None]
+        tokens[k] = [
+            tokenize_documents(t, tok, text) for t in (d.text, d.other) if t is not None
+        ]
     return tok, tokens
 
 # %% ../../nbs/documents/07_train.ipynb #c08
@@ -115,7 +132,9 @@ class DocData:
             say(o)
         self.classes = self.sets["train"].classes
         name = cfg.model.pretrained
-        self.tokenizer, self.tokens = _tokenised(args, name, name and _stamp(name), cfg.vocab, cfg.text)
+        self.tokenizer, self.tokens = _tokenised(
+            args, name, name and _stamp(name), cfg.vocab, cfg.text
+        )
         self.start = start_name(cfg.model, len(self.tokenizer))
         self.pair = self.sets["train"].other is not None
         for k, t in self.tokens.items():
@@ -129,7 +148,9 @@ class DocData:
         h = hashlib.sha256()
         for k in sides:
             d = self.sets[k]
-            h.update(json.dumps([d.text, d.other, d.label.tolist(), self.classes]).encode())
+            h.update(
+                json.dumps([d.text, d.other, d.label.tolist(), self.classes]).encode()
+            )
         return h.hexdigest()[:8]
 
     def batches(
@@ -193,7 +214,9 @@ def doc_run_key(cfg: DocRunCfg, data: DocData) -> str:  # 8 hexadecimal digits
     """Name of what is learnt: settings, the documents of training and validation, and the weights it starts
     from."""
     # the version counts changes of this code
-    return config_hash(run_settings(cfg) | dict(learnt=data.learnt, start=data.start, version=1))
+    return config_hash(
+        run_settings(cfg) | dict(learnt=data.learnt, start=data.start, version=1)
+    )
 
 
 def run_settings(cfg: DocRunCfg) -> dict:

@@ -26,22 +26,29 @@ def _checked_label(label):
         )
     without = ~label.any(1)
     if not len(label) or without.any():
-        raise ValueError(f"each string needs a class, but {int(without.sum())} of {len(label)} have none")
+        raise ValueError(
+            f"each string needs a class, but {int(without.sum())} of {len(label)} have none"
+        )
     return label
 
 
 def _highest(scores, shape):
     "The class of the highest score of each string, where `shape` is `N,c`."
     if scores.ndim not in (2, 3) or scores.shape[-2:] != shape:
-        raise ValueError(f"scores must be [N,c] or [s,N,c] with N,c = {shape}, got {scores.shape}")
+        raise ValueError(
+            f"scores must be [N,c] or [s,N,c] with N,c = {shape}, got {scores.shape}"
+        )
     odd = np.isnan(scores) | (scores == np.inf)
     if odd.any():
-        raise ValueError(f"{int(odd.sum())} scores are nan or +infinity: the highest of them means nothing")
+        raise ValueError(
+            f"{int(odd.sum())} scores are nan or +infinity: the highest of them means nothing"
+        )
     return scores.argmax(-1)
 
 # %% ../../nbs/eval/03_classification.ipynb #c05
 def _guesses(
-    # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores of which the highest is the guess
+    # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores of which the
+    # highest is the guess
     pred,
     label,  # `[N,c]` bool
 ):  # `[s,N]` int and `[N,c]` bool
@@ -52,9 +59,13 @@ def _guesses(
     if pred.dtype.kind == "f":
         pred = _highest(pred, label.shape)
     if pred.dtype.kind not in "iu" or pred.ndim not in (1, 2) or pred.shape[-1] != N:
-        raise ValueError(f"guesses must be int [N] or [s,N] with N = {N}, got {pred.dtype} {pred.shape}")
+        raise ValueError(
+            f"guesses must be int [N] or [s,N] with N = {N}, got {pred.dtype} {pred.shape}"
+        )
     if ((pred < 0) | (pred >= c)).any():
-        raise ValueError(f"a guess must be a class, 0 to {c - 1}, got {pred.min()} to {pred.max()}")
+        raise ValueError(
+            f"a guess must be a class, 0 to {c - 1}, got {pred.min()} to {pred.max()}"
+        )
     return pred.reshape(-1, N), label
 
 # %% ../../nbs/eval/03_classification.ipynb #c06
@@ -77,12 +88,15 @@ def _f1(parts):  # [...,3,c] counts -> [...,c]
 
 # %% ../../nbs/eval/03_classification.ipynb #c07
 def class_scores(
-    # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores (the highest is the guess; -inf:
+    # `[N]` or `[s,N]` int classes, or `[N,c]` or `[s,N,c]` float scores (the highest is
+    # the
+    # guess; -inf:
     # never)
     pred,
     label,  # `[N,c]` bool, all classes of each string, at least one
     classes=None,  # names of the classes; their numbers if None
-    # dict of 'accuracy' (strings), 'pairs' (of string and class) and 'macro-F1', all 0 to 1, means over
+    # dict of 'accuracy' (strings), 'pairs' (of string and class) and 'macro-F1', all 0 to
+    # 1, means over
     # seeds; and a `DataFrame`, by class: strings, guesses, precision, recall, F1
 ):
     "Judge guesses at the class of strings."
@@ -175,12 +189,15 @@ def _f1_interval(value, draws, level, N):
 def f1_intervals(
     pred,
     label,  # as in `class_scores`
-    # the same of another arm, to be subtracted: on the same strings, for the same seeds or for one
+    # the same of another arm, to be subtracted: on the same strings, for the same seeds
+    # or
+    # for one
     other=None,
     n_boot: int = 1000,
     level: float = 0.95,
     seed: int = 0,  # draws, share of them within the interval, 0 to 1
-    # `Interval` of macro-F1, and a list of those of the F1 of each class (None: no string has it and no guess
+    # `Interval` of macro-F1, and a list of those of the F1 of each class (None: no string
+    # has it and no guess
     # names it)
 ):
     "Percentile bootstrap intervals of F1, drawn over strings and, where there are several, over seeds."
@@ -193,7 +210,9 @@ def f1_intervals(
     value = _f1_of_draws(np.ones((1, N)), x, len(arms))[0].mean(0)  # [c+1]
     draws = value[None]  # [.,c+1]
     if N > 1 and n_boot > 0:
-        draws = np.concatenate([*_drawn_f1(x, len(arms), n_boot, np.random.default_rng(seed))])
+        draws = np.concatenate(
+            [*_drawn_f1(x, len(arms), n_boot, np.random.default_rng(seed))]
+        )
     *each, macro = (_f1_interval(v, d, level, N) for v, d in zip(value, draws.T))
     return macro, each
 
@@ -202,7 +221,8 @@ def calibration(
     logits,  # `[N,c]` float, before the softmax; of probabilities, their logarithm
     label,  # `[N,c]` bool
     bins: int = 15,  # of equal width, from 0 to 1, >=1
-    # ECE, 0 to 1, and a `DataFrame` of the bins that hold anything: strings, sure (mean probability of the
+    # ECE, 0 to 1, and a `DataFrame` of the bins that hold anything: strings, sure (mean
+    # probability of the
     # guess), right (share)
 ):
     "How far certainty is from being right."
@@ -214,8 +234,12 @@ def calibration(
     g, label = _guesses(logits, label)
     sure = softmax(np.asarray(logits, np.float64), -1).max(-1)  # [N]
     right = _right(g, label)[0].astype(float)
-    t = pd.DataFrame(dict(bin=np.minimum((sure * bins).astype(int), bins - 1), sure=sure, right=right))
-    t = t.groupby("bin").agg(strings=("sure", "size"), sure=("sure", "mean"), right=("right", "mean"))
+    t = pd.DataFrame(
+        dict(bin=np.minimum((sure * bins).astype(int), bins - 1), sure=sure, right=right)
+    )
+    t = t.groupby("bin").agg(
+        strings=("sure", "size"), sure=("sure", "mean"), right=("right", "mean")
+    )
     off = (t.right - t.sure).abs() * t.strings
     return float(off.sum() / len(label)), t
 
@@ -223,7 +247,9 @@ def calibration(
 def confusion(
     pred,
     label,  # as in `class_scores`
-    # `[c,c]` float, strings of class (row) that were guessed to be of class (column); mean over seeds
+    # `[c,c]` float, strings of class (row) that were guessed to be of class (column);
+    # mean
+    # over seeds
 ) -> np.ndarray:
     "What is taken for what, in strings."
     g, label = _guesses(pred, label)
@@ -241,29 +267,43 @@ def _order(m, order):
     p = m / np.maximum(m.sum(1, keepdims=True), 1e-9)
     far = 1 - (p + p.T) / 2
     np.fill_diagonal(far, 0)
-    return leaves_list(linkage(squareform(far, checks=False), "average", optimal_ordering=True))
+    return leaves_list(
+        linkage(squareform(far, checks=False), "average", optimal_ordering=True)
+    )
 
 
 def _draw_shares(ax, p, least):
     "An image of `[c,c]` shares, with those from `least` up as numbers."
-    ax.imshow(p**0.5, cmap="Blues", vmin=0, vmax=1)  # the root, so that a few per cent are seen
+    # the root, so that a few per cent are seen
+    ax.imshow(p**0.5, cmap="Blues", vmin=0, vmax=1)
     ax.grid(False)
     for i, j in zip(*np.nonzero(p >= least)):
         color = "w" if p[i, j] > 0.5 else "k"
-        ax.text(j, i, f"{100 * p[i, j]:.0f}", ha="center", va="center", fontsize=7, color=color)
+        ax.text(
+            j,
+            i,
+            f"{100 * p[i, j]:.0f}",
+            ha="center",
+            va="center",
+            fontsize=7,
+            color=color,
+        )
 
 # %% ../../nbs/eval/03_classification.ipynb #c34
 def plot_confusion(
     m,  # `[c,c]` from `confusion`
     classes,  # `[c]` names
-    order: str = "similar",  # 'size', or 'similar': what is taken for each other stands together
+    # 'size', or 'similar': what is taken for each other stands together
+    order: str = "similar",
     least: float = 0.05,  # smallest share that is printed, 0 to 1
 ):  # a figure
     "Share of each class's strings that was guessed to be of each class."
     m = np.asarray(m, float)
     shape = (len(classes),) * 2
     if m.shape != shape:
-        raise ValueError(f"a confusion of {len(classes)} classes must be {shape}, got {m.shape}")
+        raise ValueError(
+            f"a confusion of {len(classes)} classes must be {shape}, got {m.shape}"
+        )
     o = _order(m, order)
     n = m.sum(1)[o]
     names = [classes[i] for i in o]
@@ -328,10 +368,14 @@ def class_rows(
     found: dict,  # arm -> seed -> guesses `[N]` int, or scores `[N,c]` float
     label,  # `[N,c]` bool
     corpus: str,  # for the rows
-    against: tuple = (),  # arms that all others are compared with, rows 'accuracy - svm' and so on
-    # arms whose scores are logits, and that are asked for their calibration, 'ECE' (without interval)
+    # arms that all others are compared with, rows 'accuracy - svm' and so on
+    against: tuple = (),
+    # arms whose scores are logits, and that are asked for their calibration, 'ECE'
+    # (without
+    # interval)
     logits: tuple = (),
-    classes: tuple = (),  # `[c]` names for rows of 'F1' by class, whose slice is the class; none if empty
+    # `[c]` names for rows of 'F1' by class, whose slice is the class; none if empty
+    classes: tuple = (),
     config: str = "",
     n_boot: int = 1000,  # hash of the experiment's config; draws
 ) -> list:  # rows for `eval.tables.write_rows`
@@ -343,7 +387,9 @@ def class_rows(
 
     def add(arm, seeds, metric, where, i):
         seeds = ",".join(map(str, seeds))
-        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, where, config))
+        rows.append(
+            row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, where, config)
+        )
 
     for arm, of in found.items():
         for metric, where, i in _own_scores(of, label, classes, arm in logits, n_boot):

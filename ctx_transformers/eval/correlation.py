@@ -91,7 +91,9 @@ def bootstrap_correlation(
     rank: bool,
     n_boot: int,
     rng,  # ranks or the numbers themselves, draws, NumPy's generator
-    # `[1+n_boot,c]`: of the pairs as they are, then of each draw; the draws depend on N and `rng` alone, so
+    # `[1+n_boot,c]`: of the pairs as they are, then of each draw; the draws depend on N
+    # and
+    # `rng` alone, so
     # all arms share them
 ):
     "Correlation of each row of scores with people's."
@@ -126,7 +128,8 @@ def interval_over_seeds(d, n, level, seed):
 def corr_interval(
     x,  # `[N]` or, of several seeds, `[s,N]` scores of pairs
     y,  # `[N]` people's scores
-    other=None,  # `[N]` or `[s,N]` scores by another arm: then it is the difference, x less other
+    # `[N]` or `[s,N]` scores by another arm: then it is the difference, x less other
+    other=None,
     rank: bool = True,  # Spearman; False: Pearson
     n_boot: int = 1000,  # draws
     level: float = 0.95,  # share of the draws within the interval, 0 to 1
@@ -141,5 +144,6 @@ def corr_interval(
             raise ValueError(
                 f"both arms need the same seeds, or one of them a single one: got {len(x)} and {len(o)}"
             )
-        d = d - bootstrap_correlation(o, y, rank, n_boot, np.random.default_rng(seed))  # [1+B,s]
+        # [1+B,s]
+        d = d - bootstrap_correlation(o, y, rank, n_boot, np.random.default_rng(seed))
     return interval_over_seeds(d, len(y), level, seed)

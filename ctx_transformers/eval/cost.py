@@ -27,10 +27,14 @@ def _turn(step, clocks):
     done = step()
     b = now()
     if not isinstance(done, dict):
-        raise TypeError(f"a step must return what it did by unit, such as dict(tokens=2100), got {done!r}")
+        raise TypeError(
+            f"a step must return what it did by unit, such as dict(tokens=2100), got {done!r}"
+        )
     took = {c: b[c] - a[c] for c in clocks}
     if min(took.values()) <= 0:
-        raise ValueError(f"a step took no time that the clock can see: let each do more ({took})")
+        raise ValueError(
+            f"a step took no time that the clock can see: let each do more ({took})"
+        )
     return took, done
 
 # %% ../../nbs/eval/09_cost.ipynb #c27
@@ -60,12 +64,15 @@ def _rates(turns, unit, clock):
 
 # %% ../../nbs/eval/09_cost.ipynb #c28
 def relative_speed(
-    # name -> function that makes one training step and returns what it did, `dict(unit=amount)`
+    # name -> function that makes one training step and returns what it did,
+    # `dict(unit=amount)`
     makers: dict,
     rounds: int = 9,  # turns of each that count, >=1
     warmup: int = 1,  # turns of each that do not
     clocks: dict = CLOCKS,  # name -> function that gives seconds
-) -> pd.DataFrame:  # `name`, `unit`, `clock`; `rate` per second; `ratio` to the first, `lo`, `hi`; `rounds`
+    # `name`, `unit`, `clock`; `rate` per second; `ratio` to the first, `lo`, `hi`;
+    # `rounds`
+) -> pd.DataFrame:
     "Speed of each relative to the first, taking turns."
     turns = _take_turns(makers, rounds, warmup, clocks)
     base = next(iter(turns.values()))
@@ -76,6 +83,8 @@ def relative_speed(
             for clock in clocks:
                 rate = _rates(own, unit, clock)
                 ratio, lo, hi = median_interval(rate / _rates(base, unit, clock))
-                found = dict(rate=np.median(rate), ratio=ratio, lo=lo, hi=hi, rounds=rounds)
+                found = dict(
+                    rate=np.median(rate), ratio=ratio, lo=lo, hi=hi, rounds=rounds
+                )
                 rows.append(dict(name=name, unit=unit, clock=clock) | found)
     return pd.DataFrame(rows)

@@ -49,7 +49,9 @@ def plt_cycle(colors):
 def save_figure(
     fig,  # a matplotlib figure
     name: str,  # name without ending
-    table=None,  # `DataFrame` that the figure shows, written beside it; None if `write_rows` already did
+    # `DataFrame` that the figure shows, written beside it; None if `write_rows` already
+    # did
+    table=None,
     folder=None,  # where; `figures/` if None
 ):  # the figure
     "Write a figure as SVG, the same bytes for the same numbers, and its table as CSV."
@@ -58,7 +60,11 @@ def save_figure(
     folder = Path(folder or figures_dir())
     folder.mkdir(parents=True, exist_ok=True)
     with rc_context(style()):
-        fig.savefig(folder / f"{name}.svg", format="svg", metadata={"Date": None, "Creator": None})
+        fig.savefig(
+            folder / f"{name}.svg", format="svg", metadata={"Date": None, "Creator": None}
+        )
     if table is not None:
-        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
+        table.to_csv(
+            folder / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n"
+        )
     return fig

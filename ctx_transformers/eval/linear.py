@@ -32,7 +32,8 @@ def group_codes(
     alone = group < 0
     out = np.empty(N, np.int64)
     names, out[~alone] = np.unique(group[~alone], return_inverse=True)
-    out[alone] = len(names) + np.arange(alone.sum())  # names may be as large as numbers go
+    # names may be as large as numbers go
+    out[alone] = len(names) + np.arange(alone.sum())
     return out
 
 # %% ../../nbs/eval/07_linear.ipynb #c15
@@ -52,7 +53,8 @@ def _fit(m, x, y, strength):
 
 
 def log_probs(
-    m,  # a fitted `LogisticRegression` of classes 0..c-1, some of which it may not have seen
+    # a fitted `LogisticRegression` of classes 0..c-1, some of which it may not have seen
+    m,
     x,  # `[N,d]` vectors
     c: int,  # classes
     least: float = 1e-6,  # of a probability, so that no single document decides
@@ -74,7 +76,9 @@ def _parts(
         raise ValueError(f"strengths must be ascending and > 0, got {strengths}")
     groups = who.max() + 1
     if not 2 <= folds <= groups:
-        raise ValueError(f"{folds} folds need as many groups and at least 2, got {groups} groups")
+        raise ValueError(
+            f"{folds} folds need as many groups and at least 2, got {groups} groups"
+        )
     parts = list(GroupKFold(folds).split(y, y, who)) if len(strengths) > 1 else []
     fitted = [y[a] for a, _ in parts] + [y]
     odd = sum(len(np.unique(v)) < 2 for v in fitted)
@@ -103,7 +107,9 @@ def _try_strength(
         q = log_probs(m, x[asked], c)
         total += q[np.arange(len(asked)), y[asked]].sum()
         right += (q.argmax(1) == y[asked]).sum()
-    return dict(strength=strength, loss=-total / len(y), accuracy=right / len(y), stopped=stopped)
+    return dict(
+        strength=strength, loss=-total / len(y), accuracy=right / len(y), stopped=stopped
+    )
 
 
 def _try_strengths(new, strengths, parts, x, y):
@@ -125,21 +131,26 @@ def fit_linear(
     strengths=STRENGTHS,  # ascending; a single one is not chosen but taken
     folds: int = 3,  # groups are dealt into so many, >=2
     steps: int = 1000,  # of the solver at most, for each fit
-    # the fitted `LogisticRegression`, and a `DataFrame` of what was tried: strength, loss (nats a document),
+    # the fitted `LogisticRegression`, and a `DataFrame` of what was tried: strength, loss
+    # (nats a document),
     # accuracy, stopped (fits that reached `steps`)
 ):
     "Logistic regression of the strength that predicts best what it was not fitted on."
     y = np.asarray(y)
     who = group_codes(group, len(y))
     if x.shape[0] != len(y):
-        raise ValueError(f"each vector needs a class, got {x.shape[0]} vectors and {len(y)} classes")
+        raise ValueError(
+            f"each vector needs a class, got {x.shape[0]} vectors and {len(y)} classes"
+        )
     parts = _parts(y, who, strengths, folds)
     new = LogisticRegression(max_iter=steps, tol=1e-6, warm_start=True)
     if parts:
         tried = pd.DataFrame(_try_strengths(new, strengths, parts, x, y))
         best = tried.strength[tried.loss.argmin()]
     else:
-        tried = pd.DataFrame([dict(strength=strengths[0], loss=np.nan, accuracy=np.nan, stopped=0)])
+        tried = pd.DataFrame(
+            [dict(strength=strengths[0], loss=np.nan, accuracy=np.nan, stopped=0)]
+        )
         best = tried.strength[0]
     tried["stopped"] += (tried.strength == best) * _fit(new, x, y, best)
     return new, tried
@@ -152,7 +163,9 @@ class TfidfClassifier:
         self,
         texts,  # N training documents
         y,  # `[N]` int class, 0..c-1
-        group=None,  # `[N]` int, documents that belong together, such as reviews of one film; -1: alone
+        # `[N]` int, documents that belong together, such as reviews of one film; -1:
+        # alone
+        group=None,
         cfg: TfidfCfg = DOC,
         strengths=STRENGTHS,
         folds: int = 3,  # as in `fit_linear`

@@ -34,7 +34,9 @@ def _folds(who, folds, seed):
             f"{folds} folds need as many authors, got {len(names)}: use fewer folds or more authors"
         )
     fold = np.empty(len(names), np.int64)
-    fold[np.argsort(hash_bits(seed, -56, names), kind="stable")] = np.arange(len(names)) % folds
+    fold[np.argsort(hash_bits(seed, -56, names), kind="stable")] = (
+        np.arange(len(names)) % folds
+    )
     return fold[i]
 
 # %% ../../nbs/eval/08_probes.ipynb #c11
@@ -87,7 +89,8 @@ def _ridge(x, y, penalties):
     z, scale = standardised(x)
     mean = y.mean()
     s, v = np.linalg.eigh(z.T @ z)  # [d], [d,d]; one decomposition for all penalties
-    unit = s.sum() / min(z.shape) or 1.0  # vectors that are all equal have no unit, and say nothing
+    # vectors that are all equal have no unit, and say nothing
+    unit = s.sum() / min(z.shape) or 1.0
     c = v.T @ (z.T @ (y - mean))  # [d]
     shrunk = c[:, None] / (s.clip(0)[:, None] + unit * np.asarray(penalties))
     w = v @ shrunk  # [d,k]
@@ -104,7 +107,9 @@ def _fit_path(x, y, penalties, tol, account):
             warnings.simplefilter("ignore", ConvergenceWarning)  # counted instead
             m.set_params(C=1 / (p * unit)).fit(x, y)
         fits.append(deepcopy(m))
-        account.note("fits that were stopped after 300 steps", int(m.n_iter_.max() >= 300))
+        account.note(
+            "fits that were stopped after 300 steps", int(m.n_iter_.max() >= 300)
+        )
     return fits
 
 # %% ../../nbs/eval/08_probes.ipynb #c15
@@ -135,7 +140,8 @@ def _row_space(x):
     """Dense `[t,t]` rows with the inner products of sparse ones: a linear model under an L2 penalty sees
     nothing else of them."""
     k = (x @ x.T).toarray()
-    k.flat[:: len(k) + 1] += 1e-10 * (k.trace() / len(k) or 1.0)  # equal rows make it singular
+    # equal rows make it singular
+    k.flat[:: len(k) + 1] += 1e-10 * (k.trace() / len(k) or 1.0)
     return np.linalg.cholesky(k)
 
 # %% ../../nbs/eval/08_probes.ipynb #s6c8c1dc
@@ -262,7 +268,8 @@ def _predict_numbers(x, y, who, fold, transform, penalties, inner, seed):
 
 def _number_scores(y, who, said, lost, base):
     "Function from weights of the authors to R2 and Spearman's correlation."
-    # a fold whose targets are high was predicted from a low mean, which is no opinion of the probe's
+    # a fold whose targets are high was predicted from a low mean, which is no opinion of
+    # the probe's
     rho = _spearman(said, y)
 
     def scores(w):
@@ -276,22 +283,30 @@ def probe_regression(
     x,  # `[t,d]` vectors, an array or csr
     y,  # `[t]` targets; nan: unknown, counted out
     author,  # `[t]` int author of each, -1: unknown, an author of its own
-    # of targets: 'none', 'log' (signed log1p) or 'rank' (normal scores), as in `transform_of`
+    # of targets: 'none', 'log' (signed log1p) or 'rank' (normal scores), as in
+    # `transform_of`
     transform="none",
     folds: int = 5,  # each is predicted from the others
     inner: int = 3,  # folds within these that choose the penalty
-    penalties=(1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3),  # in units of the mean eigenvalue of X'X
+    # in units of the mean eigenvalue of X'X
+    penalties=(1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3),
     n_boot: int = 1000,
     seed: int = 0,
-) -> Probe:  # 'R2' of transformed targets, against the training mean, and 'rho' of the targets as given
+    # 'R2' of transformed targets, against the training mean, and 'rho' of the targets as
+    # given
+) -> Probe:
     "Ridge regression, cross-validated by author."
     y = np.asarray(y, np.float64)
     x, who, rows, account = _checked(x, author, np.isfinite(y), "target unknown")
     y = y[rows]
     if not len(y) or (y == y[0]).all():
-        raise ValueError(f"the {len(y)} known targets are all the same: there is nothing to predict")
+        raise ValueError(
+            f"the {len(y)} known targets are all the same: there is nothing to predict"
+        )
     fold = _folds(who, folds, seed)
-    pred, said, lost, base, chosen = _predict_numbers(x, y, who, fold, transform, penalties, inner, seed)
+    pred, said, lost, base, chosen = _predict_numbers(
+        x, y, who, fold, transform, penalties, inner, seed
+    )
     scores = _number_scores(y, who, said, lost, base)
     intervals, draws = _over_authors(scores, who.max() + 1, n_boot, seed)
     return Probe(rows, y, pred, chosen, intervals, draws, account)
@@ -344,12 +359,15 @@ def _predict_classes(x, code, who, fold, penalties, inner, seed, account):
 # %% ../../nbs/eval/08_probes.ipynb #c40
 def probe_classes(
     x,  # `[t,d]` vectors, an array or csr
-    y,  # `[t]` classes, numbers or names; a negative number, None or nan: unknown, counted out
+    # `[t]` classes, numbers or names; a negative number, None or nan: unknown, counted
+    # out
+    y,
     author,  # `[t]` int author of each, -1: unknown, an author of its own
     folds: int = 5,
     inner: int = 3,  # as in `probe_regression`
     least: int = 5,  # authors that a class needs, or its rows are counted out
-    penalties=(1.0, 0.1, 1e-2, 1e-3),  # strong to weak, in units of the mean eigenvalue of X'X
+    # strong to weak, in units of the mean eigenvalue of X'X
+    penalties=(1.0, 0.1, 1e-2, 1e-3),
     n_boot: int = 1000,
     seed: int = 0,
 ) -> Probe:  # 'macro F1' and 'accuracy', 0 to 1, and both of the commonest class
@@ -363,9 +381,13 @@ def probe_classes(
     kept, code = np.unique(code[rows], return_inverse=True)
     c = len(kept)
     if c < 2:
-        raise ValueError(f"a probe needs two classes of at least {least} authors each, got {c}:\n{account}")
+        raise ValueError(
+            f"a probe needs two classes of at least {least} authors each, got {c}:\n{account}"
+        )
     fold = _folds(who, folds, seed)
-    pred, common, chosen = _predict_classes(x, code, who, fold, penalties, inner, seed, account)
+    pred, common, chosen = _predict_classes(
+        x, code, who, fold, penalties, inner, seed, account
+    )
     scores = _class_scores(code, who, {"": pred, "commonest ": common})
     intervals, draws = _over_authors(scores, who.max() + 1, n_boot, seed)
     names = names[kept]
@@ -379,10 +401,13 @@ def _class_scores(truth, who, preds):
     once = np.ones(len(truth))
 
     def table(code, w):
-        return sp.csr_matrix((w, (who, code)), shape).T.tocsr()  # [c,a] rows of each class and author
+        # [c,a] rows of each class and author
+        return sp.csr_matrix((w, (who, code)), shape).T.tocsr()
 
     there = table(truth, once)
-    sums = {k: (table(p, once), table(truth, (p == truth) * 1.0)) for k, p in preds.items()}
+    sums = {
+        k: (table(p, once), table(truth, (p == truth) * 1.0)) for k, p in preds.items()
+    }
 
     def scores(w):
         n = there @ w  # [c]
@@ -429,5 +454,6 @@ def probe_gain(
             "least, n_boot and seed"
         )
     return {
-        k: _between(i.value - b.scores[k].value, a.draws[k] - b.draws[k], i.n) for k, i in a.scores.items()
+        k: _between(i.value - b.scores[k].value, a.draws[k] - b.draws[k], i.n)
+        for k, i in a.scores.items()
     }

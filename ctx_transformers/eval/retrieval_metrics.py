@@ -35,7 +35,9 @@ def _refuse_nan(s):
     "An error where scores have no order."
     odd = np.isnan(s) | (s == np.inf)
     if odd.any():
-        raise ValueError(f"{int(odd.sum())} scores are nan or +infinity: a rank among them means nothing")
+        raise ValueError(
+            f"{int(odd.sum())} scores are nan or +infinity: a rank among them means nothing"
+        )
 
 
 def _mask(right, k):
@@ -102,7 +104,8 @@ def rank_table(
     scores,
     right,  # as in `rank_of_right`
     ks: tuple = (1, 2, 5),  # lengths of the list that is looked at, >=1
-    # by dialogue: 'R@k', 'MRR' and 'MAP', all 0 to 1, 'right score' and 'wrong score' (means), 'candidates'
+    # by dialogue: 'R@k', 'MRR' and 'MAP', all 0 to 1, 'right score' and 'wrong score'
+    # (means), 'candidates'
     # (how many)
 ) -> pd.DataFrame:
     "Judge the order of each dialogue's candidates."
@@ -116,7 +119,8 @@ def rank_table(
 
     t = {f"R@{k}": hit[:, :k].sum(1) / n for k in ks}
     t["MRR"] = 1 / (1 + hit.argmax(1))
-    precision = hit * hit.cumsum(1) / np.arange(1, s.shape[1] + 1)  # [N,k], 0 where nothing right stands
+    # [N,k], 0 where nothing right stands
+    precision = hit * hit.cumsum(1) / np.arange(1, s.shape[1] + 1)
     t["MAP"] = precision.sum(1) / n
     t["right score"] = mean(right)
     t["wrong score"] = mean(real & ~right)
@@ -167,7 +171,8 @@ def _judged(s, g, ks):
     N = s.shape[1]
     n = hit.sum(1)
     c = real.sum(1)
-    precision = hit * hit.cumsum(1) / np.arange(1, N + 1)  # [b,N], 0 where nothing relevant stands
+    # [b,N], 0 where nothing relevant stands
+    precision = hit * hit.cumsum(1) / np.arange(1, N + 1)
     t = {"MAP": precision.sum(1) / np.maximum(n, 1), "MRR": 1 / (1 + hit.argmax(1))}
     for k in ks:
         t |= _top(got, best, k)
@@ -194,20 +199,28 @@ def judge_scores(
     scores,  # `[q,N]` higher: more likely relevant; -inf: no candidate of this query
     grades,  # `[q,N]` >=0, 0: not relevant; bool or any number
     ks: tuple = (1, 5, 10),  # lengths of the list that is looked at, 1 to N
-    # `DataFrame`, by query: query (row of `scores`), 'MAP' (its AP), 'MRR' (its RR), 'NDCG@k', 'P@k' and
-    # 'hit@k', all 0 to 1, 'chance' (the AP of a random order), relevant, candidates (how many); and an
+    # `DataFrame`, by query: query (row of `scores`), 'MAP' (its AP), 'MRR' (its RR),
+    # 'NDCG@k', 'P@k' and
+    # 'hit@k', all 0 to 1, 'chance' (the AP of a random order), relevant, candidates (how
+    # many); and an
     # `Account` of the queries
 ):
     "Judge the order of documents for each query."
     s = np.asarray(scores, np.float64)
     g = np.asarray(grades, np.float64)
     if s.ndim != 2 or s.shape != g.shape or not s.size:
-        raise ValueError(f"scores and grades must be [q,N] alike and not empty, got {s.shape} and {g.shape}")
+        raise ValueError(
+            f"scores and grades must be [q,N] alike and not empty, got {s.shape} and {g.shape}"
+        )
     _refuse_nan(s)
     if not ((g >= 0) & np.isfinite(g)).all():
-        raise ValueError(f"grades must be finite and >= 0, got {np.nanmin(g)} to {np.nanmax(g)}")
+        raise ValueError(
+            f"grades must be finite and >= 0, got {np.nanmin(g)} to {np.nanmax(g)}"
+        )
     if not all(1 <= k <= s.shape[1] for k in ks):
-        raise ValueError(f"ks must be 1 to the number of documents, {s.shape[1]}, got {tuple(ks)}")
+        raise ValueError(
+            f"ks must be 1 to the number of documents, {s.shape[1]}, got {tuple(ks)}"
+        )
     return _kept(_judged(s, g, ks), np.arange(len(s)))
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #sd7b2f10
@@ -239,7 +252,9 @@ def _grades_of(relevant, q, N):
     g = relevant.tocsr() if sparse else np.asarray(relevant)
     v = g.data if sparse else g
     if g.shape != (q, N) or not ((v >= 0) & np.isfinite(v)).all():
-        raise ValueError(f"grades must be [q,N] = {(q, N)}, finite and >= 0, got {g.shape}")
+        raise ValueError(
+            f"grades must be [q,N] = {(q, N)}, finite and >= 0, got {g.shape}"
+        )
     return lambda i: g[i].toarray() if sparse else g[i]
 
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #s9614dbb
@@ -276,12 +291,19 @@ def _cosines(
 # %% ../../nbs/eval/05_retrieval_metrics.ipynb #c22a
 def judge_retrieval(
     x,  # `[q,d]` vectors of the queries, an array or a sparse matrix
-    # `[N]` int, class of each document (-1: unknown, relevant to none), or a pair of these, of queries and
-    # documents; or grades `[q,N]` >=0, an array or a sparse matrix such as `grade_table` makes
+    # `[N]` int, class of each document (-1: unknown, relevant to none), or a pair of
+    # these,
+    # of queries and
+    # documents; or grades `[q,N]` >=0, an array or a sparse matrix such as `grade_table`
+    # makes
     relevant,
-    # `[N,d]` vectors of the documents; None: the queries are the documents, and none is its own candidate
+    # `[N,d]` vectors of the documents; None: the queries are the documents, and none is
+    # its
+    # own candidate
     docs=None,
-    # `[N]` int, group of each document, whose members are no candidates of each other (-1: alone); only
+    # `[N]` int, group of each document, whose members are no candidates of each other
+    # (-1:
+    # alone); only
     # without `docs`
     apart=None,
     queries=None,  # `[m]` int, which queries are asked, of 0..q-1; all if None

@@ -13,13 +13,16 @@ import numpy as np
 # %% ../../nbs/eval/00_stats.ipynb #c06
 def cluster_sums(
     values,  # `[t]` or `[t,j]` numbers to add up, one line for each post
-    clusters,  # `[t]` int, author of each; -1: unknown, such a post is a cluster of its own
+    # `[t]` int, author of each; -1: unknown, such a post is a cluster of its own
+    clusters,
 ) -> np.ndarray:  # `[a]` or `[a,j]` sums, by author; then the posts without
     "Add up the values of each cluster."
     values = np.asarray(values, dtype=np.float64)
     clusters = np.asarray(clusters)
     if len(values) != len(clusters):
-        raise ValueError(f"each value needs a cluster: got {len(values)} values and {len(clusters)} clusters")
+        raise ValueError(
+            f"each value needs a cluster: got {len(values)} values and {len(clusters)} clusters"
+        )
     known = clusters >= 0
     names, i = np.unique(clusters[known], return_inverse=True)
     out = np.zeros((len(names), *values.shape[1:]))
@@ -76,14 +79,18 @@ def ratio_interval(
     n_boot: int = 2000,  # draws
     level: float = 0.95,  # share of the draws within the interval, 0 to 1
     seed: int = 0,
-    # of sum(num)/sum(den); with a single cluster its ends are nan, because one author says nothing about
+    # of sum(num)/sum(den); with a single cluster its ends are nan, because one author
+    # says
+    # nothing about
     # others
 ) -> Interval:
     "Percentile bootstrap interval of a ratio of sums, drawn over clusters."
     num = np.asarray(num, np.float64)
     den = np.asarray(den, np.float64)
     if num.ndim != 1 or num.shape != den.shape:
-        raise ValueError(f"num and den must be [a] alike, got {num.shape} and {den.shape}")
+        raise ValueError(
+            f"num and den must be [a] alike, got {num.shape} and {den.shape}"
+        )
     if not len(num):
         raise ValueError("there are no clusters: nothing was measured")
     empty = ~(den > 0)
@@ -97,7 +104,8 @@ def ratio_interval(
     value = num.sum() / den.sum()
     if len(num) < 2:
         return Interval(float(value), math.nan, math.nan, len(num))
-    order = np.lexsort((num, den))  # whatever the order of the authors, the draws are the same
+    # whatever the order of the authors, the draws are the same
+    order = np.lexsort((num, den))
     draws = _draws(num[order], den[order], n_boot, np.random.default_rng(seed))
     return middle_interval(value, draws, level, len(num))
 
@@ -145,7 +153,9 @@ def _crossed_draws(
 
 # %% ../../nbs/eval/00_stats.ipynb #c29
 def crossed_interval(
-    # `[s,a]` sum of each seed and cluster, such as the loss of an author's hidden words by the model of a
+    # `[s,a]` sum of each seed and cluster, such as the loss of an author's hidden words
+    # by
+    # the model of a
     # seed
     num,
     den,  # `[s,a]` > 0
@@ -153,19 +163,24 @@ def crossed_interval(
     level: float = 0.95,
     seed: int = 0,  # as in `ratio_interval`
     block: int = 2**20,  # numbers drawn at a time, which bounds the memory
-    # of sum(num)/sum(den), with `n` clusters; with one seed it is `ratio_interval`, and says nothing about
+    # of sum(num)/sum(den), with `n` clusters; with one seed it is `ratio_interval`, and
+    # says nothing about
     # other seeds
 ) -> Interval:
     "Percentile bootstrap interval of a ratio of sums, drawn over seeds and over clusters."
     num = np.asarray(num, np.float64)
     den = np.asarray(den, np.float64)
     if num.ndim != 2 or num.shape != den.shape:
-        raise ValueError(f"num and den must be [s,a] alike, got {num.shape} and {den.shape}")
+        raise ValueError(
+            f"num and den must be [s,a] alike, got {num.shape} and {den.shape}"
+        )
     one = ratio_interval(num.sum(0), den.sum(0), 1, level, seed)  # checks, and the value
     if 1 in num.shape:
         return ratio_interval(num.sum(0), den.sum(0), n_boot, level, seed)
     if not (den > 0).all():
-        raise ValueError("each seed needs the same clusters, each with a positive denominator")
+        raise ValueError(
+            "each seed needs the same clusters, each with a positive denominator"
+        )
     # the order of seeds and clusters changes nothing
     seeds = np.argsort(num.sum(1), kind="stable")
     clusters = np.lexsort((num.sum(0), den.sum(0)))

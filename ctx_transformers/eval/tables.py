@@ -16,7 +16,19 @@ from ..core import figures_dir, repo_root
 from .stats import cluster_sums, crossed_interval
 
 # %% ../../nbs/eval/01_tables.ipynb #c30
-COLUMNS = ["corpus", "arm", "seed", "slice", "metric", "value", "lo", "hi", "n", "config", "commit"]
+COLUMNS = [
+    "corpus",
+    "arm",
+    "seed",
+    "slice",
+    "metric",
+    "value",
+    "lo",
+    "hi",
+    "n",
+    "config",
+    "commit",
+]
 KEY = ["corpus", "arm", "seed", "slice", "metric"]  # what tells two rows apart
 
 
@@ -36,7 +48,9 @@ def row(
 ) -> dict:
     "One row of a table of results; `lo` and `hi` are left empty for a number that has no sampling error."
     if not lo <= value <= hi and not (np.isnan(lo) and np.isnan(hi)):
-        raise ValueError(f"{arm}/{metric}: {value} is not inside its interval [{lo}, {hi}]")
+        raise ValueError(
+            f"{arm}/{metric}: {value} is not inside its interval [{lo}, {hi}]"
+        )
     return dict(
         corpus=corpus,
         arm=arm,
@@ -60,10 +74,14 @@ def git_commit() -> str:
         return ""
 
     def git(*a):
-        return subprocess.run(["git", "-C", str(root), *a], capture_output=True, text=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-C", str(root), *a], capture_output=True, text=True
+        ).stdout.strip()
 
     head = git("rev-parse", "--short=10", "HEAD")
-    return head + "+" * bool(head and git("status", "--porcelain", "--", "ctx_transformers"))
+    return head + "+" * bool(
+        head and git("status", "--porcelain", "--", "ctx_transformers")
+    )
 
 # %% ../../nbs/eval/01_tables.ipynb #c39
 def read_table(
@@ -86,7 +104,8 @@ def read_table(
 def write_rows(
     name: str,  # table in `figures/` without its ending, or a path
     rows: list,  # dicts from `row`
-    # old rows with the same values here as some new row give way; ('corpus','arm'): an arm's new rows take
+    # old rows with the same values here as some new row give way; ('corpus','arm'): an
+    # arm's new rows take
     # the place of all its old ones
     replace=KEY,
 ) -> pd.DataFrame:  # the whole table as it now stands
@@ -102,7 +121,9 @@ def write_rows(
     old = old[~key(old).isin(key(new))]
     df = new if old.empty else pd.concat([old, new])
     df = df.reindex(columns=columns).drop_duplicates(KEY, keep="last")
-    df = df.sort_values(["corpus", "slice", "metric", "arm", "seed"], kind="stable").reset_index(drop=True)
+    df = df.sort_values(
+        ["corpus", "slice", "metric", "arm", "seed"], kind="stable"
+    ).reset_index(drop=True)
     p.parent.mkdir(parents=True, exist_ok=True)
     tmp = p.with_suffix(".tmp")
     df.to_csv(tmp, index=False, float_format="%.6g", lineterminator="\n")
@@ -133,13 +154,16 @@ def mean_rows(
     author,  # `[e]` whom the question is about
     corpus: str,
     metric: str,  # for the rows
-    against: str | None = None,  # arm that the others are compared with; None for no comparison
+    # arm that the others are compared with; None for no comparison
+    against: str | None = None,
     where: str = "all",
     config: str = "",  # slice and hash of the experiment's config, for the rows
 ) -> list:  # rows for `eval.tables.write_rows`
     "Mean of each arm and its difference to another, with intervals over authors and seeds."
     if against is not None and against not in values:
-        raise ValueError(f"there is no arm {against!r} to compare with, only {list(values)}")
+        raise ValueError(
+            f"there is no arm {against!r} to compare with, only {list(values)}"
+        )
     rows = []
     n = cluster_sums(np.ones(len(author)), author)  # [a]
 
@@ -147,7 +171,9 @@ def mean_rows(
         num = np.stack([cluster_sums(v, author) for v in of.values()])  # [s,a]
         i = crossed_interval(num, np.broadcast_to(n, num.shape))
         seeds = ",".join(map(str, of))
-        rows.append(row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, where, config))
+        rows.append(
+            row(corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, where, config)
+        )
 
     for arm, of in values.items():
         add(arm, metric, of)
@@ -168,7 +194,9 @@ def rows_against(values, conversation, corpus, metric, against, where, config):
         return rows
     for i, base in enumerate(against):
         if base not in values:
-            raise ValueError(f"there is no arm {base!r} to compare with, only {list(values)}")
+            raise ValueError(
+                f"there is no arm {base!r} to compare with, only {list(values)}"
+            )
         some = {a: of for a, of in values.items() if a not in against[:i]}
         compared = mean_rows(some, conversation, corpus, metric, base, where, config)
         rows += [r for r in compared if r["metric"] != metric]

@@ -30,7 +30,8 @@ from ..data.tokens import Tokens
 class TfidfCfg:
     "Everything that decides how a text becomes weighted n-grams."
 
-    unit: str = "word"  # what an n-gram is made of: 'word' (letters and digits, of any number) or 'char'
+    # what an n-gram is made of: 'word' (letters and digits, of any number) or 'char'
+    unit: str = "word"
     ngrams: tuple = (1, 2)  # shortest and longest n-gram, in units, >=1
     lowercase: bool = True  # forget case
     min_df: int = 2  # training texts that an n-gram must stand in, >=1
@@ -100,7 +101,8 @@ class Tfidf:
         "Weigh the n-grams of texts."
         if not len(texts):
             return sp.csr_matrix((0, len(self)), dtype=np.float32)
-        x = self._count.transform([o[: self.cfg.max_chars] for o in texts])  # [t,F] counts
+        # [t,F] counts
+        x = self._count.transform([o[: self.cfg.max_chars] for o in texts])
         if self.cfg.sublinear:
             x.data = 1 + np.log(x.data)
         x.data *= self.idf[x.indices]
@@ -110,7 +112,8 @@ class Tfidf:
         self,
         corpus: Corpus,
         posts,  # `[m]` positions of posts, in any order, repeats allowed
-        keep: bool = True,  # write them to the corpus's folder, and read them from there the next time
+        # write them to the corpus's folder, and read them from there the next time
+        keep: bool = True,
     ):  # csr `[m,F]` float32
         "The vectors of posts of a corpus; each different post is read once."
         posts, back = np.unique(np.asarray(posts, np.int64), return_inverse=True)
@@ -119,7 +122,10 @@ class Tfidf:
         if file.exists():
             return sp.load_npz(file)[back]
         todo = _texts(corpus, posts, self.cfg.max_chars)
-        parts = [self(o) for o in tqdm(todo, total=-(-len(posts) // 2000), desc="tf-idf", disable=None)]
+        parts = [
+            self(o)
+            for o in tqdm(todo, total=-(-len(posts) // 2000), desc="tf-idf", disable=None)
+        ]
         x = sp.vstack(parts, "csr") if parts else self([])
         if keep and parts:
             file.parent.mkdir(exist_ok=True)
@@ -129,7 +135,9 @@ class Tfidf:
         return x[back]
 
     def __repr__(self):
-        return f"Tfidf: {len(self):,} {self.cfg.unit} n-grams of {self.n:,} training texts"
+        return (
+            f"Tfidf: {len(self):,} {self.cfg.unit} n-grams of {self.n:,} training texts"
+        )
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c10
 def train_sample(
@@ -148,7 +156,9 @@ def _fit_weights(corpus, cfg, rows):
     "N-grams of training texts, and `[F]` float32 what each weighs."
     count = _counter(cfg, min_df=cfg.min_df, max_features=cfg.max_features)
     if len(rows) < cfg.min_df:
-        raise ValueError(f"min_df is {cfg.min_df}, but there are {len(rows)} training texts: lower it")
+        raise ValueError(
+            f"min_df is {cfg.min_df}, but there are {len(rows)} training texts: lower it"
+        )
     try:
         n = count.fit_transform(chain.from_iterable(_texts(corpus, rows, cfg.max_chars)))
     except ValueError as e:
@@ -168,7 +178,9 @@ def fit_tfidf(
 ) -> Tfidf:
     "Fit, or open what was fitted before."
     # the version counts changes of this code
-    name = config_hash(dict(settings(cfg), most=most, seed=seed, corpus=corpus.name, version=1))
+    name = config_hash(
+        dict(settings(cfg), most=most, seed=seed, corpus=corpus.name, version=1)
+    )
     folder = corpus.folder / f"tfidf-{name}"
     if not folder.exists():
         rows = train_sample(corpus, most, seed)
@@ -197,7 +209,9 @@ def svd(
     file = folder / f"svd-{d}-{most}-{seed}.npy"
     if file.exists():
         return np.load(file)
-    found = TruncatedSVD(d, random_state=seed).fit(tfidf.vectors(corpus, rows, keep=False))
+    found = TruncatedSVD(d, random_state=seed).fit(
+        tfidf.vectors(corpus, rows, keep=False)
+    )
     v = found.components_.T.astype(np.float32)  # [F,d]
     folder.mkdir(exist_ok=True)
     tmp = file.with_suffix(f".{os.getpid()}.npy")
@@ -207,7 +221,8 @@ def svd(
 
 # %% ../../nbs/eval/06_tfidf.ipynb #c36
 def mean_word_vectors(
-    # `[v,d]` embedding matrix, an array or a CPU tensor without gradient; rows beyond the tokenizer's
+    # `[v,d]` embedding matrix, an array or a CPU tensor without gradient; rows beyond the
+    # tokenizer's
     # vocabulary are not used
     words,
     tokens: Tokens,  # of the corpus
@@ -240,7 +255,9 @@ DOC = TfidfCfg(max_features=200_000, max_chars=1_000_000)
 def list_of_texts(texts):
     "A list of strings, checked."
     if isinstance(texts, str):
-        raise TypeError("texts must be a list of strings, got a single string: put it in a list")
+        raise TypeError(
+            "texts must be a list of strings, got a single string: put it in a list"
+        )
     texts = list(texts)
     if odd := [t for t in texts if not isinstance(t, str)]:
         raise TypeError(f"texts must be strings, got {type(odd[0]).__name__}")
@@ -272,7 +289,8 @@ class DocTfidf:
             raise ValueError(
                 f"no n-gram stands in {cfg.min_df} of {len(texts)} documents: lower min_df ({e})"
             ) from None
-        self.terms = self._v.get_feature_names_out().tolist()  # F n-grams, in the order of the columns
+        # F n-grams, in the order of the columns
+        self.terms = self._v.get_feature_names_out().tolist()
 
     def __call__(
         self,

@@ -24,18 +24,30 @@ from ..authors.episodes import EpisodeCfg
 from ..authors.loss import ContrastiveEncoder
 from ..authors.retrieval import retrieval_rows
 from ..authors.tasks import Questions, answer_files
-from ..authors.train import AuthorData, AuthorRunCfg, arm_of_model, run_author
+from ctx_transformers.authors.train import (
+    AuthorData,
+    AuthorRunCfg,
+    arm_of_model,
+    run_author,
+)
 from ..authors.triplets import Pooled, triplet_rows
 from ..authors.verification import verification_rows
 from ..config import config_hash, script, settings
 from ..core import cache_dir, keep_memory, write_atomic
 from ..eval.tables import row, write_rows
-from ..eval.tfidf import CHAR, WORD, fit_tfidf, mean_word_vectors, train_sample
+from ctx_transformers.eval.tfidf import (
+    CHAR,
+    WORD,
+    fit_tfidf,
+    mean_word_vectors,
+    train_sample,
+)
 from ..layers.pooling import POOLINGS
 from ..layers.set_pooling import SETS
 
 # %% ../../nbs/experiments/08_authors.ipynb #c04
-INPUTS = dict(ngrams=(False, True), text=(True, False), both=(True, True))  # name -> (text, n-grams)
+# name -> (text, n-grams)
+INPUTS = dict(ngrams=(False, True), text=(True, False), both=(True, True))
 
 
 @dataclass(frozen=True)
@@ -45,22 +57,27 @@ class AuthorGridCfg:
     run: AuthorRunCfg = AuthorRunCfg(
         b=48, draws=2, train=AuthorRunCfg().train
     )  # what all arms have in common; its steps are those of a 3/3 episode
-    # how tables call the encoder that run.model names: 'scratch', or the short name of a checkpoint
+    # how tables call the encoder that run.model names: 'scratch', or the short name of a
+    # checkpoint
     start: str = "scratch"
     inputs: str = "ngrams"  # of 'ngrams' (no encoder), 'text' and 'both'
-    # within a post: of 'first', 'mean', 'max', 'random', 'attention'; no matter for 'ngrams'
+    # within a post: of 'first', 'mean', 'max', 'random', 'attention'; no matter for
+    # 'ngrams'
     pools: str = "mean"
     sets: str = "mean"  # over posts: of 'mean', 'max', 'attention', 'multi'
     widths: str = "full"  # of 'full', 'dense N', 'vae N', 'matryoshka'
     losses: str = "supcon"  # of 'supcon', 'infonce', 'triplet', 'cosine'
-    # anchors/positives/negatives of the episodes; losses within the batch draw no negatives
+    # anchors/positives/negatives of the episodes; losses within the batch draw no
+    # negatives
     shapes: str = "3/3/3"
     positives: str = "community"  # of 'any', 'community', 'time'
-    # who must be told apart: of 'random', 'topic' (same community: the batch, or the negatives of triplets)
+    # who must be told apart: of 'random', 'topic' (same community: the batch, or the
+    # negatives of triplets)
     # and 'hard' (triplets only)
     contrast: str = "random"
     seeds: str = "0"
-    untuned: bool = False  # ask the encoder of run.model as it comes too, where no arm of the grid reads text
+    # ask the encoder of run.model as it comes too, where no arm of the grid reads text
+    untuned: bool = False
     jobs: int = 1  # arms trained at the same time, each on its share of the cores
     table: str = "authors"  # in `figures/`, or a path
 
@@ -78,8 +95,14 @@ class AuthorGridCfg:
         for f, names in known.items():
             if bad := [w for w in _words(getattr(self, f)) if w not in names]:
                 raise ValueError(f"{f} are of {list(names)}, got {bad[0]!r}")
-        if bad := [w for w in _words(self.widths) if not re.fullmatch(r"full|matryoshka|(dense|vae) \d+", w)]:
-            raise ValueError(f"widths are of 'full', 'dense N', 'vae N', 'matryoshka', got {bad[0]!r}")
+        if bad := [
+            w
+            for w in _words(self.widths)
+            if not re.fullmatch(r"full|matryoshka|(dense|vae) \d+", w)
+        ]:
+            raise ValueError(
+                f"widths are of 'full', 'dense N', 'vae N', 'matryoshka', got {bad[0]!r}"
+            )
         if not self.run.train.steps:
             raise ValueError(
                 "arms are compared at equal numbers of posts: give run.train.steps, the steps of a 3/3 "
@@ -91,7 +114,8 @@ def _words(s):
     return [w.strip() for w in s.split(",") if w.strip()]
 
 # %% ../../nbs/experiments/08_authors.ipynb #s79a5677
-WITHIN = ("supcon", "infonce")  # losses whose negatives are the other authors of the batch
+# losses whose negatives are the other authors of the batch
+WITHIN = ("supcon", "infonce")
 
 
 def _makes_sense(cfg, i, p, s, w, l, con):
@@ -108,7 +132,9 @@ def _makes_sense(cfg, i, p, s, w, l, con):
 def _episode(shape, within, pos, con):
     "The sets of posts that an arm learns from."
     a, b, q = map(int, shape.split("/"))
-    negatives = "random" if within or con == "random" else dict(topic="community").get(con, con)
+    negatives = (
+        "random" if within or con == "random" else dict(topic="community").get(con, con)
+    )
     return EpisodeCfg(a, b, 0 if within else q, pos, negatives)
 
 
@@ -141,7 +167,9 @@ def _arm_run(cfg, i, p, s, w, l, shape, pos, con):
     "The run of an arm; all arms read equally many posts."
     episode = _episode(shape, l in WITHIN, pos, con)
     t = cfg.run.train
-    steps = max(2, round(t.steps * 6 / (episode.anchors + episode.positives + episode.negatives)))
+    steps = max(
+        2, round(t.steps * 6 / (episode.anchors + episode.positives + episode.negatives))
+    )
     every = max(1, t.valid_every * steps // t.steps)
     return replace(
         cfg.run,
@@ -159,13 +187,26 @@ def author_arms(
 ) -> dict:  # name -> seed -> `AuthorRunCfg`
     "Every arm of a grid, by name."
     out = {}
-    axes = ("inputs", "pools", "sets", "widths", "losses", "shapes", "positives", "contrast")
-    for i, p, s, w, l, shape, pos, con in product(*(_words(getattr(cfg, k)) for k in axes)):
+    axes = (
+        "inputs",
+        "pools",
+        "sets",
+        "widths",
+        "losses",
+        "shapes",
+        "positives",
+        "contrast",
+    )
+    for i, p, s, w, l, shape, pos, con in product(
+        *(_words(getattr(cfg, k)) for k in axes)
+    ):
         if not _makes_sense(cfg, i, p, s, w, l, con):
             continue
         run = _arm_run(cfg, i, p, s, w, l, shape, pos, con)
         name = _arm_name(cfg, i, p, s, w, l, shape, pos, con)
-        out[name] = {int(seed): replace(run, seed=int(seed)) for seed in _words(cfg.seeds)}
+        out[name] = {
+            int(seed): replace(run, seed=int(seed)) for seed in _words(cfg.seeds)
+        }
     if not out:
         raise ValueError(
             "no combination of these lists is an arm: hard negatives need a triplet loss, and a triplet loss "
@@ -184,8 +225,12 @@ class Untuned:
     def model(self):
         "Mean over tokens and posts, nothing compressed."
         torch.manual_seed(self.cfg.seed)
-        plain = dict(features=0, pool="mean", sets="mean", compress="none", w=0, freeze="")
-        return ContrastiveEncoder(replace(self.cfg.model, **plain), vocab=self.data.tokens.vocab_size).eval()
+        plain = dict(
+            features=0, pool="mean", sets="mean", compress="none", w=0, freeze=""
+        )
+        return ContrastiveEncoder(
+            replace(self.cfg.model, **plain), vocab=self.data.tokens.vocab_size
+        ).eval()
 
     @cached_property
     def vectors(self):
@@ -224,7 +269,9 @@ def baseline_arms(
     posts = questions.posts
     out = {}
     for n, c in (("words", WORD), ("characters", CHAR)):
-        out[f"tf-idf {n}"] = lambda c=c: Pooled(posts, fit_tfidf(data.corpus, c).vectors(data.corpus, posts))
+        out[f"tf-idf {n}"] = lambda c=c: Pooled(
+            posts, fit_tfidf(data.corpus, c).vectors(data.corpus, posts)
+        )
     if data.features is not None:
         out["n-grams untrained"] = lambda: Pooled(posts, np.asarray(data.features[posts]))
     if not cfg.model.text:
@@ -237,11 +284,13 @@ def baseline_arms(
     return out
 
 
-def ask_baselines(data, questions, cfg, start="scratch", say=print) -> dict:  # name -> (triplets, ranks)
+# name -> (triplets, ranks)
+def ask_baselines(data, questions, cfg, start="scratch", say=print) -> dict:
     "Their answers, or those that were kept."
     out = {}
     for name, make in baseline_arms(data, questions, cfg, start).items():
-        what = dict(corpus=data.corpus.name, name=name, version=3)  # the version counts changes of this code
+        # the version counts changes of this code
+        what = dict(corpus=data.corpus.name, name=name, version=3)
         if name.startswith("n-grams"):
             what |= settings(cfg.grams)
         if name.startswith(start):
@@ -251,7 +300,9 @@ def ask_baselines(data, questions, cfg, start="scratch", say=print) -> dict:  # 
                 max_len=cfg.max_len,
                 seed=cfg.seed,
             )
-        files = answer_files(cache_dir("authors", f"baseline-{config_hash(what)}"), questions)
+        files = answer_files(
+            cache_dir("authors", f"baseline-{config_hash(what)}"), questions
+        )
         if not all(f.exists() for f in files):
             say(f"baseline {name}")
             for f, t in zip(files, questions.ask(make())):
@@ -260,7 +311,8 @@ def ask_baselines(data, questions, cfg, start="scratch", say=print) -> dict:  # 
     return out
 
 # %% ../../nbs/experiments/08_authors.ipynb #c11
-CROSSED = ("neither", "both", "positive only", "negative only")  # slices of the crossed questions
+# slices of the crossed questions
+CROSSED = ("neither", "both", "positive only", "negative only")
 
 
 def _asked(answers, name, slices):
@@ -282,7 +334,9 @@ def _question_sizes(crossed, corpus, shape, config):
     for w, t in one.groupby("slice"):
         same = dict(n=t.author.nunique(), slice=f"{shape} {w}", config=config)
         for k in ("anchors", "positives", "negatives"):
-            rows.append(row(corpus, "questions", f"{k}, mean", float(t[k].mean()), **same))
+            rows.append(
+                row(corpus, "questions", f"{k}, mean", float(t[k].mean()), **same)
+            )
     return rows
 
 
@@ -292,13 +346,24 @@ def _triplet_rows_of(answers, questions, shape, corpus, config, against):
     slices = np.concatenate([e.slice for es in questions.triplets.values() for e in es])
     plain = _asked(answers, shape, slices)
     crossed = _asked(answers, f"{shape} crossed", slices)
-    without = {a: {s: t.drop(columns="bucket") for s, t in of.items()} for a, of in crossed.items()}
+    without = {
+        a: {s: t.drop(columns="bucket") for s, t in of.items()}
+        for a, of in crossed.items()
+    }
 
     def in_crossed(r):
         return r["slice"].split(" ", 1)[1] in CROSSED
 
-    rows = [r for r in triplet_rows(plain, corpus, against, f"{shape} ", config) if not in_crossed(r)]
-    rows += [r for r in triplet_rows(without, corpus, against, f"{shape} ", config) if in_crossed(r)]
+    rows = [
+        r
+        for r in triplet_rows(plain, corpus, against, f"{shape} ", config)
+        if not in_crossed(r)
+    ]
+    rows += [
+        r
+        for r in triplet_rows(without, corpus, against, f"{shape} ", config)
+        if in_crossed(r)
+    ]
     rows += _question_sizes(crossed, corpus, shape, config)
     return rows + verification_rows(plain, corpus, against, f"{shape} ", config, 300)
 
@@ -316,7 +381,8 @@ def author_rows(
         rows += _triplet_rows_of(answers, questions, shape, corpus, config, against)
     for by, sets in questions.finds.items():
         ranks = {
-            a: {s: r[r.by == by]["rank"].to_numpy() for s, (_, r) in of.items()} for a, of in answers.items()
+            a: {s: r[r.by == by]["rank"].to_numpy() for s, (_, r) in of.items()}
+            for a, of in answers.items()
         }
         rows += retrieval_rows(ranks, sets, corpus, against, "retrieval by ", config)
     return rows
@@ -344,7 +410,8 @@ def author_table(
     arms = author_arms(cfg)
     todo = [(n, c) for n, of in arms.items() for c in of.values()]
     model = next(
-        (c.model for _, c in todo if c.model.text), cfg.run.model if cfg.untuned else todo[0][1].model
+        (c.model for _, c in todo if c.model.text),
+        cfg.run.model if cfg.untuned else todo[0][1].model,
     )  # one that says which tokenizer is needed
     first = replace(
         cfg.run,
@@ -363,10 +430,14 @@ def author_table(
             [
                 f.result()
                 for f in [
-                    pool.submit(_share, todo[i :: cfg.jobs], first, threads, device) for i in range(cfg.jobs)
+                    pool.submit(_share, todo[i :: cfg.jobs], first, threads, device)
+                    for i in range(cfg.jobs)
                 ]
             ]
-    answers = {n: {0: v} for n, v in ask_baselines(data, questions, first, cfg.start, say).items()}
+    answers = {
+        n: {0: v}
+        for n, v in ask_baselines(data, questions, first, cfg.start, say).items()
+    }
     for name, of in tqdm(arms.items(), desc=cfg.run.title, unit="arm", disable=None):
         got = {}
         for s, c in of.items():
@@ -393,9 +464,13 @@ def main():
 def _report(df):
     "Print what most people want to know."
     t = df[(df.metric == "triplet accuracy") & df.slice.str.contains("neither|both")]
-    print("\ntriplet accuracy where the community gives no clue, 95 % intervals over authors and seeds")
     print(
-        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+        "\ntriplet accuracy where the community gives no clue, 95 % intervals over authors and seeds"
+    )
+    print(
+        t.assign(
+            value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+        )
         .pivot(index="arm", columns="slice", values="value")
         .to_string()
     )

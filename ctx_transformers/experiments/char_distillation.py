@@ -47,31 +47,44 @@ class BestCfg:
 
     run: NamesCfg = NamesCfg()  # of each teacher; its seed is that of the first
     teachers: int = 5  # models of the ensemble, >=1
-    maker: NamesCfg = NamesCfg()  # of the model that makes up names; objectives 'la' with la.given=1
+    # of the model that makes up names; objectives 'la' with la.given=1
+    maker: NamesCfg = NamesCfg()
     made: int = 40_000  # names made up, 0: none
     temperature: float = 1.0  # at which they are drawn, >0
-    soft: float = 0.7  # share of the teachers' word in what the student is told of a real name, 0 to 1
+    # share of the teachers' word in what the student is told of a real name, 0 to 1
+    soft: float = 0.7
     student: NamesCfg = NamesCfg()
     seeds: str = "0"  # of students
     side: str = "test"  # who judges: 'test', or 'valid' while settings are chosen
     table: str = "names_best"  # in `figures/`, or a path
 
     def __post_init__(self):
-        if self.teachers < 1 or self.made < 0 or self.temperature <= 0 or not 0 <= self.soft <= 1:
+        if (
+            self.teachers < 1
+            or self.made < 0
+            or self.temperature <= 0
+            or not 0 <= self.soft <= 1
+        ):
             raise ValueError(
                 "teachers must be at least 1, made at least 0, temperature > 0 and soft 0 to 1, got "
                 f"{self.teachers}, {self.made}, {self.temperature} and {self.soft}"
             )
         if self.side not in ("valid", "test") or self.side == "valid" and self.run.refit:
-            raise ValueError(f"side must be 'test', or 'valid' where run.refit is off, got {self.side!r}")
+            raise ValueError(
+                f"side must be 'test', or 'valid' where run.refit is off, got {self.side!r}"
+            )
         same = {f: getattr(self.run, f) for f in DATA}  # all read the same names
         for k in ("maker", "student"):
             object.__setattr__(self, k, replace(getattr(self, k), **same))
         for k in ("run", "student"):
             if "cls" not in getattr(self, k).asked:
-                raise ValueError(f"{k}.objectives must have cls, got {getattr(self, k).objectives!r}")
+                raise ValueError(
+                    f"{k}.objectives must have cls, got {getattr(self, k).objectives!r}"
+                )
         if "la" in self.student.asked and self.student.la.given:
-            raise ValueError("nobody knows the class of a made-up name: student.la.given must be 0")
+            raise ValueError(
+                "nobody knows the class of a made-up name: student.la.given must be 0"
+            )
         if self.made and ("la" not in self.maker.asked or self.maker.la.given != 1):
             raise ValueError(
                 "maker must learn to read ahead from the class: maker.objectives=la maker.la.given=1"
@@ -88,7 +101,11 @@ def teach(
     out = []
     for i in range(cfg.teachers):
         say(f"teacher {i + 1} of {cfg.teachers}")
-        out.append(train_names(replace(cfg.run, seed=cfg.run.seed + i), data, device=device, say=say).model)
+        out.append(
+            train_names(
+                replace(cfg.run, seed=cfg.run.seed + i), data, device=device, say=say
+            ).model
+        )
     return out
 
 
@@ -97,7 +114,9 @@ def ensemble(
     table: NameTable,  # N names
 ) -> np.ndarray:  # `[N,c]` float32, rows add up to 1
     "The normalised geometric mean of the models' probabilities."
-    return softmax(np.mean([np.log(classify(m, table) + 1e-12) for m in models], 0), 1).astype(np.float32)
+    return softmax(
+        np.mean([np.log(classify(m, table) + 1e-12) for m in models], 0), 1
+    ).astype(np.float32)
 
 
 def make_names(
@@ -111,8 +130,14 @@ def make_names(
         return []
     maker = train_names(cfg.maker, data, device=device, say=say).model
     share = data.counts / data.counts.sum()
-    given = [c for c, n in zip(data.classes, np.floor(share * cfg.made + 0.5).astype(int)) for _ in range(n)]
-    made = generate(maker, data.letters, len(given), given, cfg.temperature, seed=cfg.maker.seed)
+    given = [
+        c
+        for c, n in zip(data.classes, np.floor(share * cfg.made + 0.5).astype(int))
+        for _ in range(n)
+    ]
+    made = generate(
+        maker, data.letters, len(given), given, cfg.temperature, seed=cfg.maker.seed
+    )
     text = made.text[made.ended].to_numpy(object)
     known = set(name_keys(data.sets["train"].text))
     new = pd.unique(text[[k not in known for k in name_keys(text)]])
@@ -139,7 +164,9 @@ def told(
     label = data.tables["train"].label
     if made:
         none = NameTable(
-            data.letters.encode(made), np.ones((len(made), len(data.classes)), bool), data.letters
+            data.letters.encode(made),
+            np.ones((len(made), len(data.classes)), bool),
+            data.letters,
         )
         said = ensemble(teachers, none)
         share = np.concatenate([real, said])
@@ -149,7 +176,9 @@ def told(
         repr(
             [
                 data.digest,
-                config_hash(dict(settings(_nameless(cfg)), student=0, seeds="", table="", side="")),
+                config_hash(
+                    dict(settings(_nameless(cfg)), student=0, seeds="", table="", side="")
+                ),
                 ids.ids.tolist(),
             ]
         ).encode()
@@ -168,7 +197,9 @@ def train_students(
     made = make_names(cfg, data, device, say)
     school = told(cfg, data, teachers, made)
     return teachers, {
-        int(s): train_names(replace(cfg.student, seed=int(s)), school, device=device, say=say).model
+        int(s): train_names(
+            replace(cfg.student, seed=int(s)), school, device=device, say=say
+        ).model
         for s in cfg.seeds.split(",")
     }
 
@@ -198,7 +229,9 @@ def best_table(
         "teacher": {cfg.run.seed + i: logs(m) for i, m in enumerate(teachers)},
     }
     found[f"ensemble of {len(teachers)}"] = {0: np.log(ensemble(teachers, test) + 1e-12)}
-    simple = spelling_arms(NamesData(replace(cfg.run, refit=False), lambda *_: None), say, cfg.side)
+    simple = spelling_arms(
+        NamesData(replace(cfg.run, refit=False), lambda *_: None), say, cfg.side
+    )
     name = config_hash(dict(settings(_nameless(cfg)), table="", digest=data.digest))
     rows = class_rows(
         {**found, **{a: {0: g} for a, g in simple.items()}},
@@ -216,9 +249,13 @@ def best_table(
 _READER = NamesCfg(
     objectives="cls",
     refit=True,
-    train=TrainCfg(lr=4e-3, wd=0.6, steps=3000, warmup=0.1, valid_every=500, checkpoint_every=500),
+    train=TrainCfg(
+        lr=4e-3, wd=0.6, steps=3000, warmup=0.1, valid_every=500, checkpoint_every=500
+    ),
     model=CharCfg(
-        EncoderCfg(layers=1, d=96, heads=4, max_len=32, dropout=0.2, prenorm=True, segments=2),
+        EncoderCfg(
+            layers=1, d=96, heads=4, max_len=32, dropout=0.2, prenorm=True, segments=2
+        ),
         drop=0.3,
         grams="2,3,4,5",
         buckets=16384,
@@ -230,8 +267,13 @@ _MAKER = replace(
     _READER,
     objectives="la",
     la=La(given=1.0),
-    model=CharCfg(EncoderCfg(layers=2, d=64, heads=4, max_len=32, prenorm=True, segments=2), grams="2,3,4"),
-    train=TrainCfg(lr=5e-3, wd=0.1, steps=1500, warmup=0.1, valid_every=500, checkpoint_every=500),
+    model=CharCfg(
+        EncoderCfg(layers=2, d=64, heads=4, max_len=32, prenorm=True, segments=2),
+        grams="2,3,4",
+    ),
+    train=TrainCfg(
+        lr=5e-3, wd=0.1, steps=1500, warmup=0.1, valid_every=500, checkpoint_every=500
+    ),
 )
 _STUDENT = replace(
     _READER,
@@ -242,7 +284,12 @@ _STUDENT = replace(
 CHAR_DISTILLATIONS = dict(
     best=BestCfg(_READER, 4, _MAKER, student=_STUDENT),
     chosen=BestCfg(
-        replace(_READER, refit=False), 4, _MAKER, student=_STUDENT, side="valid", table="names_chosen"
+        replace(_READER, refit=False),
+        4,
+        _MAKER,
+        student=_STUDENT,
+        side="valid",
+        table="names_chosen",
     ),  # the same on training alone, to choose settings by
 )
 
@@ -261,11 +308,14 @@ examples: ctx_names_best                                identifiers of the insta
     def job(cfg):
         df = best_table(cfg)
         t = df[
-            (df.slice == "all") & df.metric.isin(["accuracy", "macro-F1", "accuracy - svm", "macro-F1 - svm"])
+            (df.slice == "all")
+            & df.metric.isin(["accuracy", "macro-F1", "accuracy - svm", "macro-F1 - svm"])
         ]
         print(f"\n{df.corpus.iloc[0]}: names of the {cfg.side} side, 95 % intervals")
         print(
-            t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+            t.assign(
+                value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+            )
             .pivot_table(index="arm", columns="metric", values="value", aggfunc="last")
             .fillna("")
             .to_string()

@@ -20,14 +20,30 @@ import torch
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 from tqdm.auto import tqdm
-from ..chars.baselines import SpellingModel, letter_grid, majority, search_letters
+from ctx_transformers.chars.baselines import (
+    SpellingModel,
+    letter_grid,
+    majority,
+    search_letters,
+)
 from ..chars.batches import ahead_view, halves_view, hidden_view
 from ..chars.effects import effect_rows, objective_effects, plot_effects
 from ..chars.interpret import name_vectors
 from ..chars.model import CharCfg
-from ..chars.ngram_lm import AheadGrams, HalvesGrams, HiddenGrams, name_sums
+from ctx_transformers.chars.ngram_lm import (
+    AheadGrams,
+    HalvesGrams,
+    HiddenGrams,
+    name_sums,
+)
 from ..chars.objectives import Cls, Mlm, ORDER, arm_name
-from ..chars.train import NamesCfg, NamesData, judge_names, names_folder, train_names
+from ctx_transformers.chars.train import (
+    NamesCfg,
+    NamesData,
+    judge_names,
+    names_folder,
+    train_names,
+)
 from ..config import config_hash, script, settings
 from ..core import figures_dir, keep_memory, write_atomic
 from ..eval.classification import class_rows, class_scores
@@ -53,7 +69,9 @@ class NameGridCfg:
 
     def __post_init__(self):
         if self.jobs < 1 or self.draws < 1:
-            raise ValueError(f"jobs and draws must be at least 1, got {self.jobs} and {self.draws}")
+            raise ValueError(
+                f"jobs and draws must be at least 1, got {self.jobs} and {self.draws}"
+            )
         if self.run.refit:
             raise ValueError(
                 "run.refit learns from the validation side, by which the baselines are chosen: leave it off "
@@ -66,7 +84,9 @@ class NameGridCfg:
     @property
     def into(self):  # part of a comparison does not take the place of the whole
         return (
-            self.table if self.arms.strip() == "all" or self.table.endswith(".csv") else f"{self.table}_part"
+            self.table
+            if self.arms.strip() == "all" or self.table.endswith(".csv")
+            else f"{self.table}_part"
         )
 
 
@@ -82,7 +102,11 @@ ALL_ARMS = [
 def name_arms(cfg: NameGridCfg) -> dict:  # name -> `NamesCfg`, of seed 0
     "Every arm by name."
     out = {}
-    for a in ALL_ARMS if cfg.arms.strip() == "all" else [w.strip() for w in cfg.arms.split(",") if w.strip()]:
+    for a in (
+        ALL_ARMS
+        if cfg.arms.strip() == "all"
+        else [w.strip() for w in cfg.arms.split(",") if w.strip()]
+    ):
         asked, _, d = a.partition(" ")
         if a not in ALL_ARMS:
             raise ValueError(
@@ -90,7 +114,9 @@ def name_arms(cfg: NameGridCfg) -> dict:  # name -> `NamesCfg`, of seed 0
                 f"perhaps with ' detached' behind, got {a!r}"
             )
         out[a] = replace(
-            cfg.run, objectives=asked.replace("+", ","), cls=replace(cfg.run.cls, detach=bool(d))
+            cfg.run,
+            objectives=asked.replace("+", ","),
+            cls=replace(cfg.run.cls, detach=bool(d)),
         )
     if not out:
         raise ValueError("there is no arm to train")
@@ -101,7 +127,10 @@ def read_off(
     model,  # a `CharModel`, in evaluation
     data: NamesData,
     strengths=(0.01, 0.1, 1.0, 10.0),  # inverse strengths of the penalty that are tried
-) -> dict:  # `hits`, `counts`, `nats` `[N]` and `scores` `[N,K]` of the test, as `judge_names` gives them
+    # `hits`, `counts`, `nats` `[N]` and `scores` `[N,K]` of the test, as `judge_names`
+    # gives
+    # them
+) -> dict:
     "What a linear reading of frozen vectors knows of the class."
     x = {k: name_vectors(model, t).numpy() for k, t in data.tables.items()}
     mean = x["train"].mean(0)
@@ -116,9 +145,15 @@ def read_off(
         s[:, fit.classes_] = z if z.ndim == 2 else np.stack([-z / 2, z / 2], 1)
         return s
 
-    fits = [LogisticRegression(C=c, max_iter=2000).fit(x["train"][at], y, w) for c in strengths]
+    fits = [
+        LogisticRegression(C=c, max_iter=2000).fit(x["train"][at], y, w)
+        for c in strengths
+    ]
     best = max(
-        fits, key=lambda f: class_scores(scores(f, "valid"), data.tables["valid"].label)[0]["accuracy"]
+        fits,
+        key=lambda f: class_scores(scores(f, "valid"), data.tables["valid"].label)[0][
+            "accuracy"
+        ],
     )
     s = scores(best, "test")
     label = data.tables["test"].label
@@ -131,13 +166,17 @@ def read_off(
     )
 
 # %% ../../nbs/experiments/13_chars.ipynb #c12
-def _judged(cfg: NamesCfg, data: NamesData, draws: int, device) -> dict:  # as `judge_names`
+# as `judge_names`
+def _judged(cfg: NamesCfg, data: NamesData, draws: int, device) -> dict:
     "A training's answers to the test, made once."
     path = names_folder(cfg, data) / f"judged-{draws}.npz"
     if path.exists():
         with np.load(path) as z:
             flat = dict(z)
-        return {k: {m.split("/")[1]: v for m, v in flat.items() if m.startswith(f"{k}/")} for k in cfg.asked}
+        return {
+            k: {m.split("/")[1]: v for m, v in flat.items() if m.startswith(f"{k}/")}
+            for k in cfg.asked
+        }
     o = train_names(cfg, data, device=device, say=lambda *_: None)
     said = judge_names(o, data, "test", draws, rate=cfg.mlm.rate)
     if "cls" in cfg.asked and cfg.cls.detach:
@@ -145,7 +184,9 @@ def _judged(cfg: NamesCfg, data: NamesData, draws: int, device) -> dict:  # as `
 
     def save(p):
         with open(p, "wb") as f:
-            np.savez(f, **{f"{k}/{m}": v for k, of in said.items() for m, v in of.items()})
+            np.savez(
+                f, **{f"{k}/{m}": v for k, of in said.items() for m, v in of.items()}
+            )
 
     write_atomic(path, save)
     return said
@@ -173,9 +214,15 @@ def name_scores(
 ) -> dict:  # arm -> seed -> as `judge_names`
     "Train what is missing, and ask everybody."
     arms = {
-        (a, int(s)): replace(c, seed=int(s)) for s in cfg.seeds.split(",") for a, c in name_arms(cfg).items()
+        (a, int(s)): replace(c, seed=int(s))
+        for s in cfg.seeds.split(",")
+        for a, c in name_arms(cfg).items()
     }  # whole sets of arms first
-    todo = [c for c in arms.values() if not (names_folder(c, data) / f"judged-{cfg.draws}.npz").exists()]
+    todo = [
+        c
+        for c in arms.values()
+        if not (names_folder(c, data) / f"judged-{cfg.draws}.npz").exists()
+    ]
     say(f"{len(arms)} trainings, {len(todo)} of them to be made")
     threads = max(1, (os.cpu_count() or 1) // cfg.jobs)
     t = time.perf_counter()
@@ -187,7 +234,9 @@ def name_scores(
                 bar.update()
         elif todo:
             with ProcessPoolExecutor(cfg.jobs, get_context("spawn")) as pool:
-                for f in as_completed([pool.submit(_task, c, cfg.draws, threads, device) for c in todo]):
+                for f in as_completed(
+                    [pool.submit(_task, c, cfg.draws, threads, device) for c in todo]
+                ):
                     f.result()
                     bar.update()
     if todo:
@@ -212,7 +261,9 @@ def spelling_arms(
     for k, arm in dict(svm="svm", bayes="naive Bayes").items():
         best, _ = search_letters(train, valid, letter_grid(k))
         say(f"{arm}: {best}")
-        out[arm] = SpellingModel(best, *((train, valid) if side == "test" else (train,)))(test.text)
+        out[arm] = SpellingModel(best, *((train, valid) if side == "test" else (train,)))(
+            test.text
+        )
     return out
 
 
@@ -226,19 +277,28 @@ def gram_rows(
     halves = HalvesGrams(ahead).fit(halves_view(t["valid"], every["valid"], (0, -1)))
     asked = dict(
         la=(ahead, lambda k: ahead_view(t["test"], every["test"], k), 1),
-        mlm=(HiddenGrams(t["train"]), lambda k: hidden_view(t["test"], every["test"], k, rate), draws),
+        mlm=(
+            HiddenGrams(t["train"]),
+            lambda k: hidden_view(t["test"], every["test"], k, rate),
+            draws,
+        ),
         nsp=(halves, lambda k: halves_view(t["test"], every["test"], k), draws),
     )
     rows = []
     for o, (model, view, times) in asked.items():
         views = [view((0, -2 - d)) for d in range(times)]  # as in `judge_names`
         sums = [
-            np.sum(x, 0) for x in zip(*(name_sums(model.predict(v), v, len(every["test"])) for v in views))
+            np.sum(x, 0)
+            for x in zip(
+                *(name_sums(model.predict(v), v, len(every["test"])) for v in views)
+            )
         ]
         use = sums[1] > 0
         for metric, x in zip((f"accuracy of {o}", f"nats of {o}"), (sums[0], *sums[2:])):
             i = ratio_interval(x[use], sums[1][use])
-            rows.append(row(corpus, "n-grams", metric, i.value, i.lo, i.hi, i.n, config=config))
+            rows.append(
+                row(corpus, "n-grams", metric, i.value, i.lo, i.hi, i.n, config=config)
+            )
     return rows
 
 # %% ../../nbs/experiments/13_chars.ipynb #c16
@@ -248,7 +308,8 @@ def _answers(found, corpus, config):  # arm -> seed -> scores -> rows
     for arm, of in found.items():
         for o in next(iter(of.values())):
             num, nat, den = (
-                np.stack([s[o][m] for s in of.values()]) for m in ("hits", "nats", "counts")
+                np.stack([s[o][m] for s in of.values()])
+                for m in ("hits", "nats", "counts")
             )  # [s,N]
             use = den.min(0) > 0
             for metric, x in ((f"accuracy of {o}", num), (f"nats of {o}", nat)):
@@ -271,14 +332,17 @@ def _answers(found, corpus, config):  # arm -> seed -> scores -> rows
 
 
 def _cost(cfg, data, corpus, arm, seeds, config):
-    logs = [pd.read_csv(names_folder(replace(cfg, seed=s), data) / "log.csv") for s in seeds]
+    logs = [
+        pd.read_csv(names_folder(replace(cfg, seed=s), data) / "log.csv") for s in seeds
+    ]
     got = {
         "training seconds": np.mean([l.seconds.iloc[-1] for l in logs]),
         "training tokens/s": np.mean([l.tokens_per_s.mean() for l in logs]),
         "padding, %": np.mean([l.padding_pct.mean() for l in logs]),
     }
     return [
-        row(corpus, arm, m, float(v), seed=",".join(map(str, seeds)), config=config) for m, v in got.items()
+        row(corpus, arm, m, float(v), seed=",".join(map(str, seeds)), config=config)
+        for m, v in got.items()
     ]
 
 
@@ -286,8 +350,13 @@ def effects_of(found) -> pd.DataFrame:  # arm -> seed -> scores -> as `objective
     def sums(of, o):
         return tuple(np.stack([s[o][m] for s in of.values()]) for m in ("hits", "counts"))
 
-    arms = {(frozenset(a.split(" ")[0].split("+")), a.endswith("detached")): of for a, of in found.items()}
-    return objective_effects({k: {o: sums(of, o) for o in k[0]} for k, of in arms.items()})
+    arms = {
+        (frozenset(a.split(" ")[0].split("+")), a.endswith("detached")): of
+        for a, of in found.items()
+    }
+    return objective_effects(
+        {k: {o: sums(of, o) for o in k[0]} for k, of in arms.items()}
+    )
 
 # %% ../../nbs/experiments/13_chars.ipynb #c17
 def name_table(
@@ -311,7 +380,11 @@ def name_table(
     )
     corpus = data.title
     seeds = [int(s) for s in cfg.seeds.split(",")]
-    guesses = {a: {s: x["cls"]["scores"] for s, x in of.items()} for a, of in found.items() if "cls" in a}
+    guesses = {
+        a: {s: x["cls"]["scores"] for s, x in of.items()}
+        for a, of in found.items()
+        if "cls" in a
+    }
     simple = spelling_arms(data, say) if cfg.baselines else {}
     rows = class_rows(
         {**guesses, **{a: {0: g} for a, g in simple.items()}},
@@ -321,9 +394,15 @@ def name_table(
         config=name,
     )
     rows += _answers(found, corpus, name) + (
-        gram_rows(data, cfg.run.mlm.rate, cfg.draws, corpus, name) if cfg.baselines else []
+        gram_rows(data, cfg.run.mlm.rate, cfg.draws, corpus, name)
+        if cfg.baselines
+        else []
     )
-    rows += [r for a, c in name_arms(cfg).items() for r in _cost(c, data, corpus, a, seeds, name)]
+    rows += [
+        r
+        for a, c in name_arms(cfg).items()
+        for r in _cost(c, data, corpus, a, seeds, name)
+    ]
     if len(found) > 1:
         rows += effect_rows(effects_of(found), corpus, name, seeds=seeds)
     write_rows(
@@ -335,10 +414,14 @@ def name_table(
 TABLE = NameGridCfg(
     NamesCfg(
         model=CharCfg(
-            EncoderCfg(layers=1, d=32, heads=4, max_len=32, prenorm=True, segments=2), grams="2,3,4", ends=8
+            EncoderCfg(layers=1, d=32, heads=4, max_len=32, prenorm=True, segments=2),
+            grams="2,3,4",
+            ends=8,
         ),
         mlm=Mlm(rate=0.3),
-        train=TrainCfg(lr=2e-2, wd=0.05, steps=800, warmup=0.1, valid_every=200, checkpoint_every=0),
+        train=TrainCfg(
+            lr=2e-2, wd=0.05, steps=800, warmup=0.1, valid_every=200, checkpoint_every=0
+        ),
     )
 )
 
@@ -354,21 +437,33 @@ table and a figure (`table`). What was trained is read from the cache, an interr
 examples: ctx_names_table                               identifiers of installed packages to their package
           ctx_names_table run.names=data/names          a folder of Country.txt; or a TSV, or public
           ctx_names_table arms=cls,cls+la,la seeds=0,1        a part of it: names_part.csv"""
-    script("ctx_names_table", about, TABLE, lambda cfg: _report(cfg, name_table(cfg)), args)
+    script(
+        "ctx_names_table", about, TABLE, lambda cfg: _report(cfg, name_table(cfg)), args
+    )
 
 
 def _report(cfg, df):
     "Print what most people want to know, and draw it."
     t = df[
         (df.slice == "all")
-        & df.metric.isin(["accuracy", "macro-F1", "accuracy of mlm", "accuracy of la", "accuracy of nsp"])
+        & df.metric.isin(
+            [
+                "accuracy",
+                "macro-F1",
+                "accuracy of mlm",
+                "accuracy of la",
+                "accuracy of nsp",
+            ]
+        )
     ]
     print(
         f"\n{df.corpus.iloc[0]}: shares of right answers on names of the test, 95 % intervals over names and "
         "seeds"
     )
     print(
-        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+        t.assign(
+            value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+        )
         .pivot_table(index="arm", columns="metric", values="value", aggfunc="last")
         .fillna("")
         .to_string()
@@ -381,8 +476,11 @@ def _report(cfg, df):
         plot_effects(
             t,
             [o for o in ORDER if (t.added == o).any()],
-            [s for s in ("joint", "detached") if ((t.slice == s) & t.added.notna()).any()] or ["all"],
+            [s for s in ("joint", "detached") if ((t.slice == s) & t.added.notna()).any()]
+            or ["all"],
         ),
         cfg.into,
     )
-    print(f"\ntable and figure: {figures_dir().name}/{cfg.into}.csv, {figures_dir().name}/{cfg.into}.svg")
+    print(
+        f"\ntable and figure: {figures_dir().name}/{cfg.into}.csv, {figures_dir().name}/{cfg.into}.svg"
+    )

@@ -64,14 +64,18 @@ class GridCfg:
     kinds: str = "author,community,random"  # contexts; 'combined' mixes them in training
     merges: str = ""  # of 'add', 'concat', 'attention', and 'none' for joint
     pools: str = ""  # of 'tokens', 'first', 'mean', 'max', 'attention', 'codes'
-    pointers: str = "without"  # 'without', 'with' or both: whether hidden words may point at context words
-    heads: str = "all"  # 'all', 'split' or both: whether each kind of context has heads of its own
+    # 'without', 'with' or both: whether hidden words may point at context words
+    pointers: str = "without"
+    # 'all', 'split' or both: whether each kind of context has heads of its own
+    heads: str = "all"
     starts: str = "scratch"  # 'scratch', or checkpoints
     depths: str = ""  # layers of the token encoder, or 'token x context' as in '2x1'
     seeds: str = "0,1,2"
     matched: bool = True  # train the plain arm of equal floating-point operations too
-    scale: float = 1.0  # budget: all steps and numbers of targets are multiplied by it, >0
-    jobs: int = 1  # arms trained at the same time, each on its share of the cores; 1 on a GPU
+    # budget: all steps and numbers of targets are multiplied by it, >0
+    scale: float = 1.0
+    # arms trained at the same time, each on its share of the cores; 1 on a GPU
+    jobs: int = 1
 
     def __post_init__(self):
         for f, known in dict(
@@ -82,24 +86,36 @@ class GridCfg:
         ).items():
             bad = [x for x in words_of(getattr(self, f)) if x not in known]
             if bad or not words_of(getattr(self, f)):
-                raise ValueError(f"{f} is a comma-separated list of {list(known)}, got {getattr(self, f)!r}")
+                raise ValueError(
+                    f"{f} is a comma-separated list of {list(known)}, got {getattr(self, f)!r}"
+                )
         if not self.seeds or not all(s.isdigit() for s in words_of(self.seeds)):
-            raise ValueError(f"seeds is a comma-separated list of whole numbers, got {self.seeds!r}")
+            raise ValueError(
+                f"seeds is a comma-separated list of whole numbers, got {self.seeds!r}"
+            )
         if len(set(words_of(self.seeds))) < len(words_of(self.seeds)):
             raise ValueError(f"seeds are named twice: {self.seeds!r}")
-        strange = [x for x in words_of(self.starts) if x != "scratch" and not self.run.model.pretrained]
+        strange = [
+            x
+            for x in words_of(self.starts)
+            if x != "scratch" and not self.run.model.pretrained
+        ]
         if strange:
             raise ValueError(
                 f"starts={self.starts!r} needs the tokenizer of its checkpoint: set "
                 f"run.model.pretrained={strange[0]}"
             )
-        if not all(re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", d) for d in words_of(self.depths)):
+        if not all(
+            re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", d) for d in words_of(self.depths)
+        ):
             raise ValueError(
                 "depths is a comma-separated list of numbers of layers such as '2', or '2x1' with those of "
                 f"a bi-encoder's context encoder, got {self.depths!r}"
             )
         if self.scale <= 0 or self.jobs < 1:
-            raise ValueError(f"scale must be above 0 and jobs at least 1, got {self.scale} and {self.jobs}")
+            raise ValueError(
+                f"scale must be above 0 and jobs at least 1, got {self.scale} and {self.jobs}"
+            )
 
     @property
     def scaled(self) -> RunCfg:
@@ -144,7 +160,9 @@ def _model(cfg: GridCfg, arch, merge, pool, pointer, heads, start, depth) -> Mod
         m = replace(
             m,
             freeze=",".join(
-                w for w in words_of(m.freeze) if not w.startswith(("reader", "merge", "pointer"))
+                w
+                for w in words_of(m.freeze)
+                if not w.startswith(("reader", "merge", "pointer"))
             ),
         )  # it has no such parts
     return (
@@ -158,7 +176,9 @@ def _model(cfg: GridCfg, arch, merge, pool, pointer, heads, start, depth) -> Mod
 
 def family(start, depth):  # of a name's parts
     return "".join(
-        f"/{x}" for x in ("" if start == "scratch" else Path(start).name, depth.partition("x")[0]) if x
+        f"/{x}"
+        for x in ("" if start == "scratch" else Path(start).name, depth.partition("x")[0])
+        if x
     )
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c08
@@ -171,16 +191,27 @@ def grid_arms(
     def arm(name, kind, model):
         return Arm(name, kind, model, r.train, r.k, r.budget, r.vary)
 
-    axes = [words_of(x) or [""] for x in (cfg.architectures, cfg.merges, cfg.pools, cfg.pointers, cfg.heads)]
+    axes = [
+        words_of(x) or [""]
+        for x in (cfg.architectures, cfg.merges, cfg.pools, cfg.pointers, cfg.heads)
+    ]
     for start, depth in product(words_of(cfg.starts), words_of(cfg.depths) or [""]):
         f = family(start, depth)
         arms = out.setdefault(
             f,
-            [arm(f"plain{f} none", "none", _model(cfg, "plain", "none", "", "without", "all", start, depth))],
+            [
+                arm(
+                    f"plain{f} none",
+                    "none",
+                    _model(cfg, "plain", "none", "", "without", "all", start, depth),
+                )
+            ],
         )
         for arch, merge, pool, pointer, heads in product(*axes):
             if merge == "none" and (
-                arch == "hierarchical" or arch in ("standard", "bi") and pointer == "without"
+                arch == "hierarchical"
+                or arch in ("standard", "bi")
+                and pointer == "without"
             ):
                 continue  # nothing reaches the target
             tag = "/".join(
@@ -191,7 +222,14 @@ def grid_arms(
                 + ([depth] if arch == "bi" and "x" in depth else [])
             )
             m = _model(
-                cfg, arch, merge, pool if arch in ("standard", "bi") else "", pointer, heads, start, depth
+                cfg,
+                arch,
+                merge,
+                pool if arch in ("standard", "bi") else "",
+                pointer,
+                heads,
+                start,
+                depth,
             )  # nothing is pooled elsewhere
             arms += [
                 arm(f"{tag}{f} {k}", k, m)
@@ -219,7 +257,12 @@ def step_flops(data: Data, arm: Arm) -> tuple:  # (of a step, of a target)
     "Floating-point operations of the forward pass, over four batches."
     it = _batches(data, arm)
     model = ContextMLM(arm.model, data.tokens.vocab_size)
-    n, targets = zip(*[(count_flops(model, g, at)["flops"], len(g)) for (g, at, y), _ in zip(it, range(4))])
+    n, targets = zip(
+        *[
+            (count_flops(model, g, at)["flops"], len(g))
+            for (g, at, y), _ in zip(it, range(4))
+        ]
+    )
     return sum(n) / len(n), sum(n) / sum(targets)
 
 
@@ -229,7 +272,9 @@ def equal_flops(data: Data, arms: list, name: str) -> Arm:
     return replace(
         plain,
         budget=round(
-            plain.budget * max(step_flops(data, a)[0] for a in arms[1:]) / step_flops(data, plain)[0]
+            plain.budget
+            * max(step_flops(data, a)[0] for a in arms[1:])
+            / step_flops(data, plain)[0]
         ),
     )
 
@@ -265,7 +310,11 @@ def cost_rows(
     for a in some:
         per_step, per_target = step_flops(data, a)
         rows += [
-            r(a, "parameters", count_params(ContextMLM(a.model, data.tokens.vocab_size))["all"]),
+            r(
+                a,
+                "parameters",
+                count_params(ContextMLM(a.model, data.tokens.vocab_size))["all"],
+            ),
             r(a, "MFLOPs per target", per_target / 1e6),
             r(a, "GFLOPs per step", per_step / 1e9),
         ]
@@ -279,7 +328,9 @@ def cost_rows(
     return rows
 
 # %% ../../nbs/experiments/04_context_grid.ipynb #c15
-# raised by whoever changes what a model or a simulation does under the same configuration: finished arms then
+# raised by whoever changes what a model or a simulation does under the same
+# configuration:
+# finished arms then
 # do not count any more
 GRID_VERSION = 2
 
@@ -298,7 +349,17 @@ def _read(source, columns, limit, split, simulated, pretrained, vocab, max_len):
 def open_data(c: RunCfg) -> Data:
     "The data of a run, read once for all seeds and models."
     return Data(
-        c, *_read(c.posts, c.columns, c.limit, c.split, c.simulated, c.model.pretrained, c.vocab, c.max_len)
+        c,
+        *_read(
+            c.posts,
+            c.columns,
+            c.limit,
+            c.split,
+            c.simulated,
+            c.model.pretrained,
+            c.vocab,
+            c.max_len,
+        ),
     )
 
 
@@ -327,7 +388,9 @@ def do_tasks(tasks: list, jobs: int, say, bar):
             bar.update()
         return
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), torch.set_num_threads, (threads,)) as pool:
+    with ProcessPoolExecutor(
+        jobs, get_context("spawn"), torch.set_num_threads, (threads,)
+    ) as pool:
         todo = [pool.submit(_work, *t) for t in tasks]
         try:
             for f in as_completed(todo):
@@ -377,7 +440,9 @@ def _grid_tasks(run, seeds, arms, folder, device):
     based, tasks = [], []
     for s in seeds:
         seeded = replace(run, seed=s)
-        based += [(seeded, b, _arm_folder(folder, s, b), None, device) for b in base.values()]
+        based += [
+            (seeded, b, _arm_folder(folder, s, b), None, device) for b in base.values()
+        ]
         for f, v in arms.items():
             start = _arm_folder(folder, s, base[f]) / "best.safetensors" if base else None
             tasks += [(seeded, a, _arm_folder(folder, s, a), start, device) for a in v]
@@ -386,7 +451,8 @@ def _grid_tasks(run, seeds, arms, folder, device):
 # %% ../../nbs/experiments/04_context_grid.ipynb #c16
 def train_grid(
     cfg: GridCfg,
-    # where checkpoints are kept, each grid in a folder named after what decides its outcome; the cache if
+    # where checkpoints are kept, each grid in a folder named after what decides its
+    # outcome; the cache if
     # None
     folder=None,
     device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
@@ -407,7 +473,9 @@ def train_grid(
     based, tasks = _grid_tasks(run, seeds, arms, folder, device)
     count = f"{len(based)} bases and {len(tasks)} arms in {folder.name}"
     say(f"{run.title}: {count}, {cfg.jobs} at a time on {device}")
-    with tqdm(total=len(based) + len(tasks), desc=run.title, unit="arm", disable=None) as bar:
+    with tqdm(
+        total=len(based) + len(tasks), desc=run.title, unit="arm", disable=None
+    ) as bar:
         do_tasks(based, cfg.jobs, say, bar)
         do_tasks(tasks, cfg.jobs, say, bar)
     return data, arms, {(t[0].seed, t[1].name): t[2] for t in tasks}, device
@@ -429,22 +497,44 @@ def grid_rows(
         plain = some[0].name
         read = {
             s: pd.concat(
-                [pd.read_csv(folders[s, a.name] / "scores.csv", keep_default_na=False) for a in some]
+                [
+                    pd.read_csv(folders[s, a.name] / "scores.csv", keep_default_na=False)
+                    for a in some
+                ]
             )
             for s in seeds
         }
-        runs = {s: {("none" if a == plain else a): x for a, x in by_arm(d).items()} for s, d in read.items()}
+        runs = {
+            s: {("none" if a == plain else a): x for a, x in by_arm(d).items()}
+            for s, d in read.items()
+        }
         for s in seeds:
-            rows += mlm_rows(runs[s], corpus, name, seed=s, config=config, against=("none",))
-            rows += control_rows(read[s].replace({"arm": {plain: "none"}}), corpus, name, "none", s, config)
+            rows += mlm_rows(
+                runs[s], corpus, name, seed=s, config=config, against=("none",)
+            )
+            rows += control_rows(
+                read[s].replace({"arm": {plain: "none"}}), corpus, name, "none", s, config
+            )
         rows += pooled_rows(runs, corpus, name, config, against="none")
         rows += pooled_controls(read, corpus, name, plain, config) + against_random(
             runs, some, corpus, name, config
         )
         for r in rank_arms(runs, corpus).itertuples(index=False):
-            for m, v in (("rank", r.rank), ("p_holm", r.p_holm), ("seeds behind the best", r.behind)):
+            for m, v in (
+                ("rank", r.rank),
+                ("p_holm", r.p_holm),
+                ("seeds behind the best", r.behind),
+            ):
                 rows.append(
-                    row(name, r.arm, m, float(v), seed=",".join(map(str, seeds)), config=config, n=len(seeds))
+                    row(
+                        name,
+                        r.arm,
+                        m,
+                        float(v),
+                        seed=",".join(map(str, seeds)),
+                        config=config,
+                        n=len(seeds),
+                    )
                 )
         for r in rows:
             r["arm"] = plain if r["arm"] == "none" else r["arm"]
@@ -462,7 +552,9 @@ def against_random(runs: dict, arms: list, corpus, name, config):  # seed -> arm
             continue
         pair = {s: {"random": x[random], a.name: x[a.name]} for s, x in runs.items()}
         rows += [
-            r for r in pooled_rows(pair, corpus, name, config, "random") if r["metric"] == "loss - random"
+            r
+            for r in pooled_rows(pair, corpus, name, config, "random")
+            if r["metric"] == "loss - random"
         ]
     return rows
 
@@ -475,7 +567,9 @@ def controlled(
 ) -> dict:  # arm -> scores of these posts, with 'none' for the plain arm
     "Arms under one control beside the plain arm, which has none."
     have = set(scores[scores.control != ""].arm) - {plain}
-    runs = {"none": by_arm(scores)[plain]} | {a: s for a, s in by_arm(scores, control).items() if a in have}
+    runs = {"none": by_arm(scores)[plain]} | {
+        a: s for a, s in by_arm(scores, control).items() if a in have
+    }
     return {a: s.loc[s.index.isin(posts)] for a, s in runs.items()}
 
 
@@ -490,7 +584,9 @@ def pooled_controls(read: dict, corpus, name, plain, config):  # seed -> scores
         runs = {s: controlled(d, c, plain, few) for s, d in read.items()}
         rows += [
             r
-            for r in pooled_rows(runs, corpus, name, config, "none", {c or "control targets": where})
+            for r in pooled_rows(
+                runs, corpus, name, config, "none", {c or "control targets": where}
+            )
             if r["arm"] != "none" and r["metric"].startswith("loss")
         ]
     return rows
@@ -498,7 +594,8 @@ def pooled_controls(read: dict, corpus, name, plain, config):  # seed -> scores
 # %% ../../nbs/experiments/04_context_grid.ipynb #c0666f
 def run_grid(
     cfg: GridCfg = GridCfg(),
-    # in `figures/`, or a path; all old rows of the same corpus and arm give way, of whatever seeds
+    # in `figures/`, or a path; all old rows of the same corpus and arm give way, of
+    # whatever seeds
     table: str = "context_mlm",
     folder=None,
     device: str = "",
@@ -518,7 +615,14 @@ def run_grid(
     counts = baselines(data, kinds)
     rows += [
         r
-        for r in mlm_rows(counts, data.corpus, data.cfg.title, seed=data.cfg.judge, config=tag, against=())
+        for r in mlm_rows(
+            counts,
+            data.corpus,
+            data.cfg.title,
+            seed=data.cfg.judge,
+            config=tag,
+            against=(),
+        )
         if r["slice"] == "all"
     ]
     write_rows(table, rows, replace=("corpus", "arm"))

@@ -15,7 +15,12 @@ import torch
 from ..config import config_hash, read_config, script, settings
 from ..core import cache_dir, figures_dir, keep_memory
 from ..documents.cca import correlation_of, fit_cca
-from ..documents.distill import DistillCfg, Teachers, open_student, train_distilled
+from ctx_transformers.documents.distill import (
+    DistillCfg,
+    Teachers,
+    open_student,
+    train_distilled,
+)
 from ..documents.embed import DocEmbedder
 from ..documents.label_efficiency import accuracy_rows, probe_budgets
 from ..documents.loss import mse
@@ -34,7 +39,9 @@ from ..losses import cos_dist
 def nearness(
     x,
     teacher,  # `[N,d]` each, of the same documents
-    # by document: 'cosine to teacher', -1 to 1; 'MSE to teacher', >=0; 'own teacher first', 0 or 1: no other
+    # by document: 'cosine to teacher', -1 to 1; 'MSE to teacher', >=0; 'own teacher
+    # first',
+    # 0 or 1: no other
     # document's teacher is nearer by cosine
 ) -> pd.DataFrame:
     "How near each document's vector is to its teacher's."
@@ -72,7 +79,8 @@ def closed_form(
     "The teacher's vectors by ridge regression; the ridge with the best mean cosine on the validation side."
     k = {s: products(v, x["train"]) for s, v in x.items()}  # [N,n]
     k = {
-        s: v - v.mean(1, keepdims=True) - k["train"].mean(0) + k["train"].mean() for s, v in k.items()
+        s: v - v.mean(1, keepdims=True) - k["train"].mean(0) + k["train"].mean()
+        for s, v in k.items()
     }  # as if each x were less the mean of training
     val, vec = np.linalg.eigh(k["train"])
     val = val.clip(0)
@@ -83,7 +91,10 @@ def closed_form(
         return mean + (k[s] @ vec / (val + a * val.mean())) @ w
 
     best = max(
-        strengths, key=lambda a: nearness(told("valid", a), teacher["valid"])["cosine to teacher"].mean()
+        strengths,
+        key=lambda a: nearness(told("valid", a), teacher["valid"])[
+            "cosine to teacher"
+        ].mean(),
     )
     return told("test", best)
 
@@ -111,7 +122,9 @@ def agreement(
         return w @ (u * v) - (w @ u) * (w @ v)  # [n_boot,k]
 
     draws = (spread(p, q) / np.sqrt(spread(p, p) * spread(q, q))).mean(1)
-    return middle_interval(correlation_of(best, x["test"], c["test"]).mean(), draws, 0.95, int(a))
+    return middle_interval(
+        correlation_of(best, x["test"], c["test"]).mean(), draws, 0.95, int(a)
+    )
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c20
 @dataclass(frozen=True)
@@ -121,9 +134,12 @@ class DistillTableCfg:
     base: DistillCfg = DistillCfg()
     # students by ';': what each changes of base, of loss, lam and contextual
     arms: str = (
-        "loss=mse; loss=cosine; loss=contrastive; loss=max_marginals lam=.5; loss=cosine contextual=.01"
+        "loss=mse; loss=cosine; loss=contrastive; loss=max_marginals lam=.5; "
+        "loss=cosine contextual=.01"
     )
-    # labels that a line on frozen vectors may see, by ','; 0: all. Budgets larger than the table are left out
+    # labels that a line on frozen vectors may see, by ','; 0: all. Budgets larger than
+    # the
+    # table are left out
     budgets: str = "100,400,0"
     table: str = "distill"  # in `figures/`, or a path
 
@@ -133,12 +149,18 @@ class DistillTableCfg:
             raise ValueError(
                 f"students need different names, which loss, lam and contextual make; got {names}"
             )
-        if not arm_list(self.budgets) or not all(w.isdigit() for w in arm_list(self.budgets)):
-            raise ValueError(f"budgets is a comma-separated list of whole numbers, got {self.budgets!r}")
+        if not arm_list(self.budgets) or not all(
+            w.isdigit() for w in arm_list(self.budgets)
+        ):
+            raise ValueError(
+                f"budgets is a comma-separated list of whole numbers, got {self.budgets!r}"
+            )
 
     @property
     def students(self):
-        return [read_config(a.split(), self.base) for a in self.arms.split(";") if a.strip()]
+        return [
+            read_config(a.split(), self.base) for a in self.arms.split(";") if a.strip()
+        ]
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c21
 def arm_vectors(
@@ -147,7 +169,10 @@ def arm_vectors(
     teachers: Teachers,
     device="cpu",
     say=print,
-) -> dict:  # arm -> (side -> `[N,d]` vectors or None, `[N,d]` of the test in the teacher's space or None)
+    # arm -> (side -> `[N,d]` vectors or None, `[N,d]` of the test in the teacher's space
+    # or
+    # None)
+) -> dict:
     "Train what is missing, and read all documents with every arm."
     t = teachers.x
     keep = cache_dir("documents", "vectors")
@@ -196,10 +221,17 @@ def distill_rows(
     rows = []
     group = test.group
     who = group_codes(test.group, len(test))
-    near = {a: nearness(n, teachers.x["test"]) for a, (_, n) in arms.items() if n is not None}
+    near = {
+        a: nearness(n, teachers.x["test"]) for a, (_, n) in arms.items() if n is not None
+    }
     for m in next(iter(near.values())):
         rows += mean_rows(
-            {a: {seed: t[m].to_numpy()} for a, t in near.items()}, who, title, m, "TF-IDF", config=tag
+            {a: {seed: t[m].to_numpy()} for a, t in near.items()},
+            who,
+            title,
+            m,
+            "TF-IDF",
+            config=tag,
         )
     full = {a: x for a, (x, _) in arms.items() if x is not None}
     for a, x in full.items():
@@ -207,10 +239,22 @@ def distill_rows(
             continue  # too wide for this, and the other view itself
         i = agreement(x, teachers.pv, cfg.base.k, group)
         rows.append(
-            row(title, a, "correlation with paragraph vectors", i.value, i.lo, i.hi, i.n, seed, config=tag)
+            row(
+                title,
+                a,
+                "correlation with paragraph vectors",
+                i.value,
+                i.lo,
+                i.hi,
+                i.n,
+                seed,
+                config=tag,
+            )
         )
     say("lines on frozen vectors")
-    y, groups = ({k: getattr(d, f) for k, d in data.sets.items()} for f in ("label", "group"))
+    y, groups = (
+        {k: getattr(d, f) for k, d in data.sets.items()} for f in ("label", "group")
+    )
     budgets = [b for b in map(int, arm_list(cfg.budgets)) if b < len(y["train"])] or [
         0
     ]  # one that is larger than the table is left out
@@ -225,7 +269,10 @@ def distill_rows(
             labels=len(p.rows),
             config=tag,
         )
-    found = {a: {seed: judge_retrieval(x["test"], y["test"], apart=group)[0]} for a, x in full.items()}
+    found = {
+        a: {seed: judge_retrieval(x["test"], y["test"], apart=group)[0]}
+        for a, x in full.items()
+    }
     return rows + doc_rows(found, title, group, "teacher", config=tag)
 
 # %% ../../nbs/experiments/18_distillation.ipynb #c24
@@ -240,7 +287,9 @@ def distill_table(
     data = DocData(cfg.base.run, say)
     say("teachers")
     teachers = Teachers(cfg.base, data, device)
-    rows = distill_rows(cfg, data, teachers, arm_vectors(cfg, data, teachers, device, say), say)
+    rows = distill_rows(
+        cfg, data, teachers, arm_vectors(cfg, data, teachers, device, say), say
+    )
     write_rows(cfg.table, rows)
     return pd.DataFrame(rows)
 
@@ -264,9 +313,16 @@ def plot_distill(
     with plt.rc_context(style()):
         fig, axes = plt.subplots(1, 4, figsize=(10, 0.28 * len(arms) + 1), sharey=True)
         for ax, (metric, slices) in zip(axes, panels.items()):
-            for s, color, mark, dy in zip(slices, (COLORS["blue"], COLORS["orange"]), "os", (0, 0.22)):
+            for s, color, mark, dy in zip(
+                slices, (COLORS["blue"], COLORS["orange"]), "os", (0, 0.22)
+            ):
                 # where there are several seeds, the first
-                d = df[(df.metric == metric) & (df.slice == s)].groupby("arm").first().reindex(arms)
+                d = (
+                    df[(df.metric == metric) & (df.slice == s)]
+                    .groupby("arm")
+                    .first()
+                    .reindex(arms)
+                )
                 ax.errorbar(
                     d.value,
                     np.arange(len(arms)) - dy,
@@ -284,7 +340,9 @@ def plot_distill(
                 fontsize=9,
             )
             if len(slices) > 1:
-                ax.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.09), ncol=2)
+                ax.legend(
+                    fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.09), ncol=2
+                )
         axes[0].set_yticks(range(len(arms)), arms)
         n = df[df.metric == "MAP"].iloc[0]
         fig.supxlabel(
@@ -310,7 +368,13 @@ examples: ctx_distill
           ctx_distill base.run.model.pretrained=allenai/longformer-base-4096 \\
             base.run.text.segment=4096 base.run.text.most=1
           ctx_distill arms='loss=cosine; loss=cosine contextual=.01; loss=cosine contextual=.1'"""
-    script("ctx_distill", about, DistillTableCfg, lambda cfg: _report(cfg, distill_table(cfg)), args)
+    script(
+        "ctx_distill",
+        about,
+        DistillTableCfg,
+        lambda cfg: _report(cfg, distill_table(cfg)),
+        args,
+    )
 
 
 def _report(cfg, df):
@@ -328,12 +392,18 @@ def _report(cfg, df):
     ]
     print(f"\n{t.corpus.iloc[0]}: test, 95 % intervals over groups of documents")
     print(
-        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
-        .pivot_table(index="arm", columns=["metric", "slice"], values="value", aggfunc="first")
+        t.assign(
+            value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+        )
+        .pivot_table(
+            index="arm", columns=["metric", "slice"], values="value", aggfunc="first"
+        )
         .T.fillna("")
         .to_string()
     )
     if cfg.table.endswith(".csv"):
         return
     save_figure(plot_distill(df), cfg.table)
-    print(f"\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg")
+    print(
+        f"\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg"
+    )

@@ -16,13 +16,24 @@ from ..core import cache_dir, figures_dir, keep_memory, write_atomic
 from ..documents.embed import DocEmbedder
 from ..documents.model import DocCfg
 from ..documents.segments import DocTextCfg
-from ..documents.train import DocData, DocRunCfg, judge_documents, train_documents
+from ctx_transformers.documents.train import (
+    DocData,
+    DocRunCfg,
+    judge_documents,
+    train_documents,
+)
 from ..eval.figures import save_figure
 from ..eval.stats import cluster_sums, paired_interval, ratio_interval
 from ..eval.tables import row, write_rows
 from .search import run_search, search_rows
 from .search_plot import plot_search
-from .search_space import Search, declared_fields, leaves, space_of, trials
+from ctx_transformers.experiments.search_space import (
+    Search,
+    declared_fields,
+    leaves,
+    space_of,
+    trials,
+)
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/16_document_search.ipynb #c06
@@ -34,14 +45,20 @@ class DocSearchCfg:
     "A base, and what varies."
 
     run: DocRunCfg = DocRunCfg()
-    search: Search = Search("model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5", "paired")
+    search: Search = Search(
+        "model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5", "paired"
+    )
     # name of table and picture in `figures/`; the table holds one search of each corpus
     table: str = "documents_search"
 
     def __post_init__(self):
         if not self.table:
-            raise ValueError("table is empty: name the table and picture that are to be written")
-        if self.search.metric in ("loss", "accuracy") and self.search.lower != (self.search.metric == "loss"):
+            raise ValueError(
+                "table is empty: name the table and picture that are to be written"
+            )
+        if self.search.metric in ("loss", "accuracy") and self.search.lower != (
+            self.search.metric == "loss"
+        ):
             raise ValueError(
                 f"the best {self.search.metric} is the "
                 f"{'lowest' if self.search.metric == 'loss' else 'highest'}: set "
@@ -86,11 +103,15 @@ def doc_job(
     cfg: DocSearchCfg,
     device="cpu",
     say=print,
-):  # function of a trial's `DocRunCfg` and its folder: dict of validation numbers, as `run_search` takes it
+    # function of a trial's `DocRunCfg` and its folder: dict of validation numbers, as
+    # `run_search` takes it
+):
     "Train a trial and judge it by the validation."
 
     def job(c, folder):
-        c = replace(c, **{k: getattr(cfg.run, k) for k in ("documents", "columns", "title")})
+        c = replace(
+            c, **{k: getattr(cfg.run, k) for k in ("documents", "columns", "title")}
+        )
         state = folder / "state.pt"
         stood = (
             torch.load(state, map_location="cpu", weights_only=True, mmap=True)["step"]
@@ -99,14 +120,18 @@ def doc_job(
         )
         say(
             "\ntraining "
-            + ", ".join(f"{k}={leaves(c)[k][1]}" for k in declared_fields(cfg.search.fields))
+            + ", ".join(
+                f"{k}={leaves(c)[k][1]}" for k in declared_fields(cfg.search.fields)
+            )
             + (f", taken up at step {stood}" if stood else "")
         )
         data = DocData(c, lambda *_: None)
         model = train_documents(c, data, folder, device, say)
         found = {
             k: v.mean()
-            for k, v in _by_document(_said(model, data, "valid", folder), data.sets["valid"].label).items()
+            for k, v in _by_document(
+                _said(model, data, "valid", folder), data.sets["valid"].label
+            ).items()
         }
         steps = pd.read_csv(folder / "scores.csv")
         log = pd.read_csv(folder / "log.csv")
@@ -139,7 +164,11 @@ def _interval_rows(df, said, data, rows, best) -> list:
             continue
         out.append(with_interval(r, ratio_interval(sums[m], one)))
         if r["config"] != best:
-            out.append(with_interval(r, paired_interval(sums[m], by[best][m], one), metric=f"{m} - best"))
+            out.append(
+                with_interval(
+                    r, paired_interval(sums[m], by[best][m], one), metric=f"{m} - best"
+                )
+            )
     return out
 
 
@@ -169,23 +198,36 @@ def search_documents(
     )  # where they lie does not name a trial
     df = run_search(base, cfg.search, doc_job(cfg, device, say), folder, say)
     if not df.best.any():
-        raise ValueError(f"no trial has a finite {cfg.search.metric}, so there is nothing to compare")
+        raise ValueError(
+            f"no trial has a finite {cfg.search.metric}, so there is nothing to compare"
+        )
     kept = [folder / k / f"valid-{data.digest('valid')}.npy" for k in df.config]
-    said = {k: np.load(f) for k, f in zip(df.config, kept) if f.exists()}  # a trial that failed has none
+    # a trial that failed has none
+    said = {k: np.load(f) for k, f in zip(df.config, kept) if f.exists()}
     best = df[df.best].iloc[0]
-    rows = _interval_rows(df, said, data, search_rows(df, data.title, cfg.search, cfg.run.seed), best.config)
+    rows = _interval_rows(
+        df, said, data, search_rows(df, data.title, cfg.search, cfg.run.seed), best.config
+    )
     model = DocEmbedder.load(folder / best.config, device)
     seed = best["seed"] if "seed" in df else cfg.run.seed
     rows += _test_rows(
-        data.title, best.trial, best.config, seed, _said(model, data, "test", folder / best.config), data
+        data.title,
+        best.trial,
+        best.config,
+        seed,
+        _said(model, data, "test", folder / best.config),
+        data,
     )
     write_rows(cfg.table, rows, replace=("corpus",))
     save_figure(plot_search(df, cfg.search), cfg.table)
     return df, pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/16_document_search.ipynb #c27
-_NOTES = Search("model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5", "paired")
-_CUT = replace(DocRunCfg(), text=DocTextCfg(64, 4))  # several segments, so that merging matters
+_NOTES = Search(
+    "model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5", "paired"
+)
+# several segments, so that merging matters
+_CUT = replace(DocRunCfg(), text=DocTextCfg(64, 4))
 _MINILM = DocRunCfg(
     "hub:stanfordnlp/imdb",
     title="IMDB",
@@ -193,10 +235,18 @@ _MINILM = DocRunCfg(
     test_limit=1000,
     text=DocTextCfg(128, 1),
     model=DocCfg(
-        "sentence-transformers/all-MiniLM-L6-v2", freeze="encoder.words,encoder.places,encoder.norm,0-4"
+        "sentence-transformers/all-MiniLM-L6-v2",
+        freeze="encoder.words,encoder.places,encoder.norm,0-4",
     ),
     train=TrainCfg(
-        lr=2e-4, head_lr=10.0, wd=0.01, epochs=2, warmup=0.1, valid_every=50, checkpoint_every=25, patience=3
+        lr=2e-4,
+        head_lr=10.0,
+        wd=0.01,
+        epochs=2,
+        warmup=0.1,
+        valid_every=50,
+        checkpoint_every=25,
+        patience=3,
     ),
 )
 DOCUMENT_SEARCHES = dict(
@@ -252,7 +302,13 @@ def _job(cfg):
     print(f"\n{title}: the validation side, 95 % intervals over groups")
     print(
         v.assign(value=shown(v))
-        .pivot_table(index=["arm", "seed"], columns="metric", values="value", aggfunc="last", sort=False)
+        .pivot_table(
+            index=["arm", "seed"],
+            columns="metric",
+            values="value",
+            aggfunc="last",
+            sort=False,
+        )
         .droplevel("seed")
         .fillna("")
         .to_string()
@@ -262,4 +318,6 @@ def _job(cfg):
         f"\nbest by {cfg.search.metric} of the validation: {t.arm.iloc[0]}; the test, asked once: "
         + ", ".join(f"{m} {x}" for m, x in zip(t.metric, shown(t)))
     )
-    print(f"\ntable and picture: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg")
+    print(
+        f"\ntable and picture: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg"
+    )

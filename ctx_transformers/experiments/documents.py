@@ -52,22 +52,30 @@ class DocTableCfg:
     # documents, and how the tuned arms are trained; `run.limit` holds for them alone
     run: DocRunCfg = DocRunCfg()
     arms: str = "tfidf,paragraph,tuned"  # of 'tfidf', 'paragraph', 'frozen', 'tuned'
-    # what the encoder reads: 'truncation' the first segment, 'hierarchy' all; 'as is': what run.text and
+    # what the encoder reads: 'truncation' the first segment, 'hierarchy' all; 'as is':
+    # what
+    # run.text and
     # run.model say
     cuts: str = "truncation,hierarchy"
     merge: str = "transformer"  # how a tuned hierarchy merges segments
-    # labels that linear models may see; 0: all. Budgets that are larger than the table are left out
+    # labels that linear models may see; 0: all. Budgets that are larger than the table
+    # are
+    # left out
     budgets: str = "1000,10000,0"
     seeds: str = "0"  # of the tuned arms
     ask: int = 0  # documents of the test that all arms are asked, drawn by hash; 0: all
-    # documents that linear models may learn from, drawn by hash, and all of validation; 0: all
+    # documents that linear models may learn from, drawn by hash, and all of validation;
+    # 0:
+    # all
     learn: int = 0
     paragraph: ParagraphCfg = ParagraphCfg()
     table: str = "documents_quick"  # in `figures/`, or a path
 
     def __post_init__(self):
         if not arm_list(self.arms) or set(arm_list(self.arms)) - set(DOCUMENT_ARMS):
-            raise ValueError(f"arms is a comma-separated choice of {list(DOCUMENT_ARMS)}, got {self.arms!r}")
+            raise ValueError(
+                f"arms is a comma-separated choice of {list(DOCUMENT_ARMS)}, got {self.arms!r}"
+            )
         if arm_list(self.cuts) != ["as is"] and (
             not arm_list(self.cuts) or set(arm_list(self.cuts)) - set(CUTS)
         ):
@@ -75,8 +83,12 @@ class DocTableCfg:
                 f"cuts is 'as is', or a comma-separated choice of {list(CUTS)}, got {self.cuts!r}"
             )
         for k in ("budgets", "seeds"):
-            if not arm_list(getattr(self, k)) or not all(w.isdigit() for w in arm_list(getattr(self, k))):
-                raise ValueError(f"{k} is a comma-separated list of whole numbers, got {getattr(self, k)!r}")
+            if not arm_list(getattr(self, k)) or not all(
+                w.isdigit() for w in arm_list(getattr(self, k))
+            ):
+                raise ValueError(
+                    f"{k} is a comma-separated list of whole numbers, got {getattr(self, k)!r}"
+                )
         if min(self.ask, self.learn) < 0:
             raise ValueError(
                 f"ask and learn are numbers of documents, 0 for all, got {self.ask} and {self.learn}"
@@ -105,7 +117,9 @@ def tuned_arms(
             else replace(
                 r,
                 text=replace(r.text, most=1 if cut == "truncation" else 0),
-                model=replace(r.model, merge="tokens" if cut == "truncation" else cfg.merge),
+                model=replace(
+                    r.model, merge="tokens" if cut == "truncation" else cfg.merge
+                ),
             )
         )
         out["tuned" if as_is else f"tuned, {CUTS[cut]}"] = {
@@ -121,7 +135,11 @@ def learning_side(
     labels."""
     a = data.sets["train"]
     b = data.sets["valid"]
-    return a.text + b.text, np.concatenate([a.label, b.label]), np.concatenate([a.group, b.group])
+    return (
+        a.text + b.text,
+        np.concatenate([a.label, b.label]),
+        np.concatenate([a.group, b.group]),
+    )
 
 
 def fewer(
@@ -130,7 +148,11 @@ def fewer(
 ) -> DocData:  # the same
     "Ask some of the test, the same ones for all arms."
     t = data.sets["test"]
-    rows = np.sort(np.argsort(hash_uniform(0, 6991, np.arange(len(t))), kind="stable")[: most or None])
+    rows = np.sort(
+        np.argsort(hash_uniform(0, 6991, np.arange(len(t))), kind="stable")[
+            : most or None
+        ]
+    )
     data.sets = dict(data.sets, test=t.take(rows))
     return data
 
@@ -142,7 +164,9 @@ def paragraph_pair(
 ) -> tuple:  # `[N,d]`, `[M,d]`
     """Paragraph vectors of both sides, made once: those of training as they were trained, those of the test
     inferred."""
-    name = hashlib.sha256(json.dumps([config_hash(cfg), texts, test]).encode()).hexdigest()[:12]
+    name = hashlib.sha256(
+        json.dumps([config_hash(cfg), texts, test]).encode()
+    ).hexdigest()[:12]
     kept = cache_dir("documents", "paragraph") / f"{name}.npz"
     if not kept.exists():
         if cfg.transductive:
@@ -177,7 +201,10 @@ def frozen_vectors(
     s = e.encode_segments(texts, cache_dir("documents", "vectors"))
     if as_is:
         return {"frozen": s.merge()}
-    return {f"frozen, {CUTS[c]}": (s.first() if c == "truncation" else s).merge() for c in arm_list(cfg.cuts)}
+    return {
+        f"frozen, {CUTS[c]}": (s.first() if c == "truncation" else s).merge()
+        for c in arm_list(cfg.cuts)
+    }
 
 # %% ../../nbs/experiments/15_documents.ipynb #c11
 def linear_arms(
@@ -193,7 +220,10 @@ def linear_arms(
         seen[arm] = b
         say(f"{arm}: a line over {a.shape[1]:,} numbers of {a.shape[0]:,} documents")
         found[arm] = probe_budgets(
-            dict(train=a, test=b), dict(train=y, test=t.label), budgets, groups=dict(train=g, test=t.group)
+            dict(train=a, test=b),
+            dict(train=y, test=t.label),
+            budgets,
+            groups=dict(train=g, test=t.group),
         )
 
     if "tfidf" in want:
@@ -232,18 +262,28 @@ def document_table(
             say(f"{arm}, seed {seed}")
             d = fewer(DocData(c, say), cfg.ask)
             m = train_documents(c, d, device=device, say=say)
-            tuned.setdefault((arm, len(d.sets["train"])), {})[seed] = judge_documents(m, d, keep=kept).argmax(
-                1
-            )
+            tuned.setdefault((arm, len(d.sets["train"])), {})[seed] = judge_documents(
+                m, d, keep=kept
+            ).argmax(1)
             seen.setdefault(arm, {})[seed] = m.encode(d.sets["test"].text, keep=kept)
             costs += [
-                row(whole.title, arm, k, v, seed=seed, slice="cost", config=doc_run_key(c, d))
+                row(
+                    whole.title,
+                    arm,
+                    k,
+                    v,
+                    seed=seed,
+                    slice="cost",
+                    config=doc_run_key(c, d),
+                )
                 for k, v in _cost(c, d).items()
             ]
     length = tokenize_documents(
         whole.sets["test"].text, whole.tokenizer, replace(cfg.run.text, most=0)
     ).n_tokens
-    name = config_hash(dict(settings(cfg), table="", learnt=whole.learnt, test=whole.digest("test")))
+    name = config_hash(
+        dict(settings(cfg), table="", learnt=whole.learnt, test=whole.digest("test"))
+    )
     rows = (
         _rows(lines, tuned, y, group, whole.title, length_slices(length), name)
         + _found(seen, y, group, whole.title, name)
@@ -277,7 +317,9 @@ def _rows(lines, tuned, y, group, corpus, lengths, config):
         at.setdefault(n, {})[a] = of
     out = []
     for n, found in sorted(at.items()):
-        against = tuple(a for a in ("TF-IDF", "frozen, truncated", "tuned, truncated") if a in found)
+        against = tuple(
+            a for a in ("TF-IDF", "frozen, truncated", "tuned, truncated") if a in found
+        )
         by_length = lengths if n == most or any("tuned" in a for a in found) else None
         out += accuracy_rows(found, y, group, corpus, against, by_length, n, config)
     return out
@@ -289,7 +331,10 @@ def _found(seen, y, group, corpus, config, most=1000):
     q = np.sort(np.argsort(hash_uniform(0, 699, np.arange(len(y))), kind="stable")[:most])
     ks = [k for k in (1, 5, 10) if k <= len(y)]
     tables = {
-        a: {s: judge_retrieval(x, y, apart=group, queries=q, ks=ks)[0] for s, x in of.items()}
+        a: {
+            s: judge_retrieval(x, y, apart=group, queries=q, ks=ks)[0]
+            for s, x in of.items()
+        }
         for a, of in seen.items()
     }
     return doc_rows(tables, corpus, group, where="retrieval", config=config)
@@ -302,7 +347,14 @@ DOCUMENT_EXPERIMENTS = dict(
             DocRunCfg(),
             title="pydocs",
             text=DocTextCfg(128, 1),
-            train=TrainCfg(lr=2e-3, wd=0.01, steps=300, warmup=0.1, valid_every=50, checkpoint_every=50),
+            train=TrainCfg(
+                lr=2e-3,
+                wd=0.01,
+                steps=300,
+                warmup=0.1,
+                valid_every=50,
+                checkpoint_every=50,
+            ),
         ),
         "tfidf,tuned",
         "truncation,hierarchy",
@@ -342,7 +394,9 @@ DOCUMENT_EXPERIMENTS = dict(
             b=16,
             smoothing=0.15,
             text=DocTextCfg(384, 1),
-            model=DocCfg("sentence-transformers/all-mpnet-base-v2", hidden=25, head_dropout=0.1),
+            model=DocCfg(
+                "sentence-transformers/all-mpnet-base-v2", hidden=25, head_dropout=0.1
+            ),
             train=TrainCfg(
                 lr=2e-5,
                 wd=0.01,
@@ -426,15 +480,25 @@ examples: ctx_docs                                           docstrings of insta
           ctx_docs minilm run.documents=aclImdb         reviews; a folder, an archive, a table, or the hub
           ctx_docs run.documents=mine.csv run.columns=text=review,label=stars,group=film
           ctx_docs longformer run.documents=aclImdb               wants a GPU of 8 GB"""
-    script("ctx_docs", about, DOCUMENT_EXPERIMENTS, lambda cfg: _report(cfg, document_table(cfg)), args)
+    script(
+        "ctx_docs",
+        about,
+        DOCUMENT_EXPERIMENTS,
+        lambda cfg: _report(cfg, document_table(cfg)),
+        args,
+    )
 
 
 def _report(cfg, df):
     "Print what most people want to know, and draw it."
     t = df[(df.metric == "accuracy") & ~df.slice.str.contains(",")]
-    print(f"\n{t.corpus.iloc[0]}: accuracy on the test, 95 % intervals over groups of documents")
     print(
-        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+        f"\n{t.corpus.iloc[0]}: accuracy on the test, 95 % intervals over groups of documents"
+    )
+    print(
+        t.assign(
+            value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+        )
         .pivot_table(index="arm", columns="labels", values="value", aggfunc="last")
         .fillna("")
         .to_string()

@@ -30,7 +30,8 @@ from .simulator import SIMULATED
 from ..train.checkpoint import load_weights
 
 # %% ../../nbs/experiments/06_heads.ipynb #c06
-def parts_of(model: ContextMLM, dl) -> tuple:  # (`[N]` posts, {'author': `[N,w]`, 'community': `[N,w]`})
+# (`[N]` posts, {'author': `[N,w]`, 'community': `[N,w]`})
+def parts_of(model: ContextMLM, dl) -> tuple:
     "What a model takes from the same contexts with its author heads and with its community heads."
     h = model.encoder.cfg.heads
     own = kind_heads(h).repeat_interleave(model.encoder.cfg.d // h, 1)
@@ -38,7 +39,9 @@ def parts_of(model: ContextMLM, dl) -> tuple:  # (`[N]` posts, {'author': `[N,w]
     out = {"author": [], "community": []}
     for groups, at, _ in dl:
         for name, kind in (("author", Kind.AUTHOR), ("community", Kind.COMMUNITY)):
-            out[name].append(context_vector(model, groups, at, kind if split else None)[:, own[kind]])
+            out[name].append(
+                context_vector(model, groups, at, kind if split else None)[:, own[kind]]
+            )
     return np.concatenate([dl.posts[i] for i in dl.plan()]), {
         k: torch.cat(v).float().numpy() for k, v in out.items()
     }
@@ -47,7 +50,8 @@ def parts_of(model: ContextMLM, dl) -> tuple:  # (`[N]` posts, {'author': `[N,w]
 def probe(
     x: np.ndarray,  # `[N,w]` vectors
     y: np.ndarray,  # `[N]` labels
-    author: np.ndarray,  # `[N]` author of each; half of the authors teach the probe, the others test it
+    # `[N]` author of each; half of the authors teach the probe, the others test it
+    author: np.ndarray,
     seed: int = 0,
 ):  # `Interval`, share of right answers among authors that the probe has not seen, 0 to 1
     "A linear probe, judged on other authors."
@@ -56,9 +60,12 @@ def probe(
             f"a probe needs some authors to learn from and some to be judged on, got {len(np.unique(author))}"
         )
     learn = hash_uniform(seed, -9, author) < 0.5
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(x[learn], y[learn])
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(
+        x[learn], y[learn]
+    )
     right = cluster_sums(
-        np.stack([np.ones((~learn).sum()), model.predict(x[~learn]) == y[~learn]], 1), author[~learn]
+        np.stack([np.ones((~learn).sum()), model.predict(x[~learn]) == y[~learn]], 1),
+        author[~learn],
     )  # [a,2]
     return ratio_interval(right[:, 1], right[:, 0])
 
@@ -74,7 +81,9 @@ HEADS = GridCfg(
 
 
 def split_heads(
-    # of simulated posts, with combined contexts and an architecture with a merge above its reader
+    # of simulated posts, with combined contexts and an architecture with a merge above
+    # its
+    # reader
     cfg: GridCfg = HEADS,
     table: str = "heads",  # in `figures/`, or a path
     say=print,
@@ -96,11 +105,15 @@ def split_heads(
         if name not in combined:
             continue
         model = load_weights(
-            ContextMLM(combined[name].model, data.tokens.vocab_size), folder / "best.safetensors"
+            ContextMLM(combined[name].model, data.tokens.vocab_size),
+            folder / "best.safetensors",
         ).eval()
         post, parts = parts_of(model, dl)
         who = truth.author.loc[np.array(corpus.authors)[corpus.author[post]]]
-        labels = dict(habit=who.habit.to_numpy(), topic=truth.community.loc[who.community].topic.to_numpy())
+        labels = dict(
+            habit=who.habit.to_numpy(),
+            topic=truth.community.loc[who.community].topic.to_numpy(),
+        )
         for (part, x), (what, y) in product(parts.items(), labels.items()):
             i = probe(x, y, corpus.author[post], seed)
             rows.append(

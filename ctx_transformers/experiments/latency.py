@@ -44,7 +44,8 @@ class RankSpeedCfg:
     pairs: int = 1000  # candidates that the cross-encoder really reads; 0 leaves it out
     cross: int = 3  # questions for which it does, >=1
     loop: str = "16"  # codes for which the public loop is timed as well, or none
-    # codes for which an index is timed as well, from 10,000 candidates on, if faiss is installed, or none
+    # codes for which an index is timed as well, from 10,000 candidates on, if faiss is
+    # installed, or none
     index: str = "16"
     threads: int = 0  # threads of the processor; 0: torch's choice
     device: str = "cpu"  # where questions are encoded and candidates are scored
@@ -98,9 +99,9 @@ def _rank_cfg(cfg, **kw):
 
 def _tokens(cfg, vocab, q, n, t=1):  # question, tokens, texts
     "Random words, `[n*t]` and `[t]`."
-    return torch.from_numpy((hash_bits(q, 5, np.arange(n * t)) % np.uint64(vocab)).astype(np.int64)).to(
-        cfg.device
-    ), torch.full((t,), n)
+    return torch.from_numpy(
+        (hash_bits(q, 5, np.arange(n * t)) % np.uint64(vocab)).astype(np.int64)
+    ).to(cfg.device), torch.full((t,), n)
 
 
 def _clock(device):
@@ -132,22 +133,31 @@ def _arm(
 def speed_arms(
     cfg: RankSpeedCfg,
     N: int,  # candidates
-) -> dict:  # name -> function of a question's number that gives seconds of encoding and of scoring
+    # name -> function of a question's number that gives seconds of encoding and of
+    # scoring
+) -> dict:
     "The rankers whose candidates are kept."
     arms, V = {}, None
     for m in [1, *_numbers(cfg.codes)]:
         set_seed(0)
         model = (
-            open_ranker(_rank_cfg(cfg, kind="bi" if m == 1 else "poly", m=m), 0 if cfg.pretrained else 30_522)
+            open_ranker(
+                _rank_cfg(cfg, kind="bi" if m == 1 else "poly", m=m),
+                0 if cfg.pretrained else 30_522,
+            )
             .to(cfg.device)
             .eval()
         )
         name = model.cfg.title
         if V is None:
-            V = (normalize(torch.randn(N, model.d), dim=1) * model.cfg.tau**-0.5).to(cfg.device)
+            V = (normalize(torch.randn(N, model.d), dim=1) * model.cfg.tau**-0.5).to(
+                cfg.device
+            )
         arms[name] = _arm(cfg, model, lambda y: best(score_candidates(y, [V]), 10))
         if m in _numbers(cfg.loop):
-            arms[f"{name}, loop"] = _arm(cfg, model, lambda y: loop_scores(y, V).topk(min(10, N)))
+            arms[f"{name}, loop"] = _arm(
+                cfg, model, lambda y: loop_scores(y, V).topk(min(10, N))
+            )
         if (
             m in _numbers(cfg.index)
             and N >= 10_000
@@ -167,7 +177,11 @@ def speed_arms(
 def cross_arm(cfg: RankSpeedCfg):
     "The cross-encoder, which reads `cfg.pairs` pairs."
     set_seed(0)
-    model = open_ranker(_rank_cfg(cfg, kind="cross"), 0 if cfg.pretrained else 30_522).to(cfg.device).eval()
+    model = (
+        open_ranker(_rank_cfg(cfg, kind="cross"), 0 if cfg.pretrained else 30_522)
+        .to(cfg.device)
+        .eval()
+    )
     l = cfg.context + cfg.response
     per = max(1, 8192 // l)
 
@@ -176,7 +190,9 @@ def cross_arm(cfg: RankSpeedCfg):
         a = _clock(cfg.device)
         for i in range(0, cfg.pairs, per):
             ids, n = _tokens(cfg, model.encoder.vocab, q + i, l, min(per, cfg.pairs - i))
-            model.pairs(ids, n, torch.zeros_like(ids), plan_attention(n).to(cfg.device)).cpu()
+            model.pairs(
+                ids, n, torch.zeros_like(ids), plan_attention(n).to(cfg.device)
+            ).cpu()
         return 0.0, _clock(cfg.device) - a
 
     return ask
@@ -202,12 +218,17 @@ def speed_rows(
     cfg: RankSpeedCfg,
     N: int,  # candidates
     seconds: dict,  # arm -> `[queries,2]` of encoding and of scoring
-    times: float = 1.0,  # what the seconds are multiplied by, of an arm that read fewer than N
+    # what the seconds are multiplied by, of an arm that read fewer than N
+    times: float = 1.0,
 ) -> list:  # rows for `eval.tables.write_rows`
     "Median milliseconds with their intervals over questions."
     out = []
     n = torch.get_num_threads()
-    what = {k: v for k, v in asdict(cfg).items() if k in ("encoder", "pretrained", "context", "response")}
+    what = {
+        k: v
+        for k, v in asdict(cfg).items()
+        if k in ("encoder", "pretrained", "context", "response")
+    }
     corpus = (Path(cfg.pretrained).name or f"{cfg.encoder.layers}x{cfg.encoder.d}") + (
         f", {n} thread" + "s" * (n > 1) if cfg.device == "cpu" else f", {cfg.device}"
     )
@@ -273,7 +294,8 @@ def plot_speed(
         for s, c in zip(sizes, ("sky", "blue", "green", "pink")):
             for made, mark in ((False, "o"), (True, "D")):  # measured, multiplied
                 r = t[
-                    (t.slice == s) & ((t.measured != int(s.split()[0].replace(",", ""))) == made)
+                    (t.slice == s)
+                    & ((t.measured != int(s.split()[0].replace(",", ""))) == made)
                 ].set_index("arm")
                 at = [order.index(a) for a in r.index]
                 if len(r):
@@ -319,11 +341,14 @@ def _report(cfg):
     df = rank_speed(cfg)
     t = df.assign(
         ms=[
-            f"{r.value:,.1f} [{r.lo:,.1f}, {r.hi:,.1f}]" + "*" * (f"{r.measured:,} candidates" != r.slice)
+            f"{r.value:,.1f} [{r.lo:,.1f}, {r.hi:,.1f}]"
+            + "*" * (f"{r.measured:,} candidates" != r.slice)
             for r in df.itertuples()
         ]
     )
-    print(f"\nmilliseconds for a question, {df.corpus[0]}; * extrapolated from {cfg.pairs:,} pairs")
+    print(
+        f"\nmilliseconds for a question, {df.corpus[0]}; * extrapolated from {cfg.pairs:,} pairs"
+    )
     print(
         t.pivot(index="arm", columns=["slice", "metric"], values="ms")
         .fillna("")

@@ -39,7 +39,10 @@ def shown_hidden(
     seed: int = 0,
 ) -> (
     tuple
-):  # (shown `PostSets`, hidden `PostSets`, `[s]` author of each); of an odd number one more is hidden
+    # (shown `PostSets`, hidden `PostSets`, `[s]` author of each); of an odd number one
+    # more
+    # is hidden
+):
     "Halve the posts of each author."
     if least < 2:
         raise ValueError(f"two halves need at least 2 posts, got least={least}")
@@ -50,7 +53,14 @@ def shown_hidden(
     hidden = []
     for a in author:
         p = np.sort(order[starts[a] : starts[a + 1]])
-        first = np.isin(p, p[np.argsort(hash_bits(seed, -57, corpus.dup[p]), kind="stable")[: len(p) // 2]])
+        first = np.isin(
+            p,
+            p[
+                np.argsort(hash_bits(seed, -57, corpus.dup[p]), kind="stable")[
+                    : len(p) // 2
+                ]
+            ],
+        )
         shown.append(p[first])
         hidden.append(p[~first])
     return PostSets.of(shown), PostSets.of(hidden), author
@@ -63,10 +73,18 @@ def user_aggregates(
 ) -> pd.DataFrame:  # `[s]` rows; nan where nothing is known
     "What posts say about those who wrote them, without their texts."
     if missing := [c for c in columns if c not in corpus.posts.column_names]:
-        raise ValueError(f"there is no column {missing[0]!r}, only {corpus.posts.column_names}")
-    table = corpus.posts.select_columns(["created", *columns]).with_format("arrow")[hidden.posts].to_pandas()
+        raise ValueError(
+            f"there is no column {missing[0]!r}, only {corpus.posts.column_names}"
+        )
+    table = (
+        corpus.posts.select_columns(["created", *columns])
+        .with_format("arrow")[hidden.posts]
+        .to_pandas()
+    )
     if bad := [c for c in columns if table[c].dtype.kind not in "biuf"]:
-        raise ValueError(f"columns must be numeric, but {bad[0]!r} is {table[bad[0]].dtype}")
+        raise ValueError(
+            f"columns must be numeric, but {bad[0]!r} is {table[bad[0]].dtype}"
+        )
     home = pd.Series(np.asarray(corpus.community)[hidden.posts])
     home = home.where(home >= 0)
     by = hidden.owner
@@ -93,12 +111,16 @@ class ProbeCfg:
         ngrams=True,
         b=48,
         model=AuthorCfg(text=False, features=300),
-        train=TrainCfg(lr=1e-3, steps=80, valid_every=40, checkpoint_every=80, warmup=0.1),
+        train=TrainCfg(
+            lr=1e-3, steps=80, valid_every=40, checkpoint_every=80, warmup=0.1
+        ),
     )  # posts, split, and the author encoder on n-grams
     encoder: EncoderCfg = EncoderCfg(
         2, 128, 4, dropout=0.0, attn_dropout=0.0
     )  # of the encoders that learn from hidden words
-    # folder of a finished `ctx_run` on the same posts and split, whose encoders are asked; empty: they are
+    # folder of a finished `ctx_run` on the same posts and split, whose encoders are
+    # asked;
+    # empty: they are
     # trained here
     mlm: str = ""
     base_steps: int = 100  # of these, without context, before the arms part
@@ -119,7 +141,15 @@ class ProbeCfg:
     table: str = "probes"  # in `figures/`, or a path
 
     def __post_init__(self):
-        for f in ("posts", "per", "users", "shown", "directions", "base_steps", "arm_steps"):
+        for f in (
+            "posts",
+            "per",
+            "users",
+            "shown",
+            "directions",
+            "base_steps",
+            "arm_steps",
+        ):
             if getattr(self, f) < 1:
                 raise ValueError(f"{f} must be at least 1, got {getattr(self, f)}")
         if self.least < 4:
@@ -144,7 +174,9 @@ class ProbeSets:
 def _choose(corpus, cfg):
     "`[m]` posts of the test split, ascending, by the hash of their text; at most `per` of an author."
     r = corpus.rows(TEST)
-    p = r.start + np.argsort(hash_bits(cfg.seed, -68, corpus.dup[r.start : r.stop]), kind="stable")
+    p = r.start + np.argsort(
+        hash_bits(cfg.seed, -68, corpus.dup[r.start : r.stop]), kind="stable"
+    )
     who = corpus.author[p]
     nth = pd.Series(who).groupby(who).cumcount().to_numpy()
     return np.sort(p[(nth < cfg.per) | (who < 0)][: cfg.posts])
@@ -157,7 +189,9 @@ def _numbers(corpus, posts, columns):
         c for c in corpus.posts.column_names if c not in ours
     ]
     if missing := [c for c in want if c not in corpus.posts.column_names]:
-        raise ValueError(f"there is no column {missing[0]!r}, only {corpus.posts.column_names}")
+        raise ValueError(
+            f"there is no column {missing[0]!r}, only {corpus.posts.column_names}"
+        )
     t = (
         corpus.posts.select_columns(want).with_format("arrow")[posts].to_pandas()
         if want
@@ -179,7 +213,11 @@ def _even(code, who, cfg):
     n = n[n >= 5].sort_values(ascending=False, kind="stable")[: cfg.classes]
     order = np.argsort(hash_bits(cfg.seed, -71, np.arange(len(code))), kind="stable")
     nth = pd.Series(code[order]).groupby(code[order]).cumcount().to_numpy()
-    most = pd.Series(code[np.isin(code, n.index)]).value_counts().quantile(0.75) if len(n) else 0
+    most = (
+        pd.Series(code[np.isin(code, n.index)]).value_counts().quantile(0.75)
+        if len(n)
+        else 0
+    )
     out = np.full(len(code), -1)
     some = order[(nth < most) & np.isin(code[order], n.index)]
     out[some] = code[some]
@@ -210,7 +248,9 @@ def _first_posts(corpus, sets, k, seed):
     drawn = []
     for i in range(len(sets)):
         p = sets[i]
-        drawn.append(p[np.argsort(hash_bits(seed, -70, corpus.dup[p]), kind="stable")[:k]])
+        drawn.append(
+            p[np.argsort(hash_bits(seed, -70, corpus.dup[p]), kind="stable")[:k]]
+        )
     return PostSets.of(drawn)
 
 
@@ -225,7 +265,9 @@ def _user_numbers(corpus, hidden, agg, columns, cfg):
     numbers = {f"mean {c}": agg[f"mean {c}"].to_numpy() for c in columns}
     numbers["posts per day"] = agg["posts per day"].to_numpy()
     numbers["communities"] = user_aggregates(corpus, few).communities.to_numpy(float)
-    numbers["words per post"] = np.expm1(_user_means(hidden, _size(corpus, hidden.posts))[:, 0])
+    numbers["words per post"] = np.expm1(
+        _user_means(hidden, _size(corpus, hidden.posts))[:, 0]
+    )
     return {k: v for k, v in numbers.items() if pd.Series(v).nunique() > 1}
 
 
@@ -235,7 +277,9 @@ def ask_users(
 ) -> tuple:  # (`ProbeSets`, hidden `PostSets`), or None if the split has too few users
     "Users of the test split: what their hidden posts say about them."
     shown, hidden, author = shown_hidden(corpus, TEST, cfg.least, cfg.seed)
-    some = np.sort(np.argsort(hash_bits(cfg.seed, -69, author), kind="stable")[: cfg.users])
+    some = np.sort(
+        np.argsort(hash_bits(cfg.seed, -69, author), kind="stable")[: cfg.users]
+    )
     shown = shown.take(some)
     hidden = hidden.take(some)
     author = author[some]
@@ -249,19 +293,24 @@ def ask_users(
     homes = {"home community": classes} if len(np.unique(classes)) > 2 else {}
     floors = {
         "length": _user_means(shown, _size(corpus, shown.posts)),
-        "community": _user_means(shown, _one_hot(np.asarray(corpus.community)[shown.posts])),
+        "community": _user_means(
+            shown, _one_hot(np.asarray(corpus.community)[shown.posts])
+        ),
         "number of posts": np.log(hidden.sizes)[:, None],
     }
     return ProbeSets(shown, author, numbers, homes, floors), hidden
 
 # %% ../../nbs/experiments/10_probes.ipynb #c13
-def train_mlm(cfg: ProbeCfg, data: AuthorData, device="cpu", say=print) -> dict:  # name -> folder
+# name -> folder
+def train_mlm(cfg: ProbeCfg, data: AuthorData, device="cpu", say=print) -> dict:
     "The encoders that learn from hidden words; finished ones are found again."
     known = bool((np.asarray(data.corpus.author) >= 0).any())
     kind = "author" if known else "community"
     if cfg.mlm:
         return _finished(Path(cfg.mlm), data.corpus, kind)
-    few = lambda lr, n: TrainCfg(lr=lr, steps=n, valid_every=max(1, n // 2), checkpoint_every=n, warmup=0.1)
+    few = lambda lr, n: TrainCfg(
+        lr=lr, steps=n, valid_every=max(1, n // 2), checkpoint_every=n, warmup=0.1
+    )
     c = RunCfg(
         posts=cfg.run.posts,
         name=cfg.run.name,
@@ -275,7 +324,8 @@ def train_mlm(cfg: ProbeCfg, data: AuthorData, device="cpu", say=print) -> dict:
         base=few(3e-3, cfg.base_steps),
         train=few(1e-3, cfg.arm_steps),
     )
-    d = Data(c, data.corpus, data.tokens)  # the same corpus object: what is asked about was in no training
+    # the same corpus object: what is asked about was in no training
+    d = Data(c, data.corpus, data.tokens)
     top = (
         cache_dir("probes")
         / f"{c.title.replace('/', '-')}-{config_hash(dict(settings(c), corpus=data.corpus.name))}"
@@ -284,7 +334,9 @@ def train_mlm(cfg: ProbeCfg, data: AuthorData, device="cpu", say=print) -> dict:
     train_arm(d, base_arm(c), top / "base", device=device, say=say)
     for a in ("none", kind):
         say(f"arm {a}")
-        train_arm(d, arm_of(c, a), top / a, top / "base" / "best.safetensors", device, say)
+        train_arm(
+            d, arm_of(c, a), top / a, top / "base" / "best.safetensors", device, say
+        )
     return {"MLM": top / "none", f"{kind}-context MLM": top / kind}
 
 
@@ -309,7 +361,9 @@ def probe_arms(
 
     def tfidf(c):
         t = fit_tfidf(corpus, c)
-        return lambda p: t.vectors(corpus, p, keep=False) @ svd(t, corpus, cfg.directions, cfg.fitted)
+        return lambda p: (
+            t.vectors(corpus, p, keep=False) @ svd(t, corpus, cfg.directions, cfg.fitted)
+        )
 
     for n, c in (("words", WORD), ("characters", CHAR)):
         out[f"tf-idf {n}"] = tfidf(c)
@@ -322,7 +376,8 @@ def probe_arms(
     torch.manual_seed(cfg.run.seed)
     small = AuthorEncoder(AuthorCfg(cfg.encoder), data.tokens.vocab_size)
     encoders = {"random weights": small} | {
-        n: AuthorEncoder(AuthorCfg(pretrained=str(f))) for n, f in train_mlm(cfg, data, device, say).items()
+        n: AuthorEncoder(AuthorCfg(pretrained=str(f)))
+        for n, f in train_mlm(cfg, data, device, say).items()
     }
     for n, e in encoders.items():
         out[n] = lambda p, e=e: e.encode(data.tokens, p)
@@ -342,14 +397,20 @@ def vectors_of(arm, asked: ProbeSets) -> np.ndarray:  # `[s,d]`
 def ask(x, asked: ProbeSets, cfg: ProbeCfg) -> dict:  # name -> `Probe`
     "Every fact, from these vectors."
     with_seed = dict(n_boot=cfg.n_boot, seed=cfg.seed)
-    out = {k: probe_regression(x, y, asked.who, "rank", **with_seed) for k, y in asked.numbers.items()}
+    out = {
+        k: probe_regression(x, y, asked.who, "rank", **with_seed)
+        for k, y in asked.numbers.items()
+    }
     return out | {
-        k: probe_classes(x, y, asked.who, inner=2, penalties=(10.0, 1.0, 0.1, 1e-2), **with_seed)
+        k: probe_classes(
+            x, y, asked.who, inner=2, penalties=(10.0, 1.0, 0.1, 1e-2), **with_seed
+        )
         for k, y in asked.names.items()
     }
 
 # %% ../../nbs/experiments/10_probes.ipynb #c17
-AGAINST = ("tf-idf characters", "number of posts", "community")  # whom every arm is compared with
+# whom every arm is compared with
+AGAINST = ("tf-idf characters", "number of posts", "community")
 
 
 def _pairs(arm):
@@ -366,7 +427,20 @@ def answer_rows(
     rows = []
 
     def add(arm, metric, i):
-        rows.append(row(cfg.run.title, arm, metric, i.value, i.lo, i.hi, i.n, cfg.run.seed, slice, config))
+        rows.append(
+            row(
+                cfg.run.title,
+                arm,
+                metric,
+                i.value,
+                i.lo,
+                i.hi,
+                i.n,
+                cfg.run.seed,
+                slice,
+                config,
+            )
+        )
 
     for arm, of in probes.items():
         for what, p in of.items():
@@ -392,14 +466,18 @@ def probe_table(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     data = AuthorData(cfg.run, say)
     users = ask_users(data.corpus, cfg)
-    asked = {"posts": ask_posts(data.corpus, cfg)} | ({"users": users[0]} if users else {})
+    asked = {"posts": ask_posts(data.corpus, cfg)} | (
+        {"users": users[0]} if users else {}
+    )
     if not users:
         say(f"users are not asked about: too few have {cfg.least} posts")
     arms = probe_arms(cfg, data, device, say)
     rows = []
     tag = config_hash(dict(settings(cfg), corpus=data.corpus.name))
     for slice, a in asked.items():
-        say(f"{cfg.run.title}: {len(a.sets):,} {slice}, {', '.join([*a.numbers, *a.names])}")
+        say(
+            f"{cfg.run.title}: {len(a.sets):,} {slice}, {', '.join([*a.numbers, *a.names])}"
+        )
         probes = {
             n: ask(x, replace(a, names={k: v for k, v in a.names.items() if k != n}), cfg)
             for n, x in a.floors.items()
@@ -426,8 +504,12 @@ start_name=MiniLM"""
         t = probe_table(cfg)
         t = t[t.metric.str.fullmatch(".*(R2|macro F1)")]
         print(
-            t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
-            .pivot_table(index="arm", columns=["slice", "metric"], values="value", aggfunc="first")
+            t.assign(
+                value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+            )
+            .pivot_table(
+                index="arm", columns=["slice", "metric"], values="value", aggfunc="first"
+            )
             .T.to_string()
         )
 

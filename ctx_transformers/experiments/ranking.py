@@ -34,15 +34,18 @@ class RankGridCfg:
     "The arms of a comparison."
 
     run: RankRunCfg = RankRunCfg()  # what all arms have in common
-    # of 'bi', 'poly-M', 'poly-M first', 'cross'; with 'distilled' behind it learns from this comparison's
+    # of 'bi', 'poly-M', 'poly-M first', 'cross'; with 'distilled' behind it learns from
+    # this comparison's
     # cross-encoder of the same seed
     arms: str = "bi,poly-16,poly-64,cross"
     seeds: str = "0"
-    # also the bi-encoder as it comes, which is of use where the start is a sentence encoder
+    # also the bi-encoder as it comes, which is of use where the start is a sentence
+    # encoder
     untuned: bool = False
     cross_b: int = 0  # dialogues of a cross-encoder's batch; 0: as the others
     cross_steps: int = 0  # its optimizer steps; 0: as the others
-    cross_negatives: str = ""  # its wrong answers, as run.negatives says; empty: as the others
+    # its wrong answers, as run.negatives says; empty: as the others
+    cross_negatives: str = ""
     distil: float = 0.5  # of distilled arms, the weight of the teacher, 0 to 1
     T: float = 2.0  # of distilled arms, the temperature
     jobs: int = 1  # arms trained at the same time, each on its share of the cores
@@ -52,13 +55,16 @@ class RankGridCfg:
         if bad := [
             a
             for a in _words(self.arms)
-            if not re.fullmatch(r"(bi|cross|poly-\d+( first)?)( distilled)?", a) or a == "cross distilled"
+            if not re.fullmatch(r"(bi|cross|poly-\d+( first)?)( distilled)?", a)
+            or a == "cross distilled"
         ]:
             raise ValueError(
                 "arms are of 'bi', 'poly-M', 'poly-M first' and 'cross', the first three perhaps with "
                 f"'distilled' behind, got {bad[0]!r}"
             )
-        if any("distilled" in a for a in _words(self.arms)) and "cross" not in _words(self.arms):
+        if any("distilled" in a for a in _words(self.arms)) and "cross" not in _words(
+            self.arms
+        ):
             raise ValueError(
                 "distilled arms learn from the cross-encoder of the same comparison: add cross to arms"
             )
@@ -97,7 +103,9 @@ def ranking_arms(
                 train=replace(
                     t,
                     steps=steps,
-                    valid_every=max(1, round(t.valid_every * steps / t.steps)) if t.steps else t.valid_every,
+                    valid_every=max(1, round(t.valid_every * steps / t.steps))
+                    if t.steps
+                    else t.valid_every,
                 ),
             )
         if "distilled" in rest:
@@ -118,7 +126,9 @@ def untuned_scores(
 ) -> np.ndarray:  # `[N,k]`
     "The bi-encoder as it comes."
     set_seed(cfg.seed)
-    model = open_ranker(replace(cfg.model, kind="bi", project=0, freeze=""), data.vocab).to(device)
+    model = open_ranker(
+        replace(cfg.model, kind="bi", project=0, freeze=""), data.vocab
+    ).to(device)
     return score_dialogues(model, data.tokens["test"], device=device)
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c10
@@ -149,7 +159,10 @@ def _name_teachers(arms, data):
     for a, of in arms.items():
         if "distilled" in a:
             teacher = arms["cross"]
-            arms[a] = {s: replace(c, teacher=ranker_folder(teacher[s], data).name) for s, c in of.items()}
+            arms[a] = {
+                s: replace(c, teacher=ranker_folder(teacher[s], data).name)
+                for s, c in of.items()
+            }
     return arms
 
 
@@ -157,7 +170,12 @@ def _train_apart(cfg, arms, device):
     "Train what is missing in processes of their own, students after their teachers."
     threads = max(1, (os.cpu_count() or 1) // cfg.jobs)
     for late in (False, True):
-        todo = [(n, c) for n, of in arms.items() for c in of.values() if ("distilled" in n) == late]
+        todo = [
+            (n, c)
+            for n, of in arms.items()
+            for c in of.values()
+            if ("distilled" in n) == late
+        ]
         todo = sorted(todo, key=lambda x: x[0] != "cross")
         if not todo:
             continue
@@ -201,10 +219,19 @@ def ranking_table(
     data = RankData(cfg.run, say)
     found, arms = rank_scores(cfg, data, device, say)
     d = data.sets["test"]
-    name = config_hash(dict(settings(cfg), jobs=1, table="", digest=data.digest, learnt=data.learnt))
+    name = config_hash(
+        dict(settings(cfg), jobs=1, table="", digest=data.digest, learnt=data.learnt)
+    )
     against = [a for a in ("bm25", "bi") if a in found]
-    rows = ranking_rows(found, d, cfg.run.title, against, context_slices(d.turns), config=name)
-    rows += [r for a, of in arms.items() for c in of.values() for r in _cost(c, data, cfg.run.title, a, name)]
+    rows = ranking_rows(
+        found, d, cfg.run.title, against, context_slices(d.turns), config=name
+    )
+    rows += [
+        r
+        for a, of in arms.items()
+        for c in of.values()
+        for r in _cost(c, data, cfg.run.title, a, name)
+    ]
     write_rows(
         cfg.table, rows, replace=("corpus",)
     )  # arms are compared with each other: none of an older comparison stays
@@ -212,11 +239,17 @@ def ranking_table(
 
 # %% ../../nbs/experiments/11_ranking.ipynb #c14
 RANKING_EXPERIMENTS = dict(
-    quick=RankGridCfg(RankRunCfg(), "bi,poly-16,cross", cross_b=16, table="ranking_quick"),
+    quick=RankGridCfg(
+        RankRunCfg(), "bi,poly-16,cross", cross_b=16, table="ranking_quick"
+    ),
     minilm=RankGridCfg(
         RankRunCfg(
-            model=RankCfg(pretrained="sentence-transformers/all-MiniLM-L6-v2", segments=True),
-            train=TrainCfg(lr=1e-4, steps=240, valid_every=80, checkpoint_every=40, warmup=0.1),
+            model=RankCfg(
+                pretrained="sentence-transformers/all-MiniLM-L6-v2", segments=True
+            ),
+            train=TrainCfg(
+                lr=1e-4, steps=240, valid_every=80, checkpoint_every=40, warmup=0.1
+            ),
         ),
         untuned=True,
         cross_b=16,
@@ -266,15 +299,25 @@ examples: ctx_rank                                        names and docstrings o
           ctx_rank minilm run.dialogues=ubuntu/train.csv  a folder with train, valid and test files
           ctx_rank run.dialogues=faq.csv run.columns=context=question,response=answer
           ctx_rank ubuntu run.dialogues=ubuntu_v2         the paper's setting; wants a GPU"""
-    script("ctx_rank", about, RANKING_EXPERIMENTS, lambda cfg: _report(cfg, ranking_table(cfg)), args)
+    script(
+        "ctx_rank",
+        about,
+        RANKING_EXPERIMENTS,
+        lambda cfg: _report(cfg, ranking_table(cfg)),
+        args,
+    )
 
 
 def _report(cfg, df):
     "Print what most people want to know, and draw it."
     t = df[(df.slice == "all") & df.metric.isin(["R@1", "R@2", "R@5", "MRR"])]
-    print(f"\n{cfg.run.title}: the right answer among the candidates, 95 % intervals over conversations")
     print(
-        t.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()])
+        f"\n{cfg.run.title}: the right answer among the candidates, 95 % intervals over conversations"
+    )
+    print(
+        t.assign(
+            value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+        )
         .pivot_table(index="arm", columns="metric", values="value", aggfunc="last")
         .to_string()
     )

@@ -46,7 +46,9 @@ def _run_trial(name, cfg, search, job, folder, wait=-1) -> dict:
                 try:
                     found = job(cfg, own)
                 except Exception as e:
-                    raise TrialError(f"trial {name!r} failed: {type(e).__name__}: {e}") from e
+                    raise TrialError(
+                        f"trial {name!r} failed: {type(e).__name__}: {e}"
+                    ) from e
                 found = _checked(found)
                 tmp = done.with_suffix(".tmp")
                 tmp.write_text(
@@ -76,12 +78,16 @@ def _run_trial(name, cfg, search, job, folder, wait=-1) -> dict:
 
 def _checked(found) -> dict:
     "The numbers of a job, as plain ones."
-    if not isinstance(found, dict) or not all(isinstance(v, numbers.Real) for v in found.values()):
+    if not isinstance(found, dict) or not all(
+        isinstance(v, numbers.Real) for v in found.values()
+    ):
         raise TypeError(f"a job gives a dict of plain numbers, got {found!r}")
     refuse_test(found)
     taken = sorted(_OWN & set(found))
     if taken:
-        raise ValueError(f"{taken[0]!r} is a column of the table of trials: give this number another name")
+        raise ValueError(
+            f"{taken[0]!r} is a column of the table of trials: give this number another name"
+        )
     return {k: float(v) for k, v in found.items()}
 
 
@@ -115,13 +121,19 @@ def _proposed(base, search, attempt) -> list:
     study = _study(search)
     space = space_of(base, search)
     out = []
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+    from optuna.distributions import (
+        CategoricalDistribution,
+        FloatDistribution,
+        IntDistribution,
+    )
     from optuna.trial import TrialState
 
     def draws(v):
         if not isinstance(v, Range):
             return CategoricalDistribution(list(dict.fromkeys(v)))
-        return (IntDistribution if isinstance(v.low, int) else FloatDistribution)(v.low, v.high, log=v.log)
+        return (IntDistribution if isinstance(v.low, int) else FloatDistribution)(
+            v.low, v.high, log=v.log
+        )
 
     def short(k, x):
         return (
@@ -137,10 +149,16 @@ def _proposed(base, search, attempt) -> list:
         found = attempt(name, cfg)
         value = found["metrics"].get(search.metric)
         if value is None:
-            study.tell(t, state=TrialState.FAIL)  # an exception says nothing of the values
+            # an exception says nothing of the values
+            study.tell(t, state=TrialState.FAIL)
         else:
             study.tell(
-                t, value if math.isfinite(value) else math.inf if search.lower else -math.inf
+                t,
+                value
+                if math.isfinite(value)
+                else math.inf
+                if search.lower
+                else -math.inf,
             )  # one that diverged is worse than all others
         out.append((name, cfg, changes, found))
     return out
@@ -149,12 +167,16 @@ def _proposed(base, search, attempt) -> list:
 def run_search(
     base,  # a frozen dataclass, its parts dataclasses too
     search: Search,
-    job,  # function of a configuration and a folder of its own; gives a dict of validation numbers
+    # function of a configuration and a folder of its own; gives a dict of validation
+    # numbers
+    job,
     folder,  # of this job's trials; several searches may share it, another job may not
     say=print,  # what to do with a line of report
-    # a row for each trial: `trial` (its name), searched fields, the job's numbers, `seconds` of its last
+    # a row for each trial: `trial` (its name), searched fields, the job's numbers,
+    # `seconds` of its last
     # attempt,
-    # `config`, `times` it was asked for, `best`, and perhaps `error`; also in `folder` as search.csv
+    # `config`, `times` it was asked for, `best`, and perhaps `error`; also in `folder` as
+    # search.csv
 ) -> pd.DataFrame:
     "Train the trials that are not finished, and tabulate all."
     folder = Path(folder)
@@ -178,10 +200,17 @@ def run_search(
                     raise
                 found = dict(metrics={}, seconds=math.nan, error=str(e))
             bar.update()
-            say(found.get("error") or f"{name}: {search.metric} {found['metrics'][search.metric]:.4g}")
+            say(
+                found.get("error")
+                or f"{name}: {search.metric} {found['metrics'][search.metric]:.4g}"
+            )
             return found
 
-        done = _proposed(base, search, attempt) if search.mode == "optuna" else _each(asked, attempt)
+        done = (
+            _proposed(base, search, attempt)
+            if search.mode == "optuna"
+            else _each(asked, attempt)
+        )
     df = _table(done, search, list(space_of(base, search)))
     with FileLock(folder / "search.lock"):
         df.to_csv(folder / "search.tmp", index=False, lineterminator="\n")
@@ -227,11 +256,17 @@ def _table(done, search, searched) -> pd.DataFrame:
             f"the job gives a number called {clash[0]!r}, which is a searched field: give it another name"
         )
     df = pd.concat(
-        [first, numbers.reindex(columns=list(dict.fromkeys([search.metric, *numbers]))), tail], axis=1
+        [
+            first,
+            numbers.reindex(columns=list(dict.fromkeys([search.metric, *numbers]))),
+            tail,
+        ],
+        axis=1,
     )
     good = df[search.metric].where(np.isfinite(df[search.metric].astype(float))).dropna()
     return df.assign(
-        best=df.index == ((good.idxmin() if search.lower else good.idxmax()) if len(good) else -1)
+        best=df.index
+        == ((good.idxmin() if search.lower else good.idxmax()) if len(good) else -1)
     )
 
 # %% ../../nbs/experiments/02_search.ipynb #c34
@@ -259,7 +294,9 @@ def search_rows(
     corpus: str,  # what it was trained on
     search: Search,
     seed=0,  # of the trainings; where `seed` itself was searched, each trial has its own
-) -> list:  # rows for `eval.tables.write_rows`: each number of each trial, those that failed without
+    # rows for `eval.tables.write_rows`: each number of each trial, those that failed
+    # without
+) -> list:
     "The trials as rows of the one tidy table; the name of a trial is its arm."
     searched = declared_fields(search.fields)
     own = [c for c in df if c not in _OWN and c not in searched]

@@ -60,7 +60,8 @@ def _axis(
         apart = len(kinds) < 2 or np.diff(at).min() >= 0.07 * span
         if apart or not few:
             return place, [
-                (float(place(t)), _word(t)) for t in (kinds if few else _round(kinds[0], kinds[-1], log))
+                (float(place(t)), _word(t))
+                for t in (kinds if few else _round(kinds[0], kinds[-1], log))
             ]
     n = max(len(kinds) - 1, 1)
     return (lambda x: np.array([kinds.index(k) / n for k in x])), [
@@ -82,18 +83,30 @@ def _says(search):
 def _heat(df, search, vary):
     "A map of two fields."
     (x, xt), (y, yt) = [
-        (sorted(df[k].unique()) if all(map(_number, df[k])) else list(dict.fromkeys(df[k])), k) for k in vary
+        (
+            sorted(df[k].unique())
+            if all(map(_number, df[k]))
+            else list(dict.fromkeys(df[k])),
+            k,
+        )
+        for k in vary
     ]
     m = df[search.metric].to_numpy(float)
     lo = m[np.isfinite(m)].min()
     hi = m[np.isfinite(m)].max()
-    norm = (LogNorm if lo > 0 and hi >= 100 * lo else Normalize)(lo, hi if hi > lo else lo + 1)
+    norm = (LogNorm if lo > 0 and hi >= 100 * lo else Normalize)(
+        lo, hi if hi > lo else lo + 1
+    )
     shades = _shades(search)
-    fig, ax = plt.subplots(figsize=(1.9 + 0.62 * len(x), 1.1 + 0.42 * len(y)), layout="constrained")
+    fig, ax = plt.subplots(
+        figsize=(1.9 + 0.62 * len(x), 1.1 + 0.42 * len(y)), layout="constrained"
+    )
     for a, b, v, best in zip(df[xt], df[yt], m, df.best):
         i, j = x.index(a), y.index(b)
         color = shades(norm(v)) if np.isfinite(v) else (0.93, 0.93, 0.93, 1)
-        ax.add_patch(Rectangle((i - 0.5, j - 0.5), 1, 1, facecolor=color, edgecolor="white", lw=1))
+        ax.add_patch(
+            Rectangle((i - 0.5, j - 0.5), 1, 1, facecolor=color, edgecolor="white", lw=1)
+        )
         ax.text(
             i,
             j,
@@ -107,7 +120,13 @@ def _heat(df, search, vary):
         if best:
             ax.add_patch(
                 Rectangle(
-                    (i - 0.46, j - 0.46), 0.92, 0.92, fill=False, edgecolor=COLORS["orange"], lw=2.5, zorder=3
+                    (i - 0.46, j - 0.46),
+                    0.92,
+                    0.92,
+                    fill=False,
+                    edgecolor=COLORS["orange"],
+                    lw=2.5,
+                    zorder=3,
                 )
             )
     ax.set(xlim=(-0.5, len(x) - 0.5), ylim=(-0.5, len(y) - 0.5), xlabel=xt, ylabel=yt)
@@ -116,7 +135,9 @@ def _heat(df, search, vary):
     ax.tick_params(length=0)
     ax.set_xticks(range(len(x)), map(_word, x), parse_math=False)
     ax.set_yticks(range(len(y)), map(_word, y), parse_math=False)
-    fig.colorbar(plt.cm.ScalarMappable(norm, shades), ax=ax, label=_says(search), fraction=0.06)
+    fig.colorbar(
+        plt.cm.ScalarMappable(norm, shades), ax=ax, label=_says(search), fraction=0.06
+    )
     return fig
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c10
@@ -125,7 +146,12 @@ def _panels(df, search, vary, logs):
     base = df[df["trial"] == "base"] if search.mode == "one" else df[:0]
     m = search.metric
     fig, axes = plt.subplots(
-        1, len(vary), figsize=(0.8 + 1.9 * len(vary), 2.4), sharey=True, squeeze=False, layout="constrained"
+        1,
+        len(vary),
+        figsize=(0.8 + 1.9 * len(vary), 2.4),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
     for ax, k in zip(axes[0], vary):
         d = df[(df[k] != base[k].iloc[0]) | (df["trial"] == "base")] if len(base) else df
@@ -134,11 +160,20 @@ def _panels(df, search, vary, logs):
         good = d[np.isfinite(d[m].astype(float))]
         bad = d.drop(good.index)
         ax.plot(
-            good["at"], good[m], ls="-" if all(map(_number, d[k])) else "none", color=COLORS["sky"], lw=1.2
+            good["at"],
+            good[m],
+            ls="-" if all(map(_number, d[k])) else "none",
+            color=COLORS["sky"],
+            lw=1.2,
         )
         ax.plot(good["at"], good[m], "o", color=COLORS["blue"], ms=5)
         ax.plot(
-            bad["at"], [0.04] * len(bad), "x", color=COLORS["grey"], transform=ax.get_xaxis_transform(), ms=6
+            bad["at"],
+            [0.04] * len(bad),
+            "x",
+            color=COLORS["grey"],
+            transform=ax.get_xaxis_transform(),
+            ms=6,
         )
         if len(base):
             ax.axhline(base[m].iloc[0], color=COLORS["grey"], lw=0.9, ls="--")
@@ -153,9 +188,20 @@ def _panels(df, search, vary, logs):
                 zorder=3,
             )
         ax.plot(
-            d["at"][d.best], d[m][d.best], "o", color="none", mec=COLORS["orange"], ms=12, mew=2, zorder=4
+            d["at"][d.best],
+            d[m][d.best],
+            "o",
+            color="none",
+            mec=COLORS["orange"],
+            ms=12,
+            mew=2,
+            zorder=4,
         )
-        ax.set_xticks(*zip(*ticks), parse_math=False, rotation=30 * (sum(len(t) for _, t in ticks) > 16))
+        ax.set_xticks(
+            *zip(*ticks),
+            parse_math=False,
+            rotation=30 * (sum(len(t) for _, t in ticks) > 16),
+        )
         ax.set(xlabel=k, xlim=(-0.12, 1.12))
     axes[0, 0].set_ylabel(_says(search).replace(" (", "\n("))
     axes[0, 0].margins(y=0.15)
@@ -214,20 +260,32 @@ def _lines(df, search, vary, logs):
     last, ticks = _axis(m[good], own=False)
     end = np.full(len(m), -0.16)
     end[good] = last(m[good])
-    y = np.stack([_fan(place(df[k]), rank) for k, (place, _) in zip(vary, axes)] + [end], 1)  # [N,fields+1]
+    # [N,fields+1]
+    y = np.stack(
+        [_fan(place(df[k]), rank) for k, (place, _) in zip(vary, axes)] + [end], 1
+    )
     x = len(vary)
     fig, ax = plt.subplots(figsize=(1.2 + 1.45 * x, 3.2), layout="constrained")
     ax.axis("off")
-    worst_first = np.argsort(np.where(good, -m if search.lower else m, -np.inf), kind="stable")
+    worst_first = np.argsort(
+        np.where(good, -m if search.lower else m, -np.inf), kind="stable"
+    )
     for i in worst_first:  # the best on top
         color = shades(end[i]) if good[i] else "#b0b0b0"
         _draw_trial(ax, y[i], color, bool(df.best.iloc[i]), good[i])
-    for j, (name, t) in enumerate([*zip(vary, (t for _, t in axes)), (_says(search), ticks)]):
+    for j, (name, t) in enumerate(
+        [*zip(vary, (t for _, t in axes)), (_says(search), ticks)]
+    ):
         _draw_axis(ax, j, name, t)
     if not good.all():
         none = f"none ({(~good).sum()})"
         ax.text(x + 0.05, -0.16, none, va="center", fontsize=8, color=COLORS["grey"])
-    ax.pcolormesh([x + 0.03, x + 0.1], np.linspace(0, 1, 65), np.linspace(0, 1, 64)[:, None], cmap=shades)
+    ax.pcolormesh(
+        [x + 0.03, x + 0.1],
+        np.linspace(0, 1, 65),
+        np.linspace(0, 1, 64)[:, None],
+        cmap=shades,
+    )
     ax.set(xlim=(-0.4, x + 0.45), ylim=(-0.08 if good.all() else -0.22, 1.3))
     return fig
 

@@ -19,17 +19,21 @@ from ..config import check_names, config_hash
 class Search:
     "What varies, how, and what is best."
 
-    # 'model.hidden=25,0; smoothing=.1,0'; with mode=optuna also ranges, 'train.lr=1e-5..1e-3 log'; empty:
+    # 'model.hidden=25,0; smoothing=.1,0'; with mode=optuna also ranges,
+    # 'train.lr=1e-5..1e-3 log'; empty:
     # only the base
     fields: str = ""
-    # 'grid' every combination, 'paired' the i-th values together, 'one' each value alone beside the base,
+    # 'grid' every combination, 'paired' the i-th values together, 'one' each value alone
+    # beside the base,
     # 'optuna' proposed from earlier trials
     mode: str = "grid"
     trials: int = 20  # with mode=optuna: how many, >=1, the first five of them random
     seed: int = 0  # of Optuna's sampler, >=0; not of the training
-    metric: str = "loss"  # what is best by: one of the validation numbers that the job gives
+    # what is best by: one of the validation numbers that the job gives
+    metric: str = "loss"
     lower: bool = True  # whether less of it is better
-    # whether an exception in a trial ends the search; else the trial stands in the table without numbers and
+    # whether an exception in a trial ends the search; else the trial stands in the table
+    # without numbers and
     # is tried again next time
     stop: bool = True
 
@@ -62,7 +66,9 @@ def declared_fields(text) -> dict:
                 f"a searched field is written name=value,value and divided from the next by ';', got {p!r}"
             )
         if name in out:
-            raise ValueError(f"{name!r} is declared twice: write all its values behind one name")
+            raise ValueError(
+                f"{name!r} is declared twice: write all its values behind one name"
+            )
         out[name] = values
     return out
 
@@ -104,7 +110,9 @@ def _values(name, text, kind):
                 else x
             )
         except (KeyError, ValueError):
-            raise ValueError(f"{name} takes {_KINDS[kind]}, got {x!r} in {text!r}") from None
+            raise ValueError(
+                f"{name} takes {_KINDS[kind]}, got {x!r} in {text!r}"
+            ) from None
 
     m = (
         re.fullmatch(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(\s+log)?", text, re.I)
@@ -134,13 +142,20 @@ def leaves(cfg, at="") -> dict:
         named = {k.__name__: k for k in _KINDS}.get(
             f.type if isinstance(f.type, str) else getattr(f.type, "__name__", "")
         )
-        out |= leaves(v, f"{at}{f.name}.") if is_dataclass(v) else {at + f.name: (named or type(v), v)}
+        out |= (
+            leaves(v, f"{at}{f.name}.")
+            if is_dataclass(v)
+            else {at + f.name: (named or type(v), v)}
+        )
     return out
 
 
 def space_of(base, search) -> dict:
     "Path of each searched field -> its values."
-    if any(isinstance(v, Search) and v != Search() for v in (getattr(base, f.name) for f in fields(base))):
+    if any(
+        isinstance(v, Search) and v != Search()
+        for v in (getattr(base, f.name) for f in fields(base))
+    ):
         raise ValueError(
             "the base holds a search of its own, which would give each trial another name whenever it "
             "changes: replace it by Search()"
@@ -173,7 +188,8 @@ def with_changes(cfg, changes):
     own = {k: v for k, v in changes.items() if "." not in k}
     for g in dict.fromkeys(k.split(".")[0] for k in changes if "." in k):
         own[g] = with_changes(
-            getattr(cfg, g), {k[len(g) + 1 :]: v for k, v in changes.items() if k.startswith(f"{g}.")}
+            getattr(cfg, g),
+            {k[len(g) + 1 :]: v for k, v in changes.items() if k.startswith(f"{g}.")},
         )
     return replace(cfg, **own)
 
@@ -184,7 +200,9 @@ def trial_of(base, changes):
     ends = Counter(k.split(".")[-1] for k in changes)
 
     def word(v):
-        return f"{v:g}" if isinstance(v, float) and float(f"{v:g}") == v else str(v) or "''"
+        return (
+            f"{v:g}" if isinstance(v, float) and float(f"{v:g}") == v else str(v) or "''"
+        )
 
     name = (
         " ".join(
@@ -214,7 +232,8 @@ def asked_trials(base, search) -> list:
             f"mode=paired takes the i-th values together, so that all fields have equally many; got {n}"
         )
     combos = dict(
-        grid=lambda: product(*space.values()), paired=lambda: zip(*space.values()) if space else [()]
+        grid=lambda: product(*space.values()),
+        paired=lambda: zip(*space.values()) if space else [()],
     )
     if search.mode == "one":
         changes = [{}] + [{k: v} for k, vs in space.items() for v in vs]
@@ -226,7 +245,8 @@ def asked_trials(base, search) -> list:
 def trials(
     base,  # any frozen dataclass, its parts dataclasses too
     search: Search,  # with any mode but 'optuna'
-) -> list:  # (name, configuration); one that is asked for twice stands where it was met first
+    # (name, configuration); one that is asked for twice stands where it was met first
+) -> list:
     "The trials that a search declares."
     out = {}
     for name, cfg, _ in asked_trials(base, search):

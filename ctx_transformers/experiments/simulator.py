@@ -24,9 +24,12 @@ from ..models.encoder import EncoderCfg
 from ..train.optim import TrainCfg
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c04
-SIMULATED = RunCfg(  # small posts and a small language, so that a small model can learn it in a minute
+# small posts and a small language, so that a small model can learn it in a minute
+SIMULATED = RunCfg(
     posts="simulated",
-    simulated=SimulateCfg(values=12, clauses=(2, 2), author_strength=0.7, community_strength=0.7),
+    simulated=SimulateCfg(
+        values=12, clauses=(2, 2), author_strength=0.7, community_strength=0.7
+    ),
     split=CorpusCfg(near=0, heldout=0, test=0.2),
     vocab=2000,
     k=5,
@@ -40,7 +43,8 @@ SIMULATED = RunCfg(  # small posts and a small language, so that a small model c
     budget=4096,
     mask=MaskCfg(0.5, 0, 0),
     model=ModelCfg(
-        EncoderCfg(layers=2, d=64, heads=4, max_len=16, dropout=0.0, attn_dropout=0.0), copy=False
+        EncoderCfg(layers=2, d=64, heads=4, max_len=16, dropout=0.0, attn_dropout=0.0),
+        copy=False,
     ),
     base=TrainCfg(lr=4e-3, steps=500, valid_every=250, checkpoint_every=250, warmup=0.1),
     train=TrainCfg(lr=4e-3, steps=800, valid_every=200, checkpoint_every=200, warmup=0.1),
@@ -52,7 +56,9 @@ class RecoverCfg:
     "Which architectures, at which strengths."
 
     grid: GridCfg = GridCfg(run=SIMULATED, seeds="0")
-    # how much authors and communities matter, 0 to 1; the first is what others are measured by
+    # how much authors and communities matter, 0 to 1; the first is what others are
+    # measured
+    # by
     strengths: str = ".7,0"
     zero_kinds: str = "author"  # kinds of context at strength 0
 
@@ -110,13 +116,16 @@ def measure_by(
     kind: str,
     control: str,
     here: float,  # nats that these contexts are worth where they were judged
-    worth: dict,  # (kind, control) -> nats that contexts are worth at the strength to measure by
+    # (kind, control) -> nats that contexts are worth at the strength to measure by
+    worth: dict,
 ):  # nats, or None for what they are worth here
     """What a gain is a share of: what there was to gain here; or elsewhere, if there was nothing; or with the
     author's contexts, if there is nothing anywhere."""
     if here > 1e-6:
         return None
-    return worth[kind, control] if worth[kind, control] > 1e-6 else worth["author", control]
+    return (
+        worth[kind, control] if worth[kind, control] > 1e-6 else worth["author", control]
+    )
 
 # %% ../../nbs/experiments/05_simulator.ipynb #c11
 def recover_rows(
@@ -124,7 +133,8 @@ def recover_rows(
     arms: list,
     folders: dict,  # of one strength, as `train_grid` gives them
     best: dict,  # as `best_reader` gives
-    worth: dict,  # (kind, control) -> nats that contexts are worth at the strength to measure by
+    # (kind, control) -> nats that contexts are worth at the strength to measure by
+    worth: dict,
     config="",
 ) -> list:  # rows for `eval.tables.write_rows`, with columns of their own
     "Gain and recovered share of every arm, by number of contexts."
@@ -137,10 +147,18 @@ def recover_rows(
 
     for seed in sorted({s for s, _ in folders}):
         read = {
-            a.name: pd.read_csv(folders[seed, a.name] / "scores.csv", keep_default_na=False) for a in arms
+            a.name: pd.read_csv(
+                folders[seed, a.name] / "scores.csv", keep_default_na=False
+            )
+            for a in arms
         }
         plain = min(
-            (by_arm(read[a.name])[a.name].loc[none.index] for a in arms if a.kind == "none"), key=loss
+            (
+                by_arm(read[a.name])[a.name].loc[none.index]
+                for a in arms
+                if a.kind == "none"
+            ),
+            key=loss,
         )  # of those trained without context, the better
         for a, control in product(
             (a for a in arms if a.kind != "none"), dict.fromkeys(c for _, c in best if c)
@@ -149,7 +167,14 @@ def recover_rows(
             b = best[a.kind, control]
             here = gain(none, b, author).value
             g = gain(plain, s, author)
-            r = recovered(plain, s, none, b, author, available=measure_by(a.kind, control, here, worth))
+            r = recovered(
+                plain,
+                s,
+                none,
+                b,
+                author,
+                available=measure_by(a.kind, control, here, worth),
+            )
             more = dict(
                 recovered=r.value,
                 recovered_lo=r.lo,
@@ -194,9 +219,13 @@ def recover(
         data, arms, folders, _ = train_grid(g, say=say)
         best = best_reader(data, words_of(g.kinds))
         worth = worth or {
-            k: gain(best["none", ""], b, data.corpus.author).value for k, b in best.items() if k[1]
+            k: gain(best["none", ""], b, data.corpus.author).value
+            for k, b in best.items()
+            if k[1]
         }
-        rows += recover_rows(data, arms[""], folders, best, worth, config_hash(replace(g, jobs=1)))
+        rows += recover_rows(
+            data, arms[""], folders, best, worth, config_hash(replace(g, jobs=1))
+        )
     write_rows(table, rows)
     return pd.DataFrame(rows)
 
@@ -213,11 +242,17 @@ def plot_recovered(
     places = list(dict.fromkeys(d.corpus))
     with plt.rc_context(style()):
         fig, axes = plt.subplots(
-            1, len(places), figsize=(3.4 * len(places) + 0.6, 3.2), sharey=True, squeeze=False
+            1,
+            len(places),
+            figsize=(3.4 * len(places) + 0.6, 3.2),
+            sharey=True,
+            squeeze=False,
         )
         for ax, c in zip(axes[0], places):
             for a, color, mark in zip(
-                ("standard", "bi", "hierarchical", "joint"), ("blue", "orange", "green", "pink"), "os^D"
+                ("standard", "bi", "hierarchical", "joint"),
+                ("blue", "orange", "green", "pink"),
+                "os^D",
             ):
                 g = (
                     d[(d.corpus == c) & (d.architecture == a)]
@@ -226,14 +261,27 @@ def plot_recovered(
                 )  # of several seeds the widest
                 if g.empty:
                     continue
-                ax.plot(g.index, g.recovered, marker=mark, color=COLORS[color], label=a, ms=5)
+                ax.plot(
+                    g.index, g.recovered, marker=mark, color=COLORS[color], label=a, ms=5
+                )
                 ax.fill_between(
-                    g.index, g.recovered_lo, g.recovered_hi, color=COLORS[color], alpha=0.15, lw=0
+                    g.index,
+                    g.recovered_lo,
+                    g.recovered_hi,
+                    color=COLORS[color],
+                    alpha=0.15,
+                    lw=0,
                 )
             ks = sorted(d.contexts.unique())
             ax.axhline(1, color="black", lw=0.8)
             ax.axhline(0, color="black", lw=0.8)
-            ax.set(xscale="log", xticks=ks, xticklabels=ks, xlabel=f"{kind} contexts at evaluation", title=c)
+            ax.set(
+                xscale="log",
+                xticks=ks,
+                xticklabels=ks,
+                xlabel=f"{kind} contexts at evaluation",
+                title=c,
+            )
             ax.minorticks_off()
         axes[0][0].set_ylabel("recovered share of the available gain")
         axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
@@ -249,7 +297,15 @@ def main(args=None):
         df = recover(cfg)
         print(
             df[df.contexts == 5][
-                ["corpus", "arm", "seed", "value", "recovered", "recovered_lo", "recovered_hi"]
+                [
+                    "corpus",
+                    "arm",
+                    "seed",
+                    "value",
+                    "recovered",
+                    "recovered_lo",
+                    "recovered_hi",
+                ]
             ].to_string(index=False)
         )
 

@@ -20,7 +20,13 @@ from ..documents.model import DocCfg
 from ..documents.paragraph_vectors import ParagraphCfg, ParagraphVectors
 from ..documents.segments import DocTextCfg, tokenize_documents
 from ..documents.sts_eval import plot_sts, sts_rows, sts_scores
-from ..documents.sts_train import StsData, StsRunCfg, open_sts_model, sts_folder, train_sts
+from ctx_transformers.documents.sts_train import (
+    StsData,
+    StsRunCfg,
+    open_sts_model,
+    sts_folder,
+    train_sts,
+)
 from ..eval.figures import save_figure
 from ..eval.tables import row, write_rows
 from ..eval.tfidf import DOC, DocTfidf
@@ -31,7 +37,8 @@ from ..train.optim import TrainCfg
 def word_means(
     m: DocEmbedder,
     texts: list,  # N strings
-) -> np.ndarray:  # `[N,d]` sums, whose cosines are those of means; zeros for a text without tokens
+    # `[N,d]` sums, whose cosines are those of means; zeros for a text without tokens
+) -> np.ndarray:
     "Static vectors of a text's tokens, added up; nobody reads anybody else."
     t = tokenize_documents(texts, m.tokenizer, m.text)
     s = special_ids(m.tokenizer)
@@ -44,10 +51,14 @@ def word_means(
         .numpy()
     )  # [v,d]
     ids = t.segments.ids
-    of = np.repeat(np.repeat(np.arange(len(t)), t.docs.lengths), t.segments.lengths)  # [n]
+    # [n]
+    of = np.repeat(np.repeat(np.arange(len(t)), t.docs.lengths), t.segments.lengths)
     keep = ~np.isin(ids, [s["cls"], s["sep"]])
     return (
-        sp.csr_matrix((np.ones(keep.sum(), np.float32), (of[keep], ids[keep])), shape=(len(t), len(table)))
+        sp.csr_matrix(
+            (np.ones(keep.sum(), np.float32), (of[keep], ids[keep])),
+            shape=(len(t), len(table)),
+        )
         @ table
     )
 
@@ -82,7 +93,9 @@ def untuned_arms(
         "TF-IDF": DocTfidf(every, replace(DOC, ngrams=(1, 1), min_df=1)),
     }
     try:
-        out["paragraph vectors"] = ParagraphVectors.fit(list(dict.fromkeys(learnt)), ParagraphCfg()).encode
+        out["paragraph vectors"] = ParagraphVectors.fit(
+            list(dict.fromkeys(learnt)), ParagraphCfg()
+        ).encode
     except ImportError as e:
         say(f"left out: {e}")
     ref, why = _reference(cfg, device)
@@ -95,7 +108,8 @@ def untuned_arms(
 class StsTableCfg:
     "The arms of a table."
 
-    run: StsRunCfg = StsRunCfg()  # of all trainings; its seed and learning rate are set by the table
+    # of all trainings; its seed and learning rate are set by the table
+    run: StsRunCfg = StsRunCfg()
     # peak learning rates, of which the validation side chooses; one: nothing is chosen
     lrs: str = "3e-5,1e-4,3e-4"
     seeds: str = "0,1,2"  # of batches and dropout; the first chooses
@@ -110,7 +124,9 @@ class StsTableCfg:
         except ValueError:
             good = False
         if not good:
-            raise ValueError(f"lrs are numbers above 0 with commas between, got {self.lrs!r}")
+            raise ValueError(
+                f"lrs are numbers above 0 with commas between, got {self.lrs!r}"
+            )
 
 
 def pick_lr(
@@ -118,18 +134,29 @@ def pick_lr(
     data: StsData,
     device="cpu",
     say=print,
-) -> tuple:  # `StsRunCfg` with the learning rate that won, and rate -> correlation on the validation side
+    # `StsRunCfg` with the learning rate that won, and rate -> correlation on the
+    # validation
+    # side
+) -> tuple:
     "Train the first seed at each learning rate; the validation side chooses."
     runs = {
         float(w): replace(
-            cfg.run, seed=int(cfg.seeds.split(",")[0]), train=replace(cfg.run.train, lr=float(w))
+            cfg.run,
+            seed=int(cfg.seeds.split(",")[0]),
+            train=replace(cfg.run.train, lr=float(w)),
         )
         for w in cfg.lrs.split(",")
     }
     for r in runs.values():
         train_sts(r, data, device=device, say=say)
-    won = {lr: pd.read_csv(sts_folder(r, data) / "scores.csv").valid_spearman.max() for lr, r in runs.items()}
-    say("Spearman on the validation side: " + ", ".join(f"{v:.4f} at {lr:g}" for lr, v in won.items()))
+    won = {
+        lr: pd.read_csv(sts_folder(r, data) / "scores.csv").valid_spearman.max()
+        for lr, r in runs.items()
+    }
+    say(
+        "Spearman on the validation side: "
+        + ", ".join(f"{v:.4f} at {lr:g}" for lr, v in won.items())
+    )
     return runs[max(won, key=won.get)], won
 
 # %% ../../nbs/experiments/17_sts.ipynb #c13
@@ -139,15 +166,25 @@ def _found(
     keep = cache_dir("sts", "vectors")
     asked = data.asked | dict(validation=data.sides["valid"])
     every = data.asked | data.whole
-    plain = DocEmbedder(open_sts_model(run, data), data.tokenizer, run.text, device=device, precision="fp32")
+    plain = DocEmbedder(
+        open_sts_model(run, data),
+        data.tokenizer,
+        run.text,
+        device=device,
+        precision="fp32",
+    )
     out = {
-        run.title: {0: sts_scores(lambda t: plain.encode(t, keep=keep), asked | data.whole)},
+        run.title: {
+            0: sts_scores(lambda t: plain.encode(t, keep=keep), asked | data.whole)
+        },
         f"{run.title} tuned": {},
     }
     for s in map(int, cfg.seeds.split(",")):
         m = train_sts(replace(run, seed=s), data, device=device, say=say)
         out[f"{run.title} tuned"][s] = sts_scores(lambda t: m.encode(t, keep=keep), asked)
-    for arm, encode in (untuned_arms(run, data, every, device, say) if cfg.baselines else {}).items():
+    for arm, encode in (
+        untuned_arms(run, data, every, device, say) if cfg.baselines else {}
+    ).items():
         say(f"asking {arm}")
         out[arm] = {0: sts_scores(encode, every)}
     return out
@@ -155,12 +192,14 @@ def _found(
 
 def _rows(found, data, title, config):
     "All that the table holds of the answers."
-    average = [k for k in data.asked if not k.startswith("STS-B")]  # the Benchmark is made of the others
+    # the Benchmark is made of the others
+    average = [k for k in data.asked if not k.startswith("STS-B")]
     rows = sts_rows(found, data.asked, title, average, config=config) + sts_rows(
         found, data.asked, title, average, rank=False, config=config
     )
     new = {
-        a: {s: {k: x[k][i] for k, i in data.fresh.items()} for s, x in of.items()} for a, of in found.items()
+        a: {s: {k: x[k][i] for k, i in data.fresh.items()} for s, x in of.items()}
+        for a, of in found.items()
     }
     rows += [
         r | dict(slice="new sentences")
@@ -172,7 +211,11 @@ def _rows(found, data, title, config):
             config=config,
         )
     ]
-    untuned = {a: of for a, of in found.items() if all(set(data.whole) <= set(x) for x in of.values())}
+    untuned = {
+        a: of
+        for a, of in found.items()
+        if all(set(data.whole) <= set(x) for x in of.values())
+    }
     rows += sts_rows(untuned, data.whole, average=[], config=config) if data.whole else []
     if ref := found.get("sentence-transformers"):
         rows += [
@@ -204,7 +247,9 @@ def sts_table(
     rows = _rows(found, data, run.title, name)
     valid = data.sides["valid"]
     rows += sts_rows(
-        {a: found[a] for a in (run.title, f"{run.title} tuned")}, dict(validation=valid), config=name
+        {a: found[a] for a in (run.title, f"{run.title} tuned")},
+        dict(validation=valid),
+        config=name,
     )
     rows += [
         row(
@@ -254,7 +299,9 @@ examples: ctx_sts run.folder=data/sts                            MiniLM, three l
           ctx_sts run.folder=data/sts run.title=mpnet table=sts_mpnet \\
             run.model.pretrained=sentence-transformers/all-mpnet-base-v2
           ctx_sts quick run.folder=data/sts                        a small encoder from scratch, a minute"""
-    script("ctx_sts", about, STS_EXPERIMENTS, lambda cfg: _report(cfg, sts_table(cfg)), args)
+    script(
+        "ctx_sts", about, STS_EXPERIMENTS, lambda cfg: _report(cfg, sts_table(cfg)), args
+    )
 
 
 def _report(cfg, df):
@@ -263,9 +310,13 @@ def _report(cfg, df):
     sets = [c for c in dict.fromkeys(df[df.arm == tuned].corpus) if c != "validation"]
     t = df[(df.slice == "all") & df.corpus.isin(sets)]
     shown = t[t.metric == "Spearman"]
-    print("\nSpearman's correlation with people's scores, 95 % intervals over pairs and seeds")
     print(
-        shown.assign(value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in shown.itertuples()])
+        "\nSpearman's correlation with people's scores, 95 % intervals over pairs and seeds"
+    )
+    print(
+        shown.assign(
+            value=[f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in shown.itertuples()]
+        )
         .pivot(index="corpus", columns="arm", values="value")
         .reindex(sets)
         .T.to_string()
@@ -273,12 +324,18 @@ def _report(cfg, df):
     gain = t[(t.arm == tuned) & (t.metric == f"Spearman - {cfg.run.title}")]
     print(
         "\n".join(
-            f"{r.corpus}: {r.value:+.4f} [{r.lo:+.4f}, {r.hi:+.4f}] by tuning" for r in gain.itertuples()
+            f"{r.corpus}: {r.value:+.4f} [{r.lo:+.4f}, {r.hi:+.4f}] by tuning"
+            for r in gain.itertuples()
         )
     )
     if cfg.table.endswith(".csv"):
         return
     save_figure(
-        plot_sts(t, [a for a in dict.fromkeys([tuned, *t.arm]) if a != "sentence-transformers"]), cfg.table
+        plot_sts(
+            t, [a for a in dict.fromkeys([tuned, *t.arm]) if a != "sentence-transformers"]
+        ),
+        cfg.table,
     )
-    print(f"\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg")
+    print(
+        f"\ntable and figure: {figures_dir().name}/{cfg.table}.csv, {figures_dir().name}/{cfg.table}.svg"
+    )

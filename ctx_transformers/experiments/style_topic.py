@@ -12,12 +12,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import torch
-from ..authors.content_masking import AS_IS, WordCounts, read_words, versions
+from ctx_transformers.authors.content_masking import (
+    AS_IS,
+    WordCounts,
+    read_words,
+    versions,
+)
 from ..authors.embed import AuthorEmbedder
 from ..authors.episodes import Episodes, PostSets
 from ..authors.loss import ContrastiveEncoder
 from ..authors.tasks import Questions
-from ..authors.train import AuthorData, arm_of_model, author_folder, run_author
+from ctx_transformers.authors.train import (
+    AuthorData,
+    arm_of_model,
+    author_folder,
+    run_author,
+)
 from ..authors.triplets import Pooled, triplet_table
 from ..config import config_hash, script
 from ..core import hash_uniform, keep_memory
@@ -37,7 +47,8 @@ def _draws(s, a, n_boot, seed):
     rng = np.random.default_rng(seed)
     times = lambda n, k: (
         np.bincount(
-            (rng.integers(n, size=(n_boot, k)) + np.arange(n_boot)[:, None] * n).ravel(), minlength=n_boot * n
+            (rng.integers(n, size=(n_boot, k)) + np.arange(n_boot)[:, None] * n).ravel(),
+            minlength=n_boot * n,
         )
         .reshape(n_boot, n)
         .astype(np.float32)
@@ -61,7 +72,9 @@ def sums_interval(
     )  # whatever the order of the authors, the draws are the same
     of_authors, of_seeds = _draws(s, a, n_boot, seed)
     total = np.einsum(
-        "bsj,bs->bj", np.einsum("ba,saj->bsj", of_authors, sums[:, order], optimize=True), of_seeds
+        "bsj,bs->bj",
+        np.einsum("ba,saj->bsj", of_authors, sums[:, order], optimize=True),
+        of_seeds,
     )
     x = f(total)
     x = np.where(np.isnan(x), np.inf, x)
@@ -88,8 +101,10 @@ class StyleTopicCfg:
 
     grid: AuthorGridCfg = AuthorGridCfg()  # the arms; what is not trained yet is
     shapes: str = "1/1/1,3/3/3"  # of the shapes of the grid's run
-    authors: int = 400  # authors of each shape that are asked about at most, chosen by hash; 0: all
-    read: int = 1500  # characters of a post, in every version: hidden words must not make room for others
+    # authors of each shape that are asked about at most, chosen by hash; 0: all
+    authors: int = 400
+    # characters of a post, in every version: hidden words must not make room for others
+    read: int = 1500
     words: int = 10_000  # training posts at most that tell which words are rare
     table: str = "style_topic"  # in `figures/`, or a path
 
@@ -100,7 +115,9 @@ class StyleTopicCfg:
                 f"{self.authors}"
             )
         if odd := [s for s in self.asked if s not in map(str, self.grid.run.asked)]:
-            raise ValueError(f"{odd[0]} is none of the shapes of the run, {self.grid.run.shapes}")
+            raise ValueError(
+                f"{odd[0]} is none of the shapes of the run, {self.grid.run.shapes}"
+            )
 
     @property
     def asked(self):
@@ -128,7 +145,9 @@ def text_arms(
     questions: Questions,  # of the grid
     say=print,
     device="cpu",
-) -> dict:  # name -> seed -> function of posts `[m]`, ascending, and their texts, that gives an arm
+    # name -> seed -> function of posts `[m]`, ascending, and their texts, that gives an
+    # arm
+) -> dict:
     "Everybody who is asked, reading texts."
     out = {}
     grams = _Once(data.grams) if data.grams else None
@@ -145,7 +164,9 @@ def text_arms(
         {0: lambda posts, texts: Pooled(posts, chars(texts))},
     )
     if grams:
-        out["n-grams untrained"] = {0: lambda posts, texts: Pooled(posts, grams.apply(texts))}
+        out["n-grams untrained"] = {
+            0: lambda posts, texts: Pooled(posts, grams.apply(texts))
+        }
 
     def reader(run, model):
         e = AuthorEmbedder(
@@ -155,7 +176,9 @@ def text_arms(
             grams if model.cfg.features else None,
             device,
         )
-        return lambda posts, texts: arm_of_model(model, data, posts, x=e.encode_posts(texts, unit=False))
+        return lambda posts, texts: arm_of_model(
+            model, data, posts, x=e.encode_posts(texts, unit=False)
+        )
 
     def of(run):
         folder = author_folder(run, data)
@@ -163,7 +186,8 @@ def text_arms(
         return reader(
             run,
             load_weights(
-                ContrastiveEncoder(run.model, run.loss, data.tokens.vocab_size), folder / "best.safetensors"
+                ContrastiveEncoder(run.model, run.loss, data.tokens.vocab_size),
+                folder / "best.safetensors",
             ).eval(),
         )
 
@@ -175,13 +199,24 @@ def text_arms(
             texts[0],
             ngrams=False,
             model=replace(
-                texts[0].model, features=0, pool="mean", sets="mean", compress="none", w=0, freeze=""
+                texts[0].model,
+                features=0,
+                pool="mean",
+                sets="mean",
+                compress="none",
+                w=0,
+                freeze="",
             ),
         )
         out[f"{cfg.start} untuned"] = {
-            0: reader(run, ContrastiveEncoder(run.model, run.loss, data.tokens.vocab_size).eval())
+            0: reader(
+                run,
+                ContrastiveEncoder(run.model, run.loss, data.tokens.vocab_size).eval(),
+            )
         }
-    return out | {name: {s: of(run) for s, run in seeds.items()} for name, seeds in arms.items()}
+    return out | {
+        name: {s: of(run) for s, run in seeds.items()} for name, seeds in arms.items()
+    }
 
 # %% ../../nbs/experiments/09_style_topic.ipynb #c12
 CLEAR = "positive only", "negative only"
@@ -189,7 +224,8 @@ CLEAR = "positive only", "negative only"
 
 def _inside_slice(where, q):
     return (
-        q.crossed & (q.slice.isin(("neither", "both")) if where == "no clue" else q.slice == where)
+        q.crossed
+        & (q.slice.isin(("neither", "both")) if where == "no clue" else q.slice == where)
         if where != "all"
         else ~q.crossed
     )
@@ -200,7 +236,9 @@ def asked(
     questions: Questions,
 ) -> (
     dict
-):  # shape -> (episodes, `[e]` table of their author, slice, and whether they are of the crossed draw)
+    # shape -> (episodes, `[e]` table of their author, slice, and whether they are of the
+    # crossed draw)
+):
     "The questions, about some of the authors."
     out = {}
     for shape in [s for s in cfg.asked if s in questions.triplets]:
@@ -208,16 +246,25 @@ def asked(
         cross = questions.triplets[f"{shape} crossed"]
         who = np.unique(np.concatenate([e.author for e in plain]))
         who = who[
-            np.argsort(hash_uniform(cfg.grid.run.judge, -68, who), kind="stable")[: cfg.authors or None]
+            np.argsort(hash_uniform(cfg.grid.run.judge, -68, who), kind="stable")[
+                : cfg.authors or None
+            ]
         ]
         e = _join([e.take(np.isin(e.author, who)) for e in (*plain, *cross)])
         n = sum(np.isin(e.author, who).sum() for e in plain)
-        out[shape] = e, pd.DataFrame(dict(author=e.author, slice=e.slice, crossed=np.arange(len(e)) >= n))
+        out[shape] = (
+            e,
+            pd.DataFrame(
+                dict(author=e.author, slice=e.slice, crossed=np.arange(len(e)) >= n)
+            ),
+        )
     return out
 
 
 def _join(es):
-    sets = lambda k: PostSets.of([x[i] for x in (getattr(e, k) for e in es) for i in range(len(x))])
+    sets = lambda k: PostSets.of(
+        [x[i] for x in (getattr(e, k) for e in es) for i in range(len(x))]
+    )
     return Episodes(
         *map(sets, ("anchors", "positives", "negatives")),
         *(
@@ -244,7 +291,10 @@ def style_topic_rows(
     for shape, arms in right.items():
         q = questions[shape][1]
         who = np.unique(q.author, return_inverse=True)[1]
-        slices = {w: _inside_slice(w, q).to_numpy() for w in ("all", "no clue", "neither", "both", *CLEAR)}
+        slices = {
+            w: _inside_slice(w, q).to_numpy()
+            for w in ("all", "no clue", "neither", "both", *CLEAR)
+        }
         per = lambda x, m: np.bincount(who[m], x[m], who.max() + 1)  # [a]
         for arm, controls in arms.items():
 
@@ -274,7 +324,11 @@ def style_topic_rows(
                         continue
                     sums = np.stack(
                         [
-                            [per(x, m), per(controls[AS_IS][s], m), per(np.ones(len(x)), m)]
+                            [
+                                per(x, m),
+                                per(controls[AS_IS][s], m),
+                                per(np.ones(len(x)), m),
+                            ]
                             for s, x in seeds.items()
                         ]
                     ).transpose(0, 2, 1)  # [s,a,3]
@@ -318,11 +372,22 @@ def style_topic(
     questions = Questions(data.corpus, first, say=say)
     todo = asked(cfg, questions)
     posts = np.unique(
-        np.concatenate([s.posts for e, _ in todo.values() for s in (e.anchors, e.positives, e.negatives)])
+        np.concatenate(
+            [
+                s.posts
+                for e, _ in todo.values()
+                for s in (e.anchors, e.positives, e.negatives)
+            ]
+        )
     )
-    read = lambda at: [t[: cfg.read] for t in data.corpus.posts.with_format("arrow")[at]["text"].to_pylist()]
+    read = lambda at: [
+        t[: cfg.read]
+        for t in data.corpus.posts.with_format("arrow")[at]["text"].to_pylist()
+    ]
     seen = WordCounts(read(train_sample(data.corpus, cfg.words)))
-    say(f"{run.title}: {len(posts):,} posts are rewritten, by what {seen.n:,} training posts say")
+    say(
+        f"{run.title}: {len(posts):,} posts are rewritten, by what {seen.n:,} training posts say"
+    )
     texts = {}
     share = {}
     for t in read(posts):
@@ -337,7 +402,9 @@ def style_topic(
             for seed, f in of.items():
                 arm = f(posts, ts)
                 for shape, (e, _) in todo.items():
-                    right[shape].setdefault(name, {}).setdefault(control, {})[seed] = _right(arm, e)
+                    right[shape].setdefault(name, {}).setdefault(control, {})[seed] = (
+                        _right(arm, e)
+                    )
     tag_ = config_hash(cfg)
     rows = style_topic_rows(right, todo, run.title, tag_)
     rows += [

@@ -16,7 +16,12 @@ from tqdm.auto import tqdm
 from ..config import script
 from ..context.interpret import attention
 from ..context.model import ContextMLM
-from ..context.word_classes import gain_by_class, score_words, top_words, word_classes
+from ctx_transformers.context.word_classes import (
+    gain_by_class,
+    score_words,
+    top_words,
+    word_classes,
+)
 from ..core import figures_dir
 from ..data.groups import Role, starts
 from ..data.pos_tags import english_tagger
@@ -29,7 +34,9 @@ from ..train.checkpoint import load_weights
 # %% ../../nbs/experiments/07_word_gains.ipynb #c05
 def trained(data, arm, folder):  # an `Arm` and its folder
     "A finished arm's model, in evaluation."
-    return load_weights(ContextMLM(arm.model, data.tokens.vocab_size), folder / "best.safetensors").eval()
+    return load_weights(
+        ContextMLM(arm.model, data.tokens.vocab_size), folder / "best.safetensors"
+    ).eval()
 
 
 def score_seeds(data, arm, folders) -> pd.DataFrame:  # as `score_words` gives
@@ -46,7 +53,15 @@ def one_architecture(cfg: GridCfg, say) -> tuple:  # (`Data`, kind -> `Arm`, fol
     "The arms of a grid that has one of each kind."
     many = {
         f: getattr(cfg, f)
-        for f in ("architectures", "merges", "pools", "pointers", "heads", "starts", "depths")
+        for f in (
+            "architectures",
+            "merges",
+            "pools",
+            "pointers",
+            "heads",
+            "starts",
+            "depths",
+        )
         if len(words_of(getattr(cfg, f))) > 1
     }
     if many:
@@ -67,7 +82,8 @@ def tokenizer_of(data):
 # %% ../../nbs/experiments/07_word_gains.ipynb #c07
 def word_gains(
     cfg: GridCfg,  # one architecture; its arms are trained if they are not yet
-    table: str = "words_mlm",  # name of the table; the words that change most go to a second one, `..._top`
+    # name of the table; the words that change most go to a second one, `..._top`
+    table: str = "words_mlm",
     where=None,  # folder of both; `figures/` if None
     say=print,
 ) -> tuple:  # (gain by class, words that change most)
@@ -78,13 +94,20 @@ def word_gains(
         for k, a in tqdm(arms.items(), desc="words", unit="arm", disable=None)
     }
     tok = tokenizer_of(data)
-    classes = word_classes(scores["none"], data.corpus, data.tokens, tok, english_tagger())
+    classes = word_classes(
+        scores["none"], data.corpus, data.tokens, tok, english_tagger()
+    )
     about = dict(corpus=data.cfg.title, seeds=cfg.seeds, commit=git_commit())
     gains = gain_by_class(scores, classes, data.corpus).assign(**about)
     top = pd.concat(
-        [top_words(scores, tok, k, k=30).reset_index().assign(arm=k, **about) for k in scores if k != "none"]
+        [
+            top_words(scores, tok, k, k=30).reset_index().assign(arm=k, **about)
+            for k in scores
+            if k != "none"
+        ]
     )
-    top = top[top.posts > 1]  # a word of a single post says something about that post only
+    # a word of a single post says something about that post only
+    top = top[top.posts > 1]
     for name, new in ((table, gains), (f"{table}_top", top)):
         p = Path(where or figures_dir()) / f"{name}.csv"
         old = pd.read_csv(p, keep_default_na=False) if p.exists() else new[:0]
@@ -102,12 +125,16 @@ def best_example(
     seed = int(words_of(cfg.seeds)[0])
     model = trained(data, by[kind], folders[seed, by[kind].name])
     a, b = (
-        score_words(trained(data, by[k], folders[seed, by[k].name]), data.batches(by[k], TEST)).loss
+        score_words(
+            trained(data, by[k], folders[seed, by[k].name]), data.batches(by[k], TEST)
+        ).loss
         for k in ("none", kind)
     )
     post, place = (a - b).idxmax()
     groups, at, y = data.batches(by[kind], TEST).make(np.array([post]))
-    m = int((at - starts(groups.lengths)[groups.role == Role.TARGET] == place).nonzero()[0, 0])
+    m = int(
+        (at - starts(groups.lengths)[groups.role == Role.TARGET] == place).nonzero()[0, 0]
+    )
     tok = tokenizer_of(data)
     i, j, w = attention(model, groups, at)
     weight = torch.zeros(groups.n_tokens).index_add(0, j[i == m], w[i == m])
@@ -134,7 +161,9 @@ def main(args=None):
 
     def job(cfg):
         word_gains(cfg)
-        (figures_dir() / "example_mlm.json").write_text(json.dumps(best_example(cfg), indent=1) + "\n")
+        (figures_dir() / "example_mlm.json").write_text(
+            json.dumps(best_example(cfg), indent=1) + "\n"
+        )
 
     about = """\
 Which words gain from which context, in a grid of one architecture, and one example of where it

@@ -49,14 +49,18 @@ def attend_block(
     q: Tensor,
     k: Tensor,
     v: Tensor,  # `[t,h,l,d/h]` each
-    # `[t,1,1,l]` bool, True where a key is real; None if all are. Or `[t,h,l,l]` float, added to the scores
+    # `[t,1,1,l]` bool, True where a key is real; None if all are. Or `[t,h,l,l]` float,
+    # added to the scores
     mask: Tensor | None,
     p: float,  # dropout of the weights, 0 to 1; 0 in evaluation
-    causal: bool = False,  # a query sees the keys up to its own place, and there is no `mask`
+    # a query sees the keys up to its own place, and there is no `mask`
+    causal: bool = False,
 ) -> Tensor:  # `[t,h,l,d/h]`
     "Attention within each text of a block, with the best kernel for the device."
     if p == 0 or q.device.type != "cpu":
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=p, is_causal=causal)
+        return F.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, dropout_p=p, is_causal=causal
+        )
     w = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)  # [t,h,l,l]
     if causal:
         later = w.new_ones(w.shape[-2:], dtype=torch.bool).triu(1)  # [l,l]
@@ -74,13 +78,16 @@ class Across:
 
     text: Tensor  # `[n]` text of each token, in the plan's order
     group: Tensor  # `[n]` group of each token, in the plan's order
-    # `[b,h]` added to the scores between different texts of a group; -inf: they do not see each other
+    # `[b,h]` added to the scores between different texts of a group; -inf: they do not
+    # see
+    # each other
     bias: Tensor
 
     def split(self, sizes):
         return zip(self.text.split(sizes), self.group.split(sizes))
 
-    def mask(self, z: tuple, b: Block) -> Tensor:  # texts and groups of a block's tokens -> `[t,h,l,l]` float
+    # texts and groups of a block's tokens -> `[t,h,l,l]` float
+    def mask(self, z: tuple, b: Block) -> Tensor:
         "What is added to the scores of a block."
         text, group = z
         if b.gather is not None:
@@ -113,7 +120,8 @@ def attend(
     plan: Plan,  # which tokens see each other
     heads: int,  # divides d
     p: float = 0.0,  # dropout of the weights, 0 to 1; 0 in evaluation
-    across: Across | None = None,  # what is different between texts, where a span holds several
+    # what is different between texts, where a span holds several
+    across: Across | None = None,
 ) -> Tensor:  # `[n,d]` in the plan's order
     "Self-attention within each span of the plan."
     d = qkv.shape[1] // 3
@@ -130,8 +138,10 @@ def attend(
     for b, z, own in zip(plan.blocks, qkv.split(sizes), others):
         if b.gather is not None:
             z = z[b.gather]  # [t*l,3d]
-        q, k, v = z.view(b.t, b.l, 3, heads, d // heads).permute(2, 0, 3, 1, 4)  # each [t,h,l,d/h]
-        y = attend_block(q, k, v, _mask(b, across, own, q.dtype), p, b.causal)  # [t,h,l,d/h]
+        # each [t,h,l,d/h]
+        q, k, v = z.view(b.t, b.l, 3, heads, d // heads).permute(2, 0, 3, 1, 4)
+        # [t,h,l,d/h]
+        y = attend_block(q, k, v, _mask(b, across, own, q.dtype), p, b.causal)
         y = y.transpose(1, 2).reshape(b.t * b.l, d)  # [t*l,d]
         out.append(y if b.back is None else y[b.back])  # [n_b,d]
     return torch.cat(out)

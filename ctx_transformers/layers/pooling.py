@@ -9,7 +9,14 @@ __all__ = ['POOLINGS', 'pool_first', 'pool_last', 'pool_mean', 'pool_max', 'pool
 # %% ../../nbs/layers/01_pooling.ipynb #impe
 import torch
 from torch import Tensor, nn
-from ..data.groups import Plan, owner, plan_attention, segment_mean, segment_softmax, starts
+from ctx_transformers.data.groups import (
+    Plan,
+    owner,
+    plan_attention,
+    segment_mean,
+    segment_softmax,
+    starts,
+)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c05
 def pool_first(
@@ -46,7 +53,9 @@ def pool_sum(h: Tensor, lengths: Tensor) -> Tensor:
 def pool_some(
     h: Tensor,
     lengths: Tensor,  # as in `pool_first`
-    # `[n]` bool, the tokens that count: those of local attention only, in an encoder where some see the whole
+    # `[n]` bool, the tokens that count: those of local attention only, in an encoder
+    # where
+    # some see the whole
     # text
     keep: Tensor,
 ) -> Tensor:  # `[t,d]`
@@ -67,14 +76,18 @@ def _take(h, at, keep):  # `[n,d]`; any shape, int and bool -> that shape and d
 
 # %% ../../nbs/layers/01_pooling.ipynb #c07
 # those that have nothing to learn
-POOLINGS = dict(first=pool_first, mean=pool_mean, max=pool_max, last=pool_last, sum=pool_sum)
+POOLINGS = dict(
+    first=pool_first, mean=pool_mean, max=pool_max, last=pool_last, sum=pool_sum
+)
 
 # %% ../../nbs/layers/01_pooling.ipynb #c09
 def pool_leading(
     h: Tensor,  # `[n,d]` token vectors
     lengths: Tensor,  # `[t]` tokens of each text
     m: int,  # vectors of a text, >=1
-) -> tuple:  # (`[t,m,d]` vectors, zeros where the text has ended; `[t,m]` bool, True where it has not)
+    # (`[t,m,d]` vectors, zeros where the text has ended; `[t,m]` bool, True where it has
+    # not)
+) -> tuple:
     "The first tokens' vectors."
     if m < 1:
         raise ValueError(f"there must be at least 1 vector of a text, got m={m}")
@@ -169,7 +182,8 @@ def pooling(
     name: str,  # 'first', 'mean', 'max', 'last', 'sum', 'random', 'attention' or 'codes'
     d: int = 0,  # width, needed by the last two
     m: int = 4,  # codes of 'codes'
-    # (`h` `[n,d]`, `lengths` `[t]`) -> `[t,d]`, or `[t*m,d]` with codes; a module where something is learned
+    # (`h` `[n,d]`, `lengths` `[t]`) -> `[t,d]`, or `[t*m,d]` with codes; a module where
+    # something is learned
     # or drawn
 ):
     "The pooling of that name."

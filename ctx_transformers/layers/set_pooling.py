@@ -15,7 +15,9 @@ from ..data.groups import segment_mean, segment_softmax
 def _members(of: Tensor, keep: Tensor, s: int) -> Tensor:
     "The set of each post; a set of their own, the last, for posts that take no part."
     if keep.dtype != torch.bool:
-        raise TypeError(f"keep must be bool, True for a post that takes part, got {keep.dtype}")
+        raise TypeError(
+            f"keep must be bool, True for a post that takes part, got {keep.dtype}"
+        )
     return torch.where(keep, of, s)
 
 # %% ../../nbs/layers/02_set_pooling.ipynb #c07
@@ -61,14 +63,17 @@ SETS = dict(mean=set_mean, max=set_max)  # those that have nothing to learn
 
 
 def set_pooling(
-    name: str,  # 'mean', 'max', 'attention', or 'multi': the posts' vectors stay as they are
+    # 'mean', 'max', 'attention', or 'multi': the posts' vectors stay as they are
+    name: str,
     d: int = 0,  # width, needed by 'attention'
 ):  # (`x` `[t,d]`, `of` `[t]`, `keep` `[t]`, `s`) -> `[s,d]`; None for 'multi'
     "The pooling over posts of that name."
     if name in SETS:
         return SETS[name]
     if name not in ("attention", "multi"):
-        raise ValueError(f"pooling over posts must be one of {[*SETS, 'attention', 'multi']}, got {name!r}")
+        raise ValueError(
+            f"pooling over posts must be one of {[*SETS, 'attention', 'multi']}, got {name!r}"
+        )
     if name == "attention" and d < 1:
         raise ValueError(f"attention over posts needs the width of a post, got {d}")
     return SetAttention(d) if name == "attention" else None

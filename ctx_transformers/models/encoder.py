@@ -46,7 +46,9 @@ class EncoderCfg:
         if self.layers < 1 or self.d < 1 or self.max_len < 1:
             raise ValueError(f"layers, d and max_len must be at least 1, got {self}")
         if self.d % self.heads:
-            raise ValueError(f"heads must divide the width d: {self.d} is not a multiple of {self.heads}")
+            raise ValueError(
+                f"heads must divide the width d: {self.d} is not a multiple of {self.heads}"
+            )
         if not (0 <= self.dropout < 1 and 0 <= self.attn_dropout < 1):
             raise ValueError(
                 f"dropout and attn_dropout must be in [0,1), got {self.dropout} and {self.attn_dropout}"
@@ -54,7 +56,9 @@ class EncoderCfg:
         if self.act not in ACTS:
             raise ValueError(f"act must be one of {[*ACTS]}, got {self.act!r}")
         if self.places not in ("learned", "sinusoidal"):
-            raise ValueError(f"places must be 'learned' or 'sinusoidal', got {self.places!r}")
+            raise ValueError(
+                f"places must be 'learned' or 'sinusoidal', got {self.places!r}"
+            )
         if self.segments < 0:
             raise ValueError(f"segments must be at least 0, got {self.segments}")
 
@@ -62,7 +66,8 @@ class EncoderCfg:
 class Layer(nn.Module):
     "One transformer layer, post-LN or pre-LN."
 
-    recompute = False  # in training keep its input only, and compute the rest again for the backward pass
+    # in training keep its input only, and compute the rest again for the backward pass
+    recompute = False
 
     def __init__(self, cfg: EncoderCfg):
         super().__init__()
@@ -144,17 +149,21 @@ class Encoder(nn.Module):
         self,
         ids: Tensor,  # `[n]` tokens of all texts, end to end
         lengths: Tensor,  # `[t]` tokens of each text; places are counted from 0 in each
-        # who sees whom; each text itself if None. A causal encoder makes it causal; any other leaves that to
+        # who sees whom; each text itself if None. A causal encoder makes it causal; any
+        # other leaves that to
         # the plan
         plan: Plan | None = None,
-        segment: Tensor | None = None,  # `[n]` segment of each token, 0..segments-1; all 0 if None
-        # `[n,d]` what else is known of each token, added to its vector before the first layer
+        # `[n]` segment of each token, 0..segments-1; all 0 if None
+        segment: Tensor | None = None,
+        # `[n,d]` what else is known of each token, added to its vector before the first
+        # layer
         add: Tensor | None = None,
     ) -> Tensor:  # `[n,d]`, in the order of `ids`
         plan = plan_attention(lengths).to(ids.device) if plan is None else plan
         if self.cfg.causal:
             plan = plan.as_causal()
-        x = self.embed(ids, lengths, segment, add)[plan.order]  # [n,d] in the plan's order
+        # [n,d] in the plan's order
+        x = self.embed(ids, lengths, segment, add)[plan.order]
         for layer in self.layers:
             x = layer(x, plan)
         return self.last(x)[plan.inverse]
@@ -178,9 +187,13 @@ class Encoder(nn.Module):
             )
         x = self.words(ids) + self.places(offsets(lengths))
         if self.segments is None and segment is not None:
-            raise ValueError("this encoder knows no segments: make it with EncoderCfg(segments=2)")
+            raise ValueError(
+                "this encoder knows no segments: make it with EncoderCfg(segments=2)"
+            )
         if self.segments is not None:
-            x = x + (self.segments.weight[0] if segment is None else self.segments(segment))
+            x = x + (
+                self.segments.weight[0] if segment is None else self.segments(segment)
+            )
         return self.drop(self.norm(x if add is None else x + add))
 
 # %% ../../nbs/models/00_encoder.ipynb #c12

@@ -55,8 +55,12 @@ def _places(
 ) -> int:  # 0 if it does not say
     "How many tokens a text may have."
     for k, m in model.named_modules():
-        if k.endswith("position_embeddings") and getattr(m, "padding_idx", None) is not None:
-            return m.num_embeddings - 1 - m.padding_idx  # places are counted from behind the padding's number
+        if (
+            k.endswith("position_embeddings")
+            and getattr(m, "padding_idx", None) is not None
+        ):
+            # places are counted from behind the padding's number
+            return m.num_embeddings - 1 - m.padding_idx
     return getattr(model.config, "max_position_embeddings", None) or 0
 
 # %% ../../nbs/models/02_hf.ipynb #c10
@@ -81,9 +85,12 @@ def _shape(model, attend: str) -> HFCfg:  # a transformers model, one of `attend
 def _keep_layers(config, layers: int):
     "Tell a configuration of fewer layers: the first so many."
     if layers > config.num_hidden_layers:
-        raise ValueError(f"the model has {config.num_hidden_layers} layers, asked for {layers}")
+        raise ValueError(
+            f"the model has {config.num_hidden_layers} layers, asked for {layers}"
+        )
     config.num_hidden_layers = layers
-    for k in ("attention_window", "layer_types"):  # lists with a number or a name for each layer
+    # lists with a number or a name for each layer
+    for k in ("attention_window", "layer_types"):
         v = getattr(config, k, None)
         if isinstance(v, list):
             setattr(config, k, v[:layers])
@@ -105,7 +112,9 @@ def _weights(name, config):
 
 # %% ../../nbs/models/02_hf.ipynb #c12
 def _load(
-    name,  # folder or hub name of a checkpoint, or a transformers configuration for random weights
+    # folder or hub name of a checkpoint, or a transformers configuration for random
+    # weights
+    name,
     layers: int,  # keep the first so many; 0 keeps all
 ):
     "A transformers model without a pooler, in training mode."
@@ -136,7 +145,11 @@ class Renamed(nn.Module):
     @property
     def layers(self) -> nn.ModuleList:  # bottom to top
         n = self.model.config.num_hidden_layers
-        found = [m for m in self.model.modules() if isinstance(m, nn.ModuleList) and len(m) == n]
+        found = [
+            m
+            for m in self.model.modules()
+            if isinstance(m, nn.ModuleList) and len(m) == n
+        ]
         if not found:
             raise ValueError(
                 f"{type(self.model).__name__} has no list of {n} layers: its layers share their weights"
@@ -236,10 +249,12 @@ class Padded(Renamed):
         out = []
         for rows, w in alike:
             h = self._run(x[rows], real[rows], mark[rows], w)  # [t,w,d]
-            out.append(F.pad(h, (0, 0, 0, l - w)))  # [t,l,d]; a negative number of places is cut off
+            # [t,l,d]; a negative number of places is cut off
+            out.append(F.pad(h, (0, 0, 0, l - w)))
         return torch.cat(out)
 
-    def _run(self, x, real, mark, w: int) -> Tensor:  # as in `read`; length to pad to -> `[t,w,d]`
+    # as in `read`; length to pad to -> `[t,w,d]`
+    def _run(self, x, real, mark, w: int) -> Tensor:
         "Call the model on texts that it may read in one batch."
         more = (0, w - x.shape[1])
         long = self.sparse and w > self.limit
@@ -250,7 +265,9 @@ class Padded(Renamed):
             kw["global_attention_mask"] = F.pad((mark & real).long(), more)
         with torch.autocast(x.device.type, enabled=False) if long else nullcontext():
             out = self.model(
-                input_ids=F.pad(x, more, value=self.pad), attention_mask=F.pad(real.long(), more), **kw
+                input_ids=F.pad(x, more, value=self.pad),
+                attention_mask=F.pad(real.long(), more),
+                **kw,
             )
         return out.last_hidden_state
 
@@ -286,10 +303,15 @@ class HFEncoder(Padded):
 
     def __init__(
         self,
-        name,  # folder or hub name of a checkpoint, or a transformers configuration for random weights
-        attend: str = "",  # who sees the whole text: one of `attend_ways`; empty: the architecture's own
+        # folder or hub name of a checkpoint, or a transformers configuration for random
+        # weights
+        name,
+        # who sees the whole text: one of `attend_ways`; empty: the architecture's own
+        attend: str = "",
         layers: int = 0,  # keep the first so many layers; 0 keeps all
-        # gradient checkpointing: layers are computed again for the gradient, and keep only their inputs until
+        # gradient checkpointing: layers are computed again for the gradient, and keep
+        # only
+        # their inputs until
         # then
         recompute: bool = False,
     ):
@@ -329,7 +351,9 @@ class HFEncoder(Padded):
             return torch.zeros(0, self.cfg.d, device=ids.device)
         x = ids.long()[plan.order]
         mark = self.is_global(ids, lengths)[plan.order]
-        out = [self._read_block(b, x[b.lo : b.hi], mark[b.lo : b.hi]) for b in plan.blocks]
+        out = [
+            self._read_block(b, x[b.lo : b.hi], mark[b.lo : b.hi]) for b in plan.blocks
+        ]
         return torch.cat(out)[plan.inverse]
 
     def _check(self, lengths, plan):
@@ -347,7 +371,8 @@ class HFEncoder(Padded):
                 "be joined here"
             )
 
-    def _read_block(self, b: Block, x, mark) -> Tensor:  # tokens of a block, which of them are global
+    # tokens of a block, which of them are global
+    def _read_block(self, b: Block, x, mark) -> Tensor:
         "Vectors of the tokens of a block."
         x = _pad(b, x)  # [t,l]
         mark = _pad(b, mark)
@@ -367,7 +392,8 @@ class HFEncoder(Padded):
 # %% ../../nbs/models/02_hf.ipynb #c61
 def open_any(
     name: str,  # folder or hub name of a checkpoint
-    attend: str = "",  # who sees the whole text: one of `attend_ways`; empty: the architecture's own
+    # who sees the whole text: one of `attend_ways`; empty: the architecture's own
+    attend: str = "",
     layers: int = 0,  # keep the first so many layers; 0 keeps all
 ) -> nn.Module:  # an `Encoder` or an `HFEncoder`: called with (ids, lengths, plan)
     """An encoder of ragged texts with pretrained weights: our own for BERT, DistilBERT, MiniLM and GPT-2,

@@ -14,7 +14,8 @@ from torch.nn import functional as F
 class MLMHead(nn.Module):
     "From a token's vector to scores of all words, with the words' own vectors."
 
-    def __init__(self, words: nn.Embedding, eps: float = 1e-12):  # embeddings to tie to; eps of the LayerNorm
+    # embeddings to tie to; eps of the LayerNorm
+    def __init__(self, words: nn.Embedding, eps: float = 1e-12):
         super().__init__()
         v, d = words.weight.shape
         self.dense = nn.Linear(d, d)
@@ -33,14 +34,26 @@ class MLMHead(nn.Module):
 
 # %% ../../nbs/models/03_mlm_head.ipynb #c07
 HEAD = {  # our names, and those in files of BERT, of DistilBERT and of our own models
-    "dense.weight": ("cls.predictions.transform.dense.weight", "vocab_transform.weight", "head.dense.weight"),
-    "dense.bias": ("cls.predictions.transform.dense.bias", "vocab_transform.bias", "head.dense.bias"),
+    "dense.weight": (
+        "cls.predictions.transform.dense.weight",
+        "vocab_transform.weight",
+        "head.dense.weight",
+    ),
+    "dense.bias": (
+        "cls.predictions.transform.dense.bias",
+        "vocab_transform.bias",
+        "head.dense.bias",
+    ),
     "norm.weight": (
         "cls.predictions.transform.LayerNorm.weight",
         "vocab_layer_norm.weight",
         "head.norm.weight",
     ),
-    "norm.bias": ("cls.predictions.transform.LayerNorm.bias", "vocab_layer_norm.bias", "head.norm.bias"),
+    "norm.bias": (
+        "cls.predictions.transform.LayerNorm.bias",
+        "vocab_layer_norm.bias",
+        "head.norm.bias",
+    ),
     "bias": ("cls.predictions.bias", "vocab_projector.bias", "head.bias"),
 }
 
@@ -50,7 +63,10 @@ def load_head(
     state: dict,  # tensors of a checkpoint under its own names
 ) -> bool:  # False if the checkpoint has no such head; then `head` is left as it was
     "Take the head's weights from a checkpoint."
-    found = {k: next((state[n] for n in names if n in state), None) for k, names in HEAD.items()}
+    found = {
+        k: next((state[n] for n in names if n in state), None)
+        for k, names in HEAD.items()
+    }
     if any(v is None for v in found.values()):
         return False
     with torch.no_grad():

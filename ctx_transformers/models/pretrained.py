@@ -19,7 +19,8 @@ from ..data.tokens import from_checkpoint
 from .encoder import Encoder, EncoderCfg
 
 # %% ../../nbs/models/01_pretrained.ipynb #c05
-# layers, d, heads, ffn, max_len, dropout, attn_dropout, eps and act in the configurations of each type
+# layers, d, heads, ffn, max_len, dropout, attn_dropout, eps and act in the configurations
+# of each type
 SHAPE = {
     "bert": (
         "num_hidden_layers",
@@ -55,7 +56,8 @@ SHAPE = {
         "activation_function",
     ),
 }
-ACT = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}  # their names -> ours
+# their names -> ours
+ACT = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}
 # what changes GPT-2's attention
 REFUSED = dict(
     scale_attn_weights=False,
@@ -105,7 +107,10 @@ RENAME = [  # patterns of BERT and MiniLM, of DistilBERT and of GPT-2 -> our nam
     (r"encoder\.layer\.(\d+)\.", r"layers.\1."),
     (r"transformer\.layer\.(\d+)\.", r"layers.\1."),
     (r"attention\.self\.(query|key|value)\.", r"\1."),
-    (r"attention\.([qkv])_lin\.", lambda m: dict(q="query", k="key", v="value")[m[1]] + "."),
+    (
+        r"attention\.([qkv])_lin\.",
+        lambda m: dict(q="query", k="key", v="value")[m[1]] + ".",
+    ),
     (r"attention\.output\.dense\.|attention\.out_lin\.", "out."),
     (r"attention\.output\.LayerNorm\.|sa_layer_norm\.", "norm1."),
     (r"intermediate\.dense\.|ffn\.lin1\.", "up."),
@@ -132,7 +137,9 @@ def _is_ours(k: str) -> bool:
 
 def _join_attention(out: dict):
     "Make one tensor of the queries', keys' and values', where a checkpoint keeps three."
-    starts = sorted({k[: -len("query.weight")] for k in out if k.endswith("query.weight")})
+    starts = sorted(
+        {k[: -len("query.weight")] for k in out if k.endswith("query.weight")}
+    )
     for p in starts:
         for w in ("weight", "bias"):
             parts = [out.pop(f"{p}{x}.{w}") for x in ("query", "key", "value")]
@@ -177,7 +184,9 @@ def _stands_below(
 def load_checkpoint(
     name: str,  # folder or hub name of a checkpoint that `AutoModel` reads
     layers: int = 0,  # keep the first so many layers; 0 keeps all
-    # with the vectors of BERT's two kinds of segments, for pairs of texts in one; else all is of the first
+    # with the vectors of BERT's two kinds of segments, for pairs of texts in one; else
+    # all
+    # is of the first
     # kind
     segments: bool = False,
 ) -> tuple:  # (`Encoder`, the checkpoint's tensors under its own names, for a head)
@@ -193,7 +202,9 @@ def load_checkpoint(
     state = {k: v for k, v in model.state_dict().items() if k not in info["missing_keys"]}
     enc = Encoder(replace(cfg, layers=layers or cfg.layers), config.vocab_size)
     ours = encoder_state(state, segments)
-    enc.load_state_dict({k: v for k, v in ours.items() if _stands_below(k, enc.cfg.layers)})
+    enc.load_state_dict(
+        {k: v for k, v in ours.items() if _stands_below(k, enc.cfg.layers)}
+    )
     return enc, state
 
 # %% ../../nbs/models/01_pretrained.ipynb #c11
@@ -217,7 +228,9 @@ def quietly(f, *args):
 def open_encoder(
     name: str,  # folder of one of our own models, or a checkpoint's folder or hub name
     layers: int = 0,  # keep the first so many layers; 0 keeps all
-    # with a BERT checkpoint's vectors of segments; one of our own models brings those that it was made with
+    # with a BERT checkpoint's vectors of segments; one of our own models brings those
+    # that
+    # it was made with
     segments: bool = False,
 ) -> tuple:  # (`Encoder`, the file's tensors under their own names, for a head)
     "An encoder with the weights that stand there."
@@ -226,7 +239,11 @@ def open_encoder(
         return load_checkpoint(name, layers, segments)
     about = json.loads((folder / "model.json").read_text())
     state = load_file(folder / "best.safetensors")
-    own = {k.removeprefix("encoder."): v for k, v in state.items() if k.startswith("encoder.")}
+    own = {
+        k.removeprefix("encoder."): v
+        for k, v in state.items()
+        if k.startswith("encoder.")
+    }
     if not own:
         raise ValueError(
             f"{folder}/best.safetensors holds no encoder: none of its {len(state)} tensors is named encoder.*"
@@ -266,7 +283,9 @@ def _check_fit(
     "Refuse a file with tensors that the model lacks or has in another shape."
     left = sorted(set(state) - set(own))
     if left:
-        raise ValueError(f"{path} has {left[0]}, which the model lacks: it belongs to another architecture")
+        raise ValueError(
+            f"{path} has {left[0]}, which the model lacks: it belongs to another architecture"
+        )
     odd = [k for k, v in state.items() if own[k].shape != v.shape]
     if odd:
         raise ValueError(
@@ -275,7 +294,9 @@ def _check_fit(
 
 # %% ../../nbs/models/01_pretrained.ipynb #c1232f
 def start_from(
-    # has an `encoder`; perhaps a `reader.encoder`, which starts from the same unless it has a checkpoint of
+    # has an `encoder`; perhaps a `reader.encoder`, which starts from the same unless it
+    # has
+    # a checkpoint of
     # its own
     model: nn.Module,
     path,  # safetensors file of a model with fewer or the same parts
@@ -284,7 +305,9 @@ def start_from(
     state = load_file(path)
     own = model.state_dict()
     if not any(k.startswith("encoder.") for k in state):
-        raise ValueError(f"{path} holds no encoder: its tensors are named {sorted(state)[:3]}")
+        raise ValueError(
+            f"{path} holds no encoder: its tensors are named {sorted(state)[:3]}"
+        )
     _check_fit(state, own, path)
     take = {**_reader_copies(model, state, own), **state}
     model.load_state_dict(take, strict=False)
@@ -298,7 +321,9 @@ def _name_starts(
     starts = []
     for w in (w.strip() for w in what.split(",") if w.strip()):
         if m := re.fullmatch(r"(\d+)(?:-(\d+))?", w):
-            starts += [f"encoder.layers.{i}." for i in range(int(m[1]), int(m[2] or m[1]) + 1)]
+            starts += [
+                f"encoder.layers.{i}." for i in range(int(m[1]), int(m[2] or m[1]) + 1)
+            ]
         else:
             starts.append(w + ".")
     return starts
@@ -306,17 +331,22 @@ def _name_starts(
 # %% ../../nbs/models/01_pretrained.ipynb #c1532f
 def freeze(
     model: nn.Module,
-    # comma-separated names of parts, and numbers of the encoder's layers such as '0' or '0-2'; empty: nothing
+    # comma-separated names of parts, and numbers of the encoder's layers such as '0' or
+    # '0-2'; empty: nothing
     what: str,
 ) -> int:  # parameters frozen
     "Let these parts of the model learn no more."
     frozen = 0
     names = dict(model.named_parameters())
     for start in _name_starts(what):
-        hit = [p for k, p in names.items() if (k + ".").startswith(start)] or _inside(model, start[:-1])
+        hit = [p for k, p in names.items() if (k + ".").startswith(start)] or _inside(
+            model, start[:-1]
+        )
         if not hit:
             has = sorted({k.rsplit(".", 1)[0] for k in names})
-            raise ValueError(f"nothing to freeze is named {start[:-1]!r}; the model has {has}")
+            raise ValueError(
+                f"nothing to freeze is named {start[:-1]!r}; the model has {has}"
+            )
         for p in hit:
             frozen += p.numel() * p.requires_grad
             p.requires_grad_(False)

@@ -44,9 +44,12 @@ class ValidLoss(Part):
 
     def after_validate(self):
         if not self._ns:
-            raise ValueError("the validation loader is empty: there is nothing to choose the best weights by")
+            raise ValueError(
+                "the validation loader is empty: there is nothing to choose the best weights by"
+            )
         n = torch.tensor(self._ns, dtype=torch.float64)
-        losses = torch.stack(self._losses).cpu().double()  # one wait for the device per validation
+        # one wait for the device per validation
+        losses = torch.stack(self._losses).cpu().double()
         loss = (losses @ n / n.sum()).item()
         if not math.isfinite(loss):
             raise FloatingPointError(f"the validation loss is {loss}")
@@ -82,7 +85,9 @@ class Log(Part):
         self.sums = self.zero()
 
     def zero(self):
-        return dict.fromkeys(("loss", "targets", "norm", "steps", "tokens", "padded", "seconds"), 0.0)
+        return dict.fromkeys(
+            ("loss", "targets", "norm", "steps", "tokens", "padded", "seconds"), 0.0
+        )
 
     def add(self, **kw):
         for k, v in kw.items():
@@ -120,7 +125,12 @@ class Log(Part):
         )
 
     def others(self) -> dict:
-        return {k: v for cb in self.learn.cbs if hasattr(type(cb), "columns") for k, v in cb.columns.items()}
+        return {
+            k: v
+            for cb in self.learn.cbs
+            if hasattr(type(cb), "columns")
+            for k, v in cb.columns.items()
+        }
 
     def after_epoch(self):
         if self.dls.device.type == "cpu":
@@ -188,7 +198,9 @@ class Bar(Part):
     run_valid = False
 
     def before_fit(self):
-        self._bar = tqdm(total=self.dls.train.steps, initial=self.learn.step, unit="step", disable=None)
+        self._bar = tqdm(
+            total=self.dls.train.steps, initial=self.learn.step, unit="step", disable=None
+        )
 
     def after_step(self):
         if self._bar.disable:

@@ -38,7 +38,10 @@ def rng_state() -> dict:  # tensors and plain values only
     name, keys, *rest = np.random.get_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     return dict(
-        python=random.getstate(), numpy=(name, keys.tolist(), *rest), torch=torch.get_rng_state(), cuda=cuda
+        python=random.getstate(),
+        numpy=(name, keys.tolist(), *rest),
+        torch=torch.get_rng_state(),
+        cuda=cuda,
     )
 
 
@@ -56,7 +59,9 @@ class StepLoader:
 
     def __init__(
         self,
-        dl,  # iterable of micro-batches with `len`, `to(device)` and settable `epoch` and `start`
+        # iterable of micro-batches with `len`, `to(device)` and settable `epoch` and
+        # `start`
+        dl,
         cfg: TrainCfg,
     ):
         if not (hasattr(dl, "epoch") and hasattr(dl, "start")):
@@ -150,7 +155,8 @@ class Checkpoint(Part):
     """Write the state of the run every `checkpoint_every` steps and at the end; before the first step, take
     up the state that is there."""
 
-    order = 70  # after the log has counted the step, before the best weights replace the last
+    # after the log has counted the step, before the best weights replace the last
+    order = 70
 
     def __init__(self, folder, cfg: TrainCfg):
         self.path = Path(folder) / "state.pt"
@@ -159,7 +165,9 @@ class Checkpoint(Part):
         self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def _due(self):
-        return self.cfg.checkpoint_every and self.learn.step % self.cfg.checkpoint_every == 0
+        return (
+            self.cfg.checkpoint_every and self.learn.step % self.cfg.checkpoint_every == 0
+        )
 
     def before_fit(self):
         if self.path.exists():
@@ -228,7 +236,9 @@ class Checkpoint(Part):
         new = json.loads(json.dumps(asdict(self.cfg)))
         names = [k for k in {**old, **new} if old.get(k) != new.get(k)]
         if names:
-            diff = "; ".join(f"{k}: {old.get(k)!r} there, {new.get(k)!r} here" for k in names)
+            diff = "; ".join(
+                f"{k}: {old.get(k)!r} there, {new.get(k)!r} here" for k in names
+            )
             raise ValueError(
                 f"{self.path.parent} belongs to another configuration ({diff}): use another folder, or "
                 "delete it"

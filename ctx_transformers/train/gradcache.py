@@ -57,7 +57,9 @@ class Replay:
         self.rng = rng_state()
         dev = ids.device.type
         self.cast = dict(
-            device_type=dev, dtype=torch.get_autocast_dtype(dev), enabled=torch.is_autocast_enabled(dev)
+            device_type=dev,
+            dtype=torch.get_autocast_dtype(dev),
+            enabled=torch.is_autocast_enabled(dev),
         )
 
     def first(self) -> Tensor:  # `[t_i,d]`
@@ -81,7 +83,8 @@ class GradCache(Part):
 
     def __init__(
         self,
-        tokens: int,  # most tokens of a chunk, >=1; a text that is longer is a chunk by itself
+        # most tokens of a chunk, >=1; a text that is longer is a chunk by itself
+        tokens: int,
     ):
         if tokens < 1:
             raise ValueError(f"tokens must be at least 1, got {tokens}")
@@ -99,7 +102,9 @@ class GradCache(Part):
         self._leaf = None
         self._texts = self.model.texts
         self.model.texts = self.encode  # hides the method
-        self._hook = self.model.register_forward_hook(lambda *_: self.off(), always_call=True)
+        self._hook = self.model.register_forward_hook(
+            lambda *_: self.off(), always_call=True
+        )
 
     def off(self):
         self.model.__dict__.pop("texts", None)

@@ -20,7 +20,15 @@ from tqdm import tqdm
 from ..core import set_seed
 from .callbacks import Bar, Log, TensorBoard, ValidLoss
 from .checkpoint import Checkpoint, KeepBest, StepLoader
-from .optim import Accumulate, Part, ScaledAccumulate, Schedule, Thaw, TrainCfg, adamw
+from ctx_transformers.train.optim import (
+    Accumulate,
+    Part,
+    ScaledAccumulate,
+    Schedule,
+    Thaw,
+    TrainCfg,
+    adamw,
+)
 
 # %% ../../nbs/train/03_learner.ipynb #c06
 def bf16_units(
@@ -29,9 +37,12 @@ def bf16_units(
     "Does this device multiply matrices in bf16 by units of its own?"
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device.type != "cpu" or not torch.backends.cpu.get_cpu_capability().startswith("AVX512"):
+    if device.type != "cpu" or not torch.backends.cpu.get_cpu_capability().startswith(
+        "AVX512"
+    ):
         return False  # a processor can be told to be an older one
-    has = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}  # since torch 2.11
+    # since torch 2.11
+    has = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
 
 # %% ../../nbs/train/03_learner.ipynb #c07
@@ -66,7 +77,9 @@ class Autocast(Part):
     def before_batch(self):
         self.close()
         half = self.training and self._dtype is not None
-        cast = torch.autocast(self.dls.device.type, self._dtype or torch.bfloat16, enabled=half)
+        cast = torch.autocast(
+            self.dls.device.type, self._dtype or torch.bfloat16, enabled=half
+        )
         self._stack.enter_context(cast)
 
     def after_loss(self):
@@ -87,7 +100,9 @@ def run_precision(
     if precision == "auto" and decided.exists():
         return decided.read_text(encoding="utf-8").strip()
     precision = pick_precision(precision, device)
-    # a run that is taken up keeps what stands there; another precision is refused with its state
+    # a run that is taken up keeps what stands there; another precision is refused with
+    # its
+    # state
     if not (folder / "state.pt").exists():
         folder.mkdir(parents=True, exist_ok=True)
         decided.write_text(f"{precision}\n", encoding="utf-8")
@@ -115,7 +130,9 @@ def _run_callbacks(
     return [
         *learn.thawing,
         Schedule(cfg, steps),
-        ScaledAccumulate(*step, device.type) if cfg.precision == "fp16" else Accumulate(*step),
+        ScaledAccumulate(*step, device.type)
+        if cfg.precision == "fp16"
+        else Accumulate(*step),
         Log(learn.folder),
         Checkpoint(learn.folder, cfg),
         learn.best,
@@ -124,19 +141,24 @@ def _run_callbacks(
 
 # %% ../../nbs/train/03_learner.ipynb #c12
 def learner(
-    model: nn.Module,  # on the device where it will train; `model(*xb)` gives what `loss_func(pred, y)` takes
-    # yields tuples `(*xb, y)` on the device set by `to`; has `len`, and settable `epoch` and `start`
+    # on the device where it will train; `model(*xb)` gives what `loss_func(pred, y)`
+    # takes
+    model: nn.Module,
+    # yields tuples `(*xb, y)` on the device set by `to`; has `len`, and settable `epoch`
+    # and `start`
     train_dl,
     valid_dl,  # yields the same each time; has `len` and `to`
     loss_func,  # gives the mean over the rows of `y`, the targets
     cfg: TrainCfg = TrainCfg(),
-    folder=None,  # of `state.pt`, `best.safetensors` and `log.csv`; a temporary one if None
+    # of `state.pt`, `best.safetensors` and `log.csv`; a temporary one if None
+    folder=None,
     tensorboard: bool = False,  # also write the log's rows for TensorBoard
 ) -> Learner:  # give it to `fit`
     "A fastai `Learner` for batches of any make-up."
     _check_loss(model, loss_func)
     device = next(iter(model.parameters())).device
-    tmp = tempfile.TemporaryDirectory() if folder is None else None  # removed with the learner
+    # removed with the learner
+    tmp = tempfile.TemporaryDirectory() if folder is None else None
     folder = Path(folder or tmp.name)
     cfg = replace(cfg, precision=run_precision(cfg.precision, folder, device))
     stream = StepLoader(train_dl, cfg)

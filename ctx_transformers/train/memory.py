@@ -30,7 +30,8 @@ class SavedBytes:
         key = s.data_ptr()
         if key in self.there:
             return t
-        # detached: an operation's own result would hold the operation that holds it, for ever
+        # detached: an operation's own result would hold the operation that holds it, for
+        # ever
         return Held(self, t.detach(), key, s.nbytes())
 
     def unpack(self, o):
@@ -70,7 +71,8 @@ def saved_bytes(
 # %% ../../nbs/train/06_memory.ipynb #c16
 def memory_table(
     model: nn.Module,  # on any device, also 'meta'
-    activations: dict,  # name of a way to train -> bytes that autograd keeps, from `saved_bytes`
+    # name of a way to train -> bytes that autograd keeps, from `saved_bytes`
+    activations: dict,
 ) -> pd.DataFrame:  # bytes, a row per way
     "What training with AdamW keeps in memory; what kernels need while they run comes on top."
 
@@ -86,7 +88,9 @@ def memory_table(
 
 # %% ../../nbs/train/06_memory.ipynb #c20
 def largest_batch(
-    step,  # called with a number of examples: a forward and a backward pass, without the optimizer's step
+    # called with a number of examples: a forward and a backward pass, without the
+    # optimizer's step
+    step,
     lo: int = 1,  # examples to begin with, >= 1; must fit
     hi: int = 4096,  # most examples to try
     budget: int = 0,  # most bytes for `saved_bytes`; 0: what the device has

@@ -29,7 +29,8 @@ class TrainCfg:
     epochs: int = 1  # passes over the training data, used where `steps` is 0
     accumulate: int = 1  # micro-batches per optimizer step, >= 1
     clip: float = 1.0  # largest norm of a step's gradient; 0 clips nothing
-    # 'fp32', 'bf16', 'fp16' with scaled gradients, or 'auto': bf16 where the device has units for it; of
+    # 'fp32', 'bf16', 'fp16' with scaled gradients, or 'auto': bf16 where the device has
+    # units for it; of
     # training alone
     precision: str = "auto"
     valid_every: int = 200  # optimizer steps between two validations, >= 1
@@ -41,7 +42,8 @@ class TrainCfg:
     layer_decay: float = field(default=1.0, metadata=dict(new=True))
     # rate of what is not in the encoder as a multiple of `lr`, > 0
     head_lr: float = field(default=1.0, metadata=dict(new=True))
-    # share of the steps by which all layers learn, from the head down, in [0,1); 0: all from the start
+    # share of the steps by which all layers learn, from the head down, in [0,1); 0: all
+    # from the start
     thaw: float = field(default=0.0, metadata=dict(new=True))
 
     def __post_init__(self):
@@ -109,7 +111,14 @@ class Schedule(Part):
         self.opt.set_hyper("lr", rates)
 
 # %% ../../nbs/train/00_optim.ipynb #c21
-_NORMS = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+_NORMS = (
+    nn.LayerNorm,
+    nn.RMSNorm,
+    nn.GroupNorm,
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.BatchNorm3d,
+)
 
 
 def param_groups(
@@ -131,7 +140,8 @@ def param_groups(
 # %% ../../nbs/train/00_optim.ipynb #c23
 def depths(
     model: nn.Module,  # its `encoder.layers` are the layers, bottom to top
-) -> dict:  # id of a parameter -> 1 to L: its layer; 0: the rest of the encoder; L+1: the head
+    # id of a parameter -> 1 to L: its layer; 0: the rest of the encoder; L+1: the head
+) -> dict:
     "How high each parameter of a model stands."
     encoder = getattr(model, "encoder", None)
     layers = getattr(encoder, "layers", None)
@@ -141,7 +151,11 @@ def depths(
             "layer_decay and head_lr at 1 and thaw at 0, or give the model its layers under this name"
         )
     # what is shared is where it was found last
-    parts = [(model, len(layers) + 1), (encoder, 0), *((o, l) for l, o in enumerate(layers, 1))]
+    parts = [
+        (model, len(layers) + 1),
+        (encoder, 0),
+        *((o, l) for l, o in enumerate(layers, 1)),
+    ]
     return {id(p): l for o, l in parts for p in o.parameters()}
 
 # %% ../../nbs/train/00_optim.ipynb #c24
@@ -149,7 +163,9 @@ def by_depth(
     groups: list,  # of an optimizer: dicts with `params`
     model: nn.Module,
     cfg: TrainCfg,  # gives `layer_decay` and `head_lr`
-    # of dicts, each with `share`: its rate as a multiple of `lr`. The head comes first, the top layer last
+    # of dicts, each with `share`: its rate as a multiple of `lr`. The head comes first,
+    # the
+    # top layer last
 ) -> list:
     "Divide groups of parameters by depth."
     depth = depths(model)
@@ -169,17 +185,26 @@ def adamw(
     cfg: TrainCfg,
 ) -> OptimWrapper:  # torch's AdamW, as a fastai `Learner` wants it
     "AdamW over the trainable parameters of `model`."
-    groups = [dict(params=ps, weight_decay=wd) for ps, wd in zip(param_groups(model), (cfg.wd, 0.0)) if ps]
+    groups = [
+        dict(params=ps, weight_decay=wd)
+        for ps, wd in zip(param_groups(model), (cfg.wd, 0.0))
+        if ps
+    ]
     if not groups:
-        raise ValueError("the model has no parameter with requires_grad=True: nothing to train")
+        raise ValueError(
+            "the model has no parameter with requires_grad=True: nothing to train"
+        )
     if (cfg.layer_decay, cfg.head_lr) != (1, 1):
         groups = by_depth(groups, model, cfg)
     # fused: one kernel instead of a loop over tensors, several times faster on a CPU too
-    return OptimWrapper(opt=torch.optim.AdamW(groups, lr=cfg.lr, betas=cfg.betas, eps=cfg.eps, fused=True))
+    return OptimWrapper(
+        opt=torch.optim.AdamW(groups, lr=cfg.lr, betas=cfg.betas, eps=cfg.eps, fused=True)
+    )
 
 # %% ../../nbs/train/00_optim.ipynb #c44
 def n_targets(
-    yb: tuple,  # what the loss compares the prediction with; the first element has a row per target
+    # what the loss compares the prediction with; the first element has a row per target
+    yb: tuple,
 ) -> int:  # how much the mean loss of this batch weighs
     "Number of targets of a micro-batch."
     n = len(yb[0])
@@ -215,7 +240,8 @@ class Accumulate(Part):
 
     def after_loss(self):
         n = n_targets(self.yb)
-        self.learn.loss_grad = self.loss_grad * n  # a sum, so that every target weighs the same
+        # a sum, so that every target weighs the same
+        self.learn.loss_grad = self.loss_grad * n
         self._n = self._n + n
         self._seen = self._seen + 1
         self._sum = self._sum + self.loss_grad.detach()
@@ -271,7 +297,8 @@ class Thaw(Part):
         self.units = [units[l] for l in sorted(units, reverse=True)]  # top first
         end = min(max(round(cfg.thaw * steps), 1), steps - 1)
         n = len(self.units)  # at least one step of the head, at least one of all
-        self.starts = [-(-end * j // n) for j in range(1, n + 1)]  # first step of each unit, rounded up
+        # first step of each unit, rounded up
+        self.starts = [-(-end * j // n) for j in range(1, n + 1)]
 
     def open(self, n: int):
         "Let the first `n` units learn and no other."

@@ -33,7 +33,11 @@ def claimed(
         say(f"another process trains in {folder}: waiting until it ends")
         lock.acquire()
     try:
-        was = json.loads(about.read_text(encoding="utf-8")).get("run") if about.exists() else run
+        was = (
+            json.loads(about.read_text(encoding="utf-8")).get("run")
+            if about.exists()
+            else run
+        )
         if was != run:
             raise ValueError(
                 f"{folder} holds another training ({was}; this one is {run}): settings, data or the weights "
