@@ -49,10 +49,10 @@ class CandidateCache:
     ):
         self.folder = Path(folder)
         self.meta = meta
-        self.parts = [
-            torch.from_numpy(np.load(self.folder / f"vectors-{i}.npy", mmap_mode="c"))
-            for i in range(len(meta["parts"]))
-        ]  # of `[k,d]`
+        self.parts = []  # of `[k,d]`
+        for i in range(len(meta["parts"])):
+            v = np.load(self.folder / f"vectors-{i}.npy", mmap_mode="c")
+            self.parts.append(torch.from_numpy(v))
         tables = [
             feather.read_table(self.folder / f"texts-{i}.feather", memory_map=True)
             for i in range(len(self.parts))

@@ -124,9 +124,8 @@ def _take(d, i, account):
     if "keys" in d.__dict__:  # names are dear, and go along
         off = d.candidates.offsets.to_numpy()
         new = out.candidates.offsets.to_numpy()
-        at = np.arange(new[-1]) + np.repeat(
-            off[i] - new[:-1], np.diff(new)
-        )  # of each candidate that is taken
+        shift = off[i] - new[:-1]  # [N] from a candidate's place in the new table to its place in the old
+        at = np.arange(new[-1]) + np.repeat(shift, np.diff(new))
         out.__dict__["keys"] = d.keys[0][i], d.keys[1][at]
     return out
 

@@ -53,9 +53,8 @@ class RankRunCfg:
     teacher: str = ""
     seed: int = 0  # of the training: weights and batches
     text: RankTextCfg = RankTextCfg()
-    model: RankCfg = RankCfg(
-        encoder=EncoderCfg(max_len=160, dropout=0.0, attn_dropout=0.0), tau=0.1
-    )  # a short run never sees a text twice: nothing to regularise
+    # a short run never sees a text twice: nothing to regularise
+    model: RankCfg = RankCfg(encoder=EncoderCfg(max_len=160, dropout=0.0, attn_dropout=0.0), tau=0.1)
     loss: RankLoss = RankLoss()
     train: TrainCfg = TrainCfg(lr=1e-3, steps=600, valid_every=150, checkpoint_every=150, warmup=0.1)
 
