@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from ..eval.figures import COLORS, style
-from ..eval.tables import pooled_rows, mean_rows
+from ..eval.tables import rows_of_most_seeds, mean_rows
 
 # %% ../../nbs/documents/08_retrieval.ipynb #c38
 def _graded(table):
@@ -107,7 +107,9 @@ def doc_rows(
 # %% ../../nbs/documents/08_retrieval.ipynb #sc9a4e1d
 def _at_ks(df, metric, ks, arm):
     "Row of an arm for each k."
-    rows = [pooled_rows(df, f"{metric}{k}").set_index("arm").loc[[arm]] for k in ks]
+    rows = [
+        rows_of_most_seeds(df, f"{metric}{k}").set_index("arm").loc[[arm]] for k in ks
+    ]
     return pd.concat(rows)
 
 

@@ -36,7 +36,9 @@ def _counts(texts, vocab, lowercase):  # vocab: word -> column, grows
     ids = [[vocab.setdefault(w, len(vocab)) for w in _words(t, lowercase)] for t in texts]
     starts = np.cumsum([0, *map(len, ids)])
     columns = np.array([i for o in ids for i in o], np.int64)
-    x = csr_array((np.ones(starts[-1]), columns, starts), (len(texts), max(len(vocab), 1)))
+    x = csr_array(
+        (np.ones(starts[-1]), columns, starts), (len(texts), max(len(vocab), 1))
+    )
     x.sum_duplicates()
     return x
 
@@ -60,7 +62,8 @@ class Bm25:
     length: float  # mean length of a training answer, words, >0
     k1: float = 1.2  # how slowly repeats in an answer saturate, >=0
     b: float = 0.75  # how much long answers are held back, 0 to 1
-    # how slowly repeats in a context saturate, >=0; 0: they do not count, inf: each counts as much as the
+    # how slowly repeats in a context saturate, >=0; 0: they do not count, inf: each
+    # counts as much as the
     # first
     k3: float = 0.0
     lowercase: bool = True  # forget case
@@ -113,7 +116,9 @@ def fit_bm25(
     "Learn from training answers how rare words are."
     tokens = [_words(t, lowercase) for t in texts]
     if not any(tokens):
-        raise ValueError(f"there is no word in {len(texts)} training answers: nothing to learn rarity from")
+        raise ValueError(
+            f"there is no word in {len(texts)} training answers: nothing to learn rarity from"
+        )
     index = bm25s.BM25(k1=0, b=0, method="lucene", dtype="float64")
     index.index(tokens, show_progress=False)
     # [p] word by word; [v] where each begins. The library has a word '' of its own
@@ -136,7 +141,8 @@ class Cosine:
 
     weigh: TfidfVectorizer  # fitted on training answers
 
-    def __call__(self, left: list, right: list, i, j) -> np.ndarray:  # `[p]` 0 to 1, as in `Bm25`
+    # `[p]` 0 to 1, as in `Bm25`
+    def __call__(self, left: list, right: list, i, j) -> np.ndarray:
         "Score pairs of a context and an answer."
         x = self._vectors(left)
         y = self._vectors(right)
@@ -150,10 +156,12 @@ class Cosine:
 
 def fit_cosine(
     texts: list,  # training answers, strings
-    # what is counted: 'word', or 'char', two to five characters within a word and its edges
+    # what is counted: 'word', or 'char', two to five characters within a word and its
+    # edges
     unit: str = "word",
     lowercase: bool = True,  # forget case
-    most: int = 200_000,  # words or runs of characters that are kept, the most frequent, >=1
+    # words or runs of characters that are kept, the most frequent, >=1
+    most: int = 200_000,
 ) -> Cosine:
     "Learn from training answers how rare words or runs of characters are."
     if unit not in ("word", "char"):
@@ -165,7 +173,8 @@ def fit_cosine(
     return Cosine(TfidfVectorizer(**how, sublinear_tf=True, max_features=most).fit(texts))
 
 # %% ../../nbs/ranking/12_baselines.ipynb #c27
-def longest(left, right, i, j):  # `[p]` characters, of which fewer tie than of words; as in `Bm25`
+# `[p]` characters, of which fewer tie than of words; as in `Bm25`
+def longest(left, right, i, j):
     "The longer an answer, the better."
     n = np.array([len(t) for t in right], np.float64)
     return n[np.asarray(j, np.int64)]
@@ -213,7 +222,8 @@ def rank_dialogues(
     arm,  # (contexts, answers, `[p]` i, `[p]` j) -> `[p]` scores, such as `Bm25`
     d: Dialogues,
     turns: int = 4,  # last turns of a context that are read; 0 reads all
-) -> np.ndarray:  # `[N,k]` float64, -inf where a dialogue has no more candidates; for `ranking.evaluate`
+    # `[N,k]` float64, -inf where a dialogue has no more candidates; for `ranking.evaluate`
+) -> np.ndarray:
     "Score each dialogue's own candidates."
     if turns < 0:
         raise ValueError(f"turns must be >= 0, got {turns}")

@@ -13,7 +13,15 @@ from fastcore.basics import patch
 from torch import Tensor
 from ..core import hash_uniform
 from ..data.batching import join_groups
-from ..data.groups import Distinct, Kind, Plan, Role, TextGroups, move_tensors, plan_attention
+from ctx_transformers.data.groups import (
+    Distinct,
+    Kind,
+    Plan,
+    Role,
+    TextGroups,
+    move_tensors,
+    plan_attention,
+)
 from .tokens import RankTokens, pair_texts
 
 # %% ../../nbs/ranking/07_batches.ipynb #c05
@@ -23,7 +31,8 @@ class Side:
 
     at: Tensor  # `[n]` their tokens, as positions in `groups.distinct.ids`
     lengths: Tensor  # `[t]`
-    row: Tensor  # `[c]` which of them each text of this role is, in the order of the batch
+    # `[c]` which of them each text of this role is, in the order of the batch
+    row: Tensor
     plan: Plan
 
     def to(self, device):
@@ -40,7 +49,8 @@ def find_side(
     L = d.lengths.numpy()
     n = L[texts]
     begins = (np.cumsum(L) - L)[texts]
-    shift = begins - (np.cumsum(n) - n)  # [t] from a token's place in this role to its place in all
+    # [t] from a token's place in this role to its place in all
+    shift = begins - (np.cumsum(n) - n)
     at = np.repeat(shift, n) + np.arange(n.sum())
     n = torch.from_numpy(n)
     return Side(torch.from_numpy(at), n, torch.from_numpy(row), plan_attention(n))
@@ -51,9 +61,11 @@ def left_out(
     context: np.ndarray,  # `[b]` contexts of the batch
     text: np.ndarray,  # `[K]` answers of the batch
     right: np.ndarray,  # `[b]` column of the right one
-    # `[K]` row whose candidate each answer is, where a row sees only its own; None: all see all
+    # `[K]` row whose candidate each answer is, where a row sees only its own; None: all
+    # see all
     owner: np.ndarray | None = None,
-    # `[b,K]` bool, True where an answer does not count: it is known to be right too, stands further left,
+    # `[b,K]` bool, True where an answer does not count: it is known to be right too,
+    # stands further left,
     # or is another row's
 ) -> np.ndarray:
     "Answers of the batch that are no honest wrong answers."
@@ -80,11 +92,15 @@ def _check_batches(
 ):
     "The dialogues have what the batches are to be made of."
     if negatives not in ("batch", "given", "both"):
-        raise ValueError(f"negatives must be 'batch', 'given' or 'both', got {negatives!r}")
+        raise ValueError(
+            f"negatives must be 'batch', 'given' or 'both', got {negatives!r}"
+        )
     if b < 1 or not len(rows):
         raise ValueError(f"a batch needs at least 1 dialogue, got b={b} of {len(rows)}")
     if negatives == "batch" and b < 2:
-        raise ValueError("with negatives='batch' the others are the wrong answers: b must be at least 2")
+        raise ValueError(
+            "with negatives='batch' the others are the wrong answers: b must be at least 2"
+        )
     if negatives == "given":
         alone = tokens.answers.lengths[rows] < 2
         if alone.any():
@@ -105,15 +121,20 @@ class RankBatches:
         self,
         tokens: RankTokens,
         b: int = 32,  # dialogues of a batch
-        # wrong answers: 'batch' (right ones of the others), 'given' (the dialogue's own), 'both'
+        # wrong answers: 'batch' (right ones of the others), 'given' (the dialogue's own),
+        # 'both'
         negatives: str = "batch",
-        pairs: bool = False,  # each context with each candidate as one text, for a cross-encoder
-        # of pairs: so many answers of the batch, drawn for each context; 0 and 'batch': all of them
+        # each context with each candidate as one text, for a cross-encoder
+        pairs: bool = False,
+        # of pairs: so many answers of the batch, drawn for each context; 0 and 'batch':
+        # all of them
         others: int = 0,
         seed: int = 0,
-        shuffle: bool = True,  # training: other batches each epoch; off: the order of the table
+        # training: other batches each epoch; off: the order of the table
+        shuffle: bool = True,
         rows=None,  # `[M]` dialogues that take part; all if None
-        # list of N arrays: another ranker's scores of each dialogue's own candidates; None: none
+        # list of N arrays: another ranker's scores of each dialogue's own candidates;
+        # None: none
         teacher=None,
     ):
         self.rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
@@ -159,7 +180,8 @@ class RankBatches:
 def make(
     self: RankBatches,
     rows: np.ndarray,  # `[b]` dialogues
-) -> tuple:  # (`TextGroups`, `[b]` column of the right answer); parts: see `_apart` and `_joined`
+    # (`TextGroups`, `[b]` column of the right answer); parts: see `_apart` and `_joined`
+) -> tuple:
     "The batch of these dialogues."
     t = self.tokens
     if self.negatives == "batch":
@@ -171,7 +193,9 @@ def make(
         right = np.cumsum(n) - n + t.right[rows]
     owner = np.repeat(np.arange(len(rows)), n)  # [K]
     own = owner == np.arange(len(rows))[:, None]  # [b,K]
-    out = left_out(t, t.context[rows], text, right, owner if self.negatives == "given" else None)
+    out = left_out(
+        t, t.context[rows], text, right, owner if self.negatives == "given" else None
+    )
     if self.pairs:
         return _joined(self, rows, text, right, out, own)
     return _apart(self, rows, text, n, right, out, own)
@@ -237,8 +261,11 @@ def _joined(dl, rows, text, right, out, own):
         keep = _draw_some(dl, rows, text, keep, own)
     row, col = np.nonzero(keep)  # [t] each
     k = np.bincount(row, minlength=len(rows))
-    place = np.arange(len(row)) - np.repeat(np.cumsum(k) - k, k)  # [t] column in the narrow table
-    p = pair_texts(t.contexts, t.context[rows][row], t.responses, text[col], t.reader.marks)
+    # [t] column in the narrow table
+    place = np.arange(len(row)) - np.repeat(np.cumsum(k) - k, k)
+    p = pair_texts(
+        t.contexts, t.context[rows][row], t.responses, text[col], t.reader.marks
+    )
     narrow = np.ones((len(rows), k.max()), bool)
     narrow[row, place] = False
     groups = _pair_groups(p, row, len(rows))

@@ -57,9 +57,15 @@ class CandidateCache:
             feather.read_table(self.folder / f"texts-{i}.feather", memory_map=True)
             for i in range(len(self.parts))
         ]
-        self.texts = pa.chunked_array([c for t in tables for c in t["text"].chunks], pa.string())  # [N]
+        # [N]
+        self.texts = pa.chunked_array(
+            [c for t in tables for c in t["text"].chunks], pa.string()
+        )
         for p, v, t in zip(meta["parts"], self.parts, tables):
-            if not p["n"] == len(v) == len(t) or _digest(t["text"].to_pylist()) != p["digest"]:
+            if (
+                not p["n"] == len(v) == len(t)
+                or _digest(t["text"].to_pylist()) != p["digest"]
+            ):
                 raise ValueError(
                     f"{folder} is damaged: its texts or vectors are not those that it was made of; delete it "
                     "and build it again"
@@ -107,7 +113,9 @@ def _done(
 def _new_part(folder, i, texts, dtype, d):
     "A file of texts, and one of vectors `[n,d]` to be filled."
     table = pa.table(dict(text=pa.array(texts, pa.string())))
-    feather.write_feather(table, folder / f"texts-{i}.feather", compression="uncompressed")
+    feather.write_feather(
+        table, folder / f"texts-{i}.feather", compression="uncompressed"
+    )
     path = folder / f"vectors-{i}.npy"
     return open_memmap(path, "w+", dtype, (len(texts), d))
 
@@ -122,7 +130,14 @@ def _write_part(
 ):
     "Encode texts into a part, or go on where that was interrupted."
     note = folder / "making.json"
-    about = dict(part=i, n=len(texts), digest=_digest(texts), dtype=dtype, chunk=chunk, model=e.fingerprint)
+    about = dict(
+        part=i,
+        n=len(texts),
+        digest=_digest(texts),
+        dtype=dtype,
+        chunk=chunk,
+        model=e.fingerprint,
+    )
     done = _done(note, about)
     tokens = e.tokens(texts)
     order = np.argsort(tokens.lengths, kind="stable")
@@ -130,7 +145,9 @@ def _write_part(
         V = open_memmap(folder / f"vectors-{i}.npy", "r+")
     else:
         V = _new_part(folder, i, texts, dtype, e.model.d)
-    with tqdm(total=len(texts), initial=done, desc="candidates", unit="text", disable=None) as bar:
+    with tqdm(
+        total=len(texts), initial=done, desc="candidates", unit="text", disable=None
+    ) as bar:
         for a in range(done, len(texts), chunk):
             at = order[a : a + chunk]
             V[at] = e.encode(tokens.take(at))
@@ -152,7 +169,9 @@ def _candidates(texts):
     "Different texts, each with something in it."
     texts, _ = distinct_texts(texts)
     if bad := [t for t in texts if not t.strip()]:
-        raise ValueError(f"{len(bad)} of {len(texts)} different candidates have no text: leave them out")
+        raise ValueError(
+            f"{len(bad)} of {len(texts)} different candidates have no text: leave them out"
+        )
     if not texts:
         raise ValueError("there are no candidates")
     return texts
@@ -164,7 +183,8 @@ def build(
     folder,  # made if missing
     texts: list,  # strings; equal ones are kept once, in the order of first appearance
     e: RankEmbedder,
-    dtype: str = "float32",  # 'float32', or 'float16': half the space, products to about 1e-3
+    # 'float32', or 'float16': half the space, products to about 1e-3
+    dtype: str = "float32",
     chunk: int = 4096,  # texts between two notes of what is done
 ) -> CandidateCache:
     "Encode candidates; a finished cache of the same model and texts is opened, an interrupted one goes on."
@@ -183,7 +203,10 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     _write_part(folder, 0, texts, e, dtype, chunk)
     part = dict(n=len(texts), digest=_digest(texts))
-    _finish(folder, dict(version=LAYOUT, model=e.fingerprint, dtype=dtype, d=e.model.d, parts=[part]))
+    _finish(
+        folder,
+        dict(version=LAYOUT, model=e.fingerprint, dtype=dtype, d=e.model.d, parts=[part]),
+    )
     return cls.open(folder, e)
 
 # %% ../../nbs/ranking/15_cache.ipynb #s3a9281e
@@ -224,7 +247,8 @@ def open(
     cls: CandidateCache,
     folder,
     e: RankEmbedder,  # the model that the vectors must be of
-    texts: list = None,  # the candidates that must be there, if it matters; None: whichever are
+    # the candidates that must be there, if it matters; None: whichever are
+    texts: list = None,
 ) -> CandidateCache:
     "Open a cache, if it is of this model."
     folder = Path(folder)

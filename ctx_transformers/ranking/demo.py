@@ -29,7 +29,13 @@ from .model import CrossRanker, RankCfg
 from .score import look
 from .sources import open_dialogues
 from .tokens import PairReader
-from .train import RankData, RankRunCfg, open_trained, ranker_folder, run_ranker
+from ctx_transformers.ranking.train import (
+    RankData,
+    RankRunCfg,
+    open_trained,
+    ranker_folder,
+    run_ranker,
+)
 
 # %% ../../nbs/ranking/17_demo.ipynb #c08
 class Read(NamedTuple):
@@ -101,7 +107,8 @@ class Answers(NamedTuple):
 
 def known_answers(
     sets: dict,  # of `Dialogues`
-    # names with commas between them, such as packages or modules: only what is from there; empty: all
+    # names with commas between them, such as packages or modules: only what is from
+    # there; empty: all
     within="",
 ) -> Answers:
     "All right answers, in the order of first appearance."
@@ -114,7 +121,9 @@ def known_answers(
                 found.setdefault(t, []).append(name)
     if not found:
         some = sorted({d.ids[0].as_py().split("(")[0] for d in sets.values() if len(d)})
-        raise ValueError(f"no answer is from {within!r}; there are {', '.join(some)} and others")
+        raise ValueError(
+            f"no answer is from {within!r}; there are {', '.join(some)} and others"
+        )
     return Answers(list(found), list(found.values()))
 
 # %% ../../nbs/ranking/17_demo.ipynb #c16
@@ -123,13 +132,17 @@ class Asked:
     "A question, its best answers, and who looked at what."
 
     words: list  # `[w]` strings, the question as it was read, marks included
-    reads: np.ndarray  # `[w,m]` weight of each word in each code; adds up to 1 over the words
-    listens: np.ndarray  # `[m,k]` weight of each code for each answer; adds up to 1 over the codes
-    answers: pd.DataFrame  # `rank` from 1, `score`, `text`, `where`; k rows, the best first
+    # `[w,m]` weight of each word in each code; adds up to 1 over the words
+    reads: np.ndarray
+    # `[m,k]` weight of each code for each answer; adds up to 1 over the codes
+    listens: np.ndarray
+    # `rank` from 1, `score`, `text`, `where`; k rows, the best first
+    answers: pd.DataFrame
     of: int  # candidates in all
     unread: int = 0  # tokens at the beginning that did not fit
 
-    def share(self, i: int = 0):  # of each word in what the answer of place i met, `[w]`; adds up to 1
+    # of each word in what the answer of place i met, `[w]`; adds up to 1
+    def share(self, i: int = 0):
         return self.reads @ self.listens[:, i]
 
     def use(self):  # of each code, mean over the answers, `[m]`; adds up to 1
@@ -163,7 +176,9 @@ def _shaded(
     rgb = ",".join(str(int(COLORS["sky"][a : a + 2], 16)) for a in (1, 3, 5))
     spans = []
     for s, x in zip(words, w):
-        css = f"background:rgba({rgb},{x / w.max():.2f});padding:1px 3px;border-radius:3px"
+        css = (
+            f"background:rgba({rgb},{x / w.max():.2f});padding:1px 3px;border-radius:3px"
+        )
         spans.append(f'<span title="{x:.0%}" style="{css}">{escape(s)}</span>')
     return " ".join(spans)
 
@@ -177,7 +192,9 @@ def _answer_row(
     code = "font-family:monospace;font-size:85%"
     weight = ";font-weight:bold" if bold else ""
     cells = ((r.rank, ""), (f"{r.score:.2f}", ""), (r.text, ""), (r.where, code))
-    columns = "".join(f'<td style="{cell};{css}">{escape(str(v))}</td>' for v, css in cells)
+    columns = "".join(
+        f'<td style="{cell};{css}">{escape(str(v))}</td>' for v, css in cells
+    )
     return f'<tr style="background:#fff;color:#000{weight}">{columns}</tr>'
 
 # %% ../../nbs/ranking/17_demo.ipynb #c17
@@ -189,7 +206,9 @@ def html(
     "The question in colours, and the answers below it."
     w = self.share(i)
     words = _shaded(self.words, w)
-    rows = "".join(_answer_row(r, j == i) for j, r in enumerate(self.answers.itertuples()))
+    rows = "".join(
+        _answer_row(r, j == i) for j, r in enumerate(self.answers.itertuples())
+    )
     note = (
         f"{self.head()}. Shaded: the share of each word in what answer {i + 1} met; point at a word to read "
         f"it, up to {w.max():.0%} here."
@@ -227,7 +246,9 @@ class Asker:
         self.unk = tok.unk_token_id
         self.answers = answers
         kept = Path(folder) / f"answers-{digest(*answers.texts)}"
-        self.searcher = Searcher(self.e, CandidateCache.build(kept, answers.texts, self.e), "exact")
+        self.searcher = Searcher(
+            self.e, CandidateCache.build(kept, answers.texts, self.e), "exact"
+        )
 
     def __call__(
         self,
@@ -244,7 +265,9 @@ class Asker:
         l = look(self.e.model, ids, found)
         reads = np.zeros((len(r.words), l.tokens.shape[1]), np.float32)
         np.add.at(reads, r.own, l.tokens)
-        return Asked(r.words, reads, l.codes, self._rows(s, at), len(self.answers.texts), r.unread)
+        return Asked(
+            r.words, reads, l.codes, self._rows(s, at), len(self.answers.texts), r.unread
+        )
 
     def _rows(self, scores, at):  # `[k]` each
         "The answers at some places, the best first."
@@ -266,7 +289,8 @@ class Asker:
 
 # %% ../../nbs/ranking/17_demo.ipynb #c21
 def trained_rankers(
-    # folder's name -> what it is; those of which training has ended or has a first validation behind it
+    # folder's name -> what it is; those of which training has ended or has a first
+    # validation behind it
 ) -> dict:
     "The bi- and poly-encoders that the cache holds."
     out = {}
@@ -284,13 +308,17 @@ def trained_rankers(
 class AskCfg:
     "Whom to ask what."
 
-    # of a trained bi- or poly-encoder, or its name in the cache; empty: the one that `run` says, trained
+    # of a trained bi- or poly-encoder, or its name in the cache; empty: the one that
+    # `run` says, trained
     # first if it is not there
     folder: str = ""
     question: str = ""  # empty: the lines of the standard input, one after the other
     k: int = 5  # answers, >=1
-    within: str = ""  # names with commas between them, such as packages: only answers from there; empty: all
-    # run.dialogues and run.columns say where the answers are from; with folder empty, the rest says what is
+    # names with commas between them, such as packages: only answers from there; empty:
+    # all
+    within: str = ""
+    # run.dialogues and run.columns say where the answers are from; with folder empty, the
+    # rest says what is
     # trained
     run: RankRunCfg = RankRunCfg(model=replace(RankRunCfg().model, kind="poly"))
 
@@ -305,7 +333,9 @@ def _find_ranker(name):  # a folder, or its name in the cache
         if p.is_dir():
             return p
     known = "; ".join(f"{k} ({v})" for k, v in trained_rankers().items()) or "none yet"
-    raise ValueError(f"{name!r} is neither a folder nor the name of one in the cache; there are: {known}")
+    raise ValueError(
+        f"{name!r} is neither a folder nor the name of one in the cache; there are: {known}"
+    )
 
 
 def open_asker(
@@ -320,7 +350,9 @@ def open_asker(
         data = RankData(cfg.run, lambda *_: None)
         run_ranker(cfg.run, data, device=device, say=say)
         folder = ranker_folder(cfg.run, data)
-    sets = open_dialogues(cfg.run.dialogues, columns_of(cfg.run.columns), say=lambda *_: None)
+    sets = open_dialogues(
+        cfg.run.dialogues, columns_of(cfg.run.columns), say=lambda *_: None
+    )
     return Asker(folder, known_answers(sets, cfg.within), device)
 
 # %% ../../nbs/ranking/17_demo.ipynb #s3a48bb4
@@ -348,19 +380,24 @@ def _plot_reads(ax, asked, shown):
 def _plot_listens(ax, asked, shown):
     "Which of the codes that are shown each answer listens to."
     labels = [f"{_short(r.text, 52)}  {r.score:.1f}" for r in asked.answers.itertuples()]
-    label = f"{len(shown)} of {len(asked.listens)} codes by their number, the most used first"
+    label = (
+        f"{len(shown)} of {len(asked.listens)} codes by their number, the most used first"
+    )
     if len(shown) < len(asked.listens):
         lost = (1 - asked.listens[shown].sum(0)).max()
         label += f";\nthe others have at most {100 * lost:.2g} % of an answer"
     _cells(ax, asked.listens[shown].T, labels)
-    ax.set_title("which codes each answer listens to, % (behind it: score)", loc="left", fontsize=9)
+    ax.set_title(
+        "which codes each answer listens to, % (behind it: score)", loc="left", fontsize=9
+    )
     ax.set_xticks(range(len(shown)), [str(i + 1) for i in shown], fontsize=8)
     ax.set_xlabel(label, fontsize=8.5)
 
 # %% ../../nbs/ranking/17_demo.ipynb #c38
 def plot_asked(
     asked: Asked,
-    least: float = 0.01,  # a code is shown if some answer gives it so much of its attention, 0 to 1
+    # a code is shown if some answer gives it so much of its attention, 0 to 1
+    least: float = 0.01,
     most: int = 16,  # codes at most, the most used ones
 ):  # a figure
     "What each code reads, and which answers listen to it."

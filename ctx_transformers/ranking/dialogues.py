@@ -20,13 +20,19 @@ def _check_dialogues(
     d,  # `Dialogues` whose columns are filled in
 ):
     "Every column has a value for each question, and every question has candidates and a right one."
-    size = {k: len(getattr(d, k)) for k in ("turns", "candidates", "right", "conversation", "ids")}
+    size = {
+        k: len(getattr(d, k))
+        for k in ("turns", "candidates", "right", "conversation", "ids")
+    }
     if len(set(size.values())) > 1:
         raise ValueError(f"every column needs one value for each question, got {size}")
     k = np.diff(d.candidates.offsets.to_numpy())
     for bad, what in (
         (k == 0, "has no candidates; a question needs at least the right one"),
-        ((d.right < 0) | (d.right >= k), "has no candidate at its place `right`; it counts from 0"),
+        (
+            (d.right < 0) | (d.right >= k),
+            "has no candidate at its place `right`; it counts from 0",
+        ),
     ):
         if bad.any():
             raise ValueError(f"question {bad.argmax()} (of {bad.sum():,} such) {what}")
@@ -37,13 +43,16 @@ class Dialogues:
     "Questions: which of these candidates answers this?"
 
     turns: pa.ListArray  # `[N]` lists of texts, the context, oldest turn first
-    candidates: pa.ListArray  # `[N]` lists of texts; in training the right one may stand alone
-    right: np.ndarray | None = None  # `[N]` place of the right candidate in its list; None: the first
+    # `[N]` lists of texts; in training the right one may stand alone
+    candidates: pa.ListArray
+    # `[N]` place of the right candidate in its list; None: the first
+    right: np.ndarray | None = None
     # `[N]` whole numbers, which conversation it is from; None: each its own
     conversation: np.ndarray | None = None
     ids: pa.Array | None = None  # `[N]` names; None: numbers
     name: str = "dialogues"
-    account: Account | None = None  # what was read and what was dropped on the way; None: all was kept
+    # what was read and what was dropped on the way; None: all was kept
+    account: Account | None = None
 
     def __post_init__(self):
         def put(k, v):
@@ -72,7 +81,9 @@ class Dialogues:
 
     def __getitem__(self, i: int):
         return dict(
-            turns=self.turns[i].as_py(), candidates=self.candidates[i].as_py(), right=int(self.right[i])
+            turns=self.turns[i].as_py(),
+            candidates=self.candidates[i].as_py(),
+            right=int(self.right[i]),
         )
 
     def __repr__(self):
@@ -124,7 +135,8 @@ def _take(d, i, account):
     if "keys" in d.__dict__:  # names are dear, and go along
         off = d.candidates.offsets.to_numpy()
         new = out.candidates.offsets.to_numpy()
-        shift = off[i] - new[:-1]  # [N] from a candidate's place in the new table to its place in the old
+        # [N] from a candidate's place in the new table to its place in the old
+        shift = off[i] - new[:-1]
         at = np.arange(new[-1]) + np.repeat(shift, np.diff(new))
         out.__dict__["keys"] = d.keys[0][i], d.keys[1][at]
     return out
@@ -137,7 +149,9 @@ def take(
 ) -> Dialogues:
     "Some rows, in the order asked for."
     i = np.asarray(i)
-    return _take(self, np.flatnonzero(i) if i.dtype == bool else i.astype(np.int64), self.account)
+    return _take(
+        self, np.flatnonzero(i) if i.dtype == bool else i.astype(np.int64), self.account
+    )
 
 
 @patch

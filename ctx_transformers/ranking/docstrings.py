@@ -20,7 +20,12 @@ from ..config import config_hash
 from ..core import Account, cache_dir
 from ..data.dedup import text_keys
 from ..data.engine import connect
-from ..data.pydocs import PACKAGES, code_objects, installed_files, parse_file
+from ctx_transformers.data.pydocs import (
+    PACKAGES,
+    code_objects,
+    installed_files,
+    parse_file,
+)
 from ..data.splits import CorpusCfg, SPLITS, TEST, place
 from .dialogues import Dialogues, load_dialogues
 from .splits import tidy, with_wrong
@@ -64,10 +69,14 @@ def signature(
 ) -> str:
     "Name and arguments of a documented object."
     if isinstance(obj, ast.ClassDef):
-        inits = [o for o in obj.body if isinstance(o, ast.FunctionDef) and o.name == "__init__"]
+        inits = [
+            o for o in obj.body if isinstance(o, ast.FunctionDef) and o.name == "__init__"
+        ]
         arguments = _arguments(inits[0].args, True) if inits else "..."
     else:
-        static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in obj.decorator_list)
+        static = any(
+            isinstance(d, ast.Name) and d.id == "staticmethod" for d in obj.decorator_list
+        )
         method = isinstance(outer, ast.ClassDef) and not static
         arguments = _arguments(obj.args, method)
     return f"{name}({arguments})"
@@ -86,7 +95,9 @@ def first_sentence(
     doc: str,  # a docstring, indentation removed
 ) -> str:  # on one line; empty if there is none
     "The first sentence of a docstring."
-    para = re.split(r"\n\s*\n|\n\s*(?:>>>|[:@.]|[-=~^*+#]{3,}|[-*+] )", doc.strip(), maxsplit=1)[0]
+    para = re.split(
+        r"\n\s*\n|\n\s*(?:>>>|[:@.]|[-=~^*+#]{3,}|[-*+] )", doc.strip(), maxsplit=1
+    )[0]
     text = " ".join(para.split())
     if re.match(r">>>|[:@#=\-]|\.\. |[\w.]+\([^)]*\)\s*(?:->|:|$)", text):
         return ""
@@ -129,13 +140,19 @@ def _sides(modules, cfg):
     packages = [n.split(".")[0] for n in names]
     posts = ibis.memtable(dict(author=names, community=packages, text=["a"] * len(names)))
     t = place(posts, cfg)
-    t = connect().to_pyarrow(t.select("author", "new_community", "split")).sort_by("author")
+    t = (
+        connect()
+        .to_pyarrow(t.select("author", "new_community", "split"))
+        .sort_by("author")
+    )
     return np.where(t["new_community"], TEST, t["split"])[at]
 
 
 def _build(files, missing, cfg, seed):
     python = sys.version_info
-    acc = Account(f"signatures: {len(files):,} files, Python {python.major}.{python.minor}")
+    acc = Account(
+        f"signatures: {len(files):,} files, Python {python.major}.{python.minor}"
+    )
     rows = []
     for m in missing:
         acc.drop(f"package {m} is not installed")
@@ -170,7 +187,9 @@ def _side(d, side, i, seed):
     }
     out = tidy(d.without(why))
     if not len(out):
-        raise ValueError(f"nothing is left for {SPLITS[i]}; read more packages\n{out.account}")
+        raise ValueError(
+            f"nothing is left for {SPLITS[i]}; read more packages\n{out.account}"
+        )
     if i > 0:
         package = [o.split(".")[0].split("(")[0] for o in out.ids.to_pylist()]
         out = with_wrong(out, text_keys(package, exact=True).astype(np.int64), seed=seed)
@@ -186,7 +205,9 @@ def read_signatures(
 ) -> dict:  # train (right answers alone), valid, test: conversation = module
     "Which first sentence documents this object? Cached by the names and sizes of the files."
     files, missing = installed_files(packages, stdlib)
-    names = hashlib.sha256(repr([(m, p.stat().st_size) for m, p in files]).encode()).hexdigest()
+    names = hashlib.sha256(
+        repr([(m, p.stat().st_size) for m, p in files]).encode()
+    ).hexdigest()
     about = dict(
         reader=1,
         files=names,
@@ -201,5 +222,6 @@ def read_signatures(
     with FileLock(folder / "lock"):
         if not (folder / "test.arrow").is_file():
             for s, d in _build(files, missing, cfg, seed).items():
-                d.save(folder / f"{s}.arrow")  # the test last: it tells that all are there
+                # the test last: it tells that all are there
+                d.save(folder / f"{s}.arrow")
     return {s: load_dialogues(folder / f"{s}.arrow") for s in SPLITS}

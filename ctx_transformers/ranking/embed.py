@@ -44,7 +44,9 @@ def _poly(s):  # `[k,m]` products -> `[k]`
 # %% ../../nbs/ranking/14_embed.ipynb #c09
 def fold_codes(
     y: Tensor,  # `[m,d]` codes
-):  # (`[m,r]`, `[r,d]`) whose product they are to 1e-5 of the longest, or None if that saves nothing
+    # (`[m,r]`, `[r,d]`) whose product they are to 1e-5 of the longest, or None if that
+    # saves nothing
+):
     "Codes as mixtures of fewer vectors."
     m, d = y.shape
     x = y.double()
@@ -65,17 +67,22 @@ def fold_codes(
 @torch.inference_mode()
 def score_candidates(
     codes: Tensor,  # `[m,d]` codes of one question, those that count; of a bi-encoder m=1
-    parts: list,  # of tensors `[k,d]`, all candidates; float32 or float16, perhaps mapped from disk
+    # of tensors `[k,d]`, all candidates; float32 or float16, perhaps mapped from disk
+    parts: list,
     block: int = BLOCK,  # candidates at a time
 ) -> Tensor:  # `[N]` float32
     "The score of every candidate."
     y = codes.float()
     if not len(y):
-        raise ValueError("a question without codes fits nothing: it needs at least one turn with text")
+        raise ValueError(
+            "a question without codes fits nothing: it needs at least one turn with text"
+        )
     out = y.new_empty(sum(map(len, parts)))
     at = 0
-    fold = fold_codes(y) if len(y) >= 32 and len(out) >= 10_000 else None  # worth its few milliseconds
-    room = y.new_empty(block, y.shape[1])  # for candidates that are kept in 16 bits or elsewhere
+    # worth its few milliseconds
+    fold = fold_codes(y) if len(y) >= 32 and len(out) >= 10_000 else None
+    # for candidates that are kept in 16 bits or elsewhere
+    room = y.new_empty(block, y.shape[1])
     for part in parts:
         for i in range(0, len(part), block):
             v = part[i : i + block]  # [k,d]
@@ -86,7 +93,13 @@ def score_candidates(
             if len(y) == 1:
                 torch.mv(v, y[0], out=o)
             else:
-                o.copy_(_poly(_products(v, y) if fold is None else _products(v, fold[1]) @ fold[0].T))
+                o.copy_(
+                    _poly(
+                        _products(v, y)
+                        if fold is None
+                        else _products(v, fold[1]) @ fold[0].T
+                    )
+                )
     return out
 
 # %% ../../nbs/ranking/14_embed.ipynb #c12
@@ -100,7 +113,8 @@ def best(
     if k >= len(scores):
         s, i = scores.sort(descending=True, stable=True)
         return s, i
-    at = (scores >= scores.topk(k).values[-1]).nonzero()[:, 0]  # k of them, or more where the last are equal
+    # k of them, or more where the last are equal
+    at = (scores >= scores.topk(k).values[-1]).nonzero()[:, 0]
     s, i = scores[at].sort(descending=True, stable=True)
     return s[:k], at[i[:k]]
 
@@ -121,7 +135,9 @@ def _weights(model):
         yield k
         yield str(v.dtype)
         yield str(tuple(v.shape))
-        yield v.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+        yield (
+            v.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+        )
 
 
 class RankEmbedder:
@@ -171,9 +187,13 @@ class RankEmbedder:
         turns = list(turns)[-self.cfg.turns :]
         if not any(t.strip() for t in turns):
             raise ValueError(f"the last turns have no text: {turns}")
-        context = self.reader.contexts(self.reader.words(turns), Ragged.of([range(len(turns))]))
+        context = self.reader.contexts(
+            self.reader.words(turns), Ragged.of([range(len(turns))])
+        )
         ids, n = (torch.from_numpy(x).to(self.device) for x in context.gather([0]))
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.bf16):
+        with torch.autocast(
+            torch.device(self.device).type, torch.bfloat16, enabled=self.bf16
+        ):
             y, keep = self.model.contexts(ids, n)
         return y[0][keep[0]].float()
 
@@ -184,11 +204,14 @@ class RankEmbedder:
         return encode_candidates(self.model, tokens, self.budget, self.device, self.bf16)
 
     @cached_property
-    def fingerprint(self) -> dict:  # of weights, shape, tokenizer and reading, 16 hexadecimal digits each
+    # of weights, shape, tokenizer and reading, 16 hexadecimal digits each
+    def fingerprint(self) -> dict:
         "What vectors of candidates depend on."
         m = self.model
         # where it came from does not matter
-        shape = replace(m.cfg, pretrained="", layers=0, freeze="", learned=True, encoder=m.encoder.cfg)
+        shape = replace(
+            m.cfg, pretrained="", layers=0, freeze="", learned=True, encoder=m.encoder.cfg
+        )
         return dict(
             weights=digest(*_weights(m)),
             shape=digest(json.dumps(asdict(shape), sort_keys=True)),

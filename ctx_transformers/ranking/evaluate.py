@@ -11,13 +11,20 @@ import numpy as np
 import pandas as pd
 from ..eval.figures import COLORS, style
 from ..eval.retrieval_metrics import rank_table
-from ..eval.tables import SCORES, length_bands, rows_against, pooled_rows
+from ctx_transformers.eval.tables import (
+    SCORES,
+    length_bands,
+    rows_against,
+    rows_of_most_seeds,
+)
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c28
 def context_slices(
-    turns,  # `[N]` lists of strings, the context of each dialogue, such as `Dialogues.turns`
+    # `[N]` lists of strings, the context of each dialogue, such as `Dialogues.turns`
+    turns,
     by_turns=(1, 2, 4),  # upper edges of the bands, turns, ascending
-    by_words=(10, 25, 50, 100),  # upper edges of the bands, words between white space, ascending
+    # upper edges of the bands, words between white space, ascending
+    by_words=(10, 25, 50, 100),
 ) -> dict:  # name -> `[N]` bool
     "Dialogues by the length of their context."
     turns = turns.to_pylist() if hasattr(turns, "to_pylist") else turns
@@ -26,7 +33,9 @@ def context_slices(
         words = sum(len(x.split()) for x in t)
         n.append((len(t), words))
     n = np.array(n, np.int64).reshape(-1, 2)
-    return length_bands(n[:, 0], by_turns, "turns") | length_bands(n[:, 1], by_words, "words")
+    return length_bands(n[:, 0], by_turns, "turns") | length_bands(
+        n[:, 1], by_words, "words"
+    )
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #s731ff0c
 def _same_candidates(
@@ -54,8 +63,11 @@ def _values(tables, metric, inside):
 
 # %% ../../nbs/ranking/11_evaluate.ipynb #c32
 def ranking_rows(
-    found: dict,  # arm -> seed -> `[N,k]` scores of the same candidates, as in `rank_of_right`
-    d,  # the dialogues, such as `Dialogues`: `right` `[N]` int and `conversation` `[N]` int, -1 unknown
+    # arm -> seed -> `[N,k]` scores of the same candidates, as in `rank_of_right`
+    found: dict,
+    # the dialogues, such as `Dialogues`: `right` `[N]` int and `conversation` `[N]` int,
+    # -1 unknown
+    d,
     corpus: str,  # what to call the corpus
     against: tuple = (),  # arms that the others are compared with, such as ('bm25','bi')
     # name -> `[N]` bool, parts that get R@1 too, such as `context_slices(d.turns)`
@@ -63,12 +75,16 @@ def ranking_rows(
     right=None,  # `[N,k]` bool, where several candidates are right; `d.right` if None
     ks: tuple = (1, 2, 5),  # lengths of the list that is looked at, >=1
     config: str = "",  # hash of the experiment's config, for the table
-) -> list:  # rows for `eval.tables.write_rows`, with two more columns: `dialogues` and mean `candidates`
+    # rows for `eval.tables.write_rows`, with two more columns: `dialogues` and mean
+    # `candidates`
+) -> list:
     """R@k, MRR, MAP and mean scores of each arm, and their differences, with intervals over conversations and
     seeds."""
     right = d.right if right is None else right
     against = (against,) if isinstance(against, str) else tuple(against)
-    tables = {a: {s: rank_table(x, right, ks) for s, x in of.items()} for a, of in found.items()}
+    tables = {
+        a: {s: rank_table(x, right, ks) for s, x in of.items()} for a, of in found.items()
+    }
     n = _same_candidates(tables, len(d.conversation))
     metrics = [f"R@{k}" for k in ks if k < n.max()] + ["MRR", "MAP", *SCORES]
     rows = []
@@ -79,7 +95,9 @@ def ranking_rows(
         more = dict(dialogues=int(inside.sum()), candidates=float(n[inside].mean()))
         for m in metrics if where == "all" else metrics[:1]:
             values = _values(tables, m, inside)
-            of_metric = rows_against(values, conversation, corpus, m, against, where, config)
+            of_metric = rows_against(
+                values, conversation, corpus, m, against, where, config
+            )
             rows += [r | more for r in of_metric]
     return rows
 
@@ -119,12 +137,14 @@ def plot_ranking(
     metric: str = "R@1",  # 'R@k', 'MRR' or 'MAP'
 ):  # a figure
     "A metric of each arm, one panel for each corpus, with intervals."
-    d = pooled_rows(df, metric)
+    d = rows_of_most_seeds(df, metric)
     arms = [a for a in (d.arm.unique() if arms is None else arms) if a != line]
     corpora = df.corpus.unique()
     with plt.rc_context(style()):
         size = (3 * len(corpora) + 1.5, 1.1 + 0.32 * len(arms))
-        fig, axes = plt.subplots(1, len(corpora), figsize=size, sharey=True, squeeze=False)
+        fig, axes = plt.subplots(
+            1, len(corpora), figsize=size, sharey=True, squeeze=False
+        )
         for ax, c in zip(axes[0], corpora):
             of = d[d.corpus == c].set_index("arm")
             _rank_panel(ax, of, arms, line, metric)
@@ -156,7 +176,7 @@ def plot_cost(
     metric: str = "R@1",  # 'R@k', 'MRR' or 'MAP'
 ):  # a figure
     "A metric of each arm against its price, one colour for each corpus, with intervals."
-    d = pooled_rows(df, metric)
+    d = rows_of_most_seeds(df, metric)
     d = d[d.arm.isin(cost)]
     if d.empty:
         raise ValueError(
@@ -168,7 +188,14 @@ def plot_cost(
             _cost_line(ax, d[d.corpus == c], cost, color=color, marker=mark, label=c)
         top = d.groupby("arm").hi.max()
         for a, y in top.items():
-            ax.annotate(a, (cost[a], y), (0, 4), textcoords="offset points", rotation=45, fontsize=8)
+            ax.annotate(
+                a,
+                (cost[a], y),
+                (0, 4),
+                textcoords="offset points",
+                rotation=45,
+                fontsize=8,
+            )
         ax.set(xscale="log", xlabel=label, ylabel=metric)
         ax.margins(x=0.12, y=0.25)
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1))

@@ -58,9 +58,14 @@ def open_index(
 ):  # as `make_index` gives it
     "The index of a cache, made if it is not there."
     faiss = _faiss()
-    path = cache.folder / f"index-{digest(json.dumps(cache.meta, sort_keys=True), str(seed))}.faiss"
+    path = (
+        cache.folder
+        / f"index-{digest(json.dumps(cache.meta, sort_keys=True), str(seed))}.faiss"
+    )
     if not path.exists():
-        write_atomic(path, lambda p: faiss.write_index(make_index(cache.parts, seed), str(p)))
+        write_atomic(
+            path, lambda p: faiss.write_index(make_index(cache.parts, seed), str(p))
+        )
     return faiss.read_index(str(path))
 
 # %% ../../nbs/ranking/16_index.ipynb #c10
@@ -90,7 +95,8 @@ def shortlist(
     like, at = index.search(asking(codes).cpu().numpy(), s)  # [m,s] each
     order = np.argsort(-like, axis=None, kind="stable")
     at = at.ravel()[order]
-    _, first = np.unique(at, return_index=True)  # a candidate stands where its best code put it
+    # a candidate stands where its best code put it
+    _, first = np.unique(at, return_index=True)
     at = at[np.sort(first)]
     return np.sort(at[at >= 0][:s])
 
@@ -131,13 +137,16 @@ class CrossScorer:
         answers = r.responses(r.words(texts))
         out = torch.zeros(len(texts))
         order = np.argsort(answers.lengths, kind="stable")
-        end = np.cumsum((answers.lengths + context.lengths[0])[order])  # tokens up to each pair
+        # tokens up to each pair
+        end = np.cumsum((answers.lengths + context.lengths[0])[order])
         cut = np.flatnonzero(np.diff(end // self.budget)) + 1
         for at in np.split(order, cut):
             p = pair_texts(context, np.zeros(len(at), np.int64), answers, at, r.marks)
             ids, n, segment = (torch.from_numpy(x).to(self.device) for x in p)
             plan = plan_attention(n.cpu()).to(self.device)
-            with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.bf16):
+            with torch.autocast(
+                torch.device(self.device).type, torch.bfloat16, enabled=self.bf16
+            ):
                 out[at] = self.model.pairs(ids, n, segment, plan).float().cpu()
         return out
 
@@ -151,12 +160,15 @@ class Searcher:
     def __init__(
         self,
         e: RankEmbedder,
-        cache: CandidateCache,  # opened with this `e`, which checks that they belong together
-        # 'exact': all candidates are scored; 'faiss': those of a shortlist; 'auto': 'faiss' from 50,000
+        # opened with this `e`, which checks that they belong together
+        cache: CandidateCache,
+        # 'exact': all candidates are scored; 'faiss': those of a shortlist; 'auto':
+        # 'faiss' from 50,000
         # candidates on
         index: str = "auto",
         s: int = 200,  # candidates of a shortlist
-        # cells of the index that each code looks into: what lies in no cell near a code is not found, however
+        # cells of the index that each code looks into: what lies in no cell near a code
+        # is not found, however
         # long the list
         probe: int = 64,
     ):
@@ -191,11 +203,13 @@ class Searcher:
         self,
         turns: list,  # strings, the last one last
         k: int = 10,  # answers
-        # function of turns and s texts that gives `[s]` scores, such as a `CrossScorer`; None: the scores of
+        # function of turns and s texts that gives `[s]` scores, such as a `CrossScorer`;
+        # None: the scores of
         # the vectors stand
         rerank=None,
         s: int = 50,  # with `rerank`: how many it reads
-    ) -> pd.DataFrame:  # `rank` from 1, `text`, `score`, `candidate` (position in the cache)
+        # `rank` from 1, `text`, `score`, `candidate` (position in the cache)
+    ) -> pd.DataFrame:
         "The best answers."
         score, at = self.top(self.e.codes(turns), max(k, s) if rerank else k)
         texts = [self.cache[i] for i in at]
@@ -213,7 +227,11 @@ class Searcher:
         )
 
     def __repr__(self):
-        how = "all scored" if self.index is None else f"{self.s} of them scored, found by an index"
+        how = (
+            "all scored"
+            if self.index is None
+            else f"{self.s} of them scored, found by an index"
+        )
         return f"Searcher: {len(self.cache):,} candidates, {how}"
 
 # %% ../../nbs/ranking/16_index.ipynb #c26
@@ -222,7 +240,8 @@ def shortlist_recall(
     questions: list,  # of turns
     sizes=(10, 20, 50, 100, 200, 500),  # of the shortlist
     k: int = 10,  # answers that should be found
-) -> pd.DataFrame:  # `s`, `recall` of the exact k best, 0 to 1, a row for each question and size; `question`
+    # `s`, `recall` of the exact k best, 0 to 1, a row for each question and size; `question`
+) -> pd.DataFrame:
     "How many of the best answers an index finds."
     index = searcher.index or open_index(searcher.cache)
     rows = []

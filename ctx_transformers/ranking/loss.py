@@ -17,13 +17,16 @@ from .model import Ranked
 class RankLoss:
     "What a ranker is rewarded for."
 
-    # weight of the teacher's opinion, 0 (none) to 1 (nothing else), in batches that bring one
+    # weight of the teacher's opinion, 0 (none) to 1 (nothing else), in batches that bring
+    # one
     distil: float = 0.0
     T: float = 1.0  # temperature of the shares that are compared, >0
 
     def __post_init__(self):
         if not 0 <= self.distil <= 1 or self.T <= 0:
-            raise ValueError(f"distil must be from 0 to 1 and T above 0, got {self.distil} and {self.T}")
+            raise ValueError(
+                f"distil must be from 0 to 1 and T above 0, got {self.distil} and {self.T}"
+            )
 
     def __call__(
         self,
@@ -46,7 +49,9 @@ def distil_loss(
     "How far the student's shares are from the teacher's, over what the teacher scored, times T squared."
     asked = ~teacher.isnan()
     if not asked.any(1).all():
-        raise ValueError(f"{int((~asked.any(1)).sum())} of {len(asked)} rows have no score of the teacher")
+        raise ValueError(
+            f"{int((~asked.any(1)).sum())} of {len(asked)} rows have no score of the teacher"
+        )
 
     def shares(x):
         return (x.float() / T).masked_fill(~asked, -torch.inf).log_softmax(1)

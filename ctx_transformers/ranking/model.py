@@ -25,21 +25,27 @@ class RankCfg:
     "How a dialogue and a candidate become a score."
 
     kind: str = "bi"  # 'bi', 'poly' or 'cross'
-    encoder: EncoderCfg = EncoderCfg()  # shape of the encoder; a pretrained one brings its own
-    pretrained: str = ""  # checkpoint, folder or hub name, that the encoder starts from; empty: from scratch
-    layers: int = 0  # keep the first so many layers of the pretrained encoder; 0 keeps all
+    # shape of the encoder; a pretrained one brings its own
+    encoder: EncoderCfg = EncoderCfg()
+    # checkpoint, folder or hub name, that the encoder starts from; empty: from scratch
+    pretrained: str = ""
+    # keep the first so many layers of the pretrained encoder; 0 keeps all
+    layers: int = 0
     m: int = 16  # codes of a poly-encoder; the paper has 16, 64 and 360
     codes: str = "learned"  # 'learned', or 'first': the first m tokens' vectors
-    # of candidates, of a bi-encoder's contexts and of pairs: 'first', 'mean', 'max', 'last' (for encoders
+    # of candidates, of a bi-encoder's contexts and of pairs: 'first', 'mean', 'max',
+    # 'last' (for encoders
     # that read from left to right) or 'attention'
     pool: str = "mean"
-    shared: bool = True  # one encoder reads contexts and candidates; False: two, which start alike
+    # one encoder reads contexts and candidates; False: two, which start alike
+    shared: bool = True
     project: int = 0  # width after a linear map of all vectors; 0: no map
     normalise: bool = True  # vectors of one length; False: as the paper has them
     tau: float = 0.05  # temperature of normalised scores at the start, >= .01
     learned: bool = True  # whether the temperature is learned
     freeze: str = ""  # what learns no more, as in `models.pretrained.freeze`
-    # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the second text of a
+    # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the
+    # second text of a
     # pair, which BERT has
     segments: bool = False
 
@@ -88,7 +94,8 @@ class Ranked(NamedTuple):
 
     scores: Tensor  # `[b,K]`
     out: Tensor  # `[b,K]` bool, True where a candidate does not count
-    teacher: Tensor | None = None  # `[b,K]` another ranker's scores, nan where it was not asked
+    # `[b,K]` another ranker's scores, nan where it was not asked
+    teacher: Tensor | None = None
 
 
 class Ranker(nn.Module):
@@ -101,14 +108,21 @@ class Ranker(nn.Module):
     ):
         super().__init__()
         if cfg.kind == "cross":
-            raise ValueError("a cross-encoder is a `CrossRanker`: `open_ranker` tells which to take")
+            raise ValueError(
+                "a cross-encoder is a `CrossRanker`: `open_ranker` tells which to take"
+            )
         self.cfg = cfg
         self.encoder = _encoder_of(cfg, vocab)
-        self.other = None if cfg.shared else copy.deepcopy(self.encoder)  # reads candidates
+        # reads candidates
+        self.other = None if cfg.shared else copy.deepcopy(self.encoder)
         d = self.encoder.cfg.d
         self.pool = pooling(cfg.pool, d)
-        self.codes = Codes(d, cfg.m) if cfg.kind == "poly" and cfg.codes == "learned" else None
-        self.project = nn.Linear(d, cfg.project, bias=False) if cfg.project else nn.Identity()
+        self.codes = (
+            Codes(d, cfg.m) if cfg.kind == "poly" and cfg.codes == "learned" else None
+        )
+        self.project = (
+            nn.Linear(d, cfg.project, bias=False) if cfg.project else nn.Identity()
+        )
         if cfg.project:
             nn.init.orthogonal_(self.project.weight)
         self.tau = Temperature(cfg.tau, cfg.learned) if cfg.normalise else None
@@ -121,7 +135,10 @@ class Ranker(nn.Module):
         x = self.project(x).float()
         if self.tau is None:
             return x
-        return normalize(x, dim=-1) * torch.as_tensor(self.tau.scale(), device=x.device).sqrt()
+        return (
+            normalize(x, dim=-1)
+            * torch.as_tensor(self.tau.scale(), device=x.device).sqrt()
+        )
 
     def to_codes(
         self,
@@ -140,18 +157,21 @@ class Ranker(nn.Module):
             keep = (lengths > 0).unsqueeze(1).expand(-1, self.m)
         return self.finish(x), keep
 
-    def contexts(self, ids: Tensor, lengths: Tensor, plan=None):  # `[n]`, `[c]` -> (`[c,m,d]`, `[c,m]` bool)
+    # `[n]`, `[c]` -> (`[c,m,d]`, `[c,m]` bool)
+    def contexts(self, ids: Tensor, lengths: Tensor, plan=None):
         "Codes of contexts, from their tokens."
         plan = plan_attention(lengths).to(ids.device) if plan is None else plan
         return self.to_codes(self.encoder(ids, lengths, plan), lengths, plan)
 
-    def candidates(self, ids: Tensor, lengths: Tensor, plan=None):  # `[n]`, `[k]` -> `[k,d]`
+    # `[n]`, `[k]` -> `[k,d]`
+    def candidates(self, ids: Tensor, lengths: Tensor, plan=None):
         "Vectors of candidates, from their tokens: what can be kept."
         reads = self.other or self.encoder
         h = reads(ids, lengths, plan)
         return self.finish(self.pool(h, lengths))
 
-    def scores(self, codes: Tensor, keep: Tensor, cands: Tensor):  # `[c,m,d]`, `[c,m]`, `[k,d]` -> `[c,k]`
+    # `[c,m,d]`, `[c,m]`, `[k,d]` -> `[c,k]`
+    def scores(self, codes: Tensor, keep: Tensor, cands: Tensor):
         "Every context with every candidate."
         return poly_scores(codes, keep, cands)
 
@@ -182,7 +202,9 @@ def _encoder_of(cfg, vocab):
     if not cfg.pretrained and vocab < 1:
         raise ValueError("an encoder from scratch needs the number of words: give vocab")
     if cfg.pretrained:
-        enc = open_encoder(cfg.pretrained, cfg.layers, cfg.segments and cfg.kind == "cross")[0]
+        enc = open_encoder(
+            cfg.pretrained, cfg.layers, cfg.segments and cfg.kind == "cross"
+        )[0]
     else:
         enc = Encoder(cfg.encoder, vocab)
     if vocab > enc.vocab:
@@ -211,7 +233,8 @@ class CrossRanker(nn.Module):
         nn.init.normal_(self.head.weight, std=d**-0.5)
         freeze(self, cfg.freeze)
 
-    def pairs(self, ids: Tensor, lengths: Tensor, segment: Tensor, plan=None):  # `[n]`, `[t]`, `[n]` -> `[t]`
+    # `[n]`, `[t]`, `[n]` -> `[t]`
+    def pairs(self, ids: Tensor, lengths: Tensor, segment: Tensor, plan=None):
         "A score of each pair."
         segment = segment if self.encoder.cfg.segments else None
         h = self.encoder(ids, lengths, plan, segment)

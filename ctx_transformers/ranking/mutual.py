@@ -36,10 +36,13 @@ def speaker_turns(
 def recordings(
     texts,  # `[N]` dialogues
     n: int = 4,  # words in a run
-    share=0.5,  # part of the shorter dialogue's runs above which two are of one recording, 0 to 1
+    # part of the shorter dialogue's runs above which two are of one recording, 0 to 1
+    share=0.5,
 ) -> np.ndarray:  # `[N]` int64
     "Number the recordings."
-    count = CountVectorizer(ngram_range=(n, n), binary=True, token_pattern=r"[^\W_]+", dtype=np.int32)
+    count = CountVectorizer(
+        ngram_range=(n, n), binary=True, token_pattern=r"[^\W_]+", dtype=np.int32
+    )
     try:
         runs = count.fit_transform(texts)
     except ValueError:
@@ -52,7 +55,9 @@ def recordings(
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 # %% ../../nbs/ranking/04_mutual.ipynb #c12
-_ENDINGS = tuple(f".{a}{b}" for a in ("ndjson", "jsonl", "json") for b in ("", ".gz", ".zst"))
+_ENDINGS = tuple(
+    f".{a}{b}" for a in ("ndjson", "jsonl", "json") for b in ("", ".gz", ".zst")
+)
 
 
 def _read_each(files):
@@ -71,7 +76,10 @@ def _files(path):
     if any(sides.values()):
         return {s: (path.name, _read_each(v)) for s, v in sides.items() if v}
     files = side_files(path, _ENDINGS)
-    return {s: (p.name.split(".")[0], read_records(p, Account("look"))) for s, p in files.items()}
+    return {
+        s: (p.name.split(".")[0], read_records(p, Account("look")))
+        for s, p in files.items()
+    }
 
 
 def _question(r, where):
@@ -125,7 +133,17 @@ def _told(
     acc.drop("question without its answer", len(rows) - len(told))
     acc.keep(len(told))
     _, _, turns, options, right, _ = zip(*(rows[i] for i in told))
-    return tidy(Dialogues(turns, options, right, conversation[told], [ids[i] for i in told], acc.name, acc))
+    return tidy(
+        Dialogues(
+            turns,
+            options,
+            right,
+            conversation[told],
+            [ids[i] for i in told],
+            acc.name,
+            acc,
+        )
+    )
 
 # %% ../../nbs/ranking/04_mutual.ipynb #c13
 def read_mutual(

@@ -35,10 +35,14 @@ def encode_candidates(
     out = np.zeros((len(texts), model.d), np.float32)
     was = model.training
     model.eval()
-    for at in tqdm(plan_batches(texts.lengths, budget), desc="candidates", unit="batch", disable=None):
+    for at in tqdm(
+        plan_batches(texts.lengths, budget), desc="candidates", unit="batch", disable=None
+    ):
         ids, n = (torch.from_numpy(x) for x in texts.gather(at))
         with _autocast(device, bf16):
-            v = model.candidates(ids.to(device), n.to(device), plan_attention(n).to(device))
+            v = model.candidates(
+                ids.to(device), n.to(device), plan_attention(n).to(device)
+            )
             out[at] = v.float().cpu().numpy()
     model.train(was)
     return out
@@ -68,7 +72,9 @@ def _encode_own(model, tokens, rows, budget, device, bf16):
     texts, n = tokens.answers.gather(rows)
     used, which = np.unique(texts, return_inverse=True)
     v = encode_candidates(model, tokens.responses.take(used), budget, device, bf16)
-    return torch.from_numpy(v).to(device), Ragged(which, np.concatenate([[0], np.cumsum(n)]))
+    return torch.from_numpy(v).to(device), Ragged(
+        which, np.concatenate([[0], np.cumsum(n)])
+    )
 
 # %% ../../nbs/ranking/10_score.ipynb #c06
 @torch.inference_mode()
@@ -95,7 +101,9 @@ def _read_pairs(model, pairs, device, bf16):
     "`[t]` float32, scores of `TokenPairs`."
     ids, n, segment = (torch.from_numpy(x) for x in pairs)
     with _autocast(device, bf16):
-        s = model.pairs(ids.to(device), n.to(device), segment.to(device), plan_attention(n).to(device))
+        s = model.pairs(
+            ids.to(device), n.to(device), segment.to(device), plan_attention(n).to(device)
+        )
         return s.float().cpu().numpy()
 
 # %% ../../nbs/ranking/10_score.ipynb #c07
@@ -126,7 +134,8 @@ def score_dialogues(
     budget: int = 8192,
     device="cpu",
     bf16: bool = False,  # as in `encode_candidates`
-    # `[M,k]` float32 scores of each dialogue's own candidates, -inf where it has fewer than others
+    # `[M,k]` float32 scores of each dialogue's own candidates, -inf where it has fewer
+    # than others
 ) -> np.ndarray:
     "Ask for every dialogue's own candidates."
     rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
@@ -137,8 +146,10 @@ def score_dialogues(
 class Look(NamedTuple):
     "How a ranker came to its scores for one context."
 
-    tokens: np.ndarray  # `[n,m]` weight of each token in each code; adds up to 1 over the tokens
-    codes: np.ndarray  # `[m,k]` weight of each code for each candidate; adds up to 1 over the codes
+    # `[n,m]` weight of each token in each code; adds up to 1 over the tokens
+    tokens: np.ndarray
+    # `[m,k]` weight of each code for each candidate; adds up to 1 over the codes
+    codes: np.ndarray
     scores: np.ndarray  # `[k]`
 
 

@@ -13,7 +13,13 @@ import pandas as pd
 import pyarrow as pa
 from ..core import Account
 from ..data.dedup import text_keys
-from ..data.files import FORMATS, file_format, pick, read_lines, read_records
+from ctx_transformers.data.files import (
+    FORMATS,
+    file_format,
+    pick,
+    read_lines,
+    read_records,
+)
 from ..data.splits import SPLITS
 from .dialogues import Dialogues
 from .docstrings import read_signatures
@@ -41,7 +47,11 @@ def _columns(source, columns):
         t.column_names,
         f"{name}, where `columns` says which of yours is context, response, conversation and place:",
     )
-    return name, acc, {c: t[v].to_pylist() for c, v in theirs.items() if v in t.column_names}
+    return (
+        name,
+        acc,
+        {c: t[v].to_pylist() for c, v in theirs.items() if v in t.column_names},
+    )
 
 
 def _turns(context):  # a text, or a list of turns
@@ -68,7 +78,10 @@ def _conversations(
 def _pairs(source, columns):
     "(pairs, `[R]` place of each row or None) of one table; ids are row numbers."
     name, acc, col = _columns(source, columns)
-    known = [all(isinstance(o, (str, list)) for o in p) for p in zip(col["context"], col["response"])]
+    known = [
+        all(isinstance(o, (str, list)) for o in p)
+        for p in zip(col["context"], col["response"])
+    ]
     acc.drop("context or response is no text", known.count(False))
     acc.keep(sum(known))
     i = np.flatnonzero(known)
@@ -88,10 +101,12 @@ def _pairs(source, columns):
 
 # %% ../../nbs/ranking/05_sources.ipynb #c10
 def read_pairs(
-    # `DataFrame`; CSV, TSV, JSON lines or parquet file, alone or with others for validation and test; or
+    # `DataFrame`; CSV, TSV, JSON lines or parquet file, alone or with others for
+    # validation and test; or
     # their folder
     source,
-    # dict, ours -> yours: context (a text, or a list of turns), response, and perhaps conversation, place
+    # dict, ours -> yours: context (a text, or a list of turns), response, and perhaps
+    # conversation, place
     columns=None,
     n: int = 9,  # wrong answers to draw for a question of validation or test
     valid=0.1,
@@ -139,7 +154,11 @@ def _kind(path):
             return "mutual"
         path = next(iter(side_files(path, _ENDINGS).values()))
     if file_format(path) == "json":
-        return "mutual" if "options" in next(read_records(path, Account("look")), {}) else "pairs"
+        return (
+            "mutual"
+            if "options" in next(read_records(path, Account("look")), {})
+            else "pairs"
+        )
     if file_format(path) != "csv":
         return "pairs"
     head = next(csv.reader(read_lines(path, Account("look"))), [])
@@ -159,7 +178,8 @@ def _read_path(path, seed):
 
 
 def open_dialogues(
-    # 'signatures', a `DataFrame`, or a file or folder that `read_ubuntu`, `read_mutual` or `read_pairs` takes
+    # 'signatures', a `DataFrame`, or a file or folder that `read_ubuntu`, `read_mutual`
+    # or `read_pairs` takes
     source,
     columns=None,  # dict, ours -> yours, for a table of pairs
     seed: int = 0,  # for sides that are missing, and wrong answers that are drawn
@@ -173,7 +193,9 @@ def open_dialogues(
     else:
         p = Path(source)
         if not p.exists():
-            raise FileNotFoundError(f"{source} is not there; expected 'signatures', a file or a folder")
+            raise FileNotFoundError(
+                f"{source} is not there; expected 'signatures', a file or a folder"
+            )
         got = _read_path(p, seed)
     if missing := [s for s in SPLITS if not len(got.get(s, ()))]:
         raise ValueError(

@@ -34,7 +34,9 @@ def tidy(
     off = d.candidates.offsets.to_numpy()
     is_right = d.keys[1] == np.repeat(d.answer_keys(), np.diff(off))
     same = np.add.reduceat(is_right, off[:-1], dtype=np.int64)
-    empty = pc.equal(pc.utf8_trim_whitespace(d.candidates.values), "").to_numpy(zero_copy_only=False)
+    empty = pc.equal(pc.utf8_trim_whitespace(d.candidates.values), "").to_numpy(
+        zero_copy_only=False
+    )
     none = np.add.reduceat(empty, off[:-1], dtype=np.int64)
     why = {
         "empty context": np.diff(d.turns.offsets.to_numpy()) == 0,
@@ -42,7 +44,13 @@ def tidy(
         "right answer is among the wrong ones": same > 1,
     }
     fine = ~np.logical_or.reduce([*why.values()])
-    return d.without(why | {"same context and answer as an earlier row": fine & ~_first(d.pair_keys(), fine)})
+    return d.without(
+        why
+        | {
+            "same context and answer as an earlier row": fine
+            & ~_first(d.pair_keys(), fine)
+        }
+    )
 
 # %% ../../nbs/ranking/01_splits.ipynb #c10
 def _told(d, phrase=5):
@@ -53,7 +61,8 @@ def _told(d, phrase=5):
 
 def no_leak(
     parts: dict,  # 'train', 'valid', 'test' -> `Dialogues`, some of them
-    # were the wrong answers written for their question? Then training does without those of the other sides
+    # were the wrong answers written for their question? Then training does without those
+    # of the other sides
     written=False,
 ) -> dict:  # the same, cleaned
     "No pair on two sides; what was dropped and what answers are shared is in the accounts."
@@ -61,7 +70,10 @@ def no_leak(
     out = {}
     for i, (s, d) in enumerate(parts.items()):
         later = {o: parts[o] for o in list(parts)[i + 1 :]}
-        why = {f"pair also in {o}": np.isin(d.pair_keys(), p.pair_keys()) for o, p in later.items()}
+        why = {
+            f"pair also in {o}": np.isin(d.pair_keys(), p.pair_keys())
+            for o, p in later.items()
+        }
         if written:
             for o, p in later.items():
                 why[f"answer is a candidate in {o}"] = np.isin(d.answer_keys(), _told(p))
@@ -81,10 +93,15 @@ def split_dialogues(
 ) -> dict:  # train, valid, test
     "Deal whole conversations to three sides."
     if not (0 <= valid and 0 <= test and valid + test < 1):
-        raise ValueError(f"valid and test are shares and must leave some to train on, got {valid} and {test}")
+        raise ValueError(
+            f"valid and test are shares and must leave some to train on, got {valid} and {test}"
+        )
     u = hash_uniform(seed, 19, d.conversation)
     side = np.where(u < test, 2, np.where(u < test + valid, 1, 0))
-    dealt = {s: d.without({"on another side of the split": side != i}) for i, s in enumerate(SPLITS)}
+    dealt = {
+        s: d.without({"on another side of the split": side != i})
+        for i, s in enumerate(SPLITS)
+    }
     out = no_leak(dealt, written)
     if empty := [s for s in SPLITS if not len(out[s])]:
         raise ValueError(
@@ -113,7 +130,9 @@ def three_sides(
     held = hash_uniform(seed, 22, d.conversation) < valid
     cut = {}
     for s, other in (("train", held), ("valid", ~held)):
-        cut[s] = replace(d.without({"on another side of the split": other}), name=f"{d.name} {s}")
+        cut[s] = replace(
+            d.without({"on another side of the split": other}), name=f"{d.name} {s}"
+        )
     if empty := [s for s in cut if not len(cut[s])]:
         raise ValueError(
             f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take "
@@ -143,7 +162,8 @@ def _turns_before(
 ) -> pa.ListArray:  # `[M]` lists
     "The `n` turns that stand before each place."
     off = np.concatenate([[0], np.cumsum(n)])
-    shift = end - n - off[:-1]  # [M] from a turn's place in the new lists to its place in `texts`
+    # [M] from a turn's place in the new lists to its place in `texts`
+    shift = end - n - off[:-1]
     at = np.arange(off[-1]) + np.repeat(shift, n)
     turns = texts.take(pa.array(at))
     return pa.ListArray.from_arrays(pa.array(off, pa.int32()), turns)
@@ -255,7 +275,8 @@ def _draw_wrong(d, pools, n, seed, row):
     context = d.keys[0]
     answer = d.answer_keys()
     w = _draw_others(pools, n, seed, row)
-    for again in range(1, 21):  # another right answer of the same question is no wrong one
+    # another right answer of the same question is no wrong one
+    for again in range(1, 21):
         bad = _also_right(context, answer, row, w)
         if not bad.any():
             break
@@ -287,7 +308,11 @@ def with_wrong(
         raise ValueError(
             f"expected pairs, one candidate a question, got {k:,} candidates for {len(d):,} questions"
         )
-    place = np.zeros(len(d), np.int64) if place is None else np.unique(place, return_inverse=True)[1]
+    place = (
+        np.zeros(len(d), np.int64)
+        if place is None
+        else np.unique(place, return_inverse=True)[1]
+    )
     pools = _pools(place, d.answer_keys())
     few = pools.size <= n
     row = np.flatnonzero(~few)

@@ -93,7 +93,9 @@ class PairReader:
         out = []
         with tqdm(total=len(texts), desc="tokens", unit="text", disable=None) as bar:
             for i in range(0, len(texts), 10_000):
-                some = self._enc.encode_batch_fast(texts[i : i + 10_000], add_special_tokens=False)
+                some = self._enc.encode_batch_fast(
+                    texts[i : i + 10_000], add_special_tokens=False
+                )
                 out.append(Ragged.of([e.ids for e in some], np.int32))
                 bar.update(len(some))
         return join_ragged(out)
@@ -165,7 +167,8 @@ def pair_texts(
     if marks.start is not None:
         b = np.delete(b, np.cumsum(m) - m)
         m = m - 1  # one mark begins the whole
-    first = np.repeat(np.arange(len(n)) * 2, n)  # contexts stand at even places, answers at odd ones
+    # contexts stand at even places, answers at odd ones
+    first = np.repeat(np.arange(len(n)) * 2, n)
     second = np.repeat(np.arange(len(m)) * 2 + 1, m)
     order = np.argsort(np.concatenate([first, second]), kind="stable")
     segment = np.concatenate([np.zeros(len(a), np.int64), np.ones(len(b), np.int64)])
@@ -194,7 +197,8 @@ class RankTokens:
         self.conversation = np.asarray(conversation)
         self.reader = reader
         self.account = account
-        self.truth = answers.ids[answers.offsets[:-1] + self.right]  # [N] the right answers
+        # [N] the right answers
+        self.truth = answers.ids[answers.offsets[:-1] + self.right]
         self._known = np.unique(context * len(responses) + self.truth)
 
     def __len__(self):
@@ -228,7 +232,9 @@ def _lists(array):  # pyarrow list<str>
     n = a.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
     d = a.flatten().dictionary_encode()
     offsets = np.concatenate([[0], np.cumsum(n)]).astype(np.int64)
-    return d.dictionary.to_pylist(), Ragged(d.indices.to_numpy().astype(np.int64), offsets)
+    return d.dictionary.to_pylist(), Ragged(
+        d.indices.to_numpy().astype(np.int64), offsets
+    )
 
 
 def _last(r, k):  # the last `k` members of each list; all if k=0
@@ -271,7 +277,9 @@ def _note_cuts(
     "Count what is longer than what is read."
     cfg = reader.cfg
     start = reader.marks.start is not None
-    full = np.diff(np.concatenate([[0], np.cumsum(words.lengths[last.ids] + 1)])[last.offsets])
+    full = np.diff(
+        np.concatenate([[0], np.cumsum(words.lengths[last.ids] + 1)])[last.offsets]
+    )
     account.note(
         f"contexts with more than {cfg.turns} turns, the last of which are read",
         int((turns.lengths > last.lengths).sum()),

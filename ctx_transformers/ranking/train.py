@@ -35,28 +35,38 @@ from ..train.runs import claimed
 class RankRunCfg:
     "Everything that decides what a ranker learns and what it is asked."
 
-    dialogues: str = "signatures"  # 'signatures' (of the installed packages), or a file or folder
+    # 'signatures' (of the installed packages), or a file or folder
+    dialogues: str = "signatures"
     name: str = ""  # what tables call it; empty: the name of the source
-    columns: str = ""  # our columns from theirs, such as 'context=question,response=answer'
+    # our columns from theirs, such as 'context=question,response=answer'
+    columns: str = ""
     expand: bool = False  # every intermediate turn is an answer to learn from
     limit: int = 0  # learn from so many dialogues at most, drawn by hash; 0: from all
-    vocab: int = 8192  # words of the tokenizer that is trained; a pretrained model brings its own
+    # words of the tokenizer that is trained; a pretrained model brings its own
+    vocab: int = 8192
     b: int = 32  # dialogues of a batch
-    # wrong answers: 'batch' (the others' right ones), 'given' (the dialogue's own), 'both'
+    # wrong answers: 'batch' (the others' right ones), 'given' (the dialogue's own),
+    # 'both'
     negatives: str = "batch"
-    others: int = 3  # of a cross-encoder: answers of the batch that are drawn for each context; 0: all
+    # of a cross-encoder: answers of the batch that are drawn for each context; 0: all
+    others: int = 3
     valid_rows: int = 300  # dialogues of the validation loss at most, drawn by hash
     # dialogues that are judged at most, drawn by hash; 0: all
     test_rows: int = field(default=2000, metadata=dict(new=True))
-    # folder of a trained run, or its name in the cache, whose scores of the given candidates are learnt from,
+    # folder of a trained run, or its name in the cache, whose scores of the given
+    # candidates are learnt from,
     # as loss.distil says
     teacher: str = ""
     seed: int = 0  # of the training: weights and batches
     text: RankTextCfg = RankTextCfg()
     # a short run never sees a text twice: nothing to regularise
-    model: RankCfg = RankCfg(encoder=EncoderCfg(max_len=160, dropout=0.0, attn_dropout=0.0), tau=0.1)
+    model: RankCfg = RankCfg(
+        encoder=EncoderCfg(max_len=160, dropout=0.0, attn_dropout=0.0), tau=0.1
+    )
     loss: RankLoss = RankLoss()
-    train: TrainCfg = TrainCfg(lr=1e-3, steps=600, valid_every=150, checkpoint_every=150, warmup=0.1)
+    train: TrainCfg = TrainCfg(
+        lr=1e-3, steps=600, valid_every=150, checkpoint_every=150, warmup=0.1
+    )
 
     def __post_init__(self):
         for f in ("vocab", "b", "valid_rows"):
@@ -66,7 +76,9 @@ class RankRunCfg:
             if getattr(self, f) < 0:
                 raise ValueError(f"{f} must be at least 0, got {getattr(self, f)}")
         if bool(self.teacher) != bool(self.loss.distil):
-            raise ValueError("a teacher is learnt from where loss.distil is above 0: give both or none")
+            raise ValueError(
+                "a teacher is learnt from where loss.distil is above 0: give both or none"
+            )
         if self.teacher and (self.model.kind == "cross" or self.negatives == "batch"):
             raise ValueError(
                 "a teacher has scored the given candidates of bi- and poly-encoders: take negatives='given' "
@@ -99,14 +111,17 @@ class RankData:
                 sets[side] = sets[side].take(some_rows(n, most))
                 say(f"{side}: {most:,} of {n:,} dialogues are taken, drawn by hash")
         self.sets = sets
-        self.tokenizer = cfg.model.pretrained or train_rank_tokenizer(sets["train"], cfg.vocab)
+        self.tokenizer = cfg.model.pretrained or train_rank_tokenizer(
+            sets["train"], cfg.vocab
+        )
         tok = rank_tokenizer(self.tokenizer)
         self.vocab = len(tok)
         self.tokens = {k: tokenize_dialogues(d, tok, cfg.text) for k, d in sets.items()}
         for t in self.tokens.values():
             say(t.account)
             say(t)
-        self.digest = digest_of(self.tokens["test"])  # the name of the questions that are judged
+        # the name of the questions that are judged
+        self.digest = digest_of(self.tokens["test"])
         # and of those that are learnt from and chosen by
         self.learnt = "-".join(digest_of(self.tokens[k]) for k in ("train", "valid"))
 
@@ -123,7 +138,9 @@ def digest_of(t: RankTokens) -> str:  # 8 hexadecimal digits
         t.answers.offsets,
         t.right,
     )
-    return hashlib.sha256(b"".join(np.asarray(p, np.int64).tobytes() for p in parts)).hexdigest()[:8]
+    return hashlib.sha256(
+        b"".join(np.asarray(p, np.int64).tobytes() for p in parts)
+    ).hexdigest()[:8]
 
 # %% ../../nbs/ranking/13_train.ipynb #c08
 def train_rank_tokenizer(
@@ -164,7 +181,13 @@ def _both_batches(cfg, data, teacher):
     "Batches of training and of validation."
     cross = cfg.model.kind == "cross"
     train = RankBatches(
-        data.tokens["train"], cfg.b, cfg.negatives, cross, cfg.others, cfg.seed, teacher=teacher
+        data.tokens["train"],
+        cfg.b,
+        cfg.negatives,
+        cross,
+        cfg.others,
+        cfg.seed,
+        teacher=teacher,
     )
     v = data.tokens["valid"]
     rows = some_rows(len(v), cfg.valid_rows)
@@ -190,7 +213,9 @@ def train_ranker(
         run=run_key(cfg, data),
     )
     with claimed(folder, about["run"], say=say):
-        write_atomic(folder / "model.json", lambda p: p.write_text(json.dumps(about, indent=1)))
+        write_atomic(
+            folder / "model.json", lambda p: p.write_text(json.dumps(about, indent=1))
+        )
         train, valid = _both_batches(cfg, data, _ask_teacher(cfg, data, device, say))
         how = replace(cfg.train, seed=cfg.seed)
         learn = learner(model, train.to(device), valid.to(device), cfg.loss, how, folder)
@@ -230,7 +255,12 @@ def teacher_scores(
     folder = Path(folder) if Path(folder).exists() else cache_dir("ranking") / folder
     model, tok, text = open_trained(folder, device)
     tokens = tokenize_dialogues(data.sets["train"], tok, text)
-    parts = (tokens.context, tokens.answers.ids, tokens.contexts.ids, tokens.responses.ids)
+    parts = (
+        tokens.context,
+        tokens.answers.ids,
+        tokens.contexts.ids,
+        tokens.responses.ids,
+    )
     whole = b"".join(np.asarray(x, np.int64).tobytes() for x in parts)
     digest = hashlib.sha256(whole).hexdigest()[:8]
     kept = folder / f"teacher-{digest}.npy"
@@ -251,7 +281,13 @@ def run_key(cfg: RankRunCfg, data: RankData) -> str:  # 8 hexadecimal digits
             teacher = hashlib.sha256(p.read_bytes()).hexdigest()[:8]
             break
     version = 2  # counts changes of this code
-    about = dict(settings(cfg), test_rows=0, learnt=data.learnt, teacher_weights=teacher, version=version)
+    about = dict(
+        settings(cfg),
+        test_rows=0,
+        learnt=data.learnt,
+        teacher_weights=teacher,
+        version=version,
+    )
     return config_hash(about)
 
 
@@ -267,7 +303,8 @@ def run_ranker(
     folder=None,  # None: a folder of the cache, named after the configuration
     device="cpu",
     say=print,
-) -> np.ndarray:  # `[N,k]` scores of the test's candidates, -inf where a dialogue has fewer
+    # `[N,k]` scores of the test's candidates, -inf where a dialogue has fewer
+) -> np.ndarray:
     "Train and judge, or read what was done before."
     folder = Path(folder or ranker_folder(cfg, data))
     kept = folder / f"test-{run_key(cfg, data)}-{data.digest}.npy"

@@ -100,7 +100,9 @@ def _records(path, columns, no_header, need, account):
     try:
         with pacsv.open_csv(
             str(path),
-            pacsv.ReadOptions(block_size=2**24, column_names=columns if no_header else None),
+            pacsv.ReadOptions(
+                block_size=2**24, column_names=columns if no_header else None
+            ),
             pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=bad),
             pacsv.ConvertOptions(
                 include_columns=need,
@@ -119,7 +121,9 @@ def _utf8(x, account):
         return x.cast(pa.large_string())
     except pa.ArrowInvalid:
         texts = [o.decode("utf-8", "replace") for o in x.to_pylist()]
-        account.note("text with invalid UTF-8 replaced", sum("\ufffd" in o for o in texts))
+        account.note(
+            "text with invalid UTF-8 replaced", sum("\ufffd" in o for o in texts)
+        )
         return pa.array(texts, pa.large_string())
 
 # %% ../../nbs/ranking/03_ubuntu.ipynb #c12
@@ -146,7 +150,9 @@ def split_turns(
 def _owners(key, row, key0, row0):
     """For each wrong answer the question with the same key, nearest above it or first below: `[M]` index, -1
     for none."""
-    code = np.unique(np.concatenate([key, key0]), return_inverse=True)[1] * np.int64(2**40)
+    code = np.unique(np.concatenate([key, key0]), return_inverse=True)[1] * np.int64(
+        2**40
+    )
     at = code[: len(key)] + row
     at0 = code[len(key) :] + row0
     order = np.argsort(at)
@@ -203,10 +209,14 @@ def _by_label(
     row = 0
     for ctx, text, label, *extra in batches:
         t = split_turns(ctx, old)
-        rows = _Rows(_plain(text, old), text_keys(ctx, exact=True), np.arange(row, row + len(ctx)))
+        rows = _Rows(
+            _plain(text, old), text_keys(ctx, exact=True), np.arange(row, row + len(ctx))
+        )
         label = pc.utf8_trim_whitespace(label).to_numpy(zero_copy_only=False)
         row += len(ctx)
-        account.drop("label that is neither 0 nor 1", int((~np.isin(label, ["0", "1"])).sum()))
+        account.drop(
+            "label that is neither 0 nor 1", int((~np.isin(label, ["0", "1"])).sum())
+        )
         i = np.flatnonzero(label == "1")
         j = np.flatnonzero(label == "0")
         turns.append(lists(t.take(pa.array(i))))
@@ -229,7 +239,8 @@ def _usable(
     "Which wrong answers have a question and, in training, are none of its right ones."
     pairs = hash_bits(right.key, text_keys(right.text))
     same = np.isin(hash_bits(wrong.key, text_keys(wrong.text)), pairs)
-    known = train & (owner >= 0) & same  # in a test it spoils the question: `tidy` sees to that
+    # in a test it spoils the question: `tidy` sees to that
+    known = train & (owner >= 0) & same
     ok = (owner >= 0) & ~known
     account.drop("wrong answer without its right one", int((owner < 0).sum()))
     account.drop("wrong answer that is a right one", int(known.sum()))
@@ -259,7 +270,9 @@ def _listed(batches, k, account):
     for ctx, *rest in batches:
         n = len(ctx)
         order = np.arange(k * n).reshape(k, n).T.ravel()
-        texts = pa.concat_arrays([_plain(x, False) for x in rest[:k]]).take(pa.array(order))
+        texts = pa.concat_arrays([_plain(x, False) for x in rest[:k]]).take(
+            pa.array(order)
+        )
         off = pa.array(np.arange(n + 1) * k, pa.int32())
         ts.append(split_turns(ctx))
         cs.append(pa.ListArray.from_arrays(off, texts))
@@ -289,7 +302,9 @@ def _read_side(path, side, negatives):
     acc = Account(path.name)
     if labelled:
         batches = _records(path, columns, old, _V1 + more, acc)
-        turns, candidates, at, extra = _labelled(batches, side == "train", negatives, old, acc)
+        turns, candidates, at, extra = _labelled(
+            batches, side == "train", negatives, old, acc
+        )
     else:
         plain = ("Context", "Ground Truth Utterance")
         texts = [c for c in columns if c in plain or c.startswith("Distractor_")]
@@ -297,7 +312,9 @@ def _read_side(path, side, negatives):
         turns, candidates, at, extra = _listed(batches, len(texts) - 1, acc)
     got = dict(zip(more, extra))
     turns = lists(turns)
-    conversation = text_keys(got["conv_id"]) if "conv_id" in got else _first_turn_keys(turns)
+    conversation = (
+        text_keys(got["conv_id"]) if "conv_id" in got else _first_turn_keys(turns)
+    )
     d = Dialogues(
         turns,
         candidates,
