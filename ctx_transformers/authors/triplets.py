@@ -115,14 +115,22 @@ def _rowwise(l, r):
 SLICES = ("neither", "both", "positive only", "negative only")
 
 # %% ../../nbs/authors/06_triplets.ipynb #c20
+def _check_scores(what, s, n):
+    "Refuse an arm that does not give each of `n` pairs a finite score."
+    if s.shape != (n,) or not np.isfinite(s).all():
+        raise ValueError(
+            f"the arm must give a finite score for each of {n} pairs, but for the {what} it gave "
+            f"{s.shape}, {int((~np.isfinite(s)).sum())} of them not finite"
+        )
+
+
 def triplet_table(
     arm,  # has `scores(left, right)`
     episodes: Episodes,  # with negatives
     # `[e]` label of each episode, such as how long its anchors are; none if None
     bucket=None,
     # by episode: author, other, right, margin, positive and negative (scores), slice,
-    # anchors, positives,
-    # negatives (how many posts), bucket
+    # anchors, positives, negatives (how many posts), bucket
 ) -> pd.DataFrame:
     "Ask an arm every triplet."
     e = episodes
@@ -132,16 +140,10 @@ def triplet_table(
         )
     if bucket is not None and len(bucket) != len(e):
         raise ValueError(f"each of {len(e)} episodes needs a bucket, got {len(bucket)}")
-    pos, neg = (
-        np.asarray(arm.scores(e.anchors, s), np.float64)
-        for s in (e.positives, e.negatives)
-    )
-    for what, s in (("positives", pos), ("negatives", neg)):
-        if s.shape != (len(e),) or not np.isfinite(s).all():
-            raise ValueError(
-                f"the arm must give a finite score for each of {len(e)} pairs, but for the {what} it gave "
-                f"{s.shape}, {int((~np.isfinite(s)).sum())} of them not finite"
-            )
+    pos = np.asarray(arm.scores(e.anchors, e.positives), np.float64)
+    neg = np.asarray(arm.scores(e.anchors, e.negatives), np.float64)
+    _check_scores("positives", pos, len(e))
+    _check_scores("negatives", neg, len(e))
     t = dict(
         author=e.author,
         other=e.other,

@@ -262,6 +262,26 @@ def open_student(cfg: DistillCfg, data: DocData, teachers: Teachers) -> Student:
     )
 
 # %% ../../nbs/documents/14_distill.ipynb #c15
+def _write_about(cfg, key, folder):
+    "What is learnt in this folder, as JSON."
+    about = json.dumps(dict(run=key, settings=settings(cfg)), indent=1, default=str)
+    path = folder / "distill.json"
+    write_atomic(path, lambda p: p.write_text(about, encoding="utf-8"))
+
+
+def _train_student(cfg, data, teachers, folder, device, say):
+    "A student with the weights of its lowest validation loss."
+    student = open_student(cfg, data, teachers).to(device)
+    train, valid = (
+        data.batches(k, cfg.run, k == "train", teachers.targets(k, cfg.contextual))
+        for k in ("train", "valid")
+    )
+    loss = student_loss(cfg, student)
+    how = replace(cfg.run.train, seed=cfg.run.seed)
+    run_training(student, train, valid, loss, how, folder / "training", say)
+    return student
+
+
 def train_distilled(
     cfg: DistillCfg,
     data: DocData,
@@ -275,31 +295,10 @@ def train_distilled(
     folder = Path(folder or cache_dir("documents", "distilled", key))
     with claimed(folder, key, "distill.json", say) as done:
         if not done:
-            about = json.dumps(
-                dict(run=key, settings=settings(cfg)), indent=1, default=str
-            )
-            write_atomic(
-                folder / "distill.json", lambda p: p.write_text(about, encoding="utf-8")
-            )
-            student = open_student(cfg, data, teachers).to(device)
-            train, valid = (
-                data.batches(
-                    k, cfg.run, k == "train", teachers.targets(k, cfg.contextual)
-                )
-                for k in ("train", "valid")
-            )
-            run_training(
-                student,
-                train,
-                valid,
-                student_loss(cfg, student),
-                replace(cfg.run.train, seed=cfg.run.seed),
-                folder / "training",
-                say,
-            )
-            embedder = DocEmbedder(
-                student.model, data.tokenizer, cfg.run.text, device=device
-            )
+            _write_about(cfg, key, folder)
+            student = _train_student(cfg, data, teachers, folder, device, say)
+            text = cfg.run.text
+            embedder = DocEmbedder(student.model, data.tokenizer, text, device=device)
             Distilled(embedder, student.to_teacher).save(folder)
             (folder / "training/best.safetensors").unlink()
             (folder / "done").touch()
