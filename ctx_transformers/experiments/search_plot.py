@@ -250,43 +250,46 @@ def _draw_axis(ax, j, name, ticks):
     ax.text(j, 1.1, name, ha="center", va="bottom", fontsize=9, parse_math=False)
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c12
-def _lines(df, search, vary, logs):
-    "A line for each trial through an axis for each field; the last axis is the metric."
-    m = df[search.metric].to_numpy(float)
-    good = np.isfinite(m)
-    shades = _shades(search)
+def _heights(df, search, vary, logs, m, good):
+    "`[N,fields+1]` where each trial meets each axis, and the axes' names and ticks."
     rank = np.argsort(np.argsort(np.where(good, m, -np.inf), kind="stable"))  # [N]
     axes = [_axis(df[k], k in logs) for k in vary]
     last, ticks = _axis(m[good], own=False)
     end = np.full(len(m), -0.16)
     end[good] = last(m[good])
-    # [N,fields+1]
-    y = np.stack(
-        [_fan(place(df[k]), rank) for k, (place, _) in zip(vary, axes)] + [end], 1
-    )
+    at = [_fan(place(df[k]), rank) for k, (place, _) in zip(vary, axes)]
+    named = [(k, t) for k, (_, t) in zip(vary, axes)]
+    return np.stack([*at, end], 1), [*named, (_says(search), ticks)]
+
+
+def _draw_scale(ax, x, shades, failed):
+    "The colours of the last axis beside it, and how many trials have no number."
+    if failed:
+        none = f"none ({failed})"
+        ax.text(x + 0.05, -0.16, none, va="center", fontsize=8, color=COLORS["grey"])
+    edges = np.linspace(0, 1, 65)
+    ax.pcolormesh([x + 0.03, x + 0.1], edges, np.linspace(0, 1, 64)[:, None], cmap=shades)
+    ax.set(xlim=(-0.4, x + 0.45), ylim=(-0.22 if failed else -0.08, 1.3))
+
+
+def _lines(df, search, vary, logs):
+    "A line for each trial through an axis for each field; the last axis is the metric."
+    m = df[search.metric].to_numpy(float)
+    good = np.isfinite(m)
+    shades = _shades(search)
+    y, axes = _heights(df, search, vary, logs, m, good)
     x = len(vary)
     fig, ax = plt.subplots(figsize=(1.2 + 1.45 * x, 3.2), layout="constrained")
     ax.axis("off")
-    worst_first = np.argsort(
-        np.where(good, -m if search.lower else m, -np.inf), kind="stable"
-    )
-    for i in worst_first:  # the best on top
-        color = shades(end[i]) if good[i] else "#b0b0b0"
+    better = -m if search.lower else m
+    for i in np.argsort(
+        np.where(good, better, -np.inf), kind="stable"
+    ):  # the best on top
+        color = shades(y[i, -1]) if good[i] else "#b0b0b0"
         _draw_trial(ax, y[i], color, bool(df.best.iloc[i]), good[i])
-    for j, (name, t) in enumerate(
-        [*zip(vary, (t for _, t in axes)), (_says(search), ticks)]
-    ):
-        _draw_axis(ax, j, name, t)
-    if not good.all():
-        none = f"none ({(~good).sum()})"
-        ax.text(x + 0.05, -0.16, none, va="center", fontsize=8, color=COLORS["grey"])
-    ax.pcolormesh(
-        [x + 0.03, x + 0.1],
-        np.linspace(0, 1, 65),
-        np.linspace(0, 1, 64)[:, None],
-        cmap=shades,
-    )
-    ax.set(xlim=(-0.4, x + 0.45), ylim=(-0.08 if good.all() else -0.22, 1.3))
+    for j, (name, ticks) in enumerate(axes):
+        _draw_axis(ax, j, name, ticks)
+    _draw_scale(ax, x, shades, int((~good).sum()))
     return fig
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c14
