@@ -18,6 +18,7 @@ import check_answers
 import check_floors
 import check_format
 import check_lines
+import check_order
 import check_outputs
 import check_sync
 import docs
@@ -30,6 +31,7 @@ from warm import ROOT, below, matching, spread
 CHECKS = {
     "package is what the notebooks export": check_sync,
     "imports point down": check_floors,
+    "transformers is asked for after core": check_order,
     "formatted, and nothing to complain of": check_format,
     "lines can be read": check_lines,
     "stored outputs are small and repeatable": check_outputs,

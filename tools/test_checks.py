@@ -9,6 +9,7 @@ from pathlib import Path
 import check_answers
 import check_floors
 import check_lines
+import check_order
 
 
 def notebook(root, name, *cells):
@@ -135,6 +136,14 @@ def problems(root):
             res.append(
                 f"the check of floors does not see a planted fault ({rule}); it says {said}"
             )
+    needs = {
+        "ctx_transformers.a": ["transformers"],
+        "ctx_transformers.b": ["ctx_transformers.core"],
+    }
+    for first, early in (("a", True), ("b", False)):
+        order = [f"ctx_transformers.{first}", "ctx_transformers.a"]
+        if check_order.too_early(order, needs, set()) is not early:
+            res.append(f"the check of order is wrong about {order}")
     example = ("from ctx_transformers.eval.figures import z", "z")
     allowed = dict(
         data__00_files=("#| default_exp data.files", "#| export\ny = 1", *example)
