@@ -61,6 +61,8 @@ def problems(root):
 
 
 def main():
+    from nbdev.quarto import refresh_quarto_yml
+
     pages, site = ROOT / "_proc", ROOT / "_docs"
     shutil.rmtree(pages, ignore_errors=True)
     bad = make_pages(ROOT, pages)
@@ -69,7 +71,8 @@ def main():
             "\n".join(f"{name}: {line}" for name, lines in bad.items() for line in lines)
         )
     (pages / "sidebar.yml").write_text("\n".join(sidebar(ROOT)) + "\n", encoding="utf-8")
-    for name in ("_quarto.yml", "styles.css"):
+    refresh_quarto_yml()  # writes nbs/nbdev.yml
+    for name in ("_quarto.yml", "nbdev.yml", "styles.css"):
         shutil.copy(ROOT / "nbs" / name, pages / name)
     shutil.copytree(ROOT / "figures", pages / "figures")
     for p in pages.rglob("*.ipynb"):  # a site holds its figures itself
