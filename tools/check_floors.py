@@ -65,7 +65,10 @@ class Notebook:
         self.title = m[2] if m else parts[-1]
         self.is_index = parts[-1] == "index"
         self.depth = len(parts)
-        self.floor = floor_of(self.folder or self.title)
+        loose = (
+            not self.folder and self.title not in LOOSE
+        )  # a module where only folders stand
+        self.floor = None if loose else floor_of(self.folder or self.title)
         if self.is_index and not self.folder:
             self.floor = len(FLOORS) + 1  # the front page reads everything
         self.cells = [
@@ -230,14 +233,9 @@ def reading_order(root):
             nb.path.stem
         )
     return [
-        f"{folder + '/' if stems != [stem_of(folder, stems)] else folder:<13} {' '.join(stems)}"
-        for folder, stems in rows.items()
+        f"{row if row in LOOSE else f'{row}/':<13} {' '.join(stems)}"
+        for row, stems in rows.items()
     ]
-
-
-def stem_of(folder, stems):
-    "The one notebook of a module in the root."
-    return stems[0] if len(stems) == 1 and stems[0].split("_", 1)[-1] == folder else None
 
 
 def rooms(nbs):

@@ -105,6 +105,9 @@ PLANTED = {
         data__00_files=("#| default_exp data.other", "#| export\ny = 1")
     ),
     "expected one of": {"04_extra": ("#| default_exp extra", "#| export\ny = 1")},
+    "05_data.ipynb: stands in no room": {
+        "05_data": ("#| default_exp data", "#| export\ny = 1")
+    },
     "stands in no room": dict(attic__00_old=("#| default_exp attic.old",)),
     "which no notebook writes": dict(
         data__00_files=(
