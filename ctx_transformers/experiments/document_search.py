@@ -222,12 +222,16 @@ def search_documents(
     save_figure(plot_search(df, cfg.search), cfg.table)
     return df, pd.DataFrame(rows)
 
-# %% ../../nbs/experiments/16_document_search.ipynb #c27
+# %% ../../nbs/experiments/16_document_search.ipynb #s5adcfdd
 _NOTES = Search(
     "model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5", "paired"
 )
+
+
 # several segments, so that merging matters
 _CUT = replace(DocRunCfg(), text=DocTextCfg(64, 4))
+
+
 _MINILM = DocRunCfg(
     "hub:stanfordnlp/imdb",
     title="IMDB",
@@ -249,6 +253,8 @@ _MINILM = DocRunCfg(
         patience=3,
     ),
 )
+
+
 DOCUMENT_SEARCHES = dict(
     notes=DocSearchCfg(search=_NOTES),
     one=DocSearchCfg(
@@ -287,7 +293,7 @@ examples: ctx_docs_search                                   three runs on docstr
           ctx_docs_search "search.fields=train.lr=1e-4,1e-3; seed=0,1,2" search.mode=grid"""
     script("ctx_docs_search", about, DOCUMENT_SEARCHES, _job, args)
 
-
+# %% ../../nbs/experiments/16_document_search.ipynb #c27
 def _job(cfg):
     df, rows = search_documents(cfg)
 

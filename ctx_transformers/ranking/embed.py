@@ -118,7 +118,7 @@ def best(
     s, i = scores[at].sort(descending=True, stable=True)
     return s[:k], at[i[:k]]
 
-# %% ../../nbs/ranking/14_embed.ipynb #c19
+# %% ../../nbs/ranking/14_embed.ipynb #s309130b
 def digest(*parts):
     "16 hexadecimal digits of bytes and strings."
     h = hashlib.sha256()
@@ -128,7 +128,7 @@ def digest(*parts):
         h.update(b)
     return h.hexdigest()[:16]
 
-
+# %% ../../nbs/ranking/14_embed.ipynb #s28a418e
 def _weights(model):
     "Name, type, shape and bytes of each weight, in the order of the names."
     for k, v in sorted(model.state_dict().items()):
@@ -139,7 +139,7 @@ def _weights(model):
             v.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
         )
 
-
+# %% ../../nbs/ranking/14_embed.ipynb #c19
 class RankEmbedder:
     "A bi- or poly-encoder and all that it takes to read texts."
 
