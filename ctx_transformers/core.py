@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['repo_root', 'cache_dir', 'figures_dir', 'hash_bits', 'hash_uniform', 'set_seed', 'keep_memory', 'trim_memory',
-           'hide_broken_torchvision', 'Account', 'write_atomic']
+           'hide_broken_torchvision', 'BeforeTransformers', 'Account', 'write_atomic', 'sweep']
 
 # %% ../nbs/00_core.ipynb #impe
 import ctypes
@@ -13,10 +13,12 @@ import os
 import platform
 import random
 import sys
+import time
 from collections import Counter
+from importlib.abc import MetaPathFinder
 from pathlib import Path
+from uuid import uuid4
 import numpy as np
-import torch
 
 # %% ../nbs/00_core.ipynb #c06
 def repo_root(
@@ -80,6 +82,8 @@ def set_seed(
     seed: int,  # any integer of 32 bits
 ):
     "Seed Python, NumPy and torch."
+    import torch
+
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
@@ -109,6 +113,8 @@ def trim_memory() -> bool:  # True if the C library gave something back
 # %% ../nbs/00_core.ipynb #c24
 def hide_broken_torchvision() -> bool:  # True if it was broken and is hidden now
     "Make a torchvision that cannot be imported look absent, so that transformers does without."
+    import torch
+
     if torch.version.cuda or sys.modules.get("torchvision", 0) is None:
         return False
     try:
@@ -122,8 +128,18 @@ def hide_broken_torchvision() -> bool:  # True if it was broken and is hidden no
         return True
     return False
 
+# %% ../nbs/00_core.ipynb #na4ec74a
+class BeforeTransformers(MetaPathFinder):
+    "Finds nothing; when transformers is about to be imported, hides a torchvision that is broken."
 
-hide_broken_torchvision()
+    def find_spec(self, name, path=None, target=None):
+        if name == "transformers":
+            sys.meta_path.remove(self)
+            hide_broken_torchvision()
+
+
+if "transformers" not in sys.modules:
+    sys.meta_path.insert(0, BeforeTransformers())
 
 # %% ../nbs/00_core.ipynb #c27
 class Account:
@@ -181,11 +197,32 @@ def write_atomic(
     path,  # file to write or to replace
     write,  # called with the path of a temporary file beside it
 ):
-    "Write a file so that whoever reads `path` finds the old content or the new one, whole."
+    """Write a file so that whoever reads `path` finds the old content or the new one, whole, and may read it as
+    the umask says."""
     path = Path(path)
-    tmp = path.with_name(path.name + ".tmp")
-    write(tmp)
-    with open(tmp, "rb+") as f:
-        # on the disk before it gets the name: a power cut leaves no empty file
-        os.fsync(f.fileno())
-    os.replace(tmp, path)
+    # a name of its own: two who write the same file do not disturb each other
+    tmp = path.with_name(f"{path.name}.{os.getpid()}-{uuid4().hex[:8]}.tmp")
+    tmp.touch(exist_ok=False)
+    mode = tmp.stat().st_mode & 0o777
+    try:
+        write(tmp)
+        with open(tmp, "rb+") as f:
+            # on the disk before it gets the name: a power cut leaves no empty file
+            os.fsync(f.fileno())
+        os.chmod(tmp, mode)  # some writers make files that nobody else may read
+        os.replace(tmp, path)
+    finally:
+        tmp.unlink(missing_ok=True)
+
+
+def sweep(
+    folder,
+    age: float = 86_400.0,  # seconds since the last change, from which on nobody writes any more
+):
+    "Delete what writers that were killed left behind."
+    for p in Path(folder).glob("*.tmp"):
+        try:
+            if time.time() - p.stat().st_mtime >= age:
+                p.unlink()
+        except FileNotFoundError:
+            pass  # another process swept it
