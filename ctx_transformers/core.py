@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['repo_root', 'cache_dir', 'figures_dir', 'hash_bits', 'hash_uniform', 'set_seed', 'keep_memory', 'trim_memory',
-           'hide_broken_torchvision', 'BeforeTransformers', 'Account', 'write_atomic', 'sweep']
+           'hide_broken_torchvision', 'BeforeTransformers', 'Account', 'Lines', 'progress', 'write_atomic', 'sweep']
 
 # %% ../nbs/00_core.ipynb #impe
 import ctypes
@@ -192,13 +192,81 @@ class Account:
         lines = [f"  {k:<{w}} {v:>10,}" for k, v in rows]
         return "\n".join([self.name, *lines])
 
+# %% ../nbs/00_core.ipynb #n4ec2b67
+class Lines:
+    "Progress as lines of a log, one a minute at most."
+
+    every = 60.0  # seconds between two lines
+    disable = False  # as of a bar: is anything shown?
+
+    def __init__(self, items=None, total=None, desc="", unit="it", initial=0):
+        self.items = items
+        self.total = len(items) if total is None and hasattr(items, "__len__") else total
+        self.desc = desc or unit
+        self.unit = unit
+        self.n = self.initial = initial
+        self.start = self.last = time.monotonic()
+        self.postfix = ""
+
+    def update(self, n=1):
+        self.n += n
+        now = time.monotonic()
+        if now - self.last >= self.every:
+            self.last = now
+            print(self.line(now - self.start), file=sys.stderr, flush=True)
+
+    def line(
+        self,
+        spent: float,  # seconds
+    ) -> str:
+        if not self.total:
+            return f"{self.desc}: {self.n:,} {self.unit}"
+        left = spent * (self.total - self.n) / max(self.n - self.initial, 1)
+        share = f"{100 * self.n / self.total:.0f} %"
+        rest = f"{left / 60:.0f} min left{self.postfix}"
+        return f"{self.desc}: {self.n:,} of {self.total:,} {self.unit} ({share}), {rest}"
+
+    def set_postfix_str(self, text, refresh=True):
+        self.postfix = f"; {text}"
+
+    def __iter__(self):
+        for x in self.items:
+            yield x
+            self.update()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def close(self):
+        pass
+
+# %% ../nbs/00_core.ipynb #n0a1f524
+def progress(
+    items=None,  # what is gone through; None where `update` is called by hand
+    total=None,  # how much there is, where `items` does not say
+    desc: str = "",  # what is done
+    unit: str = "it",  # what is counted
+    initial: int = 0,  # how much was done before
+):  # to go through, or with `update`, `set_postfix_str` and `close`; a context manager
+    "Progress of long work: a bar in a terminal or a notebook, lines elsewhere; CTX_PROGRESS=0: nothing."
+    from tqdm.auto import tqdm
+
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    seen = sys.stderr.isatty() or type(shell).__name__ == "ZMQInteractiveShell"
+    quiet = os.environ.get("CTX_PROGRESS") == "0"
+    if not (seen or quiet):
+        return Lines(items, total, desc, unit, initial)
+    return tqdm(items, desc or None, total, unit=unit, initial=initial, disable=quiet)
+
 # %% ../nbs/00_core.ipynb #c06a
 def write_atomic(
     path,  # file to write or to replace
     write,  # called with the path of a temporary file beside it
 ):
-    """Write a file so that whoever reads `path` finds the old content or the new one, whole, and may read it as
-    the umask says."""
+    "Write a file so that whoever reads `path` finds the old content or the new one, whole."
     path = Path(path)
     # a name of its own: two who write the same file do not disturb each other
     tmp = path.with_name(f"{path.name}.{os.getpid()}-{uuid4().hex[:8]}.tmp")

@@ -28,6 +28,7 @@ def execute(path):
         "CTX_AUTO_PRECISION", "fp32"
     )  # the same numbers on every processor
     os.environ["IN_TEST"] = "1"
+    os.environ["CTX_PROGRESS"] = "0"
     os.chdir(path.parent)
     sys.path.insert(0, str(ROOT))
     from execnb.shell import CaptureShell

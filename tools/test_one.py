@@ -24,6 +24,7 @@ def page(path, dst):
 
     faulthandler.dump_traceback_later(LIMIT, exit=True)
     os.environ["IN_TEST"] = "1"
+    os.environ["CTX_PROGRESS"] = "0"
     exec_nb(Path(path), Path(dst), FilterDefaults)
     return 0
 

@@ -73,6 +73,7 @@ def environment(workers):
     "What a worker finds: its share of the processors, no network, and one precision on every machine."
     env = dict(os.environ)
     env.setdefault("OMP_NUM_THREADS", str(max(1, cores() // workers)))
+    env.setdefault("CTX_PROGRESS", "0")  # outputs are compared
     env.setdefault("HF_HUB_OFFLINE", "1")  # no cell may need the network
     env.setdefault(
         "CTX_AUTO_PRECISION", "fp32"

@@ -21,9 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Dataset
 from ibis import _
-from tqdm.auto import tqdm
 from ..config import config_hash, settings
-from ..core import Account, cache_dir, hash_bits
+from ..core import Account, cache_dir, hash_bits, progress
 from .dedup import NearCopies, first_only, near_copies
 from .engine import batches, connect, normal, store
 from .splits import SPLITS, TEST, TRAIN, VALID, place
@@ -218,7 +217,7 @@ def _write(source, out: Path, schema, n: int):
     with (
         pa.OSFile(str(out / "posts.arrow"), "wb") as f,
         pa.ipc.new_stream(f, schema) as w,
-        tqdm(total=n, desc="corpus", unit="post", disable=None) as bar,
+        progress(total=n, desc="corpus", unit="post") as bar,
     ):
         for b in batches(source):
             j = i + len(b)

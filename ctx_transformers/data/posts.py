@@ -16,9 +16,8 @@ from pathlib import Path
 import pyarrow as pa
 from datasets import Dataset
 from filelock import FileLock
-from tqdm.auto import tqdm
 from ..config import config_hash
-from ..core import Account, cache_dir
+from ..core import Account, cache_dir, progress
 
 # %% ../../nbs/data/02_posts.ipynb #c05
 def posts_schema(
@@ -168,9 +167,7 @@ def write_posts(
     tmp = folder / f"posts.{os.getpid()}.part"
     try:
         with pa.OSFile(str(tmp), "wb") as f, pa.ipc.new_stream(f, schema) as w:
-            rows = tqdm(
-                rows, desc=account.name, unit=" posts", unit_scale=True, disable=None
-            )
+            rows = progress(rows, desc=account.name, unit=" posts")
             for b in _batches(rows, numeric, max_chars, account):
                 w.write_batch(pa.RecordBatch.from_pylist(b, schema))
         if not account.kept:

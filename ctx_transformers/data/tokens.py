@@ -24,11 +24,10 @@ from tokenizers import (
     processors,
     trainers,
 )
-from tqdm.auto import tqdm
 from ..config import config_hash
 
 # before transformers: it hides a broken torchvision
-from ..core import Account, cache_dir, hash_uniform
+from ..core import Account, cache_dir, hash_uniform, progress
 from .corpus import Corpus, new_folder
 from .ragged import Ragged
 from .splits import TRAIN
@@ -243,7 +242,7 @@ def _tokenize(corpus, enc, special, vocab_size, max_len, out):
     lengths = []
     with (
         open(out / "ids.bin", "wb") as f,
-        tqdm(total=len(corpus), desc="tokens", unit="text", disable=None) as bar,
+        progress(total=len(corpus), desc="tokens", unit="text") as bar,
     ):
         for texts in texts_of_rows(corpus, range(len(corpus))):
             ids, full = encode_texts(enc, special, texts, max_len)

@@ -17,9 +17,8 @@ import scipy.sparse as sp
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
-from tqdm.auto import tqdm
 from ..config import config_hash, settings
-from ..core import hash_bits
+from ..core import hash_bits, progress
 from ..data.corpus import Corpus, new_folder
 from ..data.splits import TRAIN
 from ..data.tokens import Tokens
@@ -93,8 +92,7 @@ class Tfidf:
             return sp.load_npz(file)[back]
         todo = _texts(corpus, posts, self.cfg.max_chars)
         parts = [
-            self(o)
-            for o in tqdm(todo, total=-(-len(posts) // 2000), desc="tf-idf", disable=None)
+            self(o) for o in progress(todo, total=-(-len(posts) // 2000), desc="tf-idf")
         ]
         x = sp.vstack(parts, "csr") if parts else self([])
         if keep and parts:

@@ -16,10 +16,9 @@ from threading import Thread
 
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
 
 from ..config import config_hash, settings, with_settings
-from ..core import cache_dir, keep_memory
+from ..core import cache_dir, keep_memory, progress
 from ..eval.figures import save_figure
 from ..eval.tables import read_table, write_rows
 from .config import ExperimentCfg
@@ -186,7 +185,7 @@ def in_processes(
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _watch_parent, (threads,))
     try:
         todo = [pool.submit(work, *t) for t in tasks]
-        for f in tqdm(as_completed(todo), total=len(todo), desc=title, disable=None):
+        for f in progress(as_completed(todo), total=len(todo), desc=title):
             say(f.result())
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -12,8 +12,7 @@ import sys
 import time
 from pathlib import Path
 import torch
-from tqdm import tqdm
-from ..core import trim_memory, write_atomic
+from ..core import progress, trim_memory, write_atomic
 from .optim import Part, n_targets
 
 # %% ../../nbs/train/03_callbacks.ipynb #c06
@@ -198,8 +197,8 @@ class Bar(Part):
     run_valid = False
 
     def before_fit(self):
-        self._bar = tqdm(
-            total=self.dls.train.steps, initial=self.learn.step, unit="step", disable=None
+        self._bar = progress(
+            total=self.dls.train.steps, initial=self.learn.step, unit="step"
         )
 
     def after_step(self):

@@ -12,8 +12,8 @@ import pandas as pd
 import torch
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
-from tqdm import tqdm
 from .checkpoint import rng_state, set_rng_state
+from ..core import progress
 
 # %% ../../nbs/train/07_memory.ipynb #c06
 class SavedBytes:
@@ -102,7 +102,7 @@ def largest_batch(
     good = 0
     bad = hi + 1
     n = lo
-    with tqdm(desc="largest batch", unit="try", disable=None) as bar:
+    with progress(desc="largest batch", unit="try") as bar:
         while bad - good > 1:
             ok = _fits(step, n, budget, model)
             if ok:
