@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Natural', 'Count', 'Seed', 'Positive', 'NonNegative', 'Share', 'ProperShare', 'Title', 'EVALUATES', 'LABELS', 'LATER',
            'Columns', 'Registry', 'range_of', 'configuration', 'Use', 'settings', 'config_hash', 'Field', 'fields_of',
-           'full_name', 'with_settings', 'read_config', 'columns_of', 'help_text']
+           'full_name', 'with_settings', 'divide_words', 'read_config', 'columns_of', 'help_text']
 
 # %% ../nbs/01_config.ipynb #impe
 import ast
@@ -370,22 +370,11 @@ def _changed(cfg, flat, at=""):
     except ValueError as e:
         raise ValueError(f"{at}{e}" if at and " must be " in str(e) else str(e)) from None
 
-# %% ../nbs/01_config.ipynb #c09
-def read_config(
-    args: list,  # words such as 'k=2', '--train.lr', '1e-3', 'settings.yaml'
-    cls,  # the configuration, whose values are the defaults, or its class
-):  # an instance of it
-    "A checked configuration from files and overrides."
-    files, pairs = _divided(args)
-    base = cls() if inspect.isclass(cls) else cls
-    changes = {}
-    for f in files:
-        changes |= _typed(dict(_flat(_read_file(f))), base)
-    return with_settings(base, changes | _typed(pairs, base))
-
-
-def _divided(args):
-    "Files, and values by name."
+# %% ../nbs/01_config.ipynb #n5b101cb
+def divide_words(
+    args: list,  # words of a command line
+) -> tuple:  # (words without a name, name -> text)
+    "Plain words, and values by name."
     files, pairs = [], {}
     words = iter(args)
     for w in words:
@@ -399,6 +388,19 @@ def _divided(args):
             continue
         pairs[key] = value
     return files, pairs
+
+# %% ../nbs/01_config.ipynb #c09
+def read_config(
+    args: list,  # words such as 'k=2', '--train.lr', '1e-3', 'settings.yaml'
+    cls,  # the configuration, whose values are the defaults, or its class
+):  # an instance of it
+    "A checked configuration from files and overrides."
+    files, pairs = divide_words(args)
+    base = cls() if inspect.isclass(cls) else cls
+    changes = {}
+    for f in files:
+        changes |= _typed(dict(_flat(_read_file(f))), base)
+    return with_settings(base, changes | _typed(pairs, base))
 
 
 def _read_file(name):
