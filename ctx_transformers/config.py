@@ -259,7 +259,10 @@ def config_hash(cfg) -> str:  # 8 hexadecimal digits
 # %% ../nbs/01_config.ipynb #s11e4410
 def _comments(cls) -> dict:  # field -> text
     "The comment behind each field in the source of its class, or that in the lines above it."
-    lines = inspect.getsource(cls).splitlines()
+    try:
+        lines = inspect.getsource(cls).splitlines()
+    except (OSError, TypeError):
+        return {}  # of a class that was written in a notebook or a shell
     indent = len(lines[0]) - len(lines[0].lstrip())
     tree = ast.parse("\n".join(l[indent:] for l in lines))
     out = {}
