@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'KEY', 'SCORES', 'row', 'git_commit', 'read_table', 'write_rows', 'pair_seeds', 'mean_rows', 'rows_against',
-           'length_bands', 'rows_of_most_seeds']
+           'length_bands', 'rows_of_most_seeds', 'interval_text', 'interval_table']
 
 # %% ../../nbs/eval/02_tables.ipynb #impe
 import hashlib
@@ -233,3 +233,26 @@ def rows_of_most_seeds(df, metric):
         )
     d = d.assign(_s=d.seed.astype(str).str.count(",")).sort_values("_s", kind="stable")
     return d.drop_duplicates(["corpus", "arm"], keep="last")
+
+# %% ../../nbs/eval/02_tables.ipynb #ne794c4b
+def interval_text(
+    r,  # a row: `value`, `lo`, `hi`
+    form: str = ".3f",  # of each number
+) -> str:
+    "A value with its interval; a number without sampling error stands alone."
+    if not r.lo == r.lo:
+        return f"{r.value:{form}}"
+    return f"{r.value:{form}} [{r.lo:{form}}, {r.hi:{form}}]"
+
+
+def interval_table(
+    df: pd.DataFrame,  # rows of a table of results, one for each cell
+    index="arm",
+    columns="metric",
+    form: str = ".3f",
+) -> pd.DataFrame:  # of texts
+    "Values with their intervals, arms below each other; where a cell has several rows, the last."
+    said = df.assign(said=[interval_text(r, form) for r in df.itertuples()])
+    return said.pivot_table(
+        index=index, columns=columns, values="said", aggfunc="last", sort=False
+    ).fillna("")
