@@ -18,6 +18,7 @@ import check_answers
 import check_floors
 import check_format
 import check_lines
+import check_names
 import check_order
 import check_outputs
 import check_sync
@@ -34,6 +35,7 @@ CHECKS = {
     "transformers is asked for after core": check_order,
     "formatted, and nothing to complain of": check_format,
     "lines can be read": check_lines,
+    "names are the field's terms": check_names,
     "stored outputs are small and repeatable": check_outputs,
     "README is the index": readme,
     "CONTRIBUTING answers as the code does": check_answers,

@@ -9,6 +9,7 @@ from pathlib import Path
 import check_answers
 import check_floors
 import check_lines
+import check_names
 import check_order
 
 
@@ -158,12 +159,21 @@ def problems(root):
     text = (Path(root) / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for true, false in (
         ("`ranking/loss`", "`authors/loss`"),
-        ("authors/11_train", "authors/04_model"),
+        ("authors/12_train", "authors/05_model"),
         ("`models/hf`, ", ""),
     ):
         if not [*check_answers.wrong(text.replace(true, false), root)]:
             res.append(
                 f"the check of answers does not see that {true} became {false or 'nothing'}"
+            )
+    for name, old in (
+        ("judge_arm", ["judge"]),
+        ("RankReader", ["reader"]),
+        ("read_posts", []),
+    ):
+        if check_names.old_words(name) != old:
+            res.append(
+                f"the check of names finds {check_names.old_words(name)} in {name}"
             )
     line = (
         "    y{i} = [(x + {i}) * (x - {i}) for x in range({i}) if x > {i} and x < {i}]\n"
