@@ -22,7 +22,7 @@ from ..core import cache_dir, keep_memory, progress
 from ..eval.figures import save_figure
 from ..eval.tables import read_table, write_rows
 from .config import ExperimentCfg
-from ..train.runs import keep
+from ..train.runs import keep, read_run
 
 # %% ../../nbs/experiments/01_experiment.ipynb #arms
 def grid_arms(
@@ -126,11 +126,15 @@ class _Opened:
         return self.data[key]
 
 
-def _predicted(task, cfg, data, device, say):
+def _predicted(
+    task, cfg, data, device, say
+) -> tuple:  # (predictions, where and how it was trained)
     "What a trained arm says, kept in its folder."
     run = task.train(cfg, data, device, say)
     name = f"predicted-{task.question(cfg, data)}-{task.version}"
-    return run.kept(name, lambda: task.predict(run, cfg, data, device))
+    about = read_run(run.folder)
+    trained = {k: about.get(k, "") for k in ("device", "precision")}
+    return run.kept(name, lambda: task.predict(run, cfg, data, device)), trained
 
 
 def _baselines(task, cfg, data, say):
@@ -235,16 +239,24 @@ def run_experiment(
     if how.jobs > 1:
         in_processes(_work, [(task, *t) for t in todo], how.jobs, say, task.table)
     found = _baselines(task, base, data, say) if how.baselines else {}
+    trained = {}
     for name, seed, cfg, _ in todo:
         say(f"seed {seed}: {name}")
-        got = _predicted(task, cfg, opened(cfg), device, say)
+        got, how_it_was = _predicted(task, cfg, opened(cfg), device, say)
         found.setdefault(name, {})[seed] = got
-    configs = {a: config_hash(c) for a, c in arms.items()}
-    rows = [
-        r | dict(config=r["config"] or configs.get(r["arm"], config_hash(base)))
-        for r in task.rows(found, base, data)
-    ]
+        trained[name] = dict(how_it_was, config=config_hash(arms[name]))
+    rows = [_signed(r, trained, config_hash(base)) for r in task.rows(found, base, data)]
     return _written(task, rows, folder, say)
+
+
+def _signed(row, trained, base):
+    "A row with its configuration, and where and how its arm was trained."
+    arm = row["arm"]
+    own = [
+        a for a in trained if arm == a or arm.startswith(f"{a} ")
+    ]  # or what was made of the arm
+    how = trained[max(own, key=len)] if own else dict(config=base)
+    return how | {k: v for k, v in row.items() if k != "config" or v}
 
 
 def _written(task, rows, folder, say):

@@ -127,9 +127,7 @@ class Run:
             self._check()
             if not self.finished:
                 sweep(self.folder, 0)  # nobody else writes here
-                about = dict(self.about, settings=settings(self.cfg))
-                text = json.dumps(about, indent=1, default=str)
-                write_atomic(self.folder / "run.json", lambda p: p.write_text(text))
+                self._describe()
         except BaseException:
             self._lock.release()
             raise
@@ -137,6 +135,12 @@ class Run:
 
     def __exit__(self, *error):
         self._lock.release()
+
+    def _describe(self, **more):
+        "Write down what the folder holds."
+        about = dict(self.about, **more, settings=settings(self.cfg))
+        text = json.dumps(about, indent=1, default=str)
+        write_atomic(self.folder / "run.json", lambda p: p.write_text(text))
 
     def _check(self):
         "Refuse the folder of another training, or of something else."
@@ -188,6 +192,7 @@ class Run:
             model, train_dl, valid_dl, loss_func, cfg, self.folder, tensorboard
         )
         learn.logger = self.say
+        self._describe(device=learn.dls.device.type, precision=learn.cfg.precision)
         with stopping() as asked:
             learn.run_cbs += [*parts, StopGently(asked, learn.run_cbs[_place(learn)])]
             best = fit(learn)
@@ -219,7 +224,7 @@ def _leaves(d, at=""):
 
 def read_run(
     folder,  # of a training
-) -> dict:  # `system`, `key`, `version`, `digests`, `settings`
+) -> dict:  # `system`, `key`, `version`, `digests`, `device`, `precision`, `settings`
     "What a folder says that it holds."
     path = Path(folder) / "run.json"
     if not path.exists():
