@@ -1,6 +1,6 @@
 # `make run` and `make test` work from a bare clone: the first of them sets up .venv, once.
 PYTHON ?= python3# 3.11.5 or later; used to create .venv, never after
-ARGS   ?=# of `make run`: fields of the run, e.g. ARGS="posts=posts.csv arms=author,none"
+ARGS   ?=# of `make run`: fields of the run, e.g. ARGS="posts=posts.csv contexts=none,author"
 FLAGS  ?=# of `make test`: kinds of cells to run that are skipped otherwise, e.g. FLAGS="slow cuda"
 NB     ?=# of `make test` and `make execute`: only notebooks whose path holds one of these words, e.g. NB="ranking/ core"
 
@@ -14,7 +14,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: setup ## the main job: does knowing the author help to predict masked words? (ARGS="key=value ...")
-	$(BIN)/ctx_mlm $(ARGS)
+	$(BIN)/ctx experiment context out=figures $(ARGS)
 
 test: setup ## every check, then every notebook (FLAGS="slow cuda data", NB="ranking/")
 	@$(BIN)/python tools/test.py --flags "$(FLAGS)" $(NB)
