@@ -1,7 +1,7 @@
 """Does the package work as a user installs it: the built wheel, no development extras, an empty folder?
 
-usage: clean_install.py [PYTHON]   PYTHON: an interpreter in which the package is installed already; without
-                                   it a virtual environment is made, and the wheel is built and installed there
+usage: clean_install.py [PYTHON]
+  PYTHON  an interpreter that has the package; without it a new environment gets the built wheel
 
 Each system is trained for five steps on a small table, and the model is used by every command that takes one."""
 
