@@ -3,7 +3,7 @@
 usage: clean_install.py [PYTHON]
   PYTHON  an interpreter that has the package; without it a new environment gets the built wheel
 
-Each system is trained for five steps on a small table, and the model is used by every command that takes one."""
+Each system is trained for five steps on a small table; the model is used by every command that takes one."""
 
 import csv
 import os
