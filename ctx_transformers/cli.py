@@ -461,7 +461,7 @@ def list_all(words):
 def clean(words):
     "What of the caches may go."
     usage = "ctx clean [NAME ...] [--yes]"
-    about = f"Shows the parts of the cache ({cache_dir()}) with their sizes; deletes those named, if you agree."
+    about = f"Shows the parts of the cache ({cache_dir()}) with sizes; deletes those named, if you agree."
     if HELP & {*words}:
         return _usage(usage, about)
     parts = {p.name: p for p in sorted(cache_dir().iterdir()) if p.is_dir()}

@@ -139,7 +139,8 @@ class Encoder(nn.Module):
         longest = int(lengths.max() if len(lengths) else 0)
         if longest > self.cfg.max_positions:
             raise ValueError(
-                f"a text of {longest} tokens is longer than max_positions={self.cfg.max_positions}: cut texts when "
+                f"a text of {longest} tokens is longer than "
+                f"max_positions={self.cfg.max_positions}: cut texts when "
                 f"they "
                 "are tokenised"
             )
