@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Natural', 'Count', 'Seed', 'Positive', 'NonNegative', 'Share', 'ProperShare', 'Title', 'EVALUATES', 'LABELS', 'LATER',
            'Columns', 'Registry', 'range_of', 'configuration', 'Use', 'settings', 'config_hash', 'Field', 'fields_of',
-           'full_name', 'with_settings', 'divide_words', 'read_config', 'columns_of', 'help_text', 'face']
+           'full_name', 'with_settings', 'divide_words', 'read_config', 'columns_of', 'help_text']
 
 # %% ../nbs/01_config.ipynb #impe
 import ast
@@ -16,11 +16,9 @@ import hashlib
 import inspect
 import json
 import numbers
-import sys
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Literal, NamedTuple
 
 import yaml
@@ -479,18 +477,3 @@ def _field_lines(f: Field):
     default = ",".join(map(str, f.default)) if isinstance(f.default, tuple) else f.default
     yield f"  {f.name}={default}"
     yield f"      {f.meaning or 'see the name'} ({f.range})"
-
-# %% ../nbs/01_config.ipynb #n768b05a
-class _Face(ModuleType):
-    "A package whose functions are not replaced by modules of the same name."
-
-    def __setattr__(self, name, value):
-        if not (isinstance(value, ModuleType) and callable(self.__dict__.get(name))):
-            super().__setattr__(name, value)
-
-
-def face(
-    package: str,  # `__name__` in the package
-):
-    "Let a package keep its functions when modules of their names are imported."
-    sys.modules[package].__class__ = _Face
