@@ -37,9 +37,9 @@ ROOMS = (
     "model",
     "loss",
     "batches",
-    "train",
+    "training",
     "embed",
-    "evaluate",
+    "evaluation",
     "baselines",
 )  # of every system
 

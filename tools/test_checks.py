@@ -159,7 +159,7 @@ def problems(root):
     text = (Path(root) / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for true, false in (
         ("`ranking/loss`", "`authors/loss`"),
-        ("authors/12_train", "authors/05_model"),
+        ("authors/12_training", "authors/05_model"),
         ("`models/hf`, ", ""),
     ):
         if not [*check_answers.wrong(text.replace(true, false), root)]:
