@@ -269,13 +269,14 @@ def _comments(cls) -> dict:  # field -> text
     for node in tree.body[0].body:
         if not isinstance(node, ast.AnnAssign):
             continue
-        _, sharp, text = lines[node.end_lineno - 1].partition("  # ")
+        within = [l.partition("  # ") for l in lines[node.lineno - 1 : node.end_lineno]]
+        text = " ".join(t.strip() for _, sharp, t in within if sharp)
         at = node.lineno - 1
         above = []
         while lines[at - 1].lstrip().startswith("# "):
             at -= 1
             above.insert(0, lines[at].strip()[2:])
-        out[node.target.id] = text.strip() if sharp else " ".join(above)
+        out[node.target.id] = text or " ".join(above)
     return out
 
 # %% ../nbs/01_config.ipynb #c05

@@ -117,7 +117,7 @@ class MaskCfg:
 class SimulateCfg:
     "Simulated posts: what is drawn."
 
-    communities: Count = 200
+    communities: Count = 200  # how many
     authors: Count = 20  # of each community
     posts_each: Count = 12  # of each author
     author_strength: Share = 0.5  # how much habit and mark matter
