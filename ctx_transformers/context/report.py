@@ -8,25 +8,22 @@ __all__ = ['answer', 'plot_gain', 'grid_table', 'plot_grid']
 # %% ../../nbs/context/11_report.ipynb #impe
 import pandas as pd
 from ..eval.figures import COLORS, style
+from ..eval.tables import rows_of_most_seeds
 
 # %% ../../nbs/context/11_report.ipynb #c06
 def answer(
-    df: pd.DataFrame,  # rows of a run
+    df: pd.DataFrame,  # rows of one experiment and one corpus
 ) -> pd.DataFrame:  # a row for each arm
-    "Loss of each arm on all test targets, with what it gains on no context; nats per hidden word."
-    d = df[df.slice == "all"]
-
-    def cell(a, m):
-        r = d[(d.arm == a) & (d.metric == m)]
-        if r.empty:
-            return ""
-        r = r.iloc[0]
-        return f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]"
-
-    arms = list(dict.fromkeys(d[d.metric == "loss"].arm))
+    "Loss of each arm on all test targets, with what it gains on no context; nats per masked token."
     metrics = ("loss", "loss - none", "loss - random", "accuracy")
-    rows = [{m: cell(a, m) for m in metrics} for a in arms]
-    return pd.DataFrame(rows, index=pd.Index(arms, name="arm"))
+    out = {}
+    for m in metrics:
+        rows = rows_of_most_seeds(df, m) if (df.metric == m).any() else df[:0]
+        out[m] = {
+            r.arm: f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in rows.itertuples()
+        }
+    arms = dict.fromkeys(df[df.metric == "loss"].arm)
+    return pd.DataFrame(out).reindex(arms).fillna("").rename_axis("arm")
 
 # %% ../../nbs/context/11_report.ipynb #s54a23a2
 # source of context -> colour and marker
@@ -67,13 +64,14 @@ def plot_gain(
     "What each context changes in the loss of a hidden word, on each corpus, with intervals over authors."
     import matplotlib.pyplot as plt
 
-    gains = (df.slice == "all") & (df.metric == "loss - none")
-    d = df[gains & df.arm.isin(list(_COLORS))]
+    shown = df[df.arm.isin(list(_COLORS))]
+    d = shown[(shown.slice == "all") & (shown.metric == "loss - none")]
     if d.empty:
         raise ValueError(
             "the table has no row of 'author', 'community' or 'random' with the metric 'loss - none': run "
             "`ctx experiment context` first"
         )
+    d = rows_of_most_seeds(d, "loss - none")
     corpora = sorted(d.corpus.unique(), key=lambda c: (c != "pydocs", c))
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(6.5, 0.9 + 0.62 * len(corpora)))
