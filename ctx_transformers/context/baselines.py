@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from .batches import MLMBatches
 from .config import ContextCfg
 from .data import ContextData
-from .evaluate import score_batches
+from .evaluation import score_batches
 from ..data.groups import Role, TextGroups
 from ..data.tokens import Tokens
 from ..data.splits import TEST, TRAIN, VALID

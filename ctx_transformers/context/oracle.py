@@ -10,7 +10,7 @@ import math
 import numpy as np
 import pandas as pd
 from .batches import MLMBatches
-from .evaluate import same_targets, score_batches
+from .evaluation import same_targets, score_batches
 from ..data.corpus import Corpus
 from ..data.groups import Kind, Role, TextGroups, offsets, owner
 from ..data.simulate import Truth

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 from .batches import MLMBatches
-from .evaluate import score_batches
+from .evaluation import score_batches
 from ..data.corpus import Corpus
 from ..data.groups import Role, offsets, owner
 from ..data.pos_tags import FUNCTION, TOPIC, english_tagger, tag_text

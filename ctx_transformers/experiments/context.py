@@ -13,7 +13,7 @@ from fastcore.basics import patch
 
 from ..context.baselines import CountModels
 from ..context.data import data_key, shared_data
-from ctx_transformers.context.evaluate import (
+from ctx_transformers.context.evaluation import (
     by_arm,
     compared_rows,
     control_rows,
@@ -22,7 +22,7 @@ from ctx_transformers.context.evaluate import (
     score_test,
 )
 from ..context.report import plot_gain
-from ..context.train import load_model, train_run
+from ..context.training import load_model, train_run
 from ..data.splits import TEST, TRAIN
 from ..eval.tables import row
 from .config import ContextExperimentCfg

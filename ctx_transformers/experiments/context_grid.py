@@ -17,7 +17,7 @@ from ..config import config_hash, settings, with_settings
 from ..context.config import ContextCfg
 from ..context.cost import count_flops, count_params
 from ..context.data import ContextData, shared_data
-from ..context.evaluate import by_arm, rank_arms
+from ..context.evaluation import by_arm, rank_arms
 from ..context.model import ContextMLM
 from ..context.report import plot_grid
 from ..core import cache_dir, set_seed

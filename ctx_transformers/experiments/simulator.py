@@ -14,7 +14,7 @@ import pandas as pd
 from ..context.config import ContextCfg
 from ..context.controls import control_batches
 from ..context.data import ContextData, shared_data
-from ..context.evaluate import by_arm
+from ..context.evaluation import by_arm
 from ..context.oracle import gain, recovered, score_bayes
 from ..data.simulate import simulate
 from ..data.splits import TEST
