@@ -139,13 +139,13 @@ class BayesPredictor:
     def predict(
         self,
         groups: TextGroups,
-        at,  # `[m]` hidden tokens
+        at,  # `[m]` masked tokens
     ) -> np.ndarray:  # `[m,v']` chance of each word
-        "The chance of every word at every hidden place."
+        "The chance of every word at every masked position."
         at = at.cpu()
         if (groups.ids.cpu()[at] != self.special["mask"]).any():
             raise ValueError(
-                "a hidden word does not stand behind [MASK], so it is not hidden: make the batches with "
+                "a masked token does not stand behind [MASK], so it is not hidden: make the batches with "
                 "MaskCfg(keep=0, random=0)"
             )
         lengths = groups.lengths.cpu()
@@ -164,26 +164,25 @@ class BayesPredictor:
 
 # %% ../../nbs/context/09_oracle.ipynb #c15
 def score_bayes(
-    # targets and contexts of simulated posts, `shuffle=False`, all hidden words behind
-    # [MASK]
+    # targets and contexts of simulated posts, `shuffle=False`, all masked tokens behind [MASK]
     dl: MLMBatches,
     truth: Truth,  # of the simulation that the posts are from
 ) -> pd.DataFrame:  # as `score_batches` gives
-    "Judge the best possible reader."
+    "Evaluate the Bayes-optimal predictor."
     if dl.mask.keep or dl.mask.random:
         raise ValueError(
             "what hides behind a random word or behind itself has another answer: make the batches with "
             f"MaskCfg(keep=0, random=0), got {dl.mask}"
         )
-    reader = BayesPredictor(truth, dl.sampler.corpus, dl.tokens)
+    predictor = BayesPredictor(truth, dl.sampler.corpus, dl.tokens)
 
     def score(groups, at, y):
-        p = reader.predict(groups, at)  # [m,v']
-        true = reader.table[y.cpu().numpy()]  # [m]
+        p = predictor.predict(groups, at)  # [m,v']
+        true = predictor.table[y.cpu().numpy()]  # [m]
         chance = p[np.arange(len(true)), true]  # [m]
         if (true < 0).any() or (chance <= 0).any():
             raise ValueError(
-                "a hidden word is impossible in its place: are corpus, tokenizer and truth of the same "
+                "a masked token is impossible in its place: are corpus, tokenizer and truth of the same "
                 "simulation?"
             )
         return -np.log(chance), p.argmax(1) == true
@@ -192,12 +191,12 @@ def score_bayes(
 
 # %% ../../nbs/context/09_oracle.ipynb #c17
 def _sums(arms, author):
-    "`[a,1+arms]` hidden words and losses of each author, of arms that were asked the same."
+    "`[a,1+arms]` masked tokens and losses of each author, of arms with the same targets."
     for o in arms[1:]:
         same_targets(arms[0], o)
     s = arms[0][arms[0].n > 0]
     if not len(s):
-        raise ValueError("no word was hidden in any target")
+        raise ValueError("no token was masked in any target")
     x = np.stack([s.n] + [o.loss.reindex(s.index) for o in arms], 1)
     return cluster_sums(x, np.asarray(author)[s.index])
 
@@ -206,7 +205,7 @@ def gain(
     none: pd.DataFrame,
     ctx: pd.DataFrame,  # what `score_batches` gave without and with contexts
     author,  # `[N]` author of each post of the corpus
-) -> Interval:  # nats per hidden word
+) -> Interval:  # nats per masked token
     "What contexts save."
     n, a, b = _sums([none, ctx], author).T
     return paired_interval(a, b, n)
@@ -214,7 +213,7 @@ def gain(
 # %% ../../nbs/context/09_oracle.ipynb #sdc37776
 def _share_draws(
     num: np.ndarray,  # `[a]` what a model gains on each author
-    den: np.ndarray,  # `[a]` what the best reader gains
+    den: np.ndarray,  # `[a]` what the Bayes-optimal predictor gains
     n_boot: int,
     seed: int,
 ) -> np.ndarray:  # `[n_boot]`
@@ -226,8 +225,8 @@ def _share_draws(
     below = times @ den[order]
     if (below <= 0).any():
         raise ValueError(
-            f"the best reader gains nothing in {(below <= 0).mean():.0%} of the draws over {a} authors, "
-            "so the share has no interval: judge more targets"
+            f"the Bayes-optimal predictor gains nothing in {(below <= 0).mean():.0%} of the draws over {a} "
+            "authors, so the share has no interval: evaluate more targets"
         )
     return times @ num[order] / below
 
@@ -236,9 +235,9 @@ def recovered(
     none: pd.DataFrame,
     ctx: pd.DataFrame,  # the model without and with contexts, from `score_batches`
     bayes_none: pd.DataFrame,
-    bayes_ctx: pd.DataFrame,  # the best reader on the same hidden words
+    bayes_ctx: pd.DataFrame,  # the Bayes-optimal predictor on the same masked tokens
     author,  # `[N]` author of each post of the corpus
-    # nats per hidden word to take the share of; what the best reader gains here if None
+    # nats per masked token to take the share of; None: what the Bayes-optimal predictor gains here
     available: float = None,
     n_boot: int = 2000,
     level: float = 0.95,
@@ -254,8 +253,8 @@ def recovered(
     den = c - d
     if den.sum() <= 1e-9 * n.sum():
         raise ValueError(
-            f"these contexts are worth nothing ({den.sum() / n.sum():.2g} nats per hidden word), so there is "
-            "no share of it: pass as `available` what the best reader gains at another strength"
+            f"contexts are worth nothing here ({den.sum() / n.sum():.2g} nats per masked token), so there is "
+            "no share of it: give available=, what the Bayes-optimal predictor gains at another strength"
         )
     value = num.sum() / den.sum()
     if len(n) < 2:
