@@ -17,11 +17,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..context.data import ContextData
-from ..context.evaluate import by_arm, score_test
+from ..context.evaluation import by_arm, score_test
 from ..context.interpret import context_vector
 from ..context.merge import kind_heads
 from ..context.model import ContextMLM
-from ..context.train import load_model
+from ..context.training import load_model
 from ..core import hash_uniform
 from ..data.groups import Kind
 from ..data.simulate import simulate

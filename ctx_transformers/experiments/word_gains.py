@@ -15,7 +15,7 @@ import torch
 from ..config import config_hash
 from ..context.data import shared_data
 from ..context.interpret import attention, plot_attention
-from ..context.train import load_model
+from ..context.training import load_model
 from ctx_transformers.context.word_classes import (
     gain_by_class,
     plot_words,
