@@ -273,6 +273,27 @@ class Ngrams:
             count_table(self._keys(tokens, posts, j), self.v) for j in range(3)
         ]
 
+    def arrays(self) -> dict:
+        "All that was counted, for a file."
+        out = dict(base=self.base)
+        for j, t in enumerate(self.tables):
+            out |= {f"key{j}": t.key, f"upto{j}": t.upto}
+        return out
+
+    @classmethod
+    def from_arrays(
+        cls, found: dict, special: dict
+    ):  # what `arrays` gave; as in `Tokens`
+        "What was counted before."
+        self = cls.__new__(cls)
+        self.special = special
+        self.base = found["base"]
+        self.v = len(self.base)
+        self.tables = [
+            Table(found[f"key{j}"], found[f"upto{j}"], self.v) for j in range(3)
+        ]
+        return self
+
     def _keys(self, tokens, posts, j):
         "History `j` and word of every word of the posts, some posts at a time."
         ends = [self.special[k] for k in ("pad", "cls", "sep")]
@@ -352,42 +373,68 @@ def score_ngram(
 class CountModels:
     "The baselines of a configuration, counted and fitted when they are asked for."
 
-    def __init__(self, data: ContextData, cfg: ContextCfg):
+    def __init__(
+        self,
+        data: ContextData,
+        cfg: ContextCfg,
+        fitted: dict | None = None,  # as `fit` gives; None: counted and fitted on `data`
+        max_tokens: int = 20_000_000,  # as in `Ngrams`
+    ):
         self.data = data
         self.cfg = cfg
+        self.fitted = fitted
+        self.max_tokens = max_tokens
 
     @cached_property
     def counts(self):
-        return self.data.counts()
+        return self.fitted["counts"] if self.fitted else self.data.counts()
 
     @cached_property
     def grams(self):
-        return Ngrams(self.data.tokens, self.data.corpus.rows(TRAIN))
+        if self.fitted:
+            return Ngrams.from_arrays(self.fitted["grams"], self.data.tokens.special)
+        posts = self.data.corpus.rows(TRAIN)
+        return Ngrams(self.data.tokens, posts, self.max_tokens)
 
     def _batches(self, context, split):
         return self.data.batches(replace(self.cfg, context=context), split)
 
-    def unigram(self) -> pd.DataFrame:  # as `score_batches` gives
-        return score_unigram(self._batches("none", TEST), self.counts)
+    def _weights(self, context) -> dict:
+        "Trust in the sources, fitted on the validation authors."
+        if self.fitted:
+            return self.fitted["weights"][context]
+        valid = self._batches(context, VALID)
+        cache = fit_cache_weight(valid, self.counts) if context != "none" else 0.0
+        return dict(cache=cache, ngram=fit_ngram(valid, self.grams))
 
-    def cache(self, context: str) -> pd.DataFrame:
-        weight = fit_cache_weight(self._batches(context, VALID), self.counts)
-        return score_cache(self._batches(context, TEST), self.counts, weight)
+    def fit(
+        self,
+        contexts,  # sources of context, such as 'none' and 'author'
+    ) -> dict:  # what another process needs to score other posts
+        "Count and fit all."
+        weights = {c: self._weights(c) for c in contexts}
+        return dict(counts=self.counts, grams=self.grams.arrays(), weights=weights)
 
-    def ngram(self, context: str) -> pd.DataFrame:
-        weights = fit_ngram(self._batches(context, VALID), self.grams)
-        return score_ngram(self._batches(context, TEST), self.grams, weights)
+    def score(
+        self,
+        name: str,  # 'unigram', or the kind of model and the context, such as 'cache author'
+    ) -> pd.DataFrame:  # as `score_batches` gives
+        "Scores of one baseline on the test targets."
+        model, _, context = name.partition(" ")
+        test = self._batches(context or "none", TEST)
+        if model == "unigram":
+            return score_unigram(test, self.counts)
+        weights = self._weights(context)
+        if model == "cache":
+            return score_cache(test, self.counts, weights["cache"])
+        return score_ngram(test, self.grams, weights["ngram"])
 
     def all(
         self,
         contexts,  # sources of context, such as 'none' and 'author'
     ) -> dict:  # name -> function that gives scores
         "Every baseline that can use these contexts."
-        out = {}
-        for c in contexts:
-            if c == "none":
-                out["unigram"] = self.unigram
-            else:
-                out[f"cache {c}"] = partial(self.cache, c)
-            out[f"ngram {c}"] = partial(self.ngram, c)
-        return out
+        names = ["unigram"] if "none" in contexts else []
+        names += [f"cache {c}" for c in contexts if c != "none"]
+        names += [f"ngram {c}" for c in contexts]
+        return {n: partial(self.score, n) for n in names}

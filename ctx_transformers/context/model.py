@@ -120,15 +120,24 @@ class ContextMLM(nn.Module):
     def forward(
         self,
         groups: TextGroups,
-        at: Tensor,  # `[m]` hidden tokens of targets, indices into `groups.ids`
-        # (`[m,d]` what the scores are computed from, what `Pointer` gives or None)
+        at: Tensor,  # `[m]` masked tokens of targets, indices into `groups.ids`
+        # (`[m,d]` what the scores are computed from, what `CopyMechanism` gives or None)
     ) -> tuple:
-        own = self.group_of(groups, at)
-        open = self.open(groups)  # [m], [b,h]
+        x, copied = self.vectors(groups, at)
+        return self.head.transform(x), copied
+
+    def vectors(
+        self,
+        groups: TextGroups,
+        at: Tensor,  # `[m]` tokens of targets, indices into `groups.ids`
+    ) -> tuple:  # (`[m,d]` their vectors, what `CopyMechanism` gives or None)
+        "Tokens as the model knows them when it has read their contexts."
+        own = self.group_of(groups, at)  # [m]
+        open = self.open(groups)  # [b,h]
         seen = self.architecture(self.encoder, groups, at, open)
         x = seen.x  # [m,d]
         if self.copy_mechanism is None and self.merge is None:
-            return self.head.transform(x), None
+            return x, None
         hc, words, gt = self.tokens(groups, seen)
         copied = None
         if self.copy_mechanism is not None and len(hc):
@@ -138,7 +147,7 @@ class ContextMLM(nn.Module):
         if self.merge is not None:
             c, i, j = self.contexts(groups, seen, hc, gt, own)
             x = self.merge(x, c, i, j, None if open is None else open[own])
-        return self.head.transform(x), copied
+        return x, copied
 
     def open(self, groups):
         "Heads that may carry context."

@@ -12,7 +12,7 @@ import pandas as pd
 from fastcore.basics import patch
 
 from ..context.baselines import CountModels
-from ..context.data import data_key, shared_data
+from ..context.data import data_key, impossible, shared_data
 from ctx_transformers.context.evaluation import (
     by_arm,
     compared_rows,
@@ -35,12 +35,7 @@ def possible(
     say=print,
 ) -> list:
     "Those that these posts can have; the others are named."
-    corpus = data.corpus
-    why = {}
-    if not len(corpus.authors):
-        why["author"] = "no post has a known author"
-    if len(corpus.communities) < 2:
-        why["community"] = f"there are {len(corpus.communities)} communities"
+    why = impossible(data.corpus)
     if why:
         why["combined"] = next(iter(why.values()))
     for c in contexts:
