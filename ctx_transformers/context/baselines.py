@@ -4,17 +4,22 @@
 
 # %% auto #0
 __all__ = ['STEPS', 'word_shares', 'Votes', 'buckets', 'fit_weights', 'mixture', 'score_unigram', 'cache_votes', 'score_cache',
-           'fit_cache_weight', 'Table', 'count_table', 'Ngrams', 'fit_ngram', 'score_ngram']
+           'fit_cache_weight', 'Table', 'count_table', 'Ngrams', 'fit_ngram', 'score_ngram', 'CountModels']
 
 # %% ../../nbs/context/08_baselines.ipynb #impe
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 from .batches import MLMBatches
-from .evaluate import score_batches
+from .config import ContextCfg
+from .data import ContextData
+from .evaluation import score_batches
 from ..data.groups import Role, TextGroups
 from ..data.tokens import Tokens
+from ..data.splits import TEST, TRAIN, VALID
 
 # %% ../../nbs/context/08_baselines.ipynb #c07
 def _never(special: dict):
@@ -105,8 +110,8 @@ def mixture(
     rows: int = 256,  # hidden words at a time
 ) -> tuple:  # (`[m]` losses, natural log; `[m]` bool, guessed right)
     "Judge the mixture at each hidden word."
-    told = sum(w * o.of(y) for w, o in zip(weights.T[1:], parts))
-    p = weights[:, 0] * base[y] + told
+    from_sources = sum(w * o.of(y) for w, o in zip(weights.T[1:], parts))
+    p = weights[:, 0] * base[y] + from_sources
     top = np.empty(len(y), np.int64)
     for i in range(0, len(y), rows):
         full = _all_words(base, parts, weights, i, rows)
@@ -121,10 +126,10 @@ def score_unigram(
     "Predict the same words everywhere: the frequent ones."
     base = word_shares(counts, dl.tokens.special)
 
-    def judge(groups, at, y):
+    def score(groups, at, y):
         return mixture(base, [], np.ones((len(y), 1)), y.cpu().numpy())
 
-    return score_batches(dl, judge)
+    return score_batches(dl, score)
 
 # %% ../../nbs/context/08_baselines.ipynb #s0c3648f
 def _runs(
@@ -180,11 +185,11 @@ def score_cache(
         )
     base = word_shares(counts, dl.tokens.special)
 
-    def judge(groups, at, y):
+    def score(groups, at, y):
         v = cache_votes(groups, at, dl.tokens.special)
         return mixture(base, [v], _cache_weights(v, weight), y.cpu().numpy())
 
-    return score_batches(dl, judge)
+    return score_batches(dl, score)
 
 # %% ../../nbs/context/08_baselines.ipynb #c26
 def fit_cache_weight(
@@ -268,6 +273,27 @@ class Ngrams:
             count_table(self._keys(tokens, posts, j), self.v) for j in range(3)
         ]
 
+    def arrays(self) -> dict:
+        "All that was counted, for a file."
+        out = dict(base=self.base)
+        for j, t in enumerate(self.tables):
+            out |= {f"key{j}": t.key, f"upto{j}": t.upto}
+        return out
+
+    @classmethod
+    def from_arrays(
+        cls, found: dict, special: dict
+    ):  # what `arrays` gave; as in `Tokens`
+        "What was counted before."
+        self = cls.__new__(cls)
+        self.special = special
+        self.base = found["base"]
+        self.v = len(self.base)
+        self.tables = [
+            Table(found[f"key{j}"], found[f"upto{j}"], self.v) for j in range(3)
+        ]
+        return self
+
     def _keys(self, tokens, posts, j):
         "History `j` and word of every word of the posts, some posts at a time."
         ends = [self.special[k] for k in ("pad", "cls", "sep")]
@@ -337,8 +363,78 @@ def score_ngram(
             f"weights must be what fit_ngram gives, {shape}, got {weights.shape}"
         )
 
-    def judge(groups, at, y):
+    def score(groups, at, y):
         parts = grams.votes(groups, at)
         return mixture(grams.base, parts, _trust(parts, weights), y.cpu().numpy())
 
-    return score_batches(dl, judge)
+    return score_batches(dl, score)
+
+# %% ../../nbs/context/08_baselines.ipynb #nb59461a
+class CountModels:
+    "The baselines of a configuration, counted and fitted when they are asked for."
+
+    def __init__(
+        self,
+        data: ContextData,
+        cfg: ContextCfg,
+        fitted: dict | None = None,  # as `fit` gives; None: counted and fitted on `data`
+        max_tokens: int = 20_000_000,  # as in `Ngrams`
+    ):
+        self.data = data
+        self.cfg = cfg
+        self.fitted = fitted
+        self.max_tokens = max_tokens
+
+    @cached_property
+    def counts(self):
+        return self.fitted["counts"] if self.fitted else self.data.counts()
+
+    @cached_property
+    def grams(self):
+        if self.fitted:
+            return Ngrams.from_arrays(self.fitted["grams"], self.data.tokens.special)
+        posts = self.data.corpus.rows(TRAIN)
+        return Ngrams(self.data.tokens, posts, self.max_tokens)
+
+    def _batches(self, context, split):
+        return self.data.batches(replace(self.cfg, context=context), split)
+
+    def _weights(self, context) -> dict:
+        "Trust in the sources, fitted on the validation authors."
+        if self.fitted:
+            return self.fitted["weights"][context]
+        valid = self._batches(context, VALID)
+        cache = fit_cache_weight(valid, self.counts) if context != "none" else 0.0
+        return dict(cache=cache, ngram=fit_ngram(valid, self.grams))
+
+    def fit(
+        self,
+        contexts,  # sources of context, such as 'none' and 'author'
+    ) -> dict:  # what another process needs to score other posts
+        "Count and fit all."
+        weights = {c: self._weights(c) for c in contexts}
+        return dict(counts=self.counts, grams=self.grams.arrays(), weights=weights)
+
+    def score(
+        self,
+        name: str,  # 'unigram', or the kind of model and the context, such as 'cache author'
+    ) -> pd.DataFrame:  # as `score_batches` gives
+        "Scores of one baseline on the test targets."
+        model, _, context = name.partition(" ")
+        test = self._batches(context or "none", TEST)
+        if model == "unigram":
+            return score_unigram(test, self.counts)
+        weights = self._weights(context)
+        if model == "cache":
+            return score_cache(test, self.counts, weights["cache"])
+        return score_ngram(test, self.grams, weights["ngram"])
+
+    def all(
+        self,
+        contexts,  # sources of context, such as 'none' and 'author'
+    ) -> dict:  # name -> function that gives scores
+        "Every baseline that can use these contexts."
+        names = ["unigram"] if "none" in contexts else []
+        names += [f"cache {c}" for c in contexts if c != "none"]
+        names += [f"ngram {c}" for c in contexts]
+        return {n: partial(self.score, n) for n in names}

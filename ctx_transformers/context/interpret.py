@@ -17,11 +17,11 @@ from ..eval.figures import COLORS, style
 
 # %% ../../nbs/context/13_interpret.ipynb #c06
 def _above(model: ContextMLM, groups, at):
-    """What stands above the reader: hidden words, what stands for the contexts, who reads which, and open
-    heads."""
+    """What stands above the encoder: masked tokens, what stands for the contexts, which token sees which, and
+    open heads."""
     own = model.group_of(groups, at)
     open = model.open(groups)
-    seen = model.reader(model.encoder, groups, at, open)
+    seen = model.architecture(model.encoder, groups, at, open)
     hc, _, gt = model.tokens(groups, seen)
     contexts = model.contexts(groups, seen, hc, gt, own)
     return seen.x, own, hc, gt, *contexts, None if open is None else open[own]
@@ -29,19 +29,17 @@ def _above(model: ContextMLM, groups, at):
 # %% ../../nbs/context/13_interpret.ipynb #c07
 @torch.no_grad()
 def context_vector(
-    model: ContextMLM,  # with a merge above its reader, in evaluation
+    model: ContextMLM,  # with a merge above its encoder, in evaluation
     groups: TextGroups,
-    at: Tensor,  # `[m]` hidden tokens
+    at: Tensor,  # `[m]` masked tokens
     # read the contexts with the heads of this kind; of their own if None
     kind: Kind | None = None,
-    # `[b,d]` mean over the hidden words of a group; head h has the coordinates h*d/heads
-    # to
-    # (h+1)*d/heads
+    # `[b,d]` mean over the masked tokens of a group; head h has the coordinates h*d/heads to (h+1)*d/heads
 ) -> Tensor:
     "What a group's contexts add, before the gate."
     if model.merge is None:
         raise ValueError(
-            f"the {model.cfg.architecture} model has no merge above its reader, so no context vector"
+            f"the {model.cfg.architecture} model has no merge above its encoder, so no context vector"
         )
     if kind is not None:
         groups = replace(groups, kind=torch.full_like(groups.kind, int(kind)))
@@ -58,7 +56,7 @@ def _last_input(model, groups, at):
         lambda mod, args: kept.update(x=args[0])
     )
     try:
-        model.reader(model.encoder, groups, at, model.open(groups))
+        model.architecture(model.encoder, groups, at, model.open(groups))
     finally:
         hook.remove()
     return kept["x"]
@@ -72,7 +70,7 @@ def _last_bias(
 ):
     "What the last layer of joint attention adds to the scores of tokens of two texts, `[p,h]`; else 0."
     plan = part(groups, "groups")
-    across = model.reader.across(
+    across = model.architecture.across(
         groups, plan, len(model.encoder.layers) - 1, model.open(groups)
     )
     text = across.text[plan.inverse]  # [n]
@@ -81,7 +79,7 @@ def _last_bias(
 
 # %% ../../nbs/context/13_interpret.ipynb #c10
 def _joint(model, groups, at):
-    """Attention of the hidden words in the last layer of joint attention, mean over heads, to every token of
+    """Attention of the masked tokens in the last layer of joint attention, mean over heads, to every token of
     the group."""
     x = _last_input(model, groups, at)
     last = model.encoder.layers[-1]
@@ -96,9 +94,9 @@ def _joint(model, groups, at):
 
 # %% ../../nbs/context/13_interpret.ipynb #se5fe4cd
 def _way(model: ContextMLM) -> str:
-    "Where a model's attention to tokens of contexts is found: 'pointer', 'merge', or its architecture."
-    if model.pointer is not None:
-        return "pointer"
+    "Where a model attends to tokens of contexts: 'copy_mechanism', 'merge', or its architecture."
+    if model.copy_mechanism is not None:
+        return "copy_mechanism"
     if hasattr(model.merge, "weights") and model.pool is None:
         return "merge"
     return model.cfg.architecture
@@ -106,26 +104,26 @@ def _way(model: ContextMLM) -> str:
 # %% ../../nbs/context/13_interpret.ipynb #c11
 @torch.no_grad()
 def attention(
-    # with a pointer, or `attention` over tokens, or joint; in evaluation
+    # with the copy mechanism, or `attention` over tokens, or joint; in evaluation
     model: ContextMLM,
     groups: TextGroups,
-    at: Tensor,  # `[m]` hidden tokens
-    # `[p]` hidden word 0..m-1, `[p]` token of the batch, `[p]` weight; those of a hidden
-    # word add up to 1
+    at: Tensor,  # `[m]` masked tokens
+    # `[p]` masked token 0..m-1, `[p]` token of the batch, `[p]` weight; those of a
+    # masked token add up to 1
 ) -> tuple:
-    """Where hidden words look: with a pointer or a merge over tokens, in their contexts; in joint attention,
-    in all texts of their group."""
+    """Where masked tokens look: with a copy mechanism or a merge over tokens, in their contexts; in joint
+    attention, in all texts of their group."""
     way = _way(model)
     if way == "joint":
         return _joint(model, groups, at)
-    if way not in ("pointer", "merge"):
+    if way not in ("copy_mechanism", "merge"):
         raise ValueError(
             f"the {way} model with merge={model.cfg.merge!r} and pool={model.cfg.pool!r} attends to no token "
             "of a context"
         )
     x, own, hc, gt, c, i, j, _ = _above(model, groups, at)
-    if way == "pointer":
-        i, j, w = model.pointer.weights(x, hc, own, gt, len(groups))
+    if way == "copy_mechanism":
+        i, j, w = model.copy_mechanism.weights(x, hc, own, gt, len(groups))
     else:
         w = model.merge.weights(x, model.merge.norm(c), i, j).mean(1)
     return i, model.context_tokens(groups)[j], w
@@ -190,10 +188,10 @@ def _draw_text(
 
 # %% ../../nbs/context/13_interpret.ipynb #se624738
 def _check_weights(target, at, contexts):  # as in `plot_attention`
-    "Refuse a hidden word outside its target, and weights that are not those of the tokens."
+    "Refuse a masked token outside its target, and weights that are not those of the tokens."
     if not 0 <= at < len(target):
         raise ValueError(
-            f"the hidden word is at {at}, but the target has {len(target)} tokens"
+            f"the masked token is at {at}, but the target has {len(target)} tokens"
         )
     for i, (s, w) in enumerate(contexts):
         if len(s) != len(w):
@@ -234,10 +232,10 @@ def _empty_page(
 # %% ../../nbs/context/13_interpret.ipynb #c0958f
 def plot_attention(
     target: list,  # strings, one for each token
-    at: int,  # place of the hidden word in it
+    at: int,  # place of the masked token in it
     contexts: list,  # of (strings, `[l]` weights >=0 of their tokens)
     title: str = "",  # said above, such as what was predicted
-    label: str = "attention of the hidden word",  # what the weights are
+    label: str = "attention of the masked token",  # what the weights are
 ):  # a figure, 6.5 inches wide
     "Draw one target and its contexts, shaded by weight."
     import matplotlib.pyplot as plt

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 from .batches import MLMBatches
-from .evaluate import score_batches
+from .evaluation import score_batches
 from ..data.corpus import Corpus
 from ..data.groups import Role, offsets, owner
 from ..data.pos_tags import FUNCTION, TOPIC, english_tagger, tag_text
@@ -24,7 +24,7 @@ from ..eval.stats import cluster_sums, paired_interval
 
 # %% ../../nbs/context/10_word_classes.ipynb #c09
 def _rows(post, groups, at, y, tokens):
-    "Which word each hidden token is, where it stands, and whether the contexts of its group hold it."
+    "Which word each masked token is, where it stands, and whether the contexts of its group hold it."
     text = owner(groups.lengths)
     own = groups.group[text] * tokens.vocab_size  # [n]
     # words of each group's contexts
@@ -33,7 +33,7 @@ def _rows(post, groups, at, y, tokens):
     seen &= y != tokens.special["unk"]  # two words that are unknown are not the same word
     return dict(
         post=post[groups.group[text[at]].cpu().numpy()],
-        place=offsets(groups.lengths)[at].cpu().numpy(),
+        position=offsets(groups.lengths)[at].cpu().numpy(),
         token=y.cpu().numpy(),
         seen=seen.cpu().numpy(),
     )
@@ -43,17 +43,15 @@ def score_words(
     model: nn.Module,  # such as `ContextMLM`, on the device of `dl`
     dl: MLMBatches,  # targets and contexts, `shuffle=False`
     precision: str = "fp32",  # 'fp32' or 'bf16'
-    # `token` (its id), `loss` (natural log) and `seen` (bool) of each hidden word, by
-    # post
-    # and place
+    # `token` (its id), `loss` (natural log) and `seen` (bool) of each masked token, by post and position
 ) -> pd.DataFrame:
-    "Judge a model word by word, with dropout off."
+    "The loss of every masked token by itself, with dropout off."
     if precision not in ("fp32", "bf16"):
         raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
     plan = dl.plan()[dl.start :]
     out = []
 
-    def judge(groups, at, y):
+    def score(groups, at, y):
         with torch.autocast(at.device.type, torch.bfloat16, enabled=precision == "bf16"):
             s = model.logits(model(groups, at)).float()  # [m,v]
         loss = nn.functional.cross_entropy(s, y, reduction="none")  # [m]
@@ -65,17 +63,17 @@ def score_words(
     model.eval()
     try:
         with torch.inference_mode():
-            score_batches(dl, judge)
+            score_batches(dl, score)
     finally:
         model.train(was)
-    columns = ("post", "place", "token", "loss", "seen")
+    columns = ("post", "position", "token", "loss", "seen")
     df = pd.DataFrame({k: np.concatenate([o[k] for o in out]) for k in columns})
-    return df.set_index(["post", "place"]).sort_index()
+    return df.set_index(["post", "position"]).sort_index()
 
 # %% ../../nbs/context/10_word_classes.ipynb #s395024d
 def _piece(
     word: list,  # number of the word that each token of a text belongs to
-    j: int,  # place of the token
+    j: int,  # position of the token
 ) -> str:
     "Which piece of its word a token is."
     if j > 0 and word[j] == word[j - 1]:
@@ -139,22 +137,20 @@ def word_classes(
     corpus: Corpus,
     tokens: Tokens,
     tok,  # the tokenizer that made `tokens`
-    # function from the words of a sentence to their parts of speech; `english_tagger()`
-    # if
-    # None
+    # from the words of a sentence to their parts of speech; None: `english_tagger()`
     tag=None,
 ) -> pd.DataFrame:  # on the index of `scores`, a column for each way to sort words
-    "Sort the hidden words by part of speech, by topic or function, by frequency, and by piece."
+    "Sort the masked tokens by part of speech, by topic or function, by frequency, and by piece."
     tag = tag or english_tagger()
     enc = bare_tokenizer(tok)
     post = scores.index.get_level_values("post").to_numpy()
-    place = scores.index.get_level_values("place").to_numpy()
+    position = scores.index.get_level_values("position").to_numpy()
     posts, first = np.unique(post, return_index=True)
     posts = tqdm(posts, desc="tag", unit="post", disable=None)
     texts = corpus.posts.select_columns("text").with_format("arrow")
     parts = []
     pieces = []
-    for p, i in zip(posts, np.split(place - 1, first[1:])):
+    for p, i in zip(posts, np.split(position - 1, first[1:])):
         text = texts[[int(p)]]["text"][0].as_py()[: 64 * tokens.max_len]
         part, piece = _kinds(text, _encoding(text, p, tokens, enc), i, tag)
         parts += part
@@ -175,11 +171,11 @@ def same_words(
     b: pd.DataFrame,  # what `score_words` gave for two arms
     names=("a", "b"),  # what to call them
 ):
-    "Refuse arms that were not asked the same words."
+    "Refuse arms that were evaluated on different words."
     if a.index.equals(b.index) and np.array_equal(a.token, b.token):
         return
     raise ValueError(
-        f"{names[0]} and {names[1]} were asked different words: give both the same posts, mask and seed"
+        f"{names[0]} and {names[1]} have different masked tokens: give both the same posts, mask and seed"
     )
 
 # %% ../../nbs/context/10_word_classes.ipynb #s56e4ea3
@@ -225,9 +221,8 @@ def gain_by_class(
     classes: pd.DataFrame,
     corpus: Corpus,  # names the author of each post
     none: str = "none",  # the arm that the others are compared with
-    # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per hidden word; `words`,
-    # `authors`;
-    # `share` of the arm's change
+    # `dimension`, `class`, `arm`; `value`, `lo`, `hi` in nats per masked token; `words`, `authors`; `share`
+    # of the arm's change
 ) -> pd.DataFrame:
     "What each class of words gains in each arm."
     base = scores[none]
@@ -255,13 +250,13 @@ def gain_by_class(
 def _lines(
     first: pd.DataFrame,  # rows of the arm that decides the order, sorted
     dimensions,  # in the order from top to bottom
-    least: int,  # words that a class must have
+    min_words: int,  # words that a class must have
 ) -> list:  # of (dimension, class or '' for a heading), from top to bottom
     "What the lines of the figure show."
     lines = []
     for dim in dict.fromkeys(dimensions):
         classes = first["class"][
-            (first.dimension == dim) & (first.words >= least)
+            (first.dimension == dim) & (first.words >= min_words)
         ].tolist()
         if classes and dim != "all":
             lines.append((dim, ""))
@@ -269,9 +264,9 @@ def _lines(
     return lines
 
 # %% ../../nbs/context/10_word_classes.ipynb #s951b42a
-def _left_out(first: pd.DataFrame, least: int) -> str:  # as in `_lines`
+def _left_out(first: pd.DataFrame, min_words: int) -> str:  # as in `_lines`
     "Lines that name the classes of too few words, or nothing."
-    few = first[first.words < least]
+    few = first[first.words < min_words]
     if not len(few):
         return ""
     classes = ", ".join(f"{c} ({n})" for c, n in zip(few["class"], few.words))
@@ -330,8 +325,8 @@ def _arms_of(table: pd.DataFrame, arms: tuple) -> list:
 # %% ../../nbs/context/10_word_classes.ipynb #c37
 def plot_words(
     table: pd.DataFrame,  # what `gain_by_class` gave
-    least: int = 100,  # words that a class must have to be shown
-    # of `MARKS`; the first decides the order
+    min_words: int = 100,  # words that a class must have to be shown
+    # of `ARM_MARKERS`; the first decides the order
     arms: tuple = ("author", "community", "random"),
 ):  # a figure, 6.5 inches wide
     "What each class of words gains from each context, with intervals over authors."
@@ -339,7 +334,7 @@ def plot_words(
 
     arms = _arms_of(table, arms)
     first = table[table.arm == arms[0]].sort_values("value", kind="stable")
-    lines = _lines(first, table.dimension, least)
+    lines = _lines(first, table.dimension, min_words)
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(6.5, 1.1 + 0.21 * len(lines)))
         for j, a in enumerate(arms):
@@ -353,9 +348,9 @@ def plot_words(
             )
         _write_counts(ax, first.set_index(["dimension", "class"]).words, lines)
         _name_lines(ax, lines)
-        about = "change of the loss against no context, nats per hidden word"
+        about = "change of the loss against no context, nats per masked token"
         about += "\n(left: gain; 95 % intervals over authors)"
-        ax.set(ylim=(len(lines) - 0.4, -0.6), xlabel=about + _left_out(first, least))
+        ax.set(ylim=(len(lines) - 0.4, -0.6), xlabel=about + _left_out(first, min_words))
         ax.axvline(0, color="black", lw=0.8)
         ax.grid(axis="y", visible=False)
         ax.legend(
@@ -368,13 +363,11 @@ def plot_words(
 def top_words(
     scores: dict,  # arm -> what `score_words` gave
     tok,  # the tokenizer
-    arm: str,  # the arm that is asked about
+    arm: str,  # the arm with context
     none: str = "none",  # the arm that it is compared with
-    k: int = 10,  # so many gains, and so many losses
-    # by word: `n` times hidden in so many `posts`, share `seen`, mean `change` and
-    # `total`
-    # change
-    # of the loss, nats
+    n_words: int = 10,  # so many gains, and so many losses
+    # by word: `n` times masked in so many `posts`, share `seen`, mean `change` and `total` change of the
+    # loss, nats
 ) -> pd.DataFrame:
     "The words that gain and lose most in all."
     a = scores[arm]
@@ -395,6 +388,6 @@ def top_words(
         )
     )
     t = t.sort_values("total", kind="stable")
-    t = pd.concat([t[t.total < 0].head(k), t[t.total > 0].tail(k)])
+    t = pd.concat([t[t.total < 0].head(n_words), t[t.total > 0].tail(n_words)])
     t.index = pd.Index(tok.convert_ids_to_tokens(t.index.tolist()), name="word")
     return t

@@ -20,7 +20,7 @@ from ..authors.triplets import Pooled
 from ..config import config_hash, script, settings
 from ..context.arms import Data, RunCfg, arm_of
 from ..context.model import ModelCfg
-from ..context.train import base_arm, train_arm
+from ..context.training import base_arm, train_arm
 from ..core import cache_dir, hash_bits, keep_memory
 from ..data.corpus import Corpus
 from ..data.load import open_tokens
