@@ -29,31 +29,16 @@ def defining(root, name):
     ]
 
 
-def writing(root, texts):
-    "Modules whose code, not their comments or docstrings, writes all of these words out."
-    found = []
-    for m in modules(root):
-        t = tree(root, m)
-        said = {
-            n.value
-            for n in ast.walk(t)
-            if isinstance(n, ast.Constant) and isinstance(n.value, str)
-        }
-        said |= {
-            k.arg for n in ast.walk(t) if isinstance(n, ast.Call) for k in n.keywords
-        }
-        if set(texts) <= said:
-            found.append(m)
-    return found
-
-
 def merges(root):
-    "Where a merge is named: the registry, and nowhere else."
-    t = tree(root, "context/merge")
-    registry = next(
-        n for n in t.body if isinstance(n, ast.Assign) and n.targets[0].id == "MERGES"
-    )
-    return writing(root, [k.arg for k in registry.value.keywords])
+    "Where merges are named: the registry, and whoever fills it."
+    return [m for m in modules(root) if any(map(names_merges, ast.walk(tree(root, m))))]
+
+
+def names_merges(node):
+    "Does this make the registry of merges, or fill it?"
+    if isinstance(node, ast.Assign):
+        return getattr(node.targets[0], "id", "") == "MERGES"
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "MERGES.add"
 
 
 def intervals(root):

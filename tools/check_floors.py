@@ -27,6 +27,8 @@ FLOORS = (
     "experiments",
     "cli",
 )
+# what faces, experiments and the command define alike
+VERBS = "train load encode predict rank search evaluate arms experiment main".split()
 FLAGS = ("slow", "cuda", "data")  # of cells that are not always run
 PAGES = ("tutorials", "results", "benchmarks")  # folders whose notebooks export nothing
 LOOSE = ("core", "config", "losses", "cli")  # the only modules in the root
@@ -88,7 +90,9 @@ class Notebook:
             for k, a in c.directives_.items()
             if k in ("export", "exports", "exporti")
         ]
-        self.module = f"{PKG}.{self.default[0]}" if self.default else None
+        self.module = (
+            f"{PKG}.{self.default[0]}".removesuffix(".__init__") if self.default else None
+        )
 
     @property
     def place(self):
@@ -183,7 +187,10 @@ def climbs(where, code, nb, owner, free=()):
         elif theirs in SYSTEMS and nb.floor < floor_of(theirs):
             yield f"{at}: the base knows no system; move what is needed into the base"
         elif mine == theirs and nb.folder not in PAGES:
-            if to.number >= (100 if nb.is_index else nb.number):
+            # the face of a system stands above its modules
+            if (to.number if to.number is not None else 100) >= (
+                101 if nb.is_index else nb.number
+            ):
                 yield f"{at}, written by {to.name}; within a folder imports point to lower numbers only"
         elif to.floor >= nb.floor:
             yield f"{at}, written by {to.name}; imports point down: {', '.join(map(str, FLOORS))}"
@@ -292,6 +299,18 @@ def of_notebooks(nbs, owner):
                 yield f"{nb.name} cell {i}: not Python: {e.msg}"
 
 
+def of_face(rel, code, owner):
+    "What a package imports when it is imported: settings, so that a help text needs nothing else."
+    module = ".".join(rel.parent.parts)
+    top = [n for n in ast.parse(code).body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    light = ast.unparse(ast.Module(top, []))
+    for name, _, line in imported(light, f"{module}.__init__", owner):
+        if not name.endswith("config"):
+            yield f"{rel.as_posix()}: imports {name}; its functions import what they need"
+    if module in owner:
+        yield from climbs(rel.as_posix(), code, owner[module], owner)
+
+
 def of_package(root, owner):
     "Every module that no notebook writes, or that imports upwards."
     for p in sorted((root / PKG).rglob("*.py")):
@@ -300,9 +319,8 @@ def of_package(root, owner):
             continue
         module = ".".join(rel.with_suffix("").parts)
         code = p.read_text(encoding="utf-8")
-        if rel.name == "__init__.py":  # must stay importable by every floor
-            for name, _, line in imported(code, module, owner):
-                yield f"{rel.as_posix()} line {line}: imports {name}; a package imports none of its modules"
+        if rel.name == "__init__.py":
+            yield from of_face(rel, code, owner)
         elif module not in owner:
             yield f"{rel.as_posix()}: no notebook writes it; delete it"
         else:
@@ -321,8 +339,8 @@ def definitions(code):
 
 
 def of_names(root):
-    "Private names that cross modules, and public ones that two modules define; a command is called `main`."
-    first = {"main": "", "__all__": ""}
+    "Private names that cross modules, and public ones, verbs aside, that two modules define."
+    first = dict.fromkeys((*VERBS, "__all__"), "")
     for p in sorted((root / PKG).rglob("*.py")):
         if p.name in ("_modidx.py", "__init__.py"):
             continue
