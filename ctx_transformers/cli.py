@@ -60,37 +60,40 @@ SYSTEMS = dict(
 # experiment -> (name of its configuration in `experiments.config`, what it asks)
 EXPERIMENTS = dict(
     context=(
-        "ContextExperiment",
+        "ContextExperimentCfg",
         "does knowing the author help to predict masked tokens?",
     ),
-    context_grid=("ContextGrid", "through which architecture, and by which context?"),
-    simulator=("Simulator", "which share of the available gain does a model recover?"),
-    word_gains=("WordGains", "which words gain from which context?"),
-    heads=("Heads", "can the author's part be told from the community's?"),
-    authors=("AuthorsExperiment", "can a handful of posts identify an author?"),
-    style_topic=("StyleTopic", "how much of it is style, how much topic?"),
-    probes=("Probes", "what do the vectors know of posts and people?"),
-    ranking=("RankingExperiment", "which of the candidates is the right response?"),
+    context_grid=("ContextGridCfg", "through which architecture, and by which context?"),
+    simulator=("SimulatorCfg", "which share of the available gain does a model recover?"),
+    word_gains=("WordGainsCfg", "which words gain from which context?"),
+    heads=("HeadsCfg", "can the author's part be told from the community's?"),
+    authors=("AuthorsExperimentCfg", "can a handful of posts identify an author?"),
+    style_topic=("StyleTopicCfg", "how much of it is style, how much topic?"),
+    probes=("ProbesCfg", "what do the vectors know of posts and people?"),
+    ranking=("RankingExperimentCfg", "which of the candidates is the right response?"),
     latency=(
-        "Latency",
+        "LatencyCfg",
         "how long does an answer take, by architecture and number of candidates?",
     ),
-    chars=("CharsExperiment", "which objectives help which?"),
+    chars=("CharsExperimentCfg", "which objectives help which?"),
     char_distillation=(
-        "CharDistillation",
+        "CharDistillationCfg",
         "what does a student learn of an ensemble's soft labels?",
     ),
     documents=(
-        "DocumentsExperiment",
+        "DocumentsExperimentCfg",
         "with few labels and many: TF-IDF, frozen and tuned encoders",
     ),
     document_search=(
-        "DocumentSearch",
+        "DocumentSearchCfg",
         "which settings does the validation split choose?",
     ),
-    sts=("StsExperiment", "how well do vectors agree with people on pairs of sentences?"),
+    sts=(
+        "StsExperimentCfg",
+        "how well do vectors agree with people on pairs of sentences?",
+    ),
     distillation=(
-        "Distillation",
+        "DistillationCfg",
         "what does a student of long documents learn of its teachers?",
     ),
 )
