@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 import torch
 from .interpret import classify, unlabelled
-from .model import CharCfg
+from .model import CharModelCfg
 from .names import to_ascii
-from .objectives import Cls, La, Mlm, Objectives, arm_name
-from .plots import plot_parts
+from .objectives import Cls, Clm, Mlm, Objectives, arm_name
+from .plots import plot_objectives
 from ctx_transformers.chars.train import (
-    NamesCfg,
+    CharsCfg,
     NamesData,
-    judge_names,
+    score_objectives,
     names_folder,
     run_name,
-    train_names,
+    train_chars,
 )
 from ..config import script
 from ..core import figures_dir, keep_memory
@@ -37,10 +37,10 @@ from ..train.config import TrainCfg
 _ENCODER = EncoderCfg(
     layers=2, d=32, heads=4, max_positions=32, prenorm=True, token_types=2
 )
-_JOINT = NamesCfg(
-    model=CharCfg(_ENCODER, grams="2,3,4", ends=8),
+_JOINT = CharsCfg(
+    model=CharModelCfg(_ENCODER, grams="2,3,4", ends=8),
     mlm=Mlm(rate=0.3),
-    la=La(given=0.5),
+    clm=Clm(given=0.5),
     train=TrainCfg(
         lr=2e-2, wd=0.05, steps=600, warmup=0.1, valid_every=100, checkpoint_every=200
     ),
@@ -51,15 +51,15 @@ CHAR_RUNS = dict(
     detached=replace(_JOINT, cls=Cls(detach=True)),
     cls=replace(_JOINT, objectives="cls"),
     mlm=replace(_JOINT, objectives="mlm"),
-    la=replace(_JOINT, objectives="la"),
+    clm=replace(_JOINT, objectives="clm"),
     nsp=replace(_JOINT, objectives="nsp"),
-    letters=replace(_JOINT, objectives="mlm,la"),  # both questions about letters
+    letters=replace(_JOINT, objectives="mlm,clm"),  # both questions about letters
     # all that needs no class: nothing begins with one
-    unlabelled=replace(_JOINT, objectives="mlm,la,nsp", la=La()),
+    unlabelled=replace(_JOINT, objectives="mlm,clm,nsp", clm=Clm()),
 )
 
 # %% ../../nbs/chars/13_predict.ipynb #sc6e99e5
-def _rows(cfg, data, said):  # `said` from `judge_names`
+def _rows(cfg, data, said):  # `said` from `score_objectives`
     "The class by every metric of classes, the other objectives by accuracy."
     name = run_name(cfg, data)
     arm = arm_name(cfg.asked, "cls" in cfg.asked and cfg.cls.detach)
@@ -83,7 +83,7 @@ def _rows(cfg, data, said):  # `said` from `judge_names`
 
 # %% ../../nbs/chars/13_predict.ipynb #s5081728
 def run_names(
-    cfg: NamesCfg = NamesCfg(),
+    cfg: CharsCfg = CharsCfg(),
     say=print,
     device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
     table: str = "names_runs",  # in `figures/`, or a path
@@ -92,8 +92,8 @@ def run_names(
     keep_memory()
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     data = NamesData(cfg, say)
-    o = train_names(cfg, data, device=device, say=say)
-    said = judge_names(o, data, "test", 2)
+    o = train_chars(cfg, data, device=device, say=say)
+    said = score_objectives(o, data, "test", 2)
     rows = _rows(cfg, data, said)
     write_rows(table, rows)
     return o, data, rows
@@ -164,7 +164,7 @@ def _job(cfg):
         lines.append(f"{r.metric:<18} {r.value:.3f}{interval}")
     print("\n" + "\n".join(lines))
     parts = pd.read_csv(names_folder(cfg, data) / "parts.csv")
-    save_figure(plot_parts(parts, [*cfg.asked, "total"]), "names_run")
+    save_figure(plot_objectives(parts, [*cfg.asked, "total"]), "names_run")
     folder = figures_dir().name
     print(
         f"\n{data.title}: {len(data.sets['test']):,} names of the test; rows in "

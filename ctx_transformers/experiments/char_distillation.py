@@ -16,15 +16,15 @@ import torch
 from scipy.special import softmax
 from ..chars.batches import NameTable
 from ..chars.interpret import classify, generate
-from ..chars.model import CharCfg
+from ..chars.model import CharModelCfg
 from ..chars.names import name_keys
-from ..chars.objectives import Cls, La
-from ..chars.train import NamesCfg, NamesData, train_names
+from ..chars.objectives import Cls, Clm
+from ..chars.train import CharsCfg, NamesData, train_chars
 from ..config import config_hash, script, settings
 from ..core import keep_memory
 from ..eval.classification import class_rows
 from ..eval.tables import write_rows
-from .chars import spelling_arms
+from .chars import ngram_classifiers
 from ..models.config import EncoderCfg
 from ..train.config import TrainCfg
 
@@ -45,15 +45,15 @@ DATA = (
 class BestCfg:
     "Teachers, made-up names and a student."
 
-    run: NamesCfg = NamesCfg()  # of each teacher; its seed is that of the first
+    run: CharsCfg = CharsCfg()  # of each teacher; its seed is that of the first
     teachers: int = 5  # models of the ensemble, >=1
-    # of the model that makes up names; objectives 'la' with la.given=1
-    maker: NamesCfg = NamesCfg()
+    # of the model that makes up names; objectives 'clm' with la.given=1
+    maker: CharsCfg = CharsCfg()
     made: int = 40_000  # names made up, 0: none
     temperature: float = 1.0  # at which they are drawn, >0
     # share of the teachers' word in what the student is told of a real name, 0 to 1
     soft: float = 0.7
-    student: NamesCfg = NamesCfg()
+    student: CharsCfg = CharsCfg()
     seeds: str = "0"  # of students
     side: str = "test"  # who judges: 'test', or 'valid' while settings are chosen
     table: str = "names_best"  # in `figures/`, or a path
@@ -81,11 +81,11 @@ class BestCfg:
                 raise ValueError(
                     f"{k}.objectives must have cls, got {getattr(self, k).objectives!r}"
                 )
-        if "la" in self.student.asked and self.student.la.given:
+        if "clm" in self.student.asked and self.student.clm.given:
             raise ValueError(
                 "nobody knows the class of a made-up name: student.la.given must be 0"
             )
-        if self.made and ("la" not in self.maker.asked or self.maker.la.given != 1):
+        if self.made and ("clm" not in self.maker.asked or self.maker.clm.given != 1):
             raise ValueError(
                 "maker must learn to read ahead from the class: maker.objectives=la maker.la.given=1"
             )
@@ -102,7 +102,7 @@ def teach(
     for i in range(cfg.teachers):
         say(f"teacher {i + 1} of {cfg.teachers}")
         out.append(
-            train_names(
+            train_chars(
                 replace(cfg.run, seed=cfg.run.seed + i), data, device=device, say=say
             ).model
         )
@@ -128,7 +128,7 @@ def make_names(
     "Made-up names, as many of each class as the training side has in proportion."
     if not cfg.made:
         return []
-    maker = train_names(cfg.maker, data, device=device, say=say).model
+    maker = train_chars(cfg.maker, data, device=device, say=say).model
     share = data.counts / data.counts.sum()
     given = [
         c
@@ -197,7 +197,7 @@ def train_students(
     made = make_names(cfg, data, device, say)
     school = told(cfg, data, teachers, made)
     return teachers, {
-        int(s): train_names(
+        int(s): train_chars(
             replace(cfg.student, seed=int(s)), school, device=device, say=say
         ).model
         for s in cfg.seeds.split(",")
@@ -229,7 +229,7 @@ def best_table(
         "teacher": {cfg.run.seed + i: logs(m) for i, m in enumerate(teachers)},
     }
     found[f"ensemble of {len(teachers)}"] = {0: np.log(ensemble(teachers, test) + 1e-12)}
-    simple = spelling_arms(
+    simple = ngram_classifiers(
         NamesData(replace(cfg.run, refit=False), lambda *_: None), say, cfg.side
     )
     name = config_hash(dict(settings(_nameless(cfg)), table="", digest=data.digest))
@@ -246,13 +246,13 @@ def best_table(
     return pd.DataFrame(rows)
 
 # %% ../../nbs/experiments/15_char_distillation.ipynb #c17
-_READER = NamesCfg(
+_READER = CharsCfg(
     objectives="cls",
     refit=True,
     train=TrainCfg(
         lr=4e-3, wd=0.6, steps=3000, warmup=0.1, valid_every=500, checkpoint_every=500
     ),
-    model=CharCfg(
+    model=CharModelCfg(
         EncoderCfg(
             layers=1,
             d=96,
@@ -265,15 +265,15 @@ _READER = NamesCfg(
         drop=0.3,
         grams="2,3,4,5",
         buckets=16384,
-        gram_drop=0.8,
+        ngram_dropout=0.8,
         ends=8,
     ),
 )
 _MAKER = replace(
     _READER,
-    objectives="la",
-    la=La(given=1.0),
-    model=CharCfg(
+    objectives="clm",
+    clm=Clm(given=1.0),
+    model=CharModelCfg(
         EncoderCfg(
             layers=2, d=64, heads=4, max_positions=32, prenorm=True, token_types=2
         ),
@@ -285,8 +285,8 @@ _MAKER = replace(
 )
 _STUDENT = replace(
     _READER,
-    cls=Cls(smooth=0),
-    model=replace(_READER.model, gram_drop=0.6),
+    cls=Cls(smoothing=0),
+    model=replace(_READER.model, ngram_dropout=0.6),
     train=replace(_READER.train, steps=4000),
 )
 CHAR_DISTILLATIONS = dict(
