@@ -331,7 +331,9 @@ class NameBatches:
         waste: float = 0.2,  # as in `join_views`
     ):
         if batch_size < 1:
-            raise ValueError(f"a batch needs at least 1 name, got batch_size={batch_size}")
+            raise ValueError(
+                f"a batch needs at least 1 name, got batch_size={batch_size}"
+            )
         if not make:
             raise ValueError("there is nothing to ask: name at least one question")
         self.table = table

@@ -82,7 +82,9 @@ class CharModel(nn.Module):
         self.dropout = Dropout(cfg.pool_dropout)
         self.cls = nn.Linear(d, classes)
         self.nsp = nn.Linear(d, 1)
-        words = [e.words if cfg.tie_embeddings else nn.Embedding(vocab, d) for _ in range(2)]
+        words = [
+            e.words if cfg.tie_embeddings else nn.Embedding(vocab, d) for _ in range(2)
+        ]
         self.cls.apply(init_bert)
         self.nsp.apply(init_bert)
         if not cfg.tie_embeddings:
