@@ -95,13 +95,13 @@ def unlabelled(
 def name_vectors(
     model: CharModel,  # in evaluation
     table: NameTable,  # N names
-    b: int = 1024,  # names of a call, >=1
+    batch_size: int = 1024,  # names of a call, >=1
 ) -> Tensor:  # `[N,d]`, on the processor
     "Where names lie."
     _evaluating(model)
     out = [torch.zeros(0, model.cfg.encoder.d)]
-    for i in range(0, len(table), b):
-        rows = np.arange(i, min(i + b, len(table)))
+    for i in range(0, len(table), batch_size):
+        rows = np.arange(i, min(i + batch_size, len(table)))
         g = join_views(dict(cls=class_view(table, rows)), len(rows))
         g = g.to(model.cls.weight.device)
         out.append(model.names(model.encode(g), g, "cls").cpu())
@@ -209,20 +209,20 @@ def _after(model, ids):  # `[n,l]` tokens of texts of one length -> `[n,v]` floa
 def _written(
     model,
     start,  # `[n]` tokens that names begin with
-    max_len,  # most letters of a name
+    max_chars,  # most letters of a name
     seed,
     *how,  # temperature, top_p and special tokens, as in `_draw`
-    # `[n,max_len+1]` tokens, `[n]` logarithms of probabilities, `[n]` letters before the
+    # `[n,max_chars+1]` tokens, `[n]` logarithms of probabilities, `[n]` letters before the
     # end, -1: no end
 ):
     "Draw letter by letter, all names at once, until the last one ends."
     n = len(start)
-    ids = np.empty((n, max_len + 1), np.int64)
+    ids = np.empty((n, max_chars + 1), np.int64)
     logp = np.zeros(n)
     ended = np.full(n, -1)
     at = np.arange(n)  # names that have not ended
     ids[:, 0] = start
-    for l in range(max_len + 1):  # letters so far
+    for l in range(max_chars + 1):  # letters so far
         if not len(at):
             break
         logs = _after(model, ids[at, : l + 1])
@@ -230,10 +230,10 @@ def _written(
         got = logs.numpy()[np.arange(len(at)), y]
         end = y == SEP
         ended[at[end]] = l
-        keep = end | (l < max_len)
+        keep = end | (l < max_chars)
         logp[at[keep]] += got[keep]
         at = at[~end]
-        if l < max_len:
+        if l < max_chars:
             ids[at, l + 1] = y[~end]
     return ids, logp, ended
 
@@ -245,31 +245,31 @@ def generate(
     given=None,  # name of a class, or one for each; None: begin with [START]
     temperature: float = 1.0,  # >0
     top_p: float = 1.0,  # share of the probability that is drawn from, in (0,1]
-    max_len: int = 0,  # most letters of a name; 0: as many as the model reads
+    max_chars: int = 0,  # most letters of a name; 0: as many as the model reads
     seed: int = 0,
-    # text; logp, of letters and end, natural logarithm; ended: False if `max_len` came
+    # text; logp, of letters and end, natural logarithm; ended: False if `max_chars` came
     # before the end, which
     # `logp` then lacks
 ) -> pd.DataFrame:
     "Make up names, letter by letter."
     _evaluating(model)
-    most = model.cfg.encoder.max_positions - 3
+    longest = model.cfg.encoder.max_positions - 3
     # every view can read it: [CLS] and two [SEP] stand around halves
-    max_len = max_len or most
+    max_chars = max_chars or longest
     if temperature <= 0 or not 0 < top_p <= 1:
         raise ValueError(
             f"temperature must be > 0 and top_p in (0,1], got {temperature} and {top_p}"
         )
-    if not 1 <= max_len <= most:
+    if not 1 <= max_chars <= longest:
         raise ValueError(
-            f"the model reads names of 1 to {most} letters in every view, so max_len cannot be {max_len}"
+            f"the model reads names of 1 to {longest} letters in every view, so max_chars cannot be {max_chars}"
         )
     start = _starts(letters, given, n)
     ids, logp, ended = _written(
-        model, start, max_len, seed, temperature, top_p, letters.first
+        model, start, max_chars, seed, temperature, top_p, letters.first
     )
     text = []
     for i, e in zip(ids, ended):
-        l = e if e >= 0 else max_len
+        l = e if e >= 0 else max_chars
         text.append(letters.decode(i[1 : l + 1]))
     return pd.DataFrame(dict(text=text, logp=logp, ended=ended >= 0))

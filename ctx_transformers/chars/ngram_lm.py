@@ -145,7 +145,7 @@ class CausalGrams:
 
     def __init__(
         self,
-        table: NameTable,  # the training side
+        table: NameTable,  # the training split
         order: int = 5,  # letters of history at most, >=1
     ):
         if order < 1:
@@ -168,20 +168,20 @@ class CausalGrams:
         self,
         view: View,  # from `causal_view`
     ) -> np.ndarray:  # `[m,v]` probabilities
-        "What comes next at each place that is asked for."
+        "What comes next at each place that is predicted."
         ids, lengths = _arrays(view)
         seen = self._seen(ids, lengths)[view.at.cpu().numpy()]
         return self.backoff(seen, seen != UNK)
 
 # %% ../../nbs/chars/10_ngram_lm.ipynb #c15
 class MaskedGrams:
-    "A hidden letter from two neighbours on each side."
+    "A masked letter from two neighbours on each side."
 
     STEPS = (-1, 1, -2, 2)
 
     def __init__(
         self,
-        table: NameTable,  # the training side
+        table: NameTable,  # the training split
     ):
         self.letters = table.letters
         ids, lengths, at = frame(*table.ids.gather(np.arange(len(table))), CLS, SEP)
@@ -193,7 +193,7 @@ class MaskedGrams:
         self,
         view: View,  # from `masked_view`
     ) -> np.ndarray:  # `[m,v]` probabilities
-        "What stood at each hidden place."
+        "What stood at each masked place."
         ids, lengths = _arrays(view)
         at = view.at.cpu().numpy()
         seen = _near(ids, lengths, self.STEPS)[at]
@@ -224,7 +224,7 @@ class HalvesGrams:
 
     def __init__(
         self,
-        ahead: CausalGrams,  # fitted on the training side
+        ahead: CausalGrams,  # fitted on the training split
     ):
         self.ahead = ahead
         self.line = 0.0
@@ -254,7 +254,7 @@ class HalvesGrams:
 
     def fit(
         self,
-        view: View,  # of the validation side
+        view: View,  # of the validation split
     ):
         "Draw the line where most of these are right."
         s = self.scores(view)
@@ -287,17 +287,17 @@ def name_sums(
     p,  # `[m,v]` probabilities of each place, or `[b]` scores, >0 for yes
     view: View,  # that was answered
     N: int,  # names of the batch
-):  # `[N]` right answers, `[N]` questions and, of letters, `[N]` nats of what was right
-    "What a view's answers sum to, by name."
+):  # `[N]` right answers, `[N]` predictions and, of letters, `[N]` nats of what was right
+    "What the predictions of a view sum to, by name."
     y = view.y.cpu().numpy()
     name = view.name.cpu().numpy()
     p = np.asarray(p)
     if len(p) != len(y):
-        raise ValueError(f"each of {len(y)} questions needs an answer, got {len(p)}")
-    asked = np.bincount(name, minlength=N)
+        raise ValueError(f"each of {len(y)} places needs a prediction, got {len(p)}")
+    n = np.bincount(name, minlength=N)
     if p.ndim != 2:
         right = (p > 0) == (y > 0)
-        return np.bincount(name, right, N), asked
+        return np.bincount(name, right, N), n
     right = p.argmax(1) == y
     cost = -np.log(p[np.arange(len(y)), y])
-    return np.bincount(name, right, N), asked, np.bincount(name, cost, N)
+    return np.bincount(name, right, N), n, np.bincount(name, cost, N)

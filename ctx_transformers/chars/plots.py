@@ -27,18 +27,18 @@ def _objectives(parts, names):  # as in `plot_objectives`
 
 # %% ../../nbs/chars/12_plots.ipynb #s62132bc
 def _draw_splits(ax, rows, what):  # axis, rows of one objective, 'loss' or 'accuracy'
-    "Training and validation side of one objective."
-    for side, name, color, dash in (
+    "Training and validation split of one objective."
+    for split, name, color, dash in (
         ("train", "training", COLORS["blue"], "--"),
         ("valid", "validation", COLORS["orange"], "-"),
     ):
-        d = rows[rows.side == side].sort_values("step")
+        d = rows[rows.split == split].sort_values("step")
         marker = "." if len(d) < 3 else ""
         ax.plot(d.step, d[what], dash, color=color, marker=marker, label=name)
 
 # %% ../../nbs/chars/12_plots.ipynb #c06
 def plot_objectives(
-    # `DataFrame` of `parts.csv`: step, side ('train', 'valid'), objective ('total' too),
+    # `DataFrame` of `objectives.csv`: step, split ('train', 'valid'), objective ('total' too),
     # loss (nats),
     # accuracy (0 to 1)
     parts,
@@ -216,7 +216,7 @@ def letter_kinds(
     return [_kind(c) for c in letters]
 
 # %% ../../nbs/chars/12_plots.ipynb #sa166e81
-def _check_map(x, labels, text, most):
+def _check_map(x, labels, text, max_labels):
     "Refuse vectors, labels and texts that do not belong together, and more colours than can be told apart."
     vectors = x.ndim == 2 and len(x) >= 3
     each = len(x) == len(labels) and (text is None or len(text) == len(x))
@@ -225,22 +225,24 @@ def _check_map(x, labels, text, most):
             f"a map needs vectors [N,d] of 3 and more, and a label (and text) for each, got {list(x.shape)} "
             f"and {len(labels)} labels"
         )
-    if not 1 <= most <= 8:
+    if not 1 <= max_labels <= 8:
         raise ValueError(
-            f"there are 8 colours that everybody can tell apart, so most must be 1 to 8, got {most}"
+            f"there are 8 colours that everybody can tell apart, so max_labels must be 1 to 8, got {max_labels}"
         )
 
 # %% ../../nbs/chars/12_plots.ipynb #sc5d417c
-def _groups(labels, most):  # `[N]` -> (label, `[N]` bool, color, marker) each
+def _groups(labels, max_labels):  # `[N]` -> (label, `[N]` bool, color, marker) each
     "Labels with a colour of their own, those of many vectors first; then all others, in grey."
     kinds, n = np.unique(labels, return_counts=True)
     kinds = kinds[np.argsort(-n, kind="stable")]
     colors = [
         COLORS[c] for c in ("blue", "orange", "green", "pink", "gold", "sky", "black")
     ] + ["#6F4E37"]
-    groups = [(k, labels == k, c, m) for k, c, m in zip(kinds[:most], colors, "oooo^^^^")]
-    if len(kinds) > most:
-        groups.append(("others", np.isin(labels, kinds[most:]), "#b0b0b0", "o"))
+    groups = [
+        (k, labels == k, c, m) for k, c, m in zip(kinds[:max_labels], colors, "oooo^^^^")
+    ]
+    if len(kinds) > max_labels:
+        groups.append(("others", np.isin(labels, kinds[max_labels:]), "#b0b0b0", "o"))
     return groups
 
 # %% ../../nbs/chars/12_plots.ipynb #s864eb15
@@ -283,22 +285,22 @@ def plot_char_map(
     text=None,  # N strings to write in the place of dots; dots if None
     ax=None,  # where to draw; a new figure if None
     title: str = "",  # said above
-    most: int = 8,  # labels with a colour, those of many vectors first; the rest is grey
+    max_labels: int = 8,  # labels with a colour, those of many vectors first; the rest is grey
 ):  # the figure
     "The two directions in which vectors differ most."
     x = np.asarray(vectors, float)
     labels = np.asarray(labels)
-    _check_map(x, labels, text, most)
+    _check_map(x, labels, text, max_labels)
     text = None if text is None else np.asarray(text, object)
     pca = PCA(2, svd_solver="full").fit(x)
     at = pca.transform(x)  # [N,2]
     share = 100 * pca.explained_variance_ratio_
-    groups = _groups(labels, most)
+    groups = _groups(labels, max_labels)
     with plt.rc_context(style() | {"font.size": 8}):
         if ax is None:
             _, ax = plt.subplots(figsize=(3.6, 3.2))
         # grey below all, small ones above large ones
-        for k, i, c, m in groups[most:] + groups[:most]:
+        for k, i, c, m in groups[max_labels:] + groups[:max_labels]:
             _draw_group(ax, at[i], None if text is None else text[i], k, c, m)
         _name_groups(ax, groups)
         ax.set(xlabel=f"{share[0]:.0f} % of the variance", ylabel=f"{share[1]:.0f} %")
