@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['as_read', 'string_vectors', 'predict_classes', 'splits_table', 'read_splits', 'train_folder', 'device_of',
-           'ngram_classifiers', 'evaluate_classes']
+           'evaluate_classes']
 
 # %% ../../nbs/chars/13_predict.ipynb #impe
 import unicodedata
@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 import torch
 from ctx_transformers.chars.baselines import (
-    NgramClassifier,
+    NGRAM_MODELS,
+    best_classifier,
     largest_class,
-    ngram_grid,
-    search_ngrams,
 )
 from .config import CharsCfg
 from .interpret import classify, name_vectors, unlabelled
@@ -138,21 +137,6 @@ def device_of(device: str = "") -> str:
         )
     return device or ("cuda" if torch.cuda.is_available() else "cpu")
 
-# %% ../../nbs/chars/13_predict.ipynb #base
-def ngram_classifiers(
-    train: Names,
-    valid: Names,  # settings are chosen on it
-    *fitted: Names,  # what the chosen ones are fitted on
-    say=print,
-) -> dict:  # name -> `NgramClassifier`
-    "Linear SVM and naive Bayes on character n-grams, the best of a grid each."
-    out = {}
-    for model, name in dict(svm="svm", bayes="naive Bayes").items():
-        best, _ = search_ngrams(train, valid, ngram_grid(model))
-        say(f"{name}: {best}")
-        out[name] = NgramClassifier(best, *fitted)
-    return out
-
 # %% ../../nbs/chars/13_predict.ipynb #own
 def _on_table(model, table, columns, say):
     "Strings of a table with the model's classes first, and what is odd about them."
@@ -206,7 +190,8 @@ def evaluate_classes(
     found = {arm: {model.cfg.train.seed: _wider(np.log(p + 1e-30), len(classes))}}
     if baselines:
         train, valid = splits["train"], splits["valid"]
-        for name, m in ngram_classifiers(train, valid, train, valid, say=say).items():
+        for name in NGRAM_MODELS:
+            m = best_classifier(name, train, valid, train, valid, say=say)
             found[name] = {0: _wider(m(text), len(classes))}
         found["largest class"] = {0: largest_class(train, len(text))}
     title = model.cfg.source.corpus_name or ("test" if table is None else "table")
