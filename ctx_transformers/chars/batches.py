@@ -318,7 +318,7 @@ def join_views(
 
 # %% ../../nbs/chars/04_batches.ipynb #c29
 class NameBatches:
-    "Batches of views, each pass in another order and with other questions; or, for evaluation, always the same."
+    "Batches of views, each pass in another order and with other draws; for evaluation always the same."
 
     def __init__(
         self,

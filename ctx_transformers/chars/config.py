@@ -200,8 +200,8 @@ class CharsCfg:
         if self.longest < max(self.min_chars, 1):
             raise ValueError(
                 f"strings of {self.min_chars} characters and more are wanted, but at most {self.longest} are "
-                f"read (max_chars={self.max_chars}; the model reads {self.model.encoder.max_positions} tokens, "
-                "three of them special): raise max_chars or model.encoder.max_positions"
+                f"read (max_chars={self.max_chars}; model of {self.model.encoder.max_positions} positions, "
+                "three for special tokens): raise max_chars or max_positions"
             )
 
     @property

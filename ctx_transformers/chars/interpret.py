@@ -262,7 +262,7 @@ def generate(
         )
     if not 1 <= max_chars <= longest:
         raise ValueError(
-            f"the model reads names of 1 to {longest} letters in every view, so max_chars cannot be {max_chars}"
+            f"every view has room for 1 to {longest} letters of a name, so max_chars cannot be {max_chars}"
         )
     start = _starts(letters, given, n)
     ids, logp, ended = _written(

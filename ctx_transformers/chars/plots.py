@@ -227,7 +227,7 @@ def _check_map(x, labels, text, max_labels):
         )
     if not 1 <= max_labels <= 8:
         raise ValueError(
-            f"there are 8 colours that everybody can tell apart, so max_labels must be 1 to 8, got {max_labels}"
+            f"there are 8 colours that can be told apart, so max_labels must be 1 to 8, got {max_labels}"
         )
 
 # %% ../../nbs/chars/12_plots.ipynb #sc5d417c
