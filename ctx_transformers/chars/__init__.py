@@ -12,6 +12,7 @@ from types import ModuleType
 
 from .config import CharsCfg as Config
 
+# %% ../../nbs/chars/index.ipynb #n2033b88
 _all_ = ["Config"]
 
 # %% ../../nbs/chars/index.ipynb #train

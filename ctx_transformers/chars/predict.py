@@ -165,6 +165,25 @@ def _wider(scores, c):  # `[N,k]` -> `[N,c]`
     never = np.full((len(scores), c - scores.shape[1]), -np.inf)
     return np.concatenate([scores, never], 1)
 
+# %% ../../nbs/chars/13_predict.ipynb #nd7d66f8
+def _say_known(text, splits, say):
+    "How many strings the model was trained on."
+    if splits:
+        known = np.isin(name_keys(text), name_keys(splits["train"].text))
+        say(f"{int(known.sum()):,} of {len(text):,} strings stand in the training split")
+
+
+def _baselines(
+    splits, text, c, say
+):  # -> name -> seed -> `[N,c]` scores, or `[N]` classes
+    "What models that count say of strings, fitted on training and validation."
+    train, valid = splits["train"], splits["valid"]
+    out = {"largest class": {0: largest_class(train, len(text))}}
+    for name in NGRAM_MODELS:
+        m = best_classifier(name, train, valid, train, valid, say=say)
+        out[name] = {0: _wider(m(text), c)}
+    return out
+
 # %% ../../nbs/chars/13_predict.ipynb #evl
 def evaluate_classes(
     model: TrainedChars,
@@ -181,20 +200,15 @@ def evaluate_classes(
         text, label, classes = test.text, test.label, [*model.classes]
     else:
         text, label, classes = _on_table(model, table, columns, say)
-        seen = name_keys(splits["train"].text) if splits else ()
-        n = int(np.isin(name_keys(text), seen).sum())
-        say(f"{n:,} of {len(text):,} strings stand in the training split")
-    with torch.no_grad():
-        p = classify(model.model, as_read(model, text))
-    arm = arm_name(model.cfg.objectives, model.cfg.cls.detach)
-    found = {arm: {model.cfg.train.seed: _wider(np.log(p + 1e-30), len(classes))}}
+        _say_known(text, splits, say)
+    cfg = model.cfg
+    arm = arm_name(cfg.objectives, cfg.cls.detach)
+    p = classify(model.model, as_read(model, text))
+    found = {arm: {cfg.train.seed: _wider(np.log(p + 1e-30), len(classes))}}
     if baselines:
-        train, valid = splits["train"], splits["valid"]
-        for name in NGRAM_MODELS:
-            m = best_classifier(name, train, valid, train, valid, say=say)
-            found[name] = {0: _wider(m(text), len(classes))}
-        found["largest class"] = {0: largest_class(train, len(text))}
-    title = model.cfg.source.corpus_name or ("test" if table is None else "table")
+        found |= _baselines(splits, text, len(classes), say)
+    title = cfg.source.corpus_name or ("test" if table is None else "table")
     against = ("svm",) if baselines else ()
-    rows = class_rows(found, label, title, against, (arm,), config=config_hash(model.cfg))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        class_rows(found, label, title, against, (arm,), config=config_hash(cfg))
+    )
