@@ -31,8 +31,8 @@ def train(
     from ctx_transformers.config import with_settings
 
     path = isinstance(posts, (str, os.PathLike))
-    if path:
-        settings["posts"] = str(posts)
+    if posts is not None:
+        settings["posts"] = str(posts) if path else "a table in memory"
     config = with_settings(config, settings)
     return train_folder(config, None if path else posts, out, device, say)
 

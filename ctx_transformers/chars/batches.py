@@ -19,7 +19,7 @@ from ..data.ragged import Ragged
 # %% ../../nbs/chars/04_batches.ipynb #c05
 @dataclass(frozen=True, eq=False)
 class View:
-    "Some texts, and what is asked about them."
+    "Some texts, and what is to be predicted of them."
 
     ids: Tensor  # `[n]` int, tokens of all texts, end to end
     lengths: Tensor  # `[t]` int, tokens of each text
@@ -70,13 +70,13 @@ def _check_names(ids, label):
             f"{len(ids)} names need as many rows of labels, got {len(label)}"
         )
     if len(ids) and ids.lengths.min() < 1:
-        raise ValueError("a name without letters cannot be asked about: leave it out")
+        raise ValueError("a name without letters has nothing to predict: leave it out")
     if len(ids) and not np.asarray(label).any(1).all():
         raise ValueError("each name needs at least one class")
 
 # %% ../../nbs/chars/04_batches.ipynb #c09
 class NameTable:
-    "All names of one side of the split, as letters, with their classes."
+    "All names of one split, as letters, with their classes."
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class NameTable:
         return self._order[self._start[g] + other]
 
 # %% ../../nbs/chars/04_batches.ipynb #sebf4709
-CODES = dict(mlm=1, clm=2, nsp=3)  # of the question, in the hash
+CODES = dict(mlm=1, clm=2, nsp=3)  # of the objective, in the hash
 
 
 def _tensors(*xs):
@@ -268,7 +268,7 @@ class NameBatch:
     lengths: Tensor  # `[t]`
     segment: Tensor  # `[n]`
     plan: Plan  # who sees whom: each text itself, some from left to right only
-    views: dict  # name of the question -> `View`, whose `at` are places of this batch
+    views: dict  # name of the objective -> `View`, whose `at` are places of this batch
     texts: dict  # name -> (its first text, one past its last)
     n_names: int
 
@@ -323,11 +323,11 @@ class NameBatches:
     def __init__(
         self,
         table: NameTable,
-        # name of the question -> function of (table, rows, key) that gives its `View`
+        # name of the objective -> function of (table, rows, key) that gives its `View`
         make: dict,
         batch_size: int = 64,  # names of a batch, >=1
         seed: int = 0,
-        shuffle: bool = True,  # False: all names in order, the questions of pass -1
+        shuffle: bool = True,  # False: all names in order, the draws of pass -1
         waste: float = 0.2,  # as in `join_views`
     ):
         if batch_size < 1:
@@ -335,7 +335,7 @@ class NameBatches:
                 f"a batch needs at least 1 name, got batch_size={batch_size}"
             )
         if not make:
-            raise ValueError("there is nothing to ask: name at least one question")
+            raise ValueError("there is nothing to learn: name at least one objective")
         self.table = table
         self.make = make
         self.batch_size = batch_size

@@ -129,7 +129,7 @@ def objective_effects(
     # (frozenset of objectives, detached: bool) -> objective -> (sums `[s,N]` float,
     # counts
     # `[s,N]`): of each
-    # seed and string, such as letters guessed rightly and letters asked for
+    # seed and string, such as letters predicted rightly and letters predicted
     scores: dict,
     n_boot: int = 1000,
     level: float = 0.95,

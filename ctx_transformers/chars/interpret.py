@@ -82,7 +82,7 @@ def unlabelled(
     letters: Letters,
     names,  # N strings
 ) -> NameTable:  # with every class, since none is known
-    "Strings whose class nobody knows."
+    "Strings whose class is unknown."
     if empty := [i for i, n in enumerate(names) if not n]:
         raise ValueError(
             f"a name needs at least one letter, but number {empty[0]} is empty"

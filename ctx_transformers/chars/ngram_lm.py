@@ -248,7 +248,7 @@ class HalvesGrams:
         lengths = np.bincount(text, minlength=b)
         head = np.bincount(text[~second], minlength=b)
         i = np.flatnonzero(second)
-        # each token of the tail is asked at the one before it
+        # each token of the tail is predicted at the one before it
         seen = self.ahead._seen(ids, lengths)[i - 1]
         since = places(lengths)[i] - head[text[i]]  # letters of the tail before it
         own = np.arange(seen.shape[1]) < since[:, None]

@@ -119,8 +119,8 @@ def plot_heads(
     maps = np.asarray(maps, float)
     L, h, l = maps.shape[:3]
     _check_maps(maps, tokens)
-    side = max(1.1, 0.125 * l)
-    size = (0.4 + side * h + 0.7, 0.35 + (side + 0.25) * L)
+    width = max(1.1, 0.125 * l)
+    size = (0.4 + width * h + 0.7, 0.35 + (width + 0.25) * L)
     with plt.rc_context(style()):
         fig, axes = plt.subplots(L, h, figsize=size, squeeze=False, layout="constrained")
         for i, j in np.ndindex(L, h):

@@ -161,7 +161,7 @@ def _on_table(model, table, columns, say):
 
 
 def _wider(scores, c):  # `[N,k]` -> `[N,c]`
-    "Scores of classes that nobody learnt: they are never predicted."
+    "Scores of classes that were not learnt: they are never predicted."
     never = np.full((len(scores), c - scores.shape[1]), -np.inf)
     return np.concatenate([scores, never], 1)
 
