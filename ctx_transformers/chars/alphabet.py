@@ -35,7 +35,7 @@ class Letters:
     @classmethod
     def of(
         cls,
-        texts,  # strings, of the training side only
+        texts,  # strings, of the training split only
         classes=(),  # names of the classes
     ):
         "The letters that these texts are made of, in the order of their code points."

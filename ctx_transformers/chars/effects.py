@@ -104,9 +104,9 @@ def _pairs(
     "Arms that differ by one objective only."
     at = {a: i for i, a in enumerate(arms)}
     pairs = []
-    for (asked, d), i in at.items():
-        more = (asked | {o}, d)
-        if o not in asked and more in at and d in detached:
+    for (objectives, d), i in at.items():
+        more = (objectives | {o}, d)
+        if o not in objectives and more in at and d in detached:
             pairs.append((at[more], i))
     return pairs
 
@@ -129,7 +129,7 @@ def objective_effects(
     # (frozenset of objectives, detached: bool) -> objective -> (sums `[s,N]` float,
     # counts
     # `[s,N]`): of each
-    # seed and string, such as letters guessed rightly and letters asked for
+    # seed and string, such as letters predicted rightly and letters predicted
     scores: dict,
     n_boot: int = 1000,
     level: float = 0.95,

@@ -17,7 +17,9 @@ from dataclasses import replace
 import numpy as np
 from filelock import FileLock
 from joblib import Parallel, cpu_count, delayed
+from .config import StringSplitCfg
 from ctx_transformers.chars.names import (
+    NAMES_URL,
     Names,
     name_keys,
     names_of,
@@ -160,24 +162,24 @@ def read_identifiers(
 
 # %% ../../nbs/chars/02_identifiers.ipynb #c10
 def open_names(
-    source="identifiers",  # or what `read_names` takes
+    source="identifiers",  # 'public', or what `read_names` takes
     fold=False,  # spell with `to_ascii`?
     lengths=(0, 0),  # keep strings of so many characters, (fewest, most), 0 for no bound
-    seed: int = 0,  # of the split
-    limit=None,  # keep this many strings at most; None: 12,000 identifiers, all names
-    say=print,  # what to do with the account and the sides
+    split: StringSplitCfg = StringSplitCfg(),
+    limit: int = 0,  # keep this many strings at most; 0: 12,000 identifiers, all names
+    columns=(),  # of a table, as in `read_names`
+    say=print,  # what to do with the account and the splits
 ) -> dict:  # train, valid, test: `Names` of the same classes
-    "Strings and their classes on three sides, from whatever holds them; says what was read and dropped."
+    "Strings and their classes in three splits, from whatever holds them; says what was read and dropped."
     if isinstance(source, str) and source == "identifiers":
-        names = read_identifiers(
-            limit=12_000 if limit is None else limit, fold=fold, lengths=lengths
-        )
+        names = read_identifiers(limit=limit or 12_000, fold=fold, lengths=lengths)
     else:
-        names = read_names(source, fold, lengths)
-        if limit is not None:
-            names = draw_names(names, limit)
-    sides = split_names(names, seed=seed)
+        public = isinstance(source, str) and source == "public"
+        names = read_names(NAMES_URL if public else source, fold, lengths, columns)
+        names = draw_names(names, limit) if limit else names
+        names = replace(names, name="names") if public else names
+    splits = split_names(names, split.valid, split.test, split.split_seed)
     say(names.account)
-    for d in sides.values():
+    for d in splits.values():
         say(d)
-    return sides
+    return splits

@@ -16,6 +16,7 @@ from http.client import HTTPException
 from pathlib import Path
 from zipfile import ZipFile, is_zipfile
 import numpy as np
+import pandas as pd
 from filelock import FileLock
 from torch.hub import download_url_to_file
 from ..core import Account, cache_dir, hash_uniform
@@ -174,8 +175,9 @@ def names_of(
 
 # %% ../../nbs/chars/01_names.ipynb #c16
 NAMES_URL = "https://download.pytorch.org/tutorial/data.zip"
-TEXT_COLUMNS = ("name", "ascii")
-CLASS_COLUMNS = ("nationality", "country", "label")  # the first that is there counts
+# the first that is there counts
+TEXT_COLUMNS = ("text", "name", "ascii")
+CLASS_COLUMNS = ("class", "nationality", "country", "label")
 
 
 def _lines(files):
@@ -214,29 +216,41 @@ def _archive(path):
         return [*_lines((n, z.read(n)) for n in files)]
 
 # %% ../../nbs/chars/01_names.ipynb #c17
-def _picked(path, record):
-    "The columns of the name and of the class, by the first record of a table."
-    text = next((c for c in TEXT_COLUMNS if c in record), None)
-    label = next((c for c in CLASS_COLUMNS if c in record), None)
-    if text is None or label is None:
+def _picked(source, record, columns):
+    "The columns of the text and of the class, by the first record of a table."
+    own = dict(columns)
+    wanted = dict(text=TEXT_COLUMNS, **{"class": CLASS_COLUMNS})
+    wanted |= {k: (v,) for k, v in own.items()}
+    found = [next((c for c in cs if c in record), None) for cs in wanted.values()]
+    if None in found:
+        text, label = (" or ".join(cs) for cs in wanted.values())
         raise ValueError(
-            f"{path}: expected a column {' or '.join(TEXT_COLUMNS)}, and a column "
-            f"{' or '.join(CLASS_COLUMNS)}; found {', '.join(map(str, record))}"
+            f"{source}: expected a column {text}, and a column {label}; found "
+            f"{', '.join(map(str, record))}. Give columns=text=...,class=..."
         )
-    return text, label
+    return found
 
 
-def _column(path, account):
-    "(name, class) pairs of a table's columns."
-    pick = None
-    for r in read_records(path, account):
-        if pick is None:
-            pick = _picked(path, r)
-        text, c = (r.get(k) for k in pick)
+def _table(records, source, account, columns):
+    "(text, class) pairs of a table's columns."
+    picked = None
+    for r in records:
+        picked = picked or _picked(source, r, columns)
+        text, c = (r.get(k) for k in picked)
+        c = str(c) if isinstance(c, (int, np.integer, np.bool_)) else c
         if isinstance(text, str) and isinstance(c, str) and c.strip():
             yield text, c.strip()
         else:
             account.drop("name or class is missing")
+
+
+def _in_memory(source):
+    "Records of a pandas DataFrame or a `datasets.Dataset`; None for anything else."
+    if isinstance(source, pd.DataFrame):
+        return source.to_dict("records")
+    if hasattr(source, "column_names") and hasattr(source, "features"):
+        return source
+    return None
 
 
 def _fetch(url):
@@ -262,14 +276,19 @@ def _fetch(url):
 
 # %% ../../nbs/chars/01_names.ipynb #c18
 def read_names(
-    # folder of `Country.txt`; CSV, TSV, JSON lines or parquet file; zip archive with
-    # names/*.txt inside; or
-    # the URL of one
+    # folder of `Country.txt`; CSV, TSV, JSON lines or parquet file; zip archive with names/*.txt inside; the
+    # URL of one; a pandas DataFrame or a `datasets.Dataset`
     source=NAMES_URL,
     fold=False,  # spell with `to_ascii`?
     lengths=(0, 0),  # keep names of so many characters, (fewest, most), 0 for no bound
+    columns=(),  # of a table, pairs of 'text' or 'class' and what the table calls it
 ) -> Names:  # sorted by string
-    "Names of people and their countries."
+    "Names of people and their countries, or other strings with classes."
+    records = _in_memory(source)
+    if records is not None:
+        account = Account("table")
+        rows = _table(records, "the table", account, columns)
+        return names_of(rows, account, fold, lengths)
     path = _fetch(source) if "://" in str(source) else Path(source)
     if not path.exists():
         raise FileNotFoundError(
@@ -282,10 +301,9 @@ def read_names(
     elif path.suffix == ".zip":
         rows = _archive(path)
     else:
-        rows = _column(path, account)
-    return replace(
-        names_of(rows, account, fold, lengths), name=account.name.split(".")[0]
-    )
+        rows = _table(read_records(path, account), path, account, columns)
+    names = names_of(rows, account, fold, lengths)
+    return replace(names, name=account.name.split(".")[0])
 
 # %% ../../nbs/chars/01_names.ipynb #s8926fab
 def name_keys(
@@ -296,15 +314,15 @@ def name_keys(
     return text_keys([to_ascii(o).casefold() for o in text], exact=True)
 
 # %% ../../nbs/chars/01_names.ipynb #s7a8d1f9
-def _drawn_sides(
+def _drawn_splits(
     kind,  # `[n]` int, the class that each name is counted in
     u,  # `[n]` float, the draw of each name
     classes,  # names of the classes
     valid,  # share of each class for validation
     test,  # share of each class for the test
 ):  # `[n]` int, places in `SPLITS`
-    "The side of each name: of every class its share, at least one, and at least one to train on."
-    side = np.zeros(len(kind), int)
+    "The split of each name: of every class its share, at least one, and at least one to train on."
+    split = np.zeros(len(kind), int)
     for k, c in enumerate(classes):
         i = np.flatnonzero(kind == k)
         n = len(i)
@@ -316,9 +334,9 @@ def _drawn_sides(
         i = i[np.argsort(u[i], kind="stable")]
         t = min(max(round(n * test), 1), n - 2)
         v = min(max(round(n * valid), 1), n - t - 1)
-        side[i[:t]] = 2
-        side[i[t : t + v]] = 1
-    return side
+        split[i[:t]] = 2
+        split[i[t : t + v]] = 1
+    return split
 
 # %% ../../nbs/chars/01_names.ipynb #c24
 def split_names(
@@ -336,8 +354,8 @@ def split_names(
     label = np.zeros((len(key), len(names.classes)), bool)
     np.logical_or.at(label, at, names.label)
     kind = _rarest(label, names.label.sum(0))
-    side = _drawn_sides(kind, hash_uniform(seed, key), names.classes, valid, test)[at]
+    split = _drawn_splits(kind, hash_uniform(seed, key), names.classes, valid, test)[at]
     return {
-        s: replace(names.take(side == j), name=f"{names.name} {s}")
+        s: replace(names.take(split == j), name=f"{names.name} {s}")
         for j, s in enumerate(SPLITS)
     }
