@@ -68,6 +68,9 @@ class Registry(Mapping):
     def __len__(self):
         return len(self._parts)
 
+    def __contains__(self, name):
+        return name in self._parts
+
     __hash__ = object.__hash__
 
     def check(self, name: str) -> str:
@@ -258,6 +261,14 @@ def config_hash(cfg) -> str:  # 8 hexadecimal digits
 
 # %% ../nbs/01_config.ipynb #s11e4410
 def _comments(cls) -> dict:  # field -> text
+    "The comment of each field, inherited ones too."
+    out = {}
+    for c in reversed(cls.__mro__[:-1]):
+        out |= _own_comments(c)
+    return out
+
+
+def _own_comments(cls) -> dict:  # field -> text
     "The comment behind each field in the source of its class, or that in the lines above it."
     try:
         lines = inspect.getsource(cls).splitlines()
@@ -322,7 +333,7 @@ def full_name(
     "The whole name of a setting or of a group of them."
     if key in known or any(k.startswith(f"{key}.") for k in known):
         return key
-    ends = [k for k in known if k.endswith(f".{key}")]
+    ends = [k for k in known if _abbreviates(key.split("."), k.split("."))]
     if len(ends) == 1:
         return ends[0]
     if ends:
@@ -331,6 +342,12 @@ def full_name(
     near = difflib.get_close_matches(key, [*known, *last], 1, 0.6)
     hint = f"; did you mean {last.get(near[0], near[0])!r}?" if near else ""
     raise ValueError(f"unknown setting {key!r}{hint} (--help lists all)")
+
+
+def _abbreviates(parts, whole) -> bool:
+    "Are these parts of a name in its order, the last part the last? `run.lr` stands for `run.train.lr`."
+    rest = iter(whole)
+    return parts[-1] == whole[-1] and all(p in rest for p in parts)
 
 # %% ../nbs/01_config.ipynb #c08b
 def with_settings(

@@ -28,13 +28,22 @@ FLOORS = (
     "cli",
 )
 # what faces, experiments and the command define alike
-VERBS = "train load encode predict rank search evaluate arms experiment main".split()
+VERBS = "train load encode predict rank search evaluate arms experiment main train_run train_folder VERSION".split()
 FLAGS = ("slow", "cuda", "data")  # of cells that are not always run
 PAGES = ("tutorials", "results", "benchmarks")  # folders whose notebooks export nothing
 LOOSE = ("core", "config", "losses", "cli")  # the only modules in the root
 # what an example, a cell that exports nothing, may use wherever it stands: pictures, tables, and a small
 # encoder to try on
-EXAMPLES = tuple(f"{PKG}.{m}" for m in ("eval.figures", "eval.tables", "models.encoder"))
+EXAMPLES = tuple(
+    f"{PKG}.{m}"
+    for m in (
+        "eval.config",
+        "eval.figures",
+        "eval.tables",
+        "models.config",
+        "models.encoder",
+    )
+)
 ROOMS = (
     "model",
     "loss",

@@ -7,8 +7,6 @@ __all__ = ['train', 'load', 'encode', 'predict', 'evaluate', 'Config']
 
 # %% ../../nbs/chars/index.ipynb #face
 import os
-import sys
-from types import ModuleType
 
 from .config import CharsCfg as Config
 
@@ -27,7 +25,7 @@ def train(
     **settings,  # of the configuration, by whole or last name, such as steps=500
 ):  # what `load(out)` gives
     "Train a model of strings, go on with it, or read it if it is trained."
-    from ctx_transformers.chars.predict import train_folder
+    from ctx_transformers.chars.prediction import train_folder
     from ctx_transformers.config import with_settings
 
     path = isinstance(posts, (str, os.PathLike))
@@ -40,12 +38,12 @@ def train(
 def load(
     folder,  # of a trained model, wherever it lies now
     device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
-):  # a `chars.train.TrainedChars`
+):  # a `chars.training.TrainedChars`
     "A trained model."
-    from ctx_transformers.chars.predict import device_of
-    from ctx_transformers.chars.train import load_chars
+    from ctx_transformers.core import pick_device
+    from ctx_transformers.chars.training import load_chars
 
-    return load_chars(folder, device_of(device))
+    return load_chars(folder, pick_device(device))
 
 
 def _loaded(model, device=""):
@@ -58,7 +56,7 @@ def encode(
     texts,  # N strings
 ):  # NumPy `[N,d]` float32
     "One vector for each string."
-    from ctx_transformers.chars.predict import string_vectors
+    from ctx_transformers.chars.prediction import string_vectors
 
     return string_vectors(_loaded(model), texts)
 
@@ -69,7 +67,7 @@ def predict(
     max_classes: int = 3,  # of each string, the likeliest first
 ):  # DataFrame: text, and for each place its class and probability
     "Classes of strings, with probabilities."
-    from ctx_transformers.chars.predict import predict_classes
+    from ctx_transformers.chars.prediction import predict_classes
 
     return predict_classes(_loaded(model), texts, max_classes)
 
@@ -85,19 +83,8 @@ def evaluate(
     say=print,  # what to do with a line of report
 ):  # DataFrame: rows of a table of results
     "Accuracy, accuracy of pairs and macro-F1 with 95 % intervals, beside models that count n-grams."
-    from ctx_transformers.chars.predict import evaluate_classes
+    from ctx_transformers.chars.prediction import evaluate_classes
     from ctx_transformers.config import columns_of
 
     model = _loaded(model, device)
     return evaluate_classes(model, posts, columns_of(columns), baselines, say)
-
-# %% ../../nbs/chars/index.ipynb #keepf
-class _Face(ModuleType):
-    "A package whose functions are not replaced by modules of the same names."
-
-    def __setattr__(self, name, value):
-        if not (isinstance(value, ModuleType) and callable(self.__dict__.get(name))):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Face

@@ -17,7 +17,7 @@ from ..chars.batches import NameTable
 from ..chars.config import CharsCfg
 from ..chars.interpret import classify, generate, unlabelled
 from ..chars.names import name_keys
-from ctx_transformers.chars.train import (
+from ctx_transformers.chars.training import (
     NamesData,
     load_chars,
     open_strings,

@@ -21,7 +21,7 @@ from ..chars.config import OBJECTIVES, CharsCfg
 from ..chars.effects import effect_rows, objective_effects, plot_effects
 from ..chars.interpret import name_vectors
 from ..chars.ngram_lm import score_ngrams
-from ctx_transformers.chars.train import (
+from ctx_transformers.chars.training import (
     NamesData,
     load_chars,
     open_strings,

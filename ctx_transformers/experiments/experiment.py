@@ -85,6 +85,10 @@ class Task:
         "What an arm says of the test examples: anything that `keep` can hold."
         raise NotImplementedError
 
+    def learnt(self, cfg, data) -> str:
+        "Name of what is learnt from: a digest; baselines that were fitted to other data are not taken."
+        return ""
+
     def baselines(self, cfg, data) -> dict:
         "Name -> function that gives predictions; models that count, and whatever needs no training."
         return {}
@@ -133,7 +137,10 @@ def _baselines(task, cfg, data, say):
     asked = task.question(cfg, data)
     out = {}
     for name, make in task.baselines(cfg, data).items():
-        what = dict(name=name, asked=asked, version=task.version, cfg=settings(cfg, True))
+        what = dict(
+            name=name, asked=asked, learnt=task.learnt(cfg, data), version=task.version
+        )
+        what |= dict(cfg=settings(cfg, True))
         path = cache_dir("baselines", task.table) / config_hash(what)
 
         def said(make=make, name=name):
