@@ -15,9 +15,10 @@ import torch
 from fastcore.basics import patch
 from safetensors import SafetensorError
 from tqdm.auto import tqdm
-from .loss import ContrastiveEncoder, LossCfg
-from .model import AuthorCfg, AuthorEncoder
-from .ngrams import Grams
+from .config import AuthorLossCfg, AuthorModelCfg
+from .loss import ContrastiveEncoder
+from .model import AuthorEncoder
+from .ngrams import Ngrams
 from ..core import write_atomic
 from ..data.dedup import distinct_texts
 from ctx_transformers.data.tokens import (
@@ -27,11 +28,10 @@ from ctx_transformers.data.tokens import (
     special_ids,
 )
 from ..losses import max_sim
-from ..models.config import EncoderCfg
 from ..train.checkpoint import load_weights, save_weights
 
 # %% ../../nbs/authors/11_embed.ipynb #c05
-class _Read:
+class _Tokenized:
     "Texts with tokens, as `AuthorEncoder.encode` reads them."
 
     def __init__(self, ids):  # t lists of tokens
@@ -48,7 +48,7 @@ def _check_parts(
     model: AuthorEncoder,
     tokenizer,
     max_len: int,
-    grams: Grams | None,
+    grams: Ngrams | None,
 ):
     "Refuse a tokenizer, a length or n-grams that the model was not trained with."
     if model.cfg.text:
@@ -66,10 +66,10 @@ def _check_parts(
                 f"max_len must be from 3 to the {model.encoder.cfg.max_positions} places of the model, got "
                 f"{max_len}"
             )
-    f = grams.cfg.d if grams else 0
-    if f != model.cfg.features:
+    f = grams.cfg.d_ngrams if grams else 0
+    if f != model.n_features:
         raise ValueError(
-            f"the model takes {model.cfg.features} features of each post, and the n-grams have {f}: give "
+            f"the model takes {model.n_features} features of each post, and the n-grams have {f}: give "
             "those that it was trained with"
         )
 
@@ -84,7 +84,7 @@ class AuthorEmbedder:
         # tokens of a text at most, [CLS] and [SEP] included; what is beyond is not read
         max_len: int = 128,
         # the n-grams that it was trained with; None for a model without features
-        grams: Grams | None = None,
+        grams: Ngrams | None = None,
         device="cpu",
         precision: str = "fp32",  # or 'bf16'
     ):
@@ -104,7 +104,7 @@ class AuthorEmbedder:
     def _read(self, texts):
         "Tokens of texts; of a model without text, one for each."
         if not self.model.cfg.text:
-            return _Read([[0]] * len(texts))
+            return _Tokenized([[0]] * len(texts))
         with tqdm(total=len(texts), desc="tokens", unit="text", disable=None) as bar:
             out = []
             for i in range(0, len(texts), 1000):
@@ -112,20 +112,20 @@ class AuthorEmbedder:
                     self._enc, self._special, texts[i : i + 1000], self.max_len
                 )[0]
                 bar.update(len(out) - i)
-        return _Read(out)
+        return _Tokenized(out)
 
     @property
     def similarity(self) -> str:  # 'cosine' or 'euclid', as `nearest` takes it
         "How vectors of authors are to be compared: as the loss did."
         return (
-            self.model.objective.similarity
-            if hasattr(self.model, "objective")
+            self.model.loss_cfg.similarity
+            if hasattr(self.model, "loss_cfg")
             else "cosine"
         )
 
     def __repr__(self):
-        grams = f", {self.model.cfg.features} n-gram features" if self.grams else ""
-        return f"AuthorEmbedder({self.model.compress.w} numbers a post, at most {self.max_len} tokens{grams})"
+        grams = f", {self.model.n_features} n-gram features" if self.grams else ""
+        return f"AuthorEmbedder({self.model.compress.d_out} numbers a post, at most {self.max_len} tokens{grams})"
 
 # %% ../../nbs/authors/11_embed.ipynb #c11
 @patch
@@ -134,12 +134,12 @@ def encode_posts(
     texts: list,  # m strings
     # keep the first so many coordinates, of a Matryoshka model; 0 keeps all
     width: int = 0,
-    budget: int = 2048,  # tokens of a batch
+    batch_tokens: int = 2048,  # tokens of a batch
     unit: bool = True,  # vectors of length one
 ) -> np.ndarray:  # `[m,w]` float32; zeros for a text that is empty or white space
     "Vectors of posts."
     texts, at = distinct_texts(texts)
-    out = np.zeros((len(texts), self.model.compress.w), np.float32)
+    out = np.zeros((len(texts), self.model.compress.d_out), np.float32)
     some = [i for i, t in enumerate(texts) if t.strip()]
     if some:
         read = [texts[i] for i in some]
@@ -147,7 +147,7 @@ def encode_posts(
         tokens = self._read(read)
         bf16 = self.precision == "bf16"
         out[some] = self.model.encode(
-            tokens, np.arange(len(read)), f, budget, self.device, bf16
+            tokens, np.arange(len(read)), f, batch_tokens, self.device, bf16
         )
     one = self.model.unit(torch.from_numpy(out), width).numpy()  # [u,w]
     if not unit:
@@ -178,20 +178,20 @@ def encode_authors(
     # …
     posts,
     width: int = 0,  # as in `encode_posts`
-    budget: int = 2048,  # tokens of a batch
+    batch_tokens: int = 2048,  # tokens of a batch
     # (names, `[a,w]` float32, not of length one: posts that disagree make a short vector)
 ) -> tuple:
     "Vectors of authors."
-    if self.model.sets is None:
+    if self.model.pool_posts is None:
         raise ValueError(
-            "a model with sets='multi' has no single vector of an author: use `compare`"
+            "a model with pool_posts='multi' has no single vector of an author: use `compare`"
         )
-    if self.model.cfg.sets == "attention" and width not in (0, self.model.compress.w):
+    if self.model.cfg.pool_posts == "attention" and width not in (0, self.model.compress.d_out):
         raise ValueError(
-            f"sets='attention' weighs whole posts, {self.model.compress.w} numbers wide: leave width at 0"
+            f"pool_posts='attention' weighs whole posts, {self.model.compress.d_out} numbers wide: leave width at 0"
         )
     names, texts, of = _named(posts)
-    x = torch.from_numpy(self.encode_posts(texts, width, budget))  # [m,w]
+    x = torch.from_numpy(self.encode_posts(texts, width, batch_tokens))  # [m,w]
     batch = [v.to(self.device) for v in (x, torch.from_numpy(of), x.any(1))]
     with torch.inference_mode():
         y = self.model.pool_sets(*batch, len(names))
@@ -224,20 +224,20 @@ def compare(
     self: AuthorEmbedder,
     left,
     right,  # posts of authors, as in `encode_authors`
-    budget: int = 2048,  # tokens of a batch
+    batch_tokens: int = 2048,  # tokens of a batch
     # `[a,a']` by names: cosine, -1 to 1;
     # after a loss on Euclidean distances, minus the squared distance, <=0
 ) -> pd.DataFrame:
-    """How alike the authors on the left are to those on the right; with sets='multi', by the best matches of
+    """How alike the authors on the left are to those on the right; with pool_posts='multi', by the best matches of
     their posts."""
-    if self.model.sets is not None:
-        a, x = self.encode_authors(left, budget=budget)
-        b, y = self.encode_authors(right, budget=budget)
+    if self.model.pool_posts is not None:
+        a, x = self.encode_authors(left, batch_tokens=batch_tokens)
+        b, y = self.encode_authors(right, batch_tokens=batch_tokens)
         return pd.DataFrame(_alike(x, y, self.similarity), a, b)
     a, left_texts, left_of = _named(left)
     b, right_texts, right_of = _named(right)
     n = len(a)
-    x = torch.from_numpy(self.encode_posts(left_texts + right_texts, budget=budget))
+    x = torch.from_numpy(self.encode_posts(left_texts + right_texts, batch_tokens=batch_tokens))
     of = torch.from_numpy(np.r_[left_of, n + right_of])
     some = x.any(1)
     sim = max_sim(x[some], of[some], n + len(b))
@@ -248,7 +248,7 @@ def nearest(
     query: np.ndarray,  # `[q,w]` vectors to look for, or `[w]`
     vectors: np.ndarray,  # `[a,w]` vectors of authors
     names: list,  # a names
-    k: int = 5,  # authors of each query at most, >=1
+    top: int = 5,  # authors of each query at most, >=1
     # 'cosine', -1 to 1; or 'euclid', minus the squared distance, <=0
     # (`AuthorEmbedder.similarity` says which)
     similarity: str = "cosine",
@@ -256,23 +256,23 @@ def nearest(
 ) -> pd.DataFrame:  # `query` (0, 1 …), `rank` (from 1), `name`, `similarity`
     "The authors most like each query, the most similar first."
     query = np.atleast_2d(query)
-    if k < 1 or len(names) != len(vectors):
+    if top < 1 or len(names) != len(vectors):
         raise ValueError(
-            f"k must be at least 1, and every vector needs a name: got k={k}, {len(names)} names and "
+            f"top must be at least 1, and every vector needs a name: got top={top}, {len(names)} names and "
             f"{len(vectors)} vectors"
         )
     out = []
-    k = min(k, len(names))
+    top = min(top, len(names))
     for i in range(0, len(query), chunk):
         s = _alike(query[i : i + chunk], vectors, similarity)  # [q',a]
         # what differs by rounding alone is a tie
-        at = np.argsort(-s.round(12), axis=1, kind="stable")[:, :k]
+        at = np.argsort(-s.round(12), axis=1, kind="stable")[:, :top]
         n = len(s)
         out.append(
             pd.DataFrame(
                 dict(
-                    query=np.repeat(np.arange(i, i + n), k),
-                    rank=np.tile(np.arange(1, k + 1), n),
+                    query=np.repeat(np.arange(i, i + n), top),
+                    rank=np.tile(np.arange(1, top + 1), n),
                     name=[names[j] for j in at.ravel()],
                     similarity=np.take_along_axis(s, at, 1).ravel(),
                 )
@@ -283,49 +283,55 @@ def nearest(
     return pd.concat(out, ignore_index=True)
 
 # %% ../../nbs/authors/11_embed.ipynb #c39
-AUTHOR_FORMAT = 1  # of the folder's layout
+AUTHOR_FORMAT = 2  # of the folder's layout
+
+
+def _describe(m: AuthorEncoder) -> dict:
+    "Everything about a model that is not in its weights; its encoder as it is."
+    c = m.cfg
+    encoder = m.encoder.cfg if c.text else c.encoder
+    cfg = replace(c, pretrained="", keep_layers=0, encoder=encoder)
+    loss = asdict(m.loss_cfg) if isinstance(m, ContrastiveEncoder) else None
+    vocab = m.encoder.vocab if c.text else 0
+    return dict(model=asdict(cfg), loss=loss, vocab=vocab, n_features=m.n_features)
 
 
 @patch
 def save(
     self: AuthorEmbedder,
     folder,  # made if missing; files of these names give way
+    weights: bool = True,  # off: all but the weights, which a training will write
 ):
     "Write all that `AuthorEmbedder.load` needs."
     folder = Path(folder)
-    m = self.model
-    c = self.model.cfg
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.json").unlink(missing_ok=True)
-    cfg = replace(
-        c, pretrained="", layers=0, encoder=m.encoder.cfg if c.text else c.encoder
-    )
-    about = dict(
-        model=asdict(cfg),
-        vocab=m.encoder.vocab if c.text else 0,
-        max_len=self.max_len,
-        grams=self.grams is not None,
-        version=AUTHOR_FORMAT,
-        loss=asdict(m.objective) if isinstance(m, ContrastiveEncoder) else None,
+    about = _describe(self.model) | dict(
+        version=AUTHOR_FORMAT, max_len=self.max_len, grams=self.grams is not None
     )
     if self.tokenizer is not None:
         self.tokenizer.save_pretrained(folder / "tokenizer")
     if self.grams is not None:
         self.grams.save(folder / "grams")
-    save_weights(m, folder / "best.safetensors")
+    if weights:
+        save_weights(self.model, folder / "best.safetensors")
+    text = json.dumps(about, indent=1)
     write_atomic(
-        folder / "model.json",
-        lambda p: p.write_text(json.dumps(about, indent=1), encoding="utf-8"),
+        folder / "model.json", lambda p: p.write_text(text, encoding="utf-8")
     )
 
 # %% ../../nbs/authors/11_embed.ipynb #c40
 def _about(folder):
     "What `model.json` says, after a look at whether everything is there."
+    if (folder / "run.json").exists() and not (folder / "done").exists():
+        raise ValueError(
+            f"the training in {folder} is not finished: the call that began it goes on where it stopped"
+        )
     try:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(
-            f"{folder} has no model.json: it is not a folder that `AuthorEmbedder.save` has finished"
+            f"{folder} has no model.json: it holds no author encoder, or one that was not saved to the end"
         ) from None
     except ValueError as e:
         raise ValueError(f"{folder}/model.json is not JSON ({e})") from e
@@ -357,16 +363,15 @@ def load(
     folder = Path(folder)
     a = _about(folder)
     try:
-        cfg = AuthorCfg(**a["model"] | dict(encoder=EncoderCfg(**a["model"]["encoder"])))
-        loss = a["loss"] and LossCfg(**a["loss"])
-    except TypeError as e:
+        cfg = AuthorModelCfg(**a["model"])
+        loss = a["loss"] and AuthorLossCfg(**a["loss"])
+    except ValueError as e:
         raise ValueError(
             f"{folder}/model.json has settings that this release does not know ({e})"
         ) from e
+    sizes = a["vocab"], a["n_features"]
     model = (
-        ContrastiveEncoder(cfg, loss, a["vocab"])
-        if loss
-        else AuthorEncoder(cfg, a["vocab"])
+        ContrastiveEncoder(cfg, loss, *sizes) if loss else AuthorEncoder(cfg, *sizes)
     )
     try:
         load_weights(model, folder / "best.safetensors")
@@ -375,5 +380,5 @@ def load(
             f"{folder}/best.safetensors does not hold the model that model.json describes: {e}"
         ) from e
     tok = load_tokenizer(folder / "tokenizer") if cfg.text else None
-    grams = Grams.load(folder / "grams") if a["grams"] else None
+    grams = Ngrams.load(folder / "grams") if a["grams"] else None
     return cls(model, tok, a["max_len"], grams, device, precision)

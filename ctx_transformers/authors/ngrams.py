@@ -9,6 +9,8 @@ __all__ = ['Ngrams', 'fit_ngrams', 'corpus_ngrams']
 import dataclasses
 import functools
 import json
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
@@ -160,6 +162,7 @@ class Ngrams:
     components: np.ndarray  # `[d,buckets]` float32, each a number of half precision
     mean: np.ndarray  # `[d]` float32, of the training posts
     account: Account = None  # of the corpus, if there was one
+    folder: Path = None  # where it was read from
 
     @functools.cached_property
     def _down(self):
@@ -204,9 +207,19 @@ class Ngrams:
             a["components"].astype(np.float32),
             a["mean"],
             meta["account"] and Account.from_dict(meta["account"]),
+            Path(folder),
         )
 
 # %% ../../nbs/authors/02_ngrams.ipynb #c19s
+def _same_file(old: Path, new: Path):
+    "The file once more, without its bytes where the disk can do that."
+    new.unlink(missing_ok=True)
+    try:
+        os.link(old, new)
+    except OSError:  # another disk
+        shutil.copyfile(old, new)
+
+
 @patch
 def save(
     self: Ngrams,
@@ -215,6 +228,12 @@ def save(
     "Write numbers and settings, about `2*d*buckets` bytes."
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    files = "grams.safetensors", "grams.json"
+    if self.folder and all((self.folder / f).exists() for f in files):
+        if self.folder.resolve() != folder.resolve():
+            for f in files:
+                _same_file(self.folder / f, folder / f)
+        return
     save_file(
         dict(idf=self.idf, components=self.components.astype(np.float16), mean=self.mean),
         folder / "grams.safetensors",
