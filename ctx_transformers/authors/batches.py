@@ -72,7 +72,9 @@ class EpisodeBatches:
             why = (
                 ": without negatives, the others are the negatives" if least == 2 else ""
             )
-            raise ValueError(f"a batch needs at least {least} authors, got {batch_size}{why}")
+            raise ValueError(
+                f"a batch needs at least {least} authors, got {batch_size}{why}"
+            )
         if len(self.authors) < least:
             raise ValueError(
                 f"there are {len(self.authors)} authors, and a batch needs {least}"
@@ -96,7 +98,9 @@ class EpisodeBatches:
                     key = self.sampler.home(self.authors, e, d)
                 else:
                     key = np.zeros(len(self.authors))
-                for i in deal(key, self.batch_size, self.sampler.seed, e * self.draws + d):
+                for i in deal(
+                    key, self.batch_size, self.sampler.seed, e * self.draws + d
+                ):
                     out.append((d, self.authors[i]))
             self._plan = e, out
         return self._plan[1]

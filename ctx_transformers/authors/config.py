@@ -121,9 +121,8 @@ class AuthorModelCfg:
     free_bits: NonNegative = 0.05  # nats of a coordinate of 'vae' that cost nothing
     # weight of the negative evidence bound of 'vae' in the loss, nats per coordinate
     vae_weight: NonNegative = 0.1
-    mlm_weight: NonNegative = (
-        0.0  # weight of the loss of masked tokens, beside the contrast
-    )
+    # weight of the loss of masked tokens, beside the contrast
+    mlm_weight: NonNegative = 0.0
     # names of parts that are not trained, and numbers of layers such as '0' or '0-2'
     freeze: tuple[str, ...] = ()
 
@@ -215,9 +214,8 @@ class AuthorsCfg:
     batch: BatchCfg = BatchCfg(batch_size=64)
     batch_by: Literal["random", "community"] = "random"  # who shares a batch
     n_near: Count = 20  # near authors, one of whom is drawn, with negative_from=hard
-    cache_tokens: Natural = (
-        0  # tokens that a gradient cache computes at a time; 0: no cache
-    )
+    # tokens that a gradient cache computes at a time; 0: no cache
+    cache_tokens: Natural = 0
     episode: EpisodeCfg = EpisodeCfg(3, 3, 0, "community")
     grams: NgramCfg = NgramCfg()
     mask: MaskCfg = MaskCfg()  # of the tokens, where mlm_weight > 0

@@ -125,7 +125,8 @@ class AuthorEmbedder:
 
     def __repr__(self):
         grams = f", {self.model.n_features} n-gram features" if self.grams else ""
-        return f"AuthorEmbedder({self.model.compress.d_out} numbers a post, at most {self.max_len} tokens{grams})"
+        d = self.model.compress.d_out
+        return f"AuthorEmbedder({d} numbers a post, at most {self.max_len} tokens{grams})"
 
 # %% ../../nbs/authors/11_embed.ipynb #c11
 @patch
@@ -186,9 +187,13 @@ def encode_authors(
         raise ValueError(
             "a model with pool_posts='multi' has no single vector of an author: use `compare`"
         )
-    if self.model.cfg.pool_posts == "attention" and width not in (0, self.model.compress.d_out):
+    if self.model.cfg.pool_posts == "attention" and width not in (
+        0,
+        self.model.compress.d_out,
+    ):
         raise ValueError(
-            f"pool_posts='attention' weighs whole posts, {self.model.compress.d_out} numbers wide: leave width at 0"
+            f"pool_posts='attention' weighs whole posts, {self.model.compress.d_out} numbers wide: leave "
+            "width at 0"
         )
     names, texts, of = _named(posts)
     x = torch.from_numpy(self.encode_posts(texts, width, batch_tokens))  # [m,w]
@@ -228,8 +233,8 @@ def compare(
     # `[a,a']` by names: cosine, -1 to 1;
     # after a loss on Euclidean distances, minus the squared distance, <=0
 ) -> pd.DataFrame:
-    """How alike the authors on the left are to those on the right; with pool_posts='multi', by the best matches of
-    their posts."""
+    """How alike the authors on the left are to those on the right; with pool_posts='multi', by the best
+    matches of their posts."""
     if self.model.pool_posts is not None:
         a, x = self.encode_authors(left, batch_tokens=batch_tokens)
         b, y = self.encode_authors(right, batch_tokens=batch_tokens)
@@ -237,7 +242,9 @@ def compare(
     a, left_texts, left_of = _named(left)
     b, right_texts, right_of = _named(right)
     n = len(a)
-    x = torch.from_numpy(self.encode_posts(left_texts + right_texts, batch_tokens=batch_tokens))
+    x = torch.from_numpy(
+        self.encode_posts(left_texts + right_texts, batch_tokens=batch_tokens)
+    )
     of = torch.from_numpy(np.r_[left_of, n + right_of])
     some = x.any(1)
     sim = max_sim(x[some], of[some], n + len(b))
@@ -316,9 +323,7 @@ def save(
     if weights:
         save_weights(self.model, folder / "best.safetensors")
     text = json.dumps(about, indent=1)
-    write_atomic(
-        folder / "model.json", lambda p: p.write_text(text, encoding="utf-8")
-    )
+    write_atomic(folder / "model.json", lambda p: p.write_text(text, encoding="utf-8"))
 
 # %% ../../nbs/authors/11_embed.ipynb #c40
 def _about(folder):
@@ -370,9 +375,7 @@ def load(
             f"{folder}/model.json has settings that this release does not know ({e})"
         ) from e
     sizes = a["vocab"], a["n_features"]
-    model = (
-        ContrastiveEncoder(cfg, loss, *sizes) if loss else AuthorEncoder(cfg, *sizes)
-    )
+    model = ContrastiveEncoder(cfg, loss, *sizes) if loss else AuthorEncoder(cfg, *sizes)
     try:
         load_weights(model, folder / "best.safetensors")
     except (RuntimeError, SafetensorError) as e:

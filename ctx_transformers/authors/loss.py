@@ -69,7 +69,11 @@ class ContrastiveEncoder(AuthorEncoder):
     ) -> Tensor:  # scalar
         "The loss at one width."
         # [s,w]
-        z = None if self.pool_posts is None else self.pool_sets(x, out.of, out.keep, out.s)
+        z = (
+            None
+            if self.pool_posts is None
+            else self.pool_sets(x, out.of, out.keep, out.s)
+        )
         name = self.loss_cfg.objective
         if self.loss_cfg.in_batch:
             return self._in_batch(self.temperature(self._scores(x, z, out)), out.roles, y)

@@ -6,7 +6,6 @@
 __all__ = ['Sets', 'AuthorEncoder', 'Features']
 
 # %% ../../nbs/authors/05_model.ipynb #impe
-from dataclasses import dataclass
 from typing import NamedTuple
 import numpy as np
 import torch
@@ -90,7 +89,9 @@ class AuthorEncoder(nn.Module):
         )
         self.pool_posts = set_pooling(cfg.pool_posts, self.compress.d_out)
         self.head = (
-            MLMHead(self.encoder.words, self.encoder.cfg.norm_eps) if cfg.mlm_weight else None
+            MLMHead(self.encoder.words, self.encoder.cfg.norm_eps)
+            if cfg.mlm_weight
+            else None
         )
         if self.head and state:
             load_head(self.head, state)
@@ -180,8 +181,8 @@ def unit(
     "Vectors of length one."
     if width and width not in self.compress.widths:
         raise ValueError(
-            f"the vectors are {self.compress.d_out} wide and were trained to be cut to {self.compress.widths}, "
-            f"not to {width}"
+            f"the vectors are {self.compress.d_out} wide and were trained to be cut to "
+            f"{self.compress.widths}, not to {width}"
         )
     if width:
         x = x[..., :width]
@@ -199,8 +200,8 @@ def pool_sets(
     "Vectors of authors."
     if self.pool_posts is None:
         raise ValueError(
-            "a model with pool_posts='multi' has no single vector of an author: compare the posts' vectors with "
-            "`losses.max_sim`"
+            "a model with pool_posts='multi' has no single vector of an author: compare the posts' vectors "
+            "with `losses.max_sim`"
         )
     return self.pool_posts(x, of, keep, s)
 

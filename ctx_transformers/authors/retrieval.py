@@ -46,7 +46,9 @@ class Retrieval:
 # %% ../../nbs/authors/08_retrieval.ipynb #c07
 def _some(posts, max_posts, seed):  # `[<=max_posts]` ascending
     "At most `max_posts` of the posts, drawn by their number."
-    return np.sort(posts[np.argsort(hash_uniform(seed, 50, posts), kind="stable")[:max_posts]])
+    return np.sort(
+        posts[np.argsort(hash_uniform(seed, 50, posts), kind="stable")[:max_posts]]
+    )
 
 # %% ../../nbs/authors/08_retrieval.ipynb #c08
 def _by_random(posts, min_posts, max_posts, seed):
@@ -262,7 +264,9 @@ def plot_author_map(
 ):  # the axes
     "Lay out the vectors of a few authors in the plane."
     if not 1 <= max_authors <= 24:
-        raise ValueError(f"there are colours and marks for 1 to 24 authors, got {max_authors}")
+        raise ValueError(
+            f"there are colours and marks for 1 to 24 authors, got {max_authors}"
+        )
     author = np.asarray(author)
     who, n = np.unique(author, return_counts=True)
     who = who[np.argsort(-n, kind="stable")[:max_authors]]
