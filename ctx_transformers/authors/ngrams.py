@@ -254,8 +254,8 @@ def fit_ngrams(
     r = np.sort(r[by_text[: cfg.max_fit]])
     if len(r) <= cfg.d_ngrams:
         raise ValueError(
-            f"{cfg.d_ngrams} dimensions cannot be fitted to {len(r)} training posts: choose a smaller d_ngrams, "
-            "or a larger max_fit or corpus"
+            f"{cfg.d_ngrams} dimensions cannot be fitted to {len(r)} training posts: choose a smaller "
+            "d_ngrams, or a larger max_fit or corpus"
         )
     x = sp.vstack([_log_tf(t, cfg) for t in texts_of_rows(corpus, r)], format="csr")
     df = np.bincount(x.indices, minlength=cfg.n_buckets)

@@ -4,11 +4,13 @@
 
 # %% auto #0
 __all__ = ['VERSION', 'OneToken', 'AuthorsData', 'some_authors', 'near_authors', 'HardNegatives', 'start_digest', 'train_authors',
-           'new_model', 'embedder_of', 'encode_corpus']
+           'new_model', 'embedder_of', 'encode_corpus', 'remember_corpus', 'training_corpus']
 
 # %% ../../nbs/authors/12_train.ipynb #impe
 import functools
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,7 +25,8 @@ from .loss import ContrastiveEncoder
 from .model import AuthorEncoder
 from .ngrams import corpus_ngrams
 from .triplets import Pooled
-from ..core import hash_uniform, set_seed
+from ..core import hash_uniform, set_seed, write_atomic
+from ..data.corpus import Corpus
 from ..data.load import corpus_digest, open_corpus, open_tokens
 from ..data.splits import TRAIN, VALID
 from ..data.tokens import Tokens, load_tokenizer
@@ -32,7 +35,7 @@ from ..models.mlm_head import MLMHead, load_head
 from ..models.pretrained import open_encoder
 from ..train.gradcache import GradCache
 from ..train.optim import Part
-from ..train.runs import Run
+from ..train.runs import Run, read_run
 
 # %% ../../nbs/authors/12_train.ipynb #c06
 class OneToken:
@@ -222,6 +225,7 @@ def train_authors(
             set_seed(cfg.train.seed)
             model = new_model(cfg, data).to(device)
             embedder_of(model, data, cfg, device).save(run.folder, weights=False)
+            remember_corpus(run.folder, data.corpus)
             train, valid = (data.batches(cfg, s).to(device) for s in (TRAIN, VALID))
             parts = []
             if cfg.episode.negative_from == "hard":
@@ -259,3 +263,42 @@ def encode_corpus(
     "Vectors of posts of a corpus."
     model = model.to(device)
     return model.encode(data.tokens(cfg), posts, data.ngrams(cfg)[1], device=device)
+
+# %% ../../nbs/authors/12_train.ipynb #nd0cb711
+def remember_corpus(
+    folder,  # of a run
+    corpus: Corpus,
+):
+    "Note in the folder of a run where its corpus lies."
+    text = json.dumps(dict(folder=str(corpus.folder)))
+    write_atomic(Path(folder) / "corpus.json", lambda p: p.write_text(text))
+
+
+def training_corpus(
+    folder,  # of a run
+    say=print,
+) -> tuple:  # (`Corpus`, `AuthorsCfg`)
+    "The corpus that a run was trained on, found in the cache or read again."
+    about = read_run(folder)
+    cfg = AuthorsCfg(**about["settings"])
+    note = Path(folder) / "corpus.json"
+    found = Path(json.loads(note.read_text())["folder"]) if note.exists() else None
+    if found and (found / "corpus.json").exists():
+        corpus = Corpus(found)
+    else:
+        corpus = _read_again(folder, cfg, say)
+    if corpus_digest(corpus, TRAIN, VALID) != about["digests"]["data"]:
+        raise ValueError(
+            f"{cfg.source.posts} does not hold what {folder} was trained on, so its test split is not "
+            "known: give posts to evaluate on"
+        )
+    return corpus, cfg
+
+
+def _read_again(folder, cfg, say):
+    try:
+        return open_corpus(cfg.source, cfg.split, say=say)
+    except (OSError, ValueError) as e:
+        raise ValueError(
+            f"what {folder} was trained on is not found here ({e}): give posts to evaluate on"
+        ) from e
