@@ -283,6 +283,8 @@ def _writers(self: EpisodeSampler):
 def _neighbour(self: EpisodeSampler, author, home, epoch, draw):
     "`[b]` another author who writes in each community; -1 where nobody else does."
     who, starts = self._writers()
+    if not len(who):
+        return np.full(len(author), -1)  # no community is known
     k = len(self.starts) + 1
     own = home * k + author
     n = np.where(home >= 0, starts[home + 1] - starts[home], 0)
