@@ -62,12 +62,16 @@ def fair(
 _AUTHORS = -14  # a stream of random numbers
 
 
-def _name_of(sets) -> str:  # 8 hexadecimal digits
-    "A name that sets of posts have in common with no others."
+def _name_of(
+    sets,  # list of `PostSets`
+    texts,  # of their posts
+) -> str:  # 8 hexadecimal digits
+    "A name that sets of posts and their texts have in common with no others."
     digest = hashlib.sha256()
     for s in sets:
         digest.update(s.posts.astype(np.int64).tobytes())
         digest.update(s.starts.astype(np.int64).tobytes())
+    digest.update("\x00".join(texts).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:8]
 
 # %% ../../nbs/authors/10_tasks.ipynb #c12
@@ -94,9 +98,9 @@ class AuthorTasks:
             )
         self.retrievals = self._retrievals(say)  # what lies between -> `Retrieval`
         sets = self._sets()
-        self.digest = _name_of(sets)  # the name of these very sets
         self.posts = np.unique(np.concatenate([s.posts for s in sets]))  # [m] of any set
         texts = corpus.posts.with_format("arrow")[self.posts]["text"].to_pylist()
+        self.digest = _name_of(sets, texts)  # of these very tasks
         self.n_words = np.zeros(len(corpus), np.int64)  # [N] words of these posts
         self.n_words[self.posts] = [len(t.split()) for t in texts]
 

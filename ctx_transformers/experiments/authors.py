@@ -225,8 +225,8 @@ class Authors(Task):
         return data, tasks
 
     def question(self, cfg, data):
-        # an untuned encoder is named by its weights
-        return f"{data[1].digest}{start_digest(cfg.model)}"
+        # baselines know the training posts, and an untuned encoder is named by its weights
+        return data[1].digest + data[0].digest + start_digest(cfg.model)
 
     def train(self, cfg, data, device="cpu", say=print):
         return train_authors(cfg, data[0], device=device, say=say)
