@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from .config import AuthorLossCfg, AuthorModelCfg
 from .loss import ContrastiveEncoder
 from .model import AuthorEncoder
-from .ngrams import Ngrams
+from .ngrams import NgramVectorizer
 from ..core import write_atomic
 from ..data.dedup import distinct_texts
 from ctx_transformers.data.tokens import (
@@ -48,7 +48,7 @@ def _check_parts(
     model: AuthorEncoder,
     tokenizer,
     max_len: int,
-    grams: Ngrams | None,
+    grams: NgramVectorizer | None,
 ):
     "Refuse a tokenizer, a length or n-grams that the model was not trained with."
     if model.cfg.text:
@@ -84,7 +84,7 @@ class AuthorEmbedder:
         # tokens of a text at most, [CLS] and [SEP] included; what is beyond is not read
         max_len: int = 128,
         # the n-grams that it was trained with; None for a model without features
-        grams: Ngrams | None = None,
+        grams: NgramVectorizer | None = None,
         device="cpu",
         precision: str = "fp32",  # or 'bf16'
     ):
@@ -418,7 +418,7 @@ def load(
             f"{folder}/best.safetensors does not hold the model that model.json describes: {e}"
         ) from e
     tok = load_tokenizer(folder / "tokenizer") if cfg.text else None
-    grams = Ngrams.load(folder / "grams") if a["grams"] else None
+    grams = NgramVectorizer.load(folder / "grams") if a["grams"] else None
     e = cls(model, tok, a["max_len"], grams, device, precision)
     e.folder = folder
     return e

@@ -83,7 +83,9 @@ class AuthorsData:
             self._tokens[key] = open_tokens(self.corpus, *key, self.say)
         return self._tokens[key]
 
-    def ngrams(self, cfg: AuthorsCfg) -> tuple:  # (`Ngrams`, `[N,f]`), or None twice
+    def ngrams(
+        self, cfg: AuthorsCfg
+    ) -> tuple:  # (`NgramVectorizer`, `[N,f]`), or None twice
         "N-grams of every post, as a run reads them."
         if not cfg.ngrams:
             return None, None
