@@ -18,7 +18,7 @@ from ..data.tokens import Tokens
 # %% ../../nbs/authors/03_batches.ipynb #c05
 def deal(
     key,  # `[A]` numbers: authors with equal keys shall meet; random ones deal at random
-    b: int,  # authors of a batch at most; 3 where one would be left alone by batches of 2
+    batch_size: int,  # authors of a batch at most; 3 where one would be left alone by batches of 2
     seed: int,
     epoch: int,
 ) -> list:  # of arrays, positions in `key`
@@ -28,7 +28,7 @@ def deal(
     place = hash_uniform(seed, epoch, -22, np.arange(len(names)))[at]
     order = np.lexsort((hash_uniform(seed, epoch, -21, np.arange(len(key))), place))
     # nobody is left alone, even if a batch of two becomes one of three
-    n = max(1, min(-(-len(order) // b), len(order) // 2))
+    n = max(1, min(-(-len(order) // batch_size), len(order) // 2))
     cuts = np.array_split(order, n)
     turn = np.argsort(hash_uniform(seed, epoch, -23, np.arange(len(cuts))), kind="stable")
     return [cuts[i] for i in turn]
@@ -41,36 +41,40 @@ class EpisodeBatches:
         self,
         tokens: Tokens,
         sampler: EpisodeSampler,  # draws the posts
-        b: int = 64,  # authors of a batch at most
+        batch_size: int = 64,  # authors of a batch at most
         # who meets: 'random', or 'community', where the anchors are from
-        by: str = "random",
+        batch_by: str = "random",
         # `[N,f]` numbers of every post of the corpus, such as `authors.ngrams` makes;
         # None:
         # none
         features=None,
-        mask: MaskCfg | None = None,  # hide tokens for a joint MLM loss; None: none
+        mask: MaskCfg | None = None,  # masked tokens for a joint MLM loss; None: none
         # training: other batches and episodes each epoch; off: always those of epoch 0
         shuffle: bool = True,
         draws: int = 1,  # episodes of each author in an epoch
         authors=None,  # `[A]` who takes part, of `sampler.authors`; all if None
     ):
-        if by not in ("random", "community"):
-            raise ValueError(f"by must be 'random' or 'community', got {by!r}")
+        if batch_by not in ("random", "community"):
+            raise ValueError(
+                f"batch_by must be 'random' or 'community', got {batch_by!r}"
+            )
         self.tokens = tokens
         self.sampler = sampler
-        self.b = b
-        self.by = by
+        self.batch_size = batch_size
+        self.batch_by = batch_by
         self.features = features
         self.mask = mask
         self.shuffle = shuffle
         self.draws = draws
         self.authors = sampler.authors if authors is None else np.asarray(authors)
         least = 1 if sampler.cfg.negatives else 2
-        if b < least:
+        if batch_size < least:
             why = (
                 ": without negatives, the others are the negatives" if least == 2 else ""
             )
-            raise ValueError(f"a batch needs at least {least} authors, got {b}{why}")
+            raise ValueError(
+                f"a batch needs at least {least} authors, got {batch_size}{why}"
+            )
         if len(self.authors) < least:
             raise ValueError(
                 f"there are {len(self.authors)} authors, and a batch needs {least}"
@@ -90,11 +94,13 @@ class EpisodeBatches:
         if self._plan[0] != e:
             out = []
             for d in range(self.draws):
-                if self.by == "community":
+                if self.batch_by == "community":
                     key = self.sampler.home(self.authors, e, d)
                 else:
                     key = np.zeros(len(self.authors))
-                for i in deal(key, self.b, self.sampler.seed, e * self.draws + d):
+                for i in deal(
+                    key, self.batch_size, self.sampler.seed, e * self.draws + d
+                ):
                     out.append((d, self.authors[i]))
             self._plan = e, out
         return self._plan[1]
@@ -117,47 +123,47 @@ class EpisodeBatches:
         "The batch of these authors."
         e = self.epoch if self.shuffle else 0
         ep = self.sampler(author, e, draw)
-        post, groups, hidden = group_episodes(
+        post, groups, masked = group_episodes(
             self.tokens, ep, self.mask, self.sampler.seed, e
         )
         if self.features is not None:
             features = np.asarray(self.features[post], np.float32)
             groups.parts["features"] = torch.from_numpy(features)  # [t,f]
         y = np.stack([ep.author, ep.other], 1).astype(np.int64)
-        return (groups, *hidden, torch.from_numpy(y))
+        return (groups, *masked, torch.from_numpy(y))
 
 # %% ../../nbs/authors/03_batches.ipynb #sef46682
 # `[t]` posts, `[t]` set of each, `[t]` role of each, sets of an episode
 def _in_order(ep: Episodes):
     "The posts of episodes, anchors before positives before negatives."
-    sides = [(Role.ANCHOR, ep.anchors), (Role.POSITIVE, ep.positives)]
+    parts = [(Role.ANCHOR, ep.anchors), (Role.POSITIVE, ep.positives)]
     if ep.negatives is not None:
-        sides.append((Role.NEGATIVE, ep.negatives))
-    k = len(sides)
+        parts.append((Role.NEGATIVE, ep.negatives))
+    k = len(parts)
     # [t] set of each post
-    at = np.concatenate([s.owner * k + i for i, (_, s) in enumerate(sides)])
+    at = np.concatenate([s.owner * k + i for i, (_, s) in enumerate(parts)])
     order = np.argsort(at, kind="stable")
-    post = np.concatenate([s.posts for _, s in sides])[order]
+    post = np.concatenate([s.posts for _, s in parts])[order]
     at = at[order]
-    role = np.array([int(r) for r, _ in sides])[at % k]
+    role = np.array([int(r) for r, _ in parts])[at % k]
     return post, at, role, k
 
 # %% ../../nbs/authors/03_batches.ipynb #c09
 def group_episodes(
     tokens: Tokens,
     ep: Episodes,
-    mask: MaskCfg | None = None,  # hide tokens; None: none
+    mask: MaskCfg | None = None,  # masked tokens; None: none
     seed: int = 0,
-    epoch: int = 0,  # of the hiding
+    epoch: int = 0,  # of the masks
 ) -> tuple:  # (`[t]` posts, `TextGroups`, () or (`[m]` positions, `[m]` true tokens))
     "The posts of episodes as grouped texts."
     post, at, role, k = _in_order(ep)
     ids, lengths = tokens.gather(post)
-    hidden = ()
+    masked = ()
     if mask is not None:
         true = ids
         ids, where = mask_tokens(true, lengths, post, tokens, mask, seed, epoch)
-        hidden = torch.from_numpy(where), torch.from_numpy(true[where])
+        masked = torch.from_numpy(where), torch.from_numpy(true[where])
 
     def t(x):
         return torch.from_numpy(np.ascontiguousarray(x, dtype=np.int64))
@@ -166,4 +172,4 @@ def group_episodes(
     groups = TextGroups(
         t(ids), t(lengths), t(at // k), t(role), t(kind), parts={"set": t(at)}
     )
-    return post, groups, hidden
+    return post, groups, masked

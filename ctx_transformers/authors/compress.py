@@ -34,7 +34,7 @@ class Compress(nn.Module):
         if not widths or widths[0] < 1 or any(a >= b for a, b in zip(widths, widths[1:])):
             raise ValueError(f"widths must ascend from at least 1, got {tuple(widths)}")
         self.widths = tuple(widths)
-        self.w = widths[-1]
+        self.d_out = widths[-1]
 
     def forward(
         self,
@@ -47,8 +47,8 @@ class Compress(nn.Module):
     # `[...,w]` -> views `[...,k]`, one for each of `widths`
     def prefixes(self, z: Tensor) -> list:
         "The first coordinates of `z`, at each width."
-        if z.shape[-1] != self.w:
-            raise ValueError(f"vectors must be {self.w} wide, got {z.shape[-1]}")
+        if z.shape[-1] != self.d_out:
+            raise ValueError(f"vectors must be {self.d_out} wide, got {z.shape[-1]}")
         return [z[..., :k] for k in self.widths]
 
     def averaged(self, loss, z: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ class Matryoshka(Compress):
     # width; widths of the prefixes, ascending, ending at `d`
     def __init__(self, d: int, widths: tuple):
         super().__init__(widths)
-        if self.w != d:
+        if self.d_out != d:
             raise ValueError(
                 f"the last of the widths must be the full width {d}, got {tuple(widths)}"
             )
@@ -70,22 +70,22 @@ class Matryoshka(Compress):
 # %% ../../nbs/authors/04_compress.ipynb #c11
 def _projection(
     d: int,  # width of the input
-    w: int,  # width of the output, 1 to `d`
+    d_out: int,  # width of the output, 1 to `d`
 ) -> Tensor:  # `[w,d]`
     "Random orthonormal rows that keep squared distances on average; the identity if `w` is `d`."
-    if not 1 <= w <= d:
-        raise ValueError(f"the compressed width must be from 1 to {d}, got {w}")
-    if w == d:
+    if not 1 <= d_out <= d:
+        raise ValueError(f"the compressed width must be from 1 to {d}, got {d_out}")
+    if d_out == d:
         return torch.eye(d)
-    return nn.init.orthogonal_(torch.empty(w, d)) * (d / w) ** 0.5
+    return nn.init.orthogonal_(torch.empty(d_out, d)) * (d / d_out) ** 0.5
 
 # %% ../../nbs/authors/04_compress.ipynb #c12
 class Dense(Compress):
     "A linear projection that starts by keeping distances."
 
-    def __init__(self, d: int, w: int):  # width; compressed width, 1 to `d`
-        p = _projection(d, w)
-        super().__init__((w,))
+    def __init__(self, d: int, d_out: int):  # width; compressed width, 1 to `d`
+        p = _projection(d, d_out)
+        super().__init__((d_out,))
         self.weight = nn.Parameter(p)
 
     def forward(self, x, keep=None):
@@ -124,26 +124,26 @@ class VAE(Compress):
     def __init__(
         self,
         d: int,
-        w: int,  # width; compressed width, 1 to `d`
+        d_out: int,  # width; compressed width, 1 to `d`
         beta: float = 1.0,  # weight of the KL, >=0; 1 is the evidence bound
         free_bits: float = 0.0,  # nats of each coordinate that cost nothing, >=0
     ):
-        p = _projection(d, w)
-        super().__init__((w,))
+        p = _projection(d, d_out)
+        super().__init__((d_out,))
         if beta < 0 or free_bits < 0:
             raise ValueError(
                 f"beta and free_bits must be >= 0, got {beta} and {free_bits}"
             )
         self.beta = beta
         self.free_bits = free_bits
-        self.mean = nn.Linear(d, w)
-        self.logvar = nn.Linear(d, w)
-        self.decoder = nn.Linear(w, d)
+        self.mean = nn.Linear(d, d_out)
+        self.logvar = nn.Linear(d, d_out)
+        self.decoder = nn.Linear(d_out, d)
         with torch.no_grad():
             for lin, start in (
                 (self.mean, p),
                 (self.logvar, p * 0),
-                (self.decoder, p.T * w / d),
+                (self.decoder, p.T * d_out / d),
             ):
                 lin.weight.copy_(start)
                 lin.bias.zero_()  # the decoder undoes the projection
@@ -173,8 +173,8 @@ class VAE(Compress):
             mu = mu[keep]
             logvar = logvar[keep]
         rebuilt = _rebuild_nats(x.detach().float(), self.decoder(z).float())
-        told = free_kl(gaussian_kl(mu, logvar), self.free_bits)
-        return (rebuilt + self.beta * told) / x.shape[1]
+        kl = free_kl(gaussian_kl(mu, logvar), self.free_bits)
+        return (rebuilt + self.beta * kl) / x.shape[1]
 
 # %% ../../nbs/authors/04_compress.ipynb #c33
 @dataclass(frozen=True, eq=False)
@@ -196,17 +196,17 @@ class PCA:
 # %% ../../nbs/authors/04_compress.ipynb #c34
 def fit_pca(
     x: np.ndarray,  # `[m,d]` vectors to fit on: of training authors only
-    w: int,  # components, 1 to the smaller of `m` and `d`
+    d_out: int,  # components, 1 to the smaller of `m` and `d`
 ) -> PCA:
     "Fit principal components, exactly and without chance."
-    if not 1 <= w <= min(x.shape):
+    if not 1 <= d_out <= min(x.shape):
         raise ValueError(
-            f"{x.shape[0]} vectors of width {x.shape[1]} have 1 to {min(x.shape)} components, got {w}"
+            f"{x.shape[0]} vectors of width {x.shape[1]} have 1 to {min(x.shape)} components, got {d_out}"
         )
     # seconds to import, and a model that only encodes does without
     from sklearn import decomposition
 
-    p = decomposition.PCA(w, svd_solver="covariance_eigh").fit(x)
+    p = decomposition.PCA(d_out, svd_solver="covariance_eigh").fit(x)
     return PCA(p.components_, p.mean_, p.explained_variance_ratio_)
 
 # %% ../../nbs/authors/04_compress.ipynb #c44
@@ -216,7 +216,7 @@ NESTED = 20, 50, 100  # widths of prefixes, where they are below the full width
 def compression(
     name: str,  # 'none', 'dense', 'vae' or 'matryoshka'
     d: int,  # width of the input
-    w: int = 0,  # compressed width of 'dense' and 'vae', 1 to `d`
+    d_out: int = 0,  # compressed width of 'dense' and 'vae', 1 to `d`
     widths: tuple = (),  # of 'matryoshka', ending at `d`; `NESTED` and `d` if empty
     beta: float = 1.0,  # of 'vae'
     free_bits: float = 0.0,  # of 'vae', nats of a coordinate
@@ -227,12 +227,12 @@ def compression(
             f"compression must be one of ['none', 'dense', 'vae', 'matryoshka'], got {name!r}"
         )
     if name == "dense":
-        return Dense(d, w)
+        return Dense(d, d_out)
     if name == "vae":
-        return VAE(d, w, beta, free_bits)
-    if w not in (0, d):
+        return VAE(d, d_out, beta, free_bits)
+    if d_out not in (0, d):
         raise ValueError(
-            f"{name!r} keeps the width {d}, it cannot give {w}: take dense or vae, or cut the prefix"
+            f"{name!r} keeps the width {d}, it cannot give {d_out}: take dense or vae, or cut the prefix"
         )
     if name == "none":
         return Compress((d,))

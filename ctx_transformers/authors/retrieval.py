@@ -6,7 +6,7 @@
 __all__ = ['Retrieval', 'retrieval_sets', 'ranks', 'retrieve', 'retrieval_rows', 'plot_author_map']
 
 # %% ../../nbs/authors/08_retrieval.ipynb #impe
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.sparse import issparse
@@ -31,28 +31,42 @@ class Retrieval:
     def __len__(self):
         return len(self.author)
 
+    def take(
+        self,
+        i,  # as in `PostSets.take`
+    ):
+        "Some of the queries, and the targets that are right for them."
+        return replace(
+            self,
+            queries=self.queries.take(i),
+            targets=self.targets.take(i),
+            author=self.author[i],
+        )
+
 # %% ../../nbs/authors/08_retrieval.ipynb #c07
-def _some(posts, most, seed):  # `[<=most]` ascending
-    "At most `most` of the posts, drawn by their number."
-    return np.sort(posts[np.argsort(hash_uniform(seed, 50, posts), kind="stable")[:most]])
+def _some(posts, max_posts, seed):  # `[<=max_posts]` ascending
+    "At most `max_posts` of the posts, drawn by their number."
+    return np.sort(
+        posts[np.argsort(hash_uniform(seed, 50, posts), kind="stable")[:max_posts]]
+    )
 
 # %% ../../nbs/authors/08_retrieval.ipynb #c08
-def _by_random(posts, least, most, seed):
+def _by_random(posts, min_posts, max_posts, seed):
     mixed = posts[np.argsort(hash_uniform(seed, 50, posts), kind="stable")]
-    k = min(len(posts) // 2, most)
-    if k < least:
+    k = min(len(posts) // 2, max_posts)
+    if k < min_posts:
         return "too few posts"
     return np.sort(mixed[:k]), np.sort(mixed[-k:])
 
 # %% ../../nbs/authors/08_retrieval.ipynb #c09
-def _by_time(posts, time, least, most):  # time: `[p]` datetime64
+def _by_time(posts, time, min_posts, max_posts):  # time: `[p]` datetime64
     "The earliest and the latest; a reason if there are none."
     known = ~np.isnat(time)
     posts = posts[known]
     time = time[known]
     order = np.argsort(time, kind="stable")
-    k = min(len(posts) // 2, most)
-    if k < least:
+    k = min(len(posts) // 2, max_posts)
+    if k < min_posts:
         return "too few posts with a time"
     posts = posts[order]
     time = time[order]
@@ -62,7 +76,7 @@ def _by_time(posts, time, least, most):  # time: `[p]` datetime64
 
 # %% ../../nbs/authors/08_retrieval.ipynb #c10
 # community: `[p]` int, -1 unknown
-def _by_community(posts, community, least, most, seed):
+def _by_community(posts, community, min_posts, max_posts, seed):
     """Those from the largest community that leaves enough, and those from the others; a reason if there are
     none."""
     posts = posts[community >= 0]
@@ -70,11 +84,11 @@ def _by_community(posts, community, least, most, seed):
     names, n = np.unique(community, return_counts=True)
     if len(names) < 2:
         return "fewer than two communities"
-    fits = (n >= least) & (len(posts) - n >= least)
+    fits = (n >= min_posts) & (len(posts) - n >= min_posts)
     if not fits.any():
         return "too few posts in one community and outside it"
     home = community == names[np.argmax(np.where(fits, n, -1))]
-    return _some(posts[home], most, seed), _some(posts[~home], most, seed)
+    return _some(posts[home], max_posts, seed), _some(posts[~home], max_posts, seed)
 
 # %% ../../nbs/authors/08_retrieval.ipynb #sd3710f7
 def _times(corpus, rows):  # `[r]` datetime64
@@ -93,32 +107,32 @@ def _halves(
     by: str,
     corpus: Corpus,
     time,  # `[p]` datetime64; None if they are not cut by time
-    least: int,
-    most: int,
+    min_posts: int,
+    max_posts: int,
     seed: int,
 ):  # two arrays of posts, or a reason why there are none
     "A query and a target that lie apart."
     if by == "time":
-        return _by_time(posts, time, least, most)
+        return _by_time(posts, time, min_posts, max_posts)
     if by == "community":
-        return _by_community(posts, corpus.community[posts], least, most, seed)
-    return _by_random(posts, least, most, seed)
+        return _by_community(posts, corpus.community[posts], min_posts, max_posts, seed)
+    return _by_random(posts, min_posts, max_posts, seed)
 
 # %% ../../nbs/authors/08_retrieval.ipynb #c11
 def retrieval_sets(
     corpus: Corpus,
     split: int,  # every post is of this split
     by: str = "time",  # 'time', 'community' or 'random'
-    least: int = 2,
-    most: int = 16,  # posts of each half, fewest and most, >=1
-    seed: int = 0,  # which posts, where there are more than `most`
+    min_posts: int = 2,
+    max_posts: int = 16,  # posts of each half, fewest and max_posts, >=1
+    seed: int = 0,  # which posts, where there are more than `max_posts`
 ) -> Retrieval:
     "Cut every author's posts into a query and a target that lie apart."
     if by not in ("time", "community", "random"):
         raise ValueError(f"by must be 'time', 'community' or 'random', got {by!r}")
-    if not 1 <= least <= most:
+    if not 1 <= min_posts <= max_posts:
         raise ValueError(
-            f"least and most must be 1 <= least <= most, got {least} and {most}"
+            f"min_posts and max_posts must be 1 <= min_posts <= max_posts, got {min_posts} and {max_posts}"
         )
     order, starts = corpus.index("author", split)
     rows = corpus.rows(split)
@@ -128,7 +142,7 @@ def retrieval_sets(
     for a in np.flatnonzero(np.diff(starts)):
         p = np.asarray(order[starts[a] : starts[a + 1]])
         when = None if time is None else time[p - rows.start]
-        halves = _halves(p, by, corpus, when, least, most, seed)
+        halves = _halves(p, by, corpus, when, min_posts, max_posts, seed)
         if isinstance(halves, str):
             acc.drop(halves)
         else:
@@ -182,7 +196,7 @@ def retrieval_rows(
     # stands before the name of the slice, which is what lies between query and target
     prefix: str = "",
     config: str = "",  # hash of the experiment's config, for the table
-    ks: tuple = (1, 8, 64),  # lengths of the list that is looked at, >=1
+    cutoffs: tuple = (1, 8, 64),  # lengths of the list that is looked at, >=1
 ) -> list:  # rows for `eval.tables.write_rows`
     "R@k and MRR of each arm, with intervals over authors and seeds, and the number of targets."
     if odd := [
@@ -199,10 +213,10 @@ def retrieval_rows(
         rows.append(
             row(corpus, a, "targets", n, n=n, seed=seeds, slice=where, config=config)
         )
-    tell = {f"R@{k}": lambda r, k=k: r <= k for k in ks if k <= n} | {
+    measures = {f"R@{k}": lambda r, k=k: r <= k for k in cutoffs if k <= n} | {
         "MRR": lambda r: 1 / r
     }
-    for metric, f in tell.items():
+    for metric, f in measures.items():
         values = {
             a: {s: f(np.asarray(r)) for s, r in of.items()} for a, of in found.items()
         }
@@ -243,17 +257,19 @@ def plot_author_map(
     x,  # `[t,d]` vectors of posts or of sets, an array or a sparse matrix
     author,  # `[t]` whose they are
     names=None,  # author -> what to call him; no legend if None
-    most: int = 12,  # authors on the map, 1 to 24, those with the most vectors
+    max_authors: int = 12,  # authors on the map, 1 to 24, those with the most vectors
     perplexity: float = 10,  # how many neighbours a vector has, roughly
     seed: int = 0,
     ax=None,  # axes to draw on; new ones if None
 ):  # the axes
     "Lay out the vectors of a few authors in the plane."
-    if not 1 <= most <= 24:
-        raise ValueError(f"there are colours and marks for 1 to 24 authors, got {most}")
+    if not 1 <= max_authors <= 24:
+        raise ValueError(
+            f"there are colours and marks for 1 to 24 authors, got {max_authors}"
+        )
     author = np.asarray(author)
     who, n = np.unique(author, return_counts=True)
-    who = who[np.argsort(-n, kind="stable")[:most]]
+    who = who[np.argsort(-n, kind="stable")[:max_authors]]
     shown = np.isin(author, who)
     if shown.sum() <= 3 * perplexity:
         raise ValueError(

@@ -9,7 +9,7 @@ __all__ = ['verification_pairs', 'auc_eer', 'verification_rows', 'plot_distances
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from .triplets import same_questions
+from .triplets import same_triplets
 from ..eval.figures import COLORS, style
 from ..eval.stats import Interval
 from ..eval.tables import pair_seeds, row
@@ -198,7 +198,7 @@ def verification_rows(
         raise ValueError(
             f"there is no arm {against!r} to compare with, only {list(tables)}"
         )
-    same_questions(tables)
+    same_triplets(tables)
     rows = []
     pairs = {
         a: {s: verification_pairs(t) for s, t in of.items()} for a, of in tables.items()
