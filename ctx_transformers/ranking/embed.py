@@ -15,7 +15,7 @@ from torch import Tensor
 from ..data.ragged import Ragged
 from .model import Ranker
 from .score import encode_candidates
-from .tokens import PairReader, RankTextCfg
+from .tokens import DialogueTokenizer, DialogueTextCfg
 
 # %% ../../nbs/ranking/15_embed.ipynb #c05
 BLOCK = 2048  # candidates at a time
@@ -147,10 +147,10 @@ class RankEmbedder:
         self,
         model: Ranker,  # moved to `device`
         tokenizer,  # the one it was trained with
-        cfg: RankTextCfg = RankTextCfg(),  # how much is read
+        cfg: DialogueTextCfg = DialogueTextCfg(),  # how much is read
         device="cpu",
         precision: str = "fp32",  # or 'bf16'
-        budget: int = 8192,  # tokens of a batch
+        batch_tokens: int = 8192,  # tokens of a batch
     ):
         if not isinstance(model, Ranker):
             raise TypeError(
@@ -162,19 +162,22 @@ class RankEmbedder:
                 f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
                 "that it was trained with"
             )
-        if max(cfg.context, cfg.response) > model.encoder.cfg.max_positions:
+        if (
+            max(cfg.context_max_len, cfg.response_max_len)
+            > model.encoder.cfg.max_positions
+        ):
             raise ValueError(
-                f"the model has places for {model.encoder.cfg.max_positions} tokens, and {cfg.context} of a "
-                f"context and {cfg.response} of an answer are to be read"
+                f"the model has places for {model.encoder.cfg.max_positions} tokens, and {cfg.context_max_len} of a "
+                f"context and {cfg.response_max_len} of an answer are to be read"
             )
         self.model = model.to(device).eval()
-        self.reader = PairReader(tokenizer, cfg)
+        self.tokenizer = DialogueTokenizer(tokenizer, cfg)
         self.cfg = cfg
         if precision not in ("fp32", "bf16"):
             raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
         self.device = device
         self.bf16 = precision == "bf16"
-        self.budget = budget
+        self.batch_tokens = batch_tokens
 
     @torch.inference_mode()
     def codes(
@@ -184,11 +187,11 @@ class RankEmbedder:
         "What a dialogue asks for."
         if isinstance(turns, str):
             raise TypeError("expected a list of turns, got a single str: write [turn]")
-        turns = list(turns)[-self.cfg.turns :]
+        turns = list(turns)[-self.cfg.max_turns :]
         if not any(t.strip() for t in turns):
             raise ValueError(f"the last turns have no text: {turns}")
-        context = self.reader.contexts(
-            self.reader.words(turns), Ragged.of([range(len(turns))])
+        context = self.tokenizer.contexts(
+            self.tokenizer.words(turns), Ragged.of([range(len(turns))])
         )
         ids, n = (torch.from_numpy(x).to(self.device) for x in context.gather([0]))
         with torch.autocast(
@@ -198,10 +201,14 @@ class RankEmbedder:
         return y[0][keep[0]].float()
 
     def tokens(self, texts: list):
-        return self.reader.responses(self.reader.words(texts))  # strings -> `Ragged`
+        return self.tokenizer.responses(
+            self.tokenizer.words(texts)
+        )  # strings -> `Ragged`
 
     def encode(self, tokens: Ragged):  # -> `[k,d]` float32
-        return encode_candidates(self.model, tokens, self.budget, self.device, self.bf16)
+        return encode_candidates(
+            self.model, tokens, self.batch_tokens, self.device, self.bf16
+        )
 
     @cached_property
     # of weights, shape, tokenizer and reading, 16 hexadecimal digits each
@@ -210,11 +217,18 @@ class RankEmbedder:
         m = self.model
         # where it came from does not matter
         shape = replace(
-            m.cfg, pretrained="", layers=0, freeze="", learned=True, encoder=m.encoder.cfg
+            m.cfg,
+            pretrained="",
+            keep_layers=0,
+            freeze="",
+            learn_temperature=True,
+            encoder=m.encoder.cfg,
         )
         return dict(
             weights=digest(*_weights(m)),
             shape=digest(json.dumps(asdict(shape), sort_keys=True)),
-            tokenizer=digest(self.reader._enc.to_str(), str(tuple(self.reader.marks))),
-            reading=digest(str(self.cfg.response)),
+            tokenizer=digest(
+                self.tokenizer._enc.to_str(), str(tuple(self.tokenizer.marks))
+            ),
+            reading=digest(str(self.cfg.response_max_len)),
         )
