@@ -21,12 +21,12 @@ from ..core import keep_memory, set_seed
 from ..eval.figures import save_figure
 from ..eval.tables import read_table, row, write_rows
 from ..ranking.baselines import rank_dialogues, ranking_baselines
-from ..ranking.evaluate import context_slices, plot_ranking, ranking_rows
+from ..ranking.evaluation import context_slices, plot_ranking, ranking_rows
 from ..ranking.loss import RankLoss
 from ..ranking.model import RankerCfg, open_ranker
 from ..ranking.score import score_dialogues
 from ..ranking.tokens import DialogueTextCfg
-from ctx_transformers.ranking.train import (
+from ctx_transformers.ranking.training import (
     RankingData,
     RankingCfg,
     ranker_folder,

@@ -85,7 +85,7 @@ def left_out(
 def _check_batches(
     tokens,
     rows,  # `[M]` dialogues that take part
-    b,
+    batch_size,
     negatives,
     pairs,
     teacher,
@@ -95,11 +95,13 @@ def _check_batches(
         raise ValueError(
             f"negatives must be 'batch', 'given' or 'both', got {negatives!r}"
         )
-    if b < 1 or not len(rows):
-        raise ValueError(f"a batch needs at least 1 dialogue, got b={b} of {len(rows)}")
-    if negatives == "batch" and b < 2:
+    if batch_size < 1 or not len(rows):
         raise ValueError(
-            "with negatives='batch' the others are the wrong answers: b must be at least 2"
+            f"a batch needs at least 1 dialogue, got batch_size={batch_size} of {len(rows)}"
+        )
+    if negatives == "batch" and batch_size < 2:
+        raise ValueError(
+            "with negatives='batch' the others are the wrong answers: batch_size must be at least 2"
         )
     if negatives == "given":
         alone = tokens.answers.lengths[rows] < 2
@@ -120,7 +122,7 @@ class RankBatches:
     def __init__(
         self,
         tokens: RankTokens,
-        b: int = 32,  # dialogues of a batch
+        batch_size: int = 32,  # dialogues of a batch
         # wrong answers: 'batch' (right ones of the others), 'given' (the dialogue's own),
         # 'both'
         negatives: str = "batch",
@@ -128,7 +130,7 @@ class RankBatches:
         pairs: bool = False,
         # of pairs: so many answers of the batch, drawn for each context; 0 and 'batch':
         # all of them
-        others: int = 0,
+        n_negatives: int = 0,
         seed: int = 0,
         # training: other batches each epoch; off: the order of the table
         shuffle: bool = True,
@@ -138,12 +140,12 @@ class RankBatches:
         teacher=None,
     ):
         self.rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
-        _check_batches(tokens, self.rows, b, negatives, pairs, teacher)
+        _check_batches(tokens, self.rows, batch_size, negatives, pairs, teacher)
         self.tokens = tokens
-        self.b = b
+        self.batch_size = batch_size
         self.negatives = negatives
         self.pairs = pairs
-        self.others = others
+        self.n_negatives = n_negatives
         self.seed = seed
         self.shuffle = shuffle
         self.teacher = teacher
@@ -164,7 +166,10 @@ class RankBatches:
             if self.shuffle:
                 u = hash_uniform(self.seed, e, 26, np.arange(len(order)))
                 order = order[np.argsort(u, kind="stable")]
-            self._plan = e, np.array_split(order, max(1, -(-len(order) // self.b)))
+            self._plan = (
+                e,
+                np.array_split(order, max(1, -(-len(order) // self.batch_size))),
+            )
         return self._plan[1]
 
     def __len__(self):
@@ -229,7 +234,7 @@ def _draw_some(dl, rows, text, keep, own):
     epoch = dl.epoch if dl.shuffle else 0
     u = np.where(keep & ~own, hash_uniform(dl.seed, epoch, rows[:, None], 27, text), 2.0)
     place = u.argsort(1, kind="stable").argsort(1, kind="stable")
-    drawn = (place < dl.others) & (u < 2)
+    drawn = (place < dl.n_negatives) & (u < 2)
     return keep & (own | drawn)
 
 
@@ -257,7 +262,7 @@ def _joined(dl, rows, text, right, out, own):
     the cell of `out`, row by row, that each text is."""
     t = dl.tokens
     keep = ~out
-    if dl.negatives != "given" and dl.others:
+    if dl.negatives != "given" and dl.n_negatives:
         keep = _draw_some(dl, rows, text, keep, own)
     row, col = np.nonzero(keep)  # [t] each
     k = np.bincount(row, minlength=len(rows))

@@ -29,7 +29,7 @@ from .model import CrossRanker, RankerCfg
 from .score import look
 from .sources import open_dialogues
 from .tokens import DialogueTokenizer
-from ctx_transformers.ranking.train import (
+from ctx_transformers.ranking.training import (
     RankingData,
     RankingCfg,
     open_trained,

@@ -13,9 +13,10 @@ from functools import cached_property
 import torch
 from torch import Tensor
 from ..data.ragged import Ragged
+from .config import DialogueTextCfg
 from .model import Ranker
 from .score import encode_candidates
-from .tokens import DialogueTokenizer, DialogueTextCfg
+from .tokens import DialogueTokenizer
 
 # %% ../../nbs/ranking/15_embed.ipynb #c05
 BLOCK = 2048  # candidates at a time

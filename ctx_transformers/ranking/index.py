@@ -15,9 +15,10 @@ from ..core import write_atomic
 from ..data.groups import plan_attention
 from ..data.ragged import Ragged
 from .cache import CandidateCache, take_rows
+from .config import DialogueTextCfg
 from .embed import RankEmbedder, digest, best, score_candidates
 from .model import CrossRanker
-from .tokens import DialogueTokenizer, DialogueTextCfg, pair_texts
+from .tokens import DialogueTokenizer, pair_texts
 
 # %% ../../nbs/ranking/17_index.ipynb #c07
 def _faiss():
@@ -71,14 +72,14 @@ def open_index(
 # %% ../../nbs/ranking/17_index.ipynb #c10
 def query_codes(
     codes: Tensor,  # `[m,d]`
-    most: int = 16,  # questions at most
+    max_codes: int = 16,  # questions at most
 ) -> Tensor:  # `[m',d]`
     "The codes that are put to an index."
-    if len(codes) <= most:
+    if len(codes) <= max_codes:
         return codes
     far = torch.linalg.vector_norm(codes - codes.mean(0), dim=1)
     take = []
-    for _ in range(most):
+    for _ in range(max_codes):
         take.append(int(far.argmax()))
         far = torch.minimum(far, torch.linalg.vector_norm(codes - codes[take[-1]], dim=1))
     return codes[take]

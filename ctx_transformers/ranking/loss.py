@@ -6,57 +6,49 @@
 __all__ = ['RankLoss', 'distillation_loss']
 
 # %% ../../nbs/ranking/10_loss.ipynb #impe
-from dataclasses import dataclass
 import torch
 from torch import Tensor
 from ..losses import info_nce
+from .config import RankLossCfg
 from .model import Ranked
 
 # %% ../../nbs/ranking/10_loss.ipynb #c05
-@dataclass(frozen=True)
 class RankLoss:
     "What a ranker is rewarded for."
 
-    # weight of the teacher's opinion, 0 (none) to 1 (nothing else), in batches that bring
-    # one
-    distil: float = 0.0
-    T: float = 1.0  # temperature of the shares that are compared, >0
-
-    def __post_init__(self):
-        if not 0 <= self.distil <= 1 or self.T <= 0:
-            raise ValueError(
-                f"distil must be from 0 to 1 and T above 0, got {self.distil} and {self.T}"
-            )
+    def __init__(self, cfg: RankLossCfg = RankLossCfg()):
+        self.cfg = cfg
 
     def __call__(
         self,
         pred: Ranked,
         right: Tensor,  # `[b]` column of the right answer
     ) -> Tensor:  # scalar, nats
-        if not self.distil or pred.teacher is None:
+        w = self.cfg.distill_weight
+        if not w or pred.teacher is None:
             return info_nce(pred.scores, right, pred.out).mean()
-        own = self.distil * distillation_loss(pred.scores, pred.teacher, self.T)
-        if self.distil == 1:
-            return own
-        return own + (1 - self.distil) * info_nce(pred.scores, right, pred.out).mean()
+        soft = distillation_loss(pred.scores, pred.teacher, self.cfg.distill_temperature)
+        if w == 1:
+            return w * soft
+        return w * soft + (1 - w) * info_nce(pred.scores, right, pred.out).mean()
 
 # %% ../../nbs/ranking/10_loss.ipynb #c06
 def distillation_loss(
     scores: Tensor,  # `[b,K]` of the student
     teacher: Tensor,  # `[b,K]` of the teacher, nan where it was not asked
-    T: float = 1.0,  # temperature, >0
+    temperature: float = 1.0,  # of the shares that are compared, >0
 ) -> Tensor:  # scalar, nats, >=0
     "How far the student's shares are from the teacher's, over what the teacher scored, times T squared."
-    asked = ~teacher.isnan()
-    if not asked.any(1).all():
+    scored = ~teacher.isnan()
+    if not scored.any(1).all():
         raise ValueError(
-            f"{int((~asked.any(1)).sum())} of {len(asked)} rows have no score of the teacher"
+            f"{int((~scored.any(1)).sum())} of {len(scored)} rows have no score of the teacher"
         )
 
     def shares(x):
-        return (x.float() / T).masked_fill(~asked, -torch.inf).log_softmax(1)
+        return (x.float() / temperature).masked_fill(~scored, -torch.inf).log_softmax(1)
 
     p = shares(teacher.nan_to_num(0.0))
     q = shares(scores)
-    gap = (p - q).masked_fill(~asked, 0.0).nan_to_num(0.0)
-    return (p.exp() * gap).sum(1).mean() * T * T
+    gap = (p - q).masked_fill(~scored, 0.0).nan_to_num(0.0)
+    return (p.exp() * gap).sum(1).mean() * temperature**2

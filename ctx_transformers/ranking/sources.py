@@ -173,7 +173,8 @@ def read_questions(
     say=print,  # what to do with the account
 ) -> Dialogues:
     "All rows of a table as questions; of files that have a test split, that."
-    if not is_table(source) and not columns and _kind(_found(source)) != "pairs":
+    whole = not is_table(source) and not columns
+    if whole and (str(source) == "signatures" or _kind(_found(source)) != "pairs"):
         return open_dialogues(source, say=say)["test"]
     columns = dict(columns or {})
     pick(columns, DIALOGUE_COLUMNS, "our table of pairs")
@@ -215,15 +216,20 @@ def _found(source):
     return p
 
 
+def _no_limit(source, limit):
+    "Only of tables the first rows can be read."
+    if limit:
+        raise ValueError(
+            f"limit counts the rows of a table, and {source} is none: give max_train, which draws dialogues"
+        )
+
+
 def _read_path(path, how, limit):
     "The splits of a file or folder, by its kind."
     kind = _kind(path)
     if kind == "pairs":
         return read_pairs(path, **how, limit=limit)
-    if limit:
-        raise ValueError(
-            f"limit counts the rows of a table, and {path} is none: give max_train, which draws dialogues"
-        )
+    _no_limit(path, limit)
     return read_ubuntu(path) if kind == "ubuntu" else read_mutual(path, **how)
 
 
@@ -243,6 +249,7 @@ def open_dialogues(
     if is_table(source) or columns:
         got = read_pairs(source, columns, **how, limit=limit)
     elif str(source) == "signatures":
+        _no_limit(source, limit)
         got = read_signatures(cfg=split, seed=seed)
     else:
         got = _read_path(_found(source), how, limit)
