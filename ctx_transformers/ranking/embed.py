@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import asdict, replace
 from functools import cached_property
+import numpy as np
 import torch
 from torch import Tensor
 from ..data.ragged import Ragged
@@ -163,13 +164,11 @@ class RankEmbedder:
                 f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
                 "that it was trained with"
             )
-        if (
-            max(cfg.context_max_len, cfg.response_max_len)
-            > model.encoder.cfg.max_positions
-        ):
+        places = model.encoder.cfg.max_positions
+        if max(cfg.context_max_len, cfg.response_max_len) > places:
             raise ValueError(
-                f"the model has places for {model.encoder.cfg.max_positions} tokens, and {cfg.context_max_len} of a "
-                f"context and {cfg.response_max_len} of an answer are to be read"
+                f"the model has places for {places} tokens, and {cfg.context_max_len} of a context and "
+                f"{cfg.response_max_len} of an answer are to be read"
             )
         self.model = model.to(device).eval()
         self.tokenizer = DialogueTokenizer(tokenizer, cfg)
@@ -180,7 +179,6 @@ class RankEmbedder:
         self.bf16 = precision == "bf16"
         self.batch_tokens = batch_tokens
 
-    @torch.inference_mode()
     def codes(
         self,
         turns: list,  # strings, the last one last
@@ -188,18 +186,47 @@ class RankEmbedder:
         "What a dialogue asks for."
         if isinstance(turns, str):
             raise TypeError("expected a list of turns, got a single str: write [turn]")
+        y, keep = self._read([self._last(turns)], [0])
+        return y[0][keep[0]].float()
+
+    def encode_contexts(
+        self,
+        contexts: list,  # of lists of strings, the turns of each
+    ) -> np.ndarray:  # `[c,m,d]` float32; nan where a context has fewer codes than others
+        "Codes of many contexts."
+        contexts = [self._last(turns) for turns in contexts]
+        out = np.full(
+            (len(contexts), self.model.n_codes, self.model.d), np.nan, np.float32
+        )
+        sizes = np.array([sum(map(len, turns)) for turns in contexts])
+        order = np.argsort(sizes, kind="stable")
+        for i in range(0, len(order), 64):
+            at = order[i : i + 64]
+            y, keep = (x.cpu().numpy() for x in self._read(contexts, at))
+            out[at] = np.where(keep[:, :, None], y, np.nan)
+        return out
+
+    def _last(self, turns):
+        "The turns that are read."
         turns = list(turns)[-self.cfg.max_turns :]
         if not any(t.strip() for t in turns):
             raise ValueError(f"the last turns have no text: {turns}")
-        context = self.tokenizer.contexts(
-            self.tokenizer.words(turns), Ragged.of([range(len(turns))])
-        )
-        ids, n = (torch.from_numpy(x).to(self.device) for x in context.gather([0]))
+        return turns
+
+    @torch.inference_mode()
+    def _read(self, contexts, at):
+        "(`[c,m,d]` float32, `[c,m]` bool) codes of some of the contexts."
+        some = [contexts[i] for i in at]
+        words = self.tokenizer.words([t for turns in some for t in turns])
+        ends = np.cumsum([0, *map(len, some)])
+        lists = Ragged(np.arange(ends[-1]), ends)
+        read = self.tokenizer.contexts(words, lists).gather(np.arange(len(some)))
+        ids, n = (torch.from_numpy(x).to(self.device) for x in read)
         with torch.autocast(
             torch.device(self.device).type, torch.bfloat16, enabled=self.bf16
         ):
             y, keep = self.model.contexts(ids, n)
-        return y[0][keep[0]].float()
+        return y.float(), keep
 
     def tokens(self, texts: list):
         return self.tokenizer.responses(

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['VERSION', 'draw_rows', 'RankingData', 'tokens_digest', 'train_dialogue_tokenizer', 'weights_digest', 'teacher_scores',
-           'train_ranker', 'TrainedRanker', 'load_ranker', 'run_config', 'score_test']
+           'train_ranker', 'TrainedRanker', 'load_ranker', 'run_config', 'score_test', 'compare_rankers']
 
 # %% ../../nbs/ranking/14_training.ipynb #impe
 import hashlib
@@ -26,10 +26,16 @@ from ctx_transformers.data.tokens import (
 )
 from ..models.hf import encoder_digest
 from ..models.pretrained import open_encoder
-from .baselines import save_baselines
+from ..eval.tables import SCORES
+from ctx_transformers.ranking.baselines import (
+    load_baselines,
+    rank_dialogues,
+    save_baselines,
+)
 from .batches import RankBatches
 from .config import DialogueTextCfg, RankerCfg, RankingCfg
 from .dialogues import Dialogues
+from .evaluation import ranking_rows
 from .loss import RankLoss
 from .model import open_ranker
 from .score import score_dialogues
@@ -307,3 +313,20 @@ def score_test(
         return score_dialogues(model, data.tokens["test"], device=device)
 
     return run.kept(f"test-{data.test_digest}", score)
+
+# %% ../../nbs/ranking/14_training.ipynb #ne8002cf
+def compare_rankers(
+    ranker: TrainedRanker,
+    dialogues: Dialogues,
+    cfg: RankingCfg,  # what it was trained with
+) -> list:  # rows for `eval.tables.write_rows`
+    "R@k, MRR and MAP of a ranker and of its baselines, with 95 % intervals over conversations."
+    tokens = tokenize_dialogues(dialogues, ranker.tokenizer, ranker.text)
+    scores = score_dialogues(ranker.model, tokens, device=ranker.device)
+    found = {ranker.model.cfg.title: {cfg.train.seed: scores}}
+    for name, arm in load_baselines(ranker.folder).items():
+        found[name] = {0: rank_dialogues(arm, dialogues, ranker.text.max_turns)}
+    corpus = title_of(cfg.source)
+    key = read_run(ranker.folder)["key"]
+    rows = ranking_rows(found, dialogues, corpus, ("bm25",), config=key)
+    return [r for r in rows if r["metric"] not in SCORES]
