@@ -61,7 +61,8 @@ class RankingExperimentCfg:
     def __post_init__(self):
         if True in self.distilled and "cross" not in self.architectures:
             raise ValueError(
-                "distilled arms learn from the cross-encoder of the same experiment: add cross to architectures"
+                "distilled arms learn from the cross-encoder of the same experiment: add cross to "
+                "architectures"
             )
 
 # %% ../../nbs/experiments/00_config.ipynb #na18ef81

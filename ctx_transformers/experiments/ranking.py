@@ -32,7 +32,9 @@ from ..ranking.training import RankingData, load_ranker, train_ranker
 # %% ../../nbs/experiments/12_ranking.ipynb #c06
 def arms(
     cfg: RankingExperimentCfg,
-) -> dict:  # name -> `RankingCfg`; of distilled ones `teacher` is 'cross', a folder only when they are trained
+) -> (
+    dict
+):  # name -> `RankingCfg`; of distilled ones `teacher` is 'cross' until that is trained
     "Every arm by name."
     rankers = {}
     for a in cfg.architectures:
