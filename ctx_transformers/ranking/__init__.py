@@ -11,6 +11,7 @@ from os import PathLike
 from ..config import with_settings
 from .config import RankingCfg as Config
 
+# %% ../../nbs/ranking/index.ipynb #n2033b88
 _all_ = ["Config"]
 
 # %% ../../nbs/ranking/index.ipynb #train

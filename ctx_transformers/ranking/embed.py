@@ -184,9 +184,7 @@ class RankEmbedder:
         turns: list,  # strings, the last one last
     ) -> Tensor:  # `[m,d]`, only the codes that count
         "What a dialogue asks for."
-        if isinstance(turns, str):
-            raise TypeError("expected a list of turns, got a single str: write [turn]")
-        y, keep = self._read([self._last(turns)], [0])
+        y, keep = self._read([self.tokenizer.last_turns(turns)], [0])
         return y[0][keep[0]].float()
 
     def encode_contexts(
@@ -194,7 +192,7 @@ class RankEmbedder:
         contexts: list,  # of lists of strings, the turns of each
     ) -> np.ndarray:  # `[c,m,d]` float32; nan where a context has fewer codes than others
         "Codes of many contexts."
-        contexts = [self._last(turns) for turns in contexts]
+        contexts = [self.tokenizer.last_turns(turns) for turns in contexts]
         out = np.full(
             (len(contexts), self.model.n_codes, self.model.d), np.nan, np.float32
         )
@@ -205,13 +203,6 @@ class RankEmbedder:
             y, keep = (x.cpu().numpy() for x in self._read(contexts, at))
             out[at] = np.where(keep[:, :, None], y, np.nan)
         return out
-
-    def _last(self, turns):
-        "The turns that are read."
-        turns = list(turns)[-self.cfg.max_turns :]
-        if not any(t.strip() for t in turns):
-            raise ValueError(f"the last turns have no text: {turns}")
-        return turns
 
     @torch.inference_mode()
     def _read(self, contexts, at):

@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 from ..core import write_atomic
+from ..data.batching import plan_batches
 from ..data.groups import plan_attention
 from ..data.ragged import Ragged
 from .cache import CandidateCache, take_rows
@@ -135,25 +136,23 @@ class CrossScorer:
     ) -> Tensor:  # `[s]` float32
         "Read the turns with each candidate."
         r = self.tokenizer
-        turns = list(turns)[-r.cfg.max_turns :]
-        if not any(t.strip() for t in turns):
-            raise ValueError(f"the last turns have no text: {turns}")
+        turns = r.last_turns(turns)
         context = r.contexts(r.words(turns), Ragged.of([range(len(turns))]))
         answers = r.responses(r.words(texts))
         out = torch.zeros(len(texts))
-        order = np.argsort(answers.lengths, kind="stable")
-        # tokens up to each pair
-        end = np.cumsum((answers.lengths + context.lengths[0])[order])
-        cut = np.flatnonzero(np.diff(end // self.batch_tokens)) + 1
-        for at in np.split(order, cut):
-            p = pair_texts(context, np.zeros(len(at), np.int64), answers, at, r.marks)
-            ids, n, segment = (torch.from_numpy(x).to(self.device) for x in p)
-            plan = plan_attention(n.cpu()).to(self.device)
-            with torch.autocast(
-                torch.device(self.device).type, torch.bfloat16, enabled=self.bf16
-            ):
-                out[at] = self.model.pairs(ids, n, segment, plan).float().cpu()
+        for at in plan_batches(answers.lengths + context.lengths[0], self.batch_tokens):
+            first = np.zeros(len(at), np.int64)
+            out[at] = self._read(pair_texts(context, first, answers, at, r.marks))
         return out
+
+    def _read(self, pairs):
+        "Scores of `TokenPairs`."
+        ids, n, segment = (torch.from_numpy(x).to(self.device) for x in pairs)
+        plan = plan_attention(n.cpu()).to(self.device)
+        with torch.autocast(
+            torch.device(self.device).type, torch.bfloat16, enabled=self.bf16
+        ):
+            return self.model.pairs(ids, n, segment, plan).float().cpu()
 
 # %% ../../nbs/ranking/17_index.ipynb #c15
 PAYS = 50_000  # candidates from which index='auto' uses an index

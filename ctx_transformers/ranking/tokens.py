@@ -69,6 +69,18 @@ class DialogueTokenizer:
         self.vocab = len(tok)
         self._enc = bare_tokenizer(tok)
 
+    def last_turns(
+        self,
+        turns: list,  # strings, the last one last
+    ) -> list:
+        "The turns that are read; something must stand there."
+        if isinstance(turns, str):
+            raise TypeError("expected a list of turns, got a single str: write [turn]")
+        turns = list(turns)[-self.cfg.max_turns :]
+        if not any(t.strip() for t in turns):
+            raise ValueError(f"the last turns have no text: {turns}")
+        return turns
+
     def words(
         self,
         texts: list,  # strings

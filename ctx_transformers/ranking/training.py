@@ -45,6 +45,17 @@ from .tokens import RankTokens, tokenize_dialogues
 from ..train.checkpoint import load_weights
 from ..train.runs import Run, keep, read_run
 
+# %% ../../nbs/ranking/14_training.ipynb #n802fca7
+def _read_source(cfg, say, table):
+    "The dialogues of the three splits."
+    source = cfg.source
+    posts = source.posts if table is None else table
+    sets = open_dialogues(posts, dict(source.columns), cfg.split, source.limit, say)
+    if cfg.every_turn:
+        sets["train"] = expand_turns(sets["train"], (sets["valid"], sets["test"]))
+        say(sets["train"].account)
+    return sets
+
 # %% ../../nbs/ranking/14_training.ipynb #data
 def draw_rows(
     n: int,  # rows
@@ -65,39 +76,34 @@ class RankingData:
         say=print,  # what to do with a line of report
         table=None,  # contexts and responses in memory, in place of `cfg.source.posts`
     ):
-        source = cfg.source
-        sets = open_dialogues(
-            source.posts if table is None else table,
-            dict(source.columns),
-            cfg.split,
-            source.limit,
-            say,
-        )
-        if cfg.every_turn:
-            sets["train"] = expand_turns(sets["train"], (sets["valid"], sets["test"]))
-            say(sets["train"].account)
-        self.title = title_of(source)
-        self.all_test = sets["test"]  # `sets` and `tokens` hold those that are evaluated
-        seeds = dict(train=0, test=cfg.eval.eval_seed)
-        limits = dict(train=cfg.train.max_train, test=cfg.eval.max_test)
-        for split, limit in limits.items():
-            if 0 < limit < (n := len(sets[split])):
-                sets[split] = sets[split].take(draw_rows(n, limit, seeds[split]))
-                say(f"{split}: {limit:,} of {n:,} dialogues are taken, drawn by hash")
-        self.sets = sets
+        self.title = title_of(cfg.source)
+        self.sets = _read_source(cfg, say, table)
+        self.all_test = self.sets[
+            "test"
+        ]  # `sets` and `tokens` hold those that are evaluated
+        self._draw("train", cfg.train.max_train, 0, say)
+        self._draw("test", cfg.eval.max_test, cfg.eval.eval_seed, say)
         self.tokenizer = cfg.model.pretrained or train_dialogue_tokenizer(
-            sets["train"], cfg.tokenizer.vocab_size
+            self.sets["train"], cfg.tokenizer.vocab_size
         )
         tok = rank_tokenizer(self.tokenizer)
         self.vocab = len(tok)
-        self.tokens = {k: tokenize_dialogues(d, tok, cfg.text) for k, d in sets.items()}
-        for t in self.tokens.values():
+        self.tokens = {}
+        for split, d in self.sets.items():
+            t = self.tokens[split] = tokenize_dialogues(d, tok, cfg.text)
             say(t.account)
             say(t)
         self.test_digest = tokens_digest(self.tokens["test"])
         # what is learnt from and chosen by
         self.digest = "-".join(tokens_digest(self.tokens[k]) for k in ("train", "valid"))
         self._start = {}
+
+    def _draw(self, split, max_rows, seed, say):
+        "Take so many dialogues of a split at most."
+        n = len(self.sets[split])
+        if 0 < max_rows < n:
+            self.sets[split] = self.sets[split].take(draw_rows(n, max_rows, seed))
+            say(f"{split}: {max_rows:,} of {n:,} dialogues are taken, drawn by hash")
 
     def start(self, model: RankerCfg) -> dict:
         "The digest of the weights that a model starts from; nothing if from scratch."
