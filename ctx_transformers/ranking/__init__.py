@@ -123,14 +123,14 @@ def search(
     texts = read_candidates(candidates, say)
     if model.model.cfg.architecture == "cross":
 
-        def ask(question, k):
+        def answer(question, k):
             return rank(model, question, texts, k)
 
     else:
-        ask = AnswerSearch(model, Candidates(texts))
+        answer = AnswerSearch(model, Candidates(texts))
     if question is None:
-        return search_lines(ask, k, say)
-    found = ask(question, k)
+        return search_lines(answer, k, say)
+    found = answer(question, k)
     say(found)
     return found
 

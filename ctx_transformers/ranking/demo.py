@@ -275,7 +275,7 @@ class AnswerSearch:
         return found.assign(where=where)
 
     def __repr__(self):
-        return f"Asker: {self.e.model.cfg.title}, {len(self.candidates.texts):,} answers"
+        return f"AnswerSearch: {self.e.model.cfg.title}, {len(self.candidates.texts):,} answers"
 
 # %% ../../nbs/ranking/18_demo.ipynb #s3a48bb4
 def _cells(ax, x, labels):
@@ -346,8 +346,8 @@ def search_box(
         import ipywidgets as w
     except ImportError:
         raise ImportError(
-            "an input box needs ipywidgets: pip install ipywidgets, or call the `Asker` as a function: "
-            "ask('...')"
+            "an input box needs ipywidgets: pip install ipywidgets, or call the `AnswerSearch` as a function: "
+            "search('...')"
         ) from None
     line = w.Text(
         placeholder="type a question and press enter",

@@ -26,7 +26,7 @@ def _autocast(device, bf16):
 @torch.inference_mode()
 def encode_candidates(
     model: Ranker,
-    texts: Ragged,  # R answers, as `PairReader.responses` makes them
+    texts: Ragged,  # R answers, as `DialogueTokenizer.responses` makes them
     batch_tokens: int = 8192,  # tokens of a batch
     device="cpu",
     bf16: bool = False,  # compute in bf16

@@ -23,14 +23,14 @@ from .dialogues import Dialogues
 from .splits import no_leak, tidy
 
 # %% ../../nbs/ranking/04_ubuntu.ipynb #c07
-_SIDE = re.compile(r"(.*?)[_.-]?(train|valid|validation|val|dev|test)(?:set)?", re.I)
+_SPLIT = re.compile(r"(.*?)[_.-]?(train|valid|validation|val|dev|test)(?:set)?", re.I)
 
 
 def _file_sets(path, endings):
     "name of a set -> side, as its files call it -> files; of the folder, or of the file's own sets."
     sets = {}
     for p in sorted(path.iterdir() if path.is_dir() else path.parent.iterdir()):
-        m = p.name.endswith(tuple(endings)) and _SIDE.fullmatch(p.name.split(".")[0])
+        m = p.name.endswith(tuple(endings)) and _SPLIT.fullmatch(p.name.split(".")[0])
         if not m:
             continue
         split = m[2].lower()
