@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SIMULATED', 'Width', 'COMBINATIONS', 'SHARED', 'ExperimentCfg', 'ContextExperimentCfg', 'ContextGridCfg',
-           'SimulatorCfg', 'HeadsCfg', 'WordGainsCfg', 'AuthorsExperimentCfg', 'StyleTopicCfg', 'CharsExperimentCfg',
-           'CharDistillationCfg']
+           'SimulatorCfg', 'HeadsCfg', 'WordGainsCfg', 'AuthorsExperimentCfg', 'StyleTopicCfg', 'RankingExperimentCfg',
+           'LatencyCfg', 'CharsExperimentCfg', 'CharDistillationCfg']
 
 # %% ../../nbs/experiments/00_config.ipynb #impe
 from typing import Annotated, Literal
@@ -401,6 +401,74 @@ class StyleTopicCfg(AuthorsExperimentCfg):
     read_chars: Count = 1500
     # training posts at most that decide which words are rare
     max_count_posts: Count = 10_000
+
+# %% ../../nbs/experiments/00_config.ipynb #n3132ba1
+from annotated_types import Ge, Gt, Le
+
+from ..config import Natural, Positive
+from ..models.config import EncoderCfg
+from ..ranking.config import RankingCfg
+
+# %% ../../nbs/experiments/00_config.ipynb #n3647cd6
+@configuration
+class RankingExperimentCfg:
+    "Ranking experiment: which rankers are compared."
+
+    run: RankingCfg = RankingCfg()  # what all arms have in common
+    architectures: tuple[Literal["bi", "poly", "cross"], ...] = ("bi", "poly", "cross")
+    codes: tuple[Count, ...] = (16, 64)  # of the poly-encoders, each an arm
+    # of the poly-encoders: learned codes, or the vectors of the first tokens
+    code_kinds: tuple[Literal["learned", "first"], ...] = ("learned",)
+    # no: an arm learns from right responses; yes: also from the cross-encoder of the same seed
+    distilled: tuple[bool, ...] = (False,)
+    # of distilled arms, the weight of the teacher's soft labels
+    teacher_weight: Annotated[float, Gt(0), Le(1)] = 0.5
+    teacher_temperature: Positive = 2.0  # of distilled arms
+    # also the bi-encoder without training, which is of use where the start is a sentence encoder
+    untuned: bool = False
+    cross_batch_size: Natural = (
+        0  # dialogues of a cross-encoder's batch; 0: as the others
+    )
+    cross_steps: Natural = 0  # its optimizer steps; 0: as the others
+    # its wrong responses, as `negatives` says; empty: as the others
+    cross_negatives: Literal["", "batch", "given", "both"] = ""
+    how: ExperimentCfg = ExperimentCfg()
+
+    def __post_init__(self):
+        if True in self.distilled and "cross" not in self.architectures:
+            raise ValueError(
+                "distilled arms learn from the cross-encoder of the same experiment: add cross to "
+                "architectures"
+            )
+
+# %% ../../nbs/experiments/00_config.ipynb #na18ef81
+@configuration
+class LatencyCfg:
+    "Latency: what is timed."
+
+    # shape of the encoder, with random weights
+    encoder: EncoderCfg = EncoderCfg(layers=4, d=256, heads=4, max_positions=512)
+    pretrained: str = ""  # checkpoint, folder or hub name, instead
+    n_candidates: tuple[Count, ...] = (1000, 100_000)  # each a slice of the table
+    codes: tuple[Count, ...] = (16, 64, 360)  # of the poly-encoders, each an arm
+    # numbers of codes of which the loop of public implementations is timed as well
+    loop_codes: tuple[Count, ...] = (16,)
+    # numbers of codes of which an index is timed as well, from 10,000 candidates on, if faiss is installed
+    index_codes: tuple[Count, ...] = (16,)
+    context_len: Count = 100  # tokens of a question
+    response_len: Count = 50  # tokens of a candidate that a cross-encoder reads
+    n_questions: Annotated[int, Ge(3)] = 30  # questions that count
+    cross_pairs: Natural = (
+        1000  # candidates that the cross-encoder really reads; 0: leave it out
+    )
+    cross_questions: Count = 3  # questions for which it does
+    threads: Natural = 0  # of the processor; 0: torch's choice
+    # where questions are encoded and candidates are scored
+    device: Literal["cpu", "cuda"] = "cpu"
+
+    def __post_init__(self):
+        if not self.n_candidates:
+            raise ValueError("n_candidates is empty: name one number at least")
 
 # %% ../../nbs/experiments/00_config.ipynb #n50a4af2
 from dataclasses import replace

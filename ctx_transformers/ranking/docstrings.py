@@ -135,7 +135,7 @@ def _pairs_of_file(module, path):
     return rows, why
 
 # %% ../../nbs/ranking/03_docstrings.ipynb #c14
-def _sides(modules, cfg):
+def _module_splits(modules, cfg):
     "`[N]` side of each module: that of the corpus, where packages held out are all test."
     names, at = np.unique(modules, return_inverse=True)
     packages = [n.split(".")[0] for n in names]
@@ -176,15 +176,15 @@ def _build(files, missing, cfg, seed):
         name="signatures",
         account=acc,
     )
-    side = _sides(module, cfg)
-    return {s: _side(d, side, i, seed) for i, s in enumerate(SPLITS)}
+    split = _module_splits(module, cfg)
+    return {s: _one_split(d, split, i, seed) for i, s in enumerate(SPLITS)}
 
 
-def _side(d, side, i, seed):
+def _one_split(d, split, i, seed):
     k = d.answer_keys()
     why = {
-        "on another side of the split": side != i,
-        "sentence also in a later side": np.isin(k, k[side > i]),
+        "on another side of the split": split != i,
+        "sentence also in a later side": np.isin(k, k[split > i]),
     }
     out = tidy(d.without(why))
     if not len(out):
@@ -217,7 +217,7 @@ def read_signatures(
         valid=cfg.valid,
         test=cfg.test,
         heldout=cfg.heldout,
-        salt=cfg.salt,
+        split_seed=cfg.split_seed,
     )
     folder = cache_dir("signatures", config_hash(about))
     with FileLock(folder / "lock"):

@@ -10,12 +10,14 @@ import hashlib
 import json
 from dataclasses import asdict, replace
 from functools import cached_property
+import numpy as np
 import torch
 from torch import Tensor
 from ..data.ragged import Ragged
+from .config import DialogueTextCfg
 from .model import Ranker
 from .score import encode_candidates
-from .tokens import PairReader, RankTextCfg
+from .tokens import DialogueTokenizer
 
 # %% ../../nbs/ranking/15_embed.ipynb #c05
 BLOCK = 2048  # candidates at a time
@@ -147,10 +149,10 @@ class RankEmbedder:
         self,
         model: Ranker,  # moved to `device`
         tokenizer,  # the one it was trained with
-        cfg: RankTextCfg = RankTextCfg(),  # how much is read
+        cfg: DialogueTextCfg = DialogueTextCfg(),  # how much is read
         device="cpu",
         precision: str = "fp32",  # or 'bf16'
-        budget: int = 8192,  # tokens of a batch
+        batch_tokens: int = 8192,  # tokens of a batch
     ):
         if not isinstance(model, Ranker):
             raise TypeError(
@@ -162,46 +164,70 @@ class RankEmbedder:
                 f"the tokenizer has {len(tokenizer)} words and the model {model.encoder.vocab}: give the one "
                 "that it was trained with"
             )
-        if max(cfg.context, cfg.response) > model.encoder.cfg.max_positions:
+        places = model.encoder.cfg.max_positions
+        if max(cfg.context_max_len, cfg.response_max_len) > places:
             raise ValueError(
-                f"the model has places for {model.encoder.cfg.max_positions} tokens, and {cfg.context} of a "
-                f"context and {cfg.response} of an answer are to be read"
+                f"the model has places for {places} tokens, and {cfg.context_max_len} of a context and "
+                f"{cfg.response_max_len} of an answer are to be read"
             )
         self.model = model.to(device).eval()
-        self.reader = PairReader(tokenizer, cfg)
+        self.tokenizer = DialogueTokenizer(tokenizer, cfg)
         self.cfg = cfg
         if precision not in ("fp32", "bf16"):
             raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
         self.device = device
         self.bf16 = precision == "bf16"
-        self.budget = budget
+        self.batch_tokens = batch_tokens
 
-    @torch.inference_mode()
     def codes(
         self,
         turns: list,  # strings, the last one last
     ) -> Tensor:  # `[m,d]`, only the codes that count
         "What a dialogue asks for."
-        if isinstance(turns, str):
-            raise TypeError("expected a list of turns, got a single str: write [turn]")
-        turns = list(turns)[-self.cfg.turns :]
-        if not any(t.strip() for t in turns):
-            raise ValueError(f"the last turns have no text: {turns}")
-        context = self.reader.contexts(
-            self.reader.words(turns), Ragged.of([range(len(turns))])
+        y, keep = self._read([self.tokenizer.last_turns(turns)], [0])
+        return y[0][keep[0]].float()
+
+    def encode_contexts(
+        self,
+        contexts: list,  # of lists of strings, the turns of each
+    ) -> np.ndarray:  # `[c,m,d]` float32; nan where a context has fewer codes than others
+        "Codes of many contexts."
+        contexts = [self.tokenizer.last_turns(turns) for turns in contexts]
+        out = np.full(
+            (len(contexts), self.model.n_codes, self.model.d), np.nan, np.float32
         )
-        ids, n = (torch.from_numpy(x).to(self.device) for x in context.gather([0]))
+        sizes = np.array([sum(map(len, turns)) for turns in contexts])
+        order = np.argsort(sizes, kind="stable")
+        for i in range(0, len(order), 64):
+            at = order[i : i + 64]
+            y, keep = (x.cpu().numpy() for x in self._read(contexts, at))
+            out[at] = np.where(keep[:, :, None], y, np.nan)
+        return out
+
+    @torch.inference_mode()
+    def _read(self, contexts, at):
+        "(`[c,m,d]` float32, `[c,m]` bool) codes of some of the contexts."
+        some = [contexts[i] for i in at]
+        words = self.tokenizer.words([t for turns in some for t in turns])
+        ends = np.cumsum([0, *map(len, some)])
+        lists = Ragged(np.arange(ends[-1]), ends)
+        read = self.tokenizer.contexts(words, lists).gather(np.arange(len(some)))
+        ids, n = (torch.from_numpy(x).to(self.device) for x in read)
         with torch.autocast(
             torch.device(self.device).type, torch.bfloat16, enabled=self.bf16
         ):
             y, keep = self.model.contexts(ids, n)
-        return y[0][keep[0]].float()
+        return y.float(), keep
 
     def tokens(self, texts: list):
-        return self.reader.responses(self.reader.words(texts))  # strings -> `Ragged`
+        return self.tokenizer.responses(
+            self.tokenizer.words(texts)
+        )  # strings -> `Ragged`
 
     def encode(self, tokens: Ragged):  # -> `[k,d]` float32
-        return encode_candidates(self.model, tokens, self.budget, self.device, self.bf16)
+        return encode_candidates(
+            self.model, tokens, self.batch_tokens, self.device, self.bf16
+        )
 
     @cached_property
     # of weights, shape, tokenizer and reading, 16 hexadecimal digits each
@@ -210,11 +236,18 @@ class RankEmbedder:
         m = self.model
         # where it came from does not matter
         shape = replace(
-            m.cfg, pretrained="", layers=0, freeze="", learned=True, encoder=m.encoder.cfg
+            m.cfg,
+            pretrained="",
+            keep_layers=0,
+            freeze="",
+            learn_temperature=True,
+            encoder=m.encoder.cfg,
         )
         return dict(
             weights=digest(*_weights(m)),
             shape=digest(json.dumps(asdict(shape), sort_keys=True)),
-            tokenizer=digest(self.reader._enc.to_str(), str(tuple(self.reader.marks))),
-            reading=digest(str(self.cfg.response)),
+            tokenizer=digest(
+                self.tokenizer._enc.to_str(), str(tuple(self.tokenizer.marks))
+            ),
+            reading=digest(str(self.cfg.response_max_len)),
         )

@@ -19,8 +19,8 @@ from ..data.dedup import text_keys
 from ..data.files import read_records
 from ..data.splits import SPLITS
 from .dialogues import Dialogues
-from .splits import three_sides, tidy
-from .ubuntu import side_files
+from .splits import three_splits, tidy
+from .ubuntu import split_files
 
 # %% ../../nbs/ranking/05_mutual.ipynb #c06
 _TURN = re.compile(r"(?:^|(?<=\s))(?=[mf]\s?:\s)", re.I)
@@ -69,13 +69,13 @@ def _read_each(files):
 def _files(path):
     "side -> (name, records)"
     path = Path(path)
-    sides = {}
+    splits = {}
     if path.is_dir():
         for s, folder in zip(SPLITS, ("train", "dev", "test")):
-            sides[s] = sorted((path / folder).glob("*.txt"))
-    if any(sides.values()):
-        return {s: (path.name, _read_each(v)) for s, v in sides.items() if v}
-    files = side_files(path, _ENDINGS)
+            splits[s] = sorted((path / folder).glob("*.txt"))
+    if any(splits.values()):
+        return {s: (path.name, _read_each(v)) for s, v in splits.items() if v}
+    files = split_files(path, _ENDINGS)
     return {
         s: (p.name.split(".")[0], read_records(p, Account("look")))
         for s, p in files.items()
@@ -104,7 +104,7 @@ def _question(r, where):
 class _Row(NamedTuple):
     "A question of a file."
 
-    side: str
+    split: str
     name: str  # of the file or folder
     turns: list  # of texts
     options: list  # of texts
@@ -120,26 +120,26 @@ def _recording_keys(rows, ids):
     return key[same]
 
 
-def _told(
+def _answered(
     rows,  # `_Row`s of one side
     ids,  # their names
     conversation,  # and recordings
 ):
     "Dialogues of the questions whose answer is told; None if none is."
-    told = [i for i, o in enumerate(rows) if o.right is not None]
-    if not told:
+    answered = [i for i, o in enumerate(rows) if o.right is not None]
+    if not answered:
         return None
-    acc = Account(rows[told[0]].name)
-    acc.drop("question without its answer", len(rows) - len(told))
-    acc.keep(len(told))
-    _, _, turns, options, right, _ = zip(*(rows[i] for i in told))
+    acc = Account(rows[answered[0]].name)
+    acc.drop("question without its answer", len(rows) - len(answered))
+    acc.keep(len(answered))
+    _, _, turns, options, right, _ = zip(*(rows[i] for i in answered))
     return tidy(
         Dialogues(
             turns,
             options,
             right,
-            conversation[told],
-            [ids[i] for i in told],
+            conversation[answered],
+            [ids[i] for i in answered],
             acc.name,
             acc,
         )
@@ -160,8 +160,8 @@ def read_mutual(
     conversation = _recording_keys(rows, ids)
     parts = {}
     for s in SPLITS:
-        i = [i for i, o in enumerate(rows) if o.side == s]
-        told = _told([rows[j] for j in i], [ids[j] for j in i], conversation[i])
-        if told is not None:
-            parts[s] = told
-    return three_sides(parts, valid, test, seed, written=True)
+        i = [i for i, o in enumerate(rows) if o.split == s]
+        answered = _answered([rows[j] for j in i], [ids[j] for j in i], conversation[i])
+        if answered is not None:
+            parts[s] = answered
+    return three_splits(parts, valid, test, seed, written=True)

@@ -26,8 +26,8 @@ def _autocast(device, bf16):
 @torch.inference_mode()
 def encode_candidates(
     model: Ranker,
-    texts: Ragged,  # R answers, as `PairReader.responses` makes them
-    budget: int = 8192,  # tokens of a batch
+    texts: Ragged,  # R answers, as `DialogueTokenizer.responses` makes them
+    batch_tokens: int = 8192,  # tokens of a batch
     device="cpu",
     bf16: bool = False,  # compute in bf16
 ) -> np.ndarray:  # `[R,d]` float32
@@ -36,7 +36,10 @@ def encode_candidates(
     was = model.training
     model.eval()
     for at in tqdm(
-        plan_batches(texts.lengths, budget), desc="candidates", unit="batch", disable=None
+        plan_batches(texts.lengths, batch_tokens),
+        desc="candidates",
+        unit="batch",
+        disable=None,
     ):
         ids, n = (torch.from_numpy(x) for x in texts.gather(at))
         with _autocast(device, bf16):
@@ -67,23 +70,23 @@ def _table_of(
     return table, real
 
 # %% ../../nbs/ranking/11_score.ipynb #s2845609
-def _encode_own(model, tokens, rows, budget, device, bf16):
+def _encode_own(model, tokens, rows, batch_tokens, device, bf16):
     "Vectors `[R,d]` of the candidates that some dialogues have, and which of them each dialogue has."
     texts, n = tokens.answers.gather(rows)
     used, which = np.unique(texts, return_inverse=True)
-    v = encode_candidates(model, tokens.responses.take(used), budget, device, bf16)
+    v = encode_candidates(model, tokens.responses.take(used), batch_tokens, device, bf16)
     return torch.from_numpy(v).to(device), Ragged(
         which, np.concatenate([[0], np.cumsum(n)])
     )
 
 # %% ../../nbs/ranking/11_score.ipynb #c06
 @torch.inference_mode()
-def _rank_apart(model, tokens, rows, budget, device, bf16):
+def _rank_apart(model, tokens, rows, batch_tokens, device, bf16):
     "Each context once, with vectors of candidates that were made before."
-    v, lists = _encode_own(model, tokens, rows, budget, device, bf16)
+    v, lists = _encode_own(model, tokens, rows, batch_tokens, device, bf16)
     k = lists.lengths.max()
     context = tokens.context[rows]
-    batches = plan_batches(tokens.contexts.lengths[context], budget)
+    batches = plan_batches(tokens.contexts.lengths[context], batch_tokens)
     out = np.full((len(rows), k), -np.inf, np.float32)
     was = model.training
     model.eval()
@@ -108,7 +111,7 @@ def _read_pairs(model, pairs, device, bf16):
 
 # %% ../../nbs/ranking/11_score.ipynb #c07
 @torch.inference_mode()
-def _rank_pairs(model, tokens, rows, budget, device, bf16):
+def _rank_pairs(model, tokens, rows, batch_tokens, device, bf16):
     "Each pair of a context and a candidate read anew."
     contexts = tokens.contexts
     responses = tokens.responses
@@ -118,8 +121,10 @@ def _rank_pairs(model, tokens, rows, budget, device, bf16):
     flat = np.zeros(len(to), np.float32)
     was = model.training
     model.eval()
-    for at in tqdm(plan_batches(L, budget), desc="pairs", unit="batch", disable=None):
-        p = pair_texts(contexts, context[at], responses, to[at], tokens.reader.marks)
+    for at in tqdm(
+        plan_batches(L, batch_tokens), desc="pairs", unit="batch", disable=None
+    ):
+        p = pair_texts(contexts, context[at], responses, to[at], tokens.tokenizer.marks)
         flat[at] = _read_pairs(model, p, device, bf16)
     model.train(was)
     out = np.full((len(rows), k.max()), -np.inf, np.float32)
@@ -131,7 +136,7 @@ def score_dialogues(
     model,  # a `Ranker` or a `CrossRanker`
     tokens: RankTokens,
     rows=None,  # `[M]` dialogues; all if None
-    budget: int = 8192,
+    batch_tokens: int = 8192,
     device="cpu",
     bf16: bool = False,  # as in `encode_candidates`
     # `[M,k]` float32 scores of each dialogue's own candidates, -inf where it has fewer
@@ -140,7 +145,7 @@ def score_dialogues(
     "Ask for every dialogue's own candidates."
     rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
     rank = _rank_pairs if isinstance(model, CrossRanker) else _rank_apart
-    return rank(model, tokens, rows, budget, device, bf16)
+    return rank(model, tokens, rows, batch_tokens, device, bf16)
 
 # %% ../../nbs/ranking/11_score.ipynb #c12
 class Look(NamedTuple):
@@ -163,8 +168,8 @@ def _token_weights(
     pool = model.cfg.pool
     if model.codes is not None:
         return model.codes.weights(h, lengths)
-    if model.cfg.kind == "poly":
-        return torch.eye(n, model.m, device=h.device)
+    if model.cfg.architecture == "poly":
+        return torch.eye(n, model.n_codes, device=h.device)
     if pool == "attention":
         return model.pool.weights(h, lengths)
     if pool == "first":
