@@ -4,17 +4,22 @@
 
 # %% auto #0
 __all__ = ['STEPS', 'word_shares', 'Votes', 'buckets', 'fit_weights', 'mixture', 'score_unigram', 'cache_votes', 'score_cache',
-           'fit_cache_weight', 'Table', 'count_table', 'Ngrams', 'fit_ngram', 'score_ngram']
+           'fit_cache_weight', 'Table', 'count_table', 'Ngrams', 'fit_ngram', 'score_ngram', 'CountModels']
 
 # %% ../../nbs/context/08_baselines.ipynb #impe
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 from .batches import MLMBatches
+from .config import ContextCfg
+from .data import ContextData
 from .evaluate import score_batches
 from ..data.groups import Role, TextGroups
 from ..data.tokens import Tokens
+from ..data.splits import TEST, TRAIN, VALID
 
 # %% ../../nbs/context/08_baselines.ipynb #c07
 def _never(special: dict):
@@ -105,8 +110,8 @@ def mixture(
     rows: int = 256,  # hidden words at a time
 ) -> tuple:  # (`[m]` losses, natural log; `[m]` bool, guessed right)
     "Judge the mixture at each hidden word."
-    told = sum(w * o.of(y) for w, o in zip(weights.T[1:], parts))
-    p = weights[:, 0] * base[y] + told
+    from_sources = sum(w * o.of(y) for w, o in zip(weights.T[1:], parts))
+    p = weights[:, 0] * base[y] + from_sources
     top = np.empty(len(y), np.int64)
     for i in range(0, len(y), rows):
         full = _all_words(base, parts, weights, i, rows)
@@ -121,10 +126,10 @@ def score_unigram(
     "Predict the same words everywhere: the frequent ones."
     base = word_shares(counts, dl.tokens.special)
 
-    def judge(groups, at, y):
+    def score(groups, at, y):
         return mixture(base, [], np.ones((len(y), 1)), y.cpu().numpy())
 
-    return score_batches(dl, judge)
+    return score_batches(dl, score)
 
 # %% ../../nbs/context/08_baselines.ipynb #s0c3648f
 def _runs(
@@ -180,11 +185,11 @@ def score_cache(
         )
     base = word_shares(counts, dl.tokens.special)
 
-    def judge(groups, at, y):
+    def score(groups, at, y):
         v = cache_votes(groups, at, dl.tokens.special)
         return mixture(base, [v], _cache_weights(v, weight), y.cpu().numpy())
 
-    return score_batches(dl, judge)
+    return score_batches(dl, score)
 
 # %% ../../nbs/context/08_baselines.ipynb #c26
 def fit_cache_weight(
@@ -337,8 +342,52 @@ def score_ngram(
             f"weights must be what fit_ngram gives, {shape}, got {weights.shape}"
         )
 
-    def judge(groups, at, y):
+    def score(groups, at, y):
         parts = grams.votes(groups, at)
         return mixture(grams.base, parts, _trust(parts, weights), y.cpu().numpy())
 
-    return score_batches(dl, judge)
+    return score_batches(dl, score)
+
+# %% ../../nbs/context/08_baselines.ipynb #nb59461a
+class CountModels:
+    "The baselines of a configuration, counted and fitted when they are asked for."
+
+    def __init__(self, data: ContextData, cfg: ContextCfg):
+        self.data = data
+        self.cfg = cfg
+
+    @cached_property
+    def counts(self):
+        return self.data.counts()
+
+    @cached_property
+    def grams(self):
+        return Ngrams(self.data.tokens, self.data.corpus.rows(TRAIN))
+
+    def _batches(self, context, split):
+        return self.data.batches(replace(self.cfg, context=context), split)
+
+    def unigram(self) -> pd.DataFrame:  # as `score_batches` gives
+        return score_unigram(self._batches("none", TEST), self.counts)
+
+    def cache(self, context: str) -> pd.DataFrame:
+        weight = fit_cache_weight(self._batches(context, VALID), self.counts)
+        return score_cache(self._batches(context, TEST), self.counts, weight)
+
+    def ngram(self, context: str) -> pd.DataFrame:
+        weights = fit_ngram(self._batches(context, VALID), self.grams)
+        return score_ngram(self._batches(context, TEST), self.grams, weights)
+
+    def all(
+        self,
+        contexts,  # sources of context, such as 'none' and 'author'
+    ) -> dict:  # name -> function that gives scores
+        "Every baseline that can use these contexts."
+        out = {}
+        for c in contexts:
+            if c == "none":
+                out["unigram"] = self.unigram
+            else:
+                out[f"cache {c}"] = partial(self.cache, c)
+            out[f"ngram {c}"] = partial(self.ngram, c)
+        return out

@@ -4,17 +4,23 @@
 
 # %% auto #0
 __all__ = ['score_batches', 'score_posts', 'same_targets', 'usual_slices', 'mlm_rows', 'seed_sums', 'pooled_rows', 'sign_flip',
-           'holm', 'rank_arms']
+           'holm', 'rank_arms', 'score_test', 'by_arm', 'compared_rows', 'control_rows', 'random_rows']
 
 # %% ../../nbs/context/07_evaluate.ipynb #impe
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 from tqdm.auto import tqdm
 from .batches import MLMBatches
+from .config import ContextCfg
+from .controls import control_batches
+from .data import ContextData
 from ..data.corpus import Corpus
 from ..data.groups import Role
+from ..data.splits import TEST
 from ctx_transformers.eval.stats import (
     cluster_sums,
     crossed_interval,
@@ -50,7 +56,7 @@ def _sums_of_groups(
 # %% ../../nbs/context/07_evaluate.ipynb #c07
 def score_batches(
     dl: MLMBatches,  # targets and contexts, `shuffle=False`
-    judge,  # (groups, at, y) -> (`[m]` losses, natural log; `[m]` bool, guessed right)
+    score,  # (groups, at, y) -> (`[m]` losses, natural log; `[m]` bool, guessed right)
     # `n` hidden words, sum of their `loss`, `correct` guesses and `n_context`, by post
 ) -> pd.DataFrame:
     "Judge every hidden word, and add up by post."
@@ -61,10 +67,10 @@ def score_batches(
     out = []
     plan = tqdm(dl.plan()[dl.start :], desc="score", unit="batch", disable=None)
     for at_posts, (groups, at, y) in zip(plan, dl):
-        judged = judge(groups, at, y)
+        scored = score(groups, at, y)
         # [m] each
         loss, right = (
-            np.asarray(torch.as_tensor(x).cpu(), dtype=np.float64) for x in judged
+            np.asarray(torch.as_tensor(x).cpu(), dtype=np.float64) for x in scored
         )
         out.append(
             dict(post=dl.posts[at_posts], **_sums_of_groups(groups, at, loss, right))
@@ -84,7 +90,7 @@ def score_posts(
     if precision not in ("fp32", "bf16"):
         raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
 
-    def judge(groups, at, y):
+    def score(groups, at, y):
         with torch.autocast(at.device.type, torch.bfloat16, enabled=precision == "bf16"):
             s = model.logits(model(groups, at)).float()  # [m,v]
         loss = nn.functional.cross_entropy(s, y, reduction="none")  # [m]
@@ -94,7 +100,7 @@ def score_posts(
     model.eval()
     try:
         with torch.inference_mode():
-            return score_batches(dl, judge)
+            return score_batches(dl, score)
     finally:
         model.train(was)
 
@@ -388,3 +394,90 @@ def _all_pairs(
     out[:, i, j] = both
     out[:, j, i] = both
     return tuple(out)
+
+# %% ../../nbs/context/07_evaluate.ipynb #n9636292
+def score_test(
+    model: nn.Module,  # on `device`
+    data: ContextData,
+    cfg: ContextCfg,  # of the arm
+    device="cpu",
+) -> pd.DataFrame:  # `post`, columns of `score_batches`, `context`; `control`, empty for contexts as they are
+    "Scores of an arm on the test targets, and on the controls' targets with each control."
+    few = data.control_targets(cfg)
+    out = []
+    for context in cfg.shown:
+        dl = data.batches(replace(cfg, context=context), TEST).to(device)
+        controls = control_batches(dl.but(posts=few)) if len(few) else {}
+        for control, d in {"": dl, **controls}.items():
+            scores = score_posts(model, d).reset_index()
+            out.append(scores.assign(context=context, control=control))
+    return pd.concat(out, ignore_index=True)
+
+# %% ../../nbs/context/07_evaluate.ipynb #n0b02492
+def by_arm(
+    scores: dict,  # arm -> what `score_test` gave
+    control: str = "",
+) -> dict:  # arm -> as `score_posts` gives; an arm with several sources of context is one for each
+    "Scores under one control, of the arms that have it."
+    out = {}
+    for arm, df in scores.items():
+        some = df[df.control == control]
+        for context, s in some.groupby("context", sort=False):
+            name = f"{arm} {context}" if df.context.nunique() > 1 else arm
+            out[name] = s.set_index("post")[["n", "loss", "correct", "n_context"]]
+    return out
+
+# %% ../../nbs/context/07_evaluate.ipynb #n81a266b
+def compared_rows(
+    runs: dict,  # seed -> arm -> as `score_posts` gives
+    corpus: Corpus,
+    name: str,  # what to call the corpus
+    against: str,  # arm that the others are compared with
+    slices: dict = None,  # as in `mlm_rows`
+) -> list:  # rows for `eval.tables.write_rows`
+    "Loss and accuracy of each arm, and its gain on another."
+    if len(runs) > 1:
+        return pooled_rows(runs, corpus, name, against=against, slices=slices)
+    ((seed, scores),) = runs.items()
+    return mlm_rows(scores, corpus, name, slices, seed, against=(against,))
+
+# %% ../../nbs/context/07_evaluate.ipynb #n162de41
+def control_rows(
+    runs: dict,  # seed -> arm -> what `score_test` gave
+    corpus: Corpus,
+    name: str,  # what to call the corpus
+    none: str,  # arm without context
+) -> list:  # rows for `eval.tables.write_rows`; the control is the slice
+    """What each arm gains on no context under each control; `control targets` are the same targets with
+    contexts as they are."""
+    first = next(iter(runs.values()))
+    tampered = pd.concat([df[df.control != ""] for df in first.values()])
+    few = np.unique(tampered.post)
+    has = [a for a, df in first.items() if (df.control != "").any()]
+    inside = np.isin(np.arange(len(corpus)), few)
+
+    def under(control, arms):
+        shown = by_arm({a: arms[a] for a in has}, control)
+        plain = by_arm({none: arms[none]})
+        return {a: s.loc[s.index.isin(few)] for a, s in (plain | shown).items()}
+
+    rows = []
+    for control in ["", *dict.fromkeys(tampered.control)] if has else []:
+        some = {seed: under(control, arms) for seed, arms in runs.items()}
+        slices = {control or "control targets": inside}
+        rows += compared_rows(some, corpus, name, none, slices)
+    return [r for r in rows if r["arm"] != none and r["metric"].startswith("loss")]
+
+# %% ../../nbs/context/07_evaluate.ipynb #n5e24c32
+def random_rows(
+    runs: dict,  # seed -> arm -> as `score_posts` gives
+    corpus: Corpus,
+    name: str,  # what to call the corpus
+    pairs: dict,  # arm -> the same with random contexts
+) -> list:  # rows for `eval.tables.write_rows`, of the metric 'loss - random'
+    "What each arm gains on random contexts."
+    rows = []
+    for arm, random in pairs.items():
+        pair = {s: {"random": r[random], arm: r[arm]} for s, r in runs.items()}
+        rows += compared_rows(pair, corpus, name, "random")
+    return [r for r in rows if r["metric"] == "loss - random"]

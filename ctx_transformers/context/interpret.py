@@ -21,7 +21,7 @@ def _above(model: ContextMLM, groups, at):
     heads."""
     own = model.group_of(groups, at)
     open = model.open(groups)
-    seen = model.reader(model.encoder, groups, at, open)
+    seen = model.architecture(model.encoder, groups, at, open)
     hc, _, gt = model.tokens(groups, seen)
     contexts = model.contexts(groups, seen, hc, gt, own)
     return seen.x, own, hc, gt, *contexts, None if open is None else open[own]
@@ -58,7 +58,7 @@ def _last_input(model, groups, at):
         lambda mod, args: kept.update(x=args[0])
     )
     try:
-        model.reader(model.encoder, groups, at, model.open(groups))
+        model.architecture(model.encoder, groups, at, model.open(groups))
     finally:
         hook.remove()
     return kept["x"]
@@ -72,7 +72,7 @@ def _last_bias(
 ):
     "What the last layer of joint attention adds to the scores of tokens of two texts, `[p,h]`; else 0."
     plan = part(groups, "groups")
-    across = model.reader.across(
+    across = model.architecture.across(
         groups, plan, len(model.encoder.layers) - 1, model.open(groups)
     )
     text = across.text[plan.inverse]  # [n]
@@ -97,8 +97,8 @@ def _joint(model, groups, at):
 # %% ../../nbs/context/13_interpret.ipynb #se5fe4cd
 def _way(model: ContextMLM) -> str:
     "Where a model's attention to tokens of contexts is found: 'pointer', 'merge', or its architecture."
-    if model.pointer is not None:
-        return "pointer"
+    if model.copy_mechanism is not None:
+        return "copy_mechanism"
     if hasattr(model.merge, "weights") and model.pool is None:
         return "merge"
     return model.cfg.architecture
@@ -118,14 +118,14 @@ def attention(
     way = _way(model)
     if way == "joint":
         return _joint(model, groups, at)
-    if way not in ("pointer", "merge"):
+    if way not in ("copy_mechanism", "merge"):
         raise ValueError(
             f"the {way} model with merge={model.cfg.merge!r} and pool={model.cfg.pool!r} attends to no token "
             "of a context"
         )
     x, own, hc, gt, c, i, j, _ = _above(model, groups, at)
-    if way == "pointer":
-        i, j, w = model.pointer.weights(x, hc, own, gt, len(groups))
+    if way == "copy_mechanism":
+        i, j, w = model.copy_mechanism.weights(x, hc, own, gt, len(groups))
     else:
         w = model.merge.weights(x, model.merge.norm(c), i, j).mean(1)
     return i, model.context_tokens(groups)[j], w

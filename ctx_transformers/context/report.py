@@ -8,29 +8,26 @@ __all__ = ['answer', 'plot_gain', 'grid_table', 'plot_grid']
 # %% ../../nbs/context/11_report.ipynb #impe
 import pandas as pd
 from ..eval.figures import COLORS, style
+from ..eval.tables import rows_of_most_seeds
 
 # %% ../../nbs/context/11_report.ipynb #c06
 def answer(
-    df: pd.DataFrame,  # rows of a run
+    df: pd.DataFrame,  # rows of one experiment and one corpus
 ) -> pd.DataFrame:  # a row for each arm
-    "Loss of each arm on all test targets, with what it gains on no context; nats per hidden word."
-    d = df[df.slice == "all"]
-
-    def cell(a, m):
-        r = d[(d.arm == a) & (d.metric == m)]
-        if r.empty:
-            return ""
-        r = r.iloc[0]
-        return f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]"
-
-    arms = list(dict.fromkeys(d[d.metric == "loss"].arm))
+    "Loss of each arm on all test targets, with what it gains on no context; nats per masked token."
     metrics = ("loss", "loss - none", "loss - random", "accuracy")
-    rows = [{m: cell(a, m) for m in metrics} for a in arms]
-    return pd.DataFrame(rows, index=pd.Index(arms, name="arm"))
+    out = {}
+    for m in metrics:
+        rows = rows_of_most_seeds(df, m) if (df.metric == m).any() else df[:0]
+        out[m] = {
+            r.arm: f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in rows.itertuples()
+        }
+    arms = dict.fromkeys(df[df.metric == "loss"].arm)
+    return pd.DataFrame(out).reindex(arms).fillna("").rename_axis("arm")
 
 # %% ../../nbs/context/11_report.ipynb #s54a23a2
-# kind of context -> colour and marker
-_KINDS = dict(author=("blue", "o"), community=("orange", "s"), random=("grey", "D"))
+# source of context -> colour and marker
+_COLORS = dict(author=("blue", "o"), community=("orange", "s"), random=("grey", "D"))
 
 
 # `r`: a row with `value`, `lo` and `hi`
@@ -54,7 +51,7 @@ def _draw_gains(
     i: int,  # row of the figure, from the top
 ):
     "What each context changes on one corpus."
-    for j, (arm, (color, _)) in enumerate(_KINDS.items()):
+    for j, (arm, (color, _)) in enumerate(_COLORS.items()):
         r = d[d.arm == arm]
         if not r.empty:
             label = arm if i == 0 else None
@@ -62,18 +59,19 @@ def _draw_gains(
 
 # %% ../../nbs/context/11_report.ipynb #c07
 def plot_gain(
-    df: pd.DataFrame,  # rows of one or more corpora, as `read_table('context_run')` gives
+    df: pd.DataFrame,  # rows of one or more corpora, as `read_table('context')` gives
 ):  # a figure
     "What each context changes in the loss of a hidden word, on each corpus, with intervals over authors."
     import matplotlib.pyplot as plt
 
-    gains = (df.slice == "all") & (df.metric == "loss - none")
-    d = df[gains & df.arm.isin(list(_KINDS))]
+    shown = df[df.arm.isin(list(_COLORS))]
+    d = shown[(shown.slice == "all") & (shown.metric == "loss - none")]
     if d.empty:
         raise ValueError(
             "the table has no row of 'author', 'community' or 'random' with the metric 'loss - none': run "
-            "`ctx_mlm` first"
+            "`ctx experiment context` first"
         )
+    d = rows_of_most_seeds(d, "loss - none")
     corpora = sorted(d.corpus.unique(), key=lambda c: (c != "pydocs", c))
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(6.5, 0.9 + 0.62 * len(corpora)))
@@ -90,10 +88,10 @@ def plot_gain(
 
 # %% ../../nbs/context/11_report.ipynb #c11
 def grid_table(
-    df: pd.DataFrame,  # rows of one or more grids, as `read_table('context_mlm')` gives
+    df: pd.DataFrame,  # rows of one or more grids, as `read_table('context_grid')` gives
     metric="loss - none",
     where="all",  # slice
-    # `corpus`, `architecture`, `pointer`, `kind`, `value`, `lo`, `hi`, `n`, `seed`,
+    # `corpus`, `architecture`, `copy`, `context`, `value`, `lo`, `hi`, `n`, `seed`,
     # `arm`;
     # rows over all seeds
 ) -> pd.DataFrame:
@@ -101,14 +99,14 @@ def grid_table(
     over_seeds = df.seed.astype(str).str.contains(",")
     d = df[(df.slice == where) & (df.metric == metric) & over_seeds].copy()
     parts = d.arm.str.extract(
-        r"^(?P<architecture>plain|standard|hierarchical|bi|joint)(?P<rest>[^ ]*) (?P<kind>.*)$"
+        r"^(?P<architecture>plain|standard|hierarchical|bi|joint)(?P<rest>[^ ]*) (?P<context>.*)$"
     )
-    d[["architecture", "kind"]] = parts[["architecture", "kind"]]
-    d["pointer"] = parts.rest.eq("/pointer")
-    return d[parts.rest.isin(["", "/pointer"])].reset_index(drop=True)
+    d[["architecture", "context"]] = parts[["architecture", "context"]]
+    d["copy"] = parts.rest.eq("/copy")
+    return d[parts.rest.isin(["", "/copy"])].reset_index(drop=True)
 
 # %% ../../nbs/context/11_report.ipynb #se5237ab
-_READERS = ("standard", "bi", "hierarchical", "joint")  # from top to bottom
+_ARCHITECTURES = ("standard", "bi", "hierarchical", "joint")  # from top to bottom
 
 
 def _draw_corpus(
@@ -116,22 +114,20 @@ def _draw_corpus(
     d: pd.DataFrame,  # rows of one corpus, from `grid_table`
 ):
     "What each context changes on one corpus, by architecture."
-    for j, (kind, (color, mark)) in enumerate(_KINDS.items()):
-        for i, a in enumerate(_READERS):
-            label = kind if i == 0 else None
-            for r in d[(d.architecture == a) & (d.kind == kind)].itertuples():
+    for j, (context, (color, mark)) in enumerate(_COLORS.items()):
+        for i, a in enumerate(_ARCHITECTURES):
+            label = context if i == 0 else None
+            for r in d[(d.architecture == a) & (d.context == context)].itertuples():
                 _draw_interval(ax, r, -i - (j - 1) * 0.24, COLORS[color], mark, label)
     ax.locator_params(axis="x", nbins=5)
-    _name_rows(ax, _READERS)
+    _name_rows(ax, _ARCHITECTURES)
 
 # %% ../../nbs/context/11_report.ipynb #s7c99cb9
 # `d` as in `_draw_corpus`
-def _corpus_title(corpus: str, d: pd.DataFrame, pointer: bool) -> str:
-    "Name, authors and pointer, and below what the compute of the contexts would buy without them."
-    lines = [
-        f"{corpus}, {int(d.n.max()):,} authors, {'with' if pointer else 'no'} pointer"
-    ]
-    for r in d[d.kind == "none, equal FLOPs"].itertuples():
+def _corpus_title(corpus: str, d: pd.DataFrame, copy: bool) -> str:
+    "Name, authors and copying, and below what the compute of the contexts would buy without them."
+    lines = [f"{corpus}, {int(d.n.max()):,} authors, {'with' if copy else 'no'} copying"]
+    for r in d[d.context == "none, equal FLOPs"].itertuples():
         lines += [
             "no context, equal FLOPs:",
             f"{r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]",
@@ -142,16 +138,18 @@ def _corpus_title(corpus: str, d: pd.DataFrame, pointer: bool) -> str:
 def plot_grid(
     df: pd.DataFrame,  # rows of one or more grids
 ):  # a figure
-    """What each context changes in the loss, by architecture, on each corpus; with a pointer where all
-    architectures have one, else without."""
+    """What each context changes in the loss, by architecture, on each corpus; with the copy mechanism where all
+    architectures have it, else without."""
     import matplotlib.pyplot as plt
 
     d = grid_table(df)
     if d.empty:
-        raise ValueError("the table has no rows over several seeds: run `ctx_grid` first")
-    pointing = d[d.pointer].groupby("corpus").architecture.nunique()
-    full = {c: pointing.get(c, 0) == len(_READERS) for c in d.corpus.unique()}
-    d = d[(d.pointer == d.corpus.map(full)) | (d.architecture == "plain")]
+        raise ValueError(
+            "the table has no rows over several seeds: run `ctx experiment context_grid` first"
+        )
+    copying = d[d["copy"]].groupby("corpus").architecture.nunique()
+    full = {c: copying.get(c, 0) == len(_ARCHITECTURES) for c in d.corpus.unique()}
+    d = d[(d["copy"] == d.corpus.map(full)) | (d.architecture == "plain")]
     corpora = sorted(full, key=lambda c: (c != "pydocs", c))
     with plt.rc_context(style()):
         fig, axes = plt.subplots(

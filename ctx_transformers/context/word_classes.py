@@ -53,7 +53,7 @@ def score_words(
     plan = dl.plan()[dl.start :]
     out = []
 
-    def judge(groups, at, y):
+    def score(groups, at, y):
         with torch.autocast(at.device.type, torch.bfloat16, enabled=precision == "bf16"):
             s = model.logits(model(groups, at)).float()  # [m,v]
         loss = nn.functional.cross_entropy(s, y, reduction="none")  # [m]
@@ -65,7 +65,7 @@ def score_words(
     model.eval()
     try:
         with torch.inference_mode():
-            score_batches(dl, judge)
+            score_batches(dl, score)
     finally:
         model.train(was)
     columns = ("post", "place", "token", "loss", "seen")

@@ -259,17 +259,17 @@ def open_encoder(
     return enc, state
 
 # %% ../../nbs/models/02_pretrained.ipynb #sc1a1e83
-def _reader_copies(
+def _context_encoder_copies(
     model,
     state: dict,  # tensors of the file
     own: dict,  # tensors of the model
 ) -> dict:
-    "The encoder's tensors once more, for a `reader.encoder` that the file does not have."
+    "The encoder's tensors once more, for a `architecture.encoder` that the file does not have."
     if getattr(getattr(model, "cfg", None), "context_pretrained", ""):
         return {}  # one that was named keeps its own weights
     copies = {}
     for k, v in state.items():
-        copy = f"reader.{k}"
+        copy = f"architecture.{k}"
         lacking = k.startswith("encoder.") and copy in own and copy not in state
         if lacking and own[copy].shape == v.shape:
             copies[copy] = v
@@ -295,7 +295,7 @@ def _check_fit(
 
 # %% ../../nbs/models/02_pretrained.ipynb #c1232f
 def start_from(
-    # has an `encoder`; perhaps a `reader.encoder`, which starts from the same unless it
+    # has an `encoder`; perhaps a `architecture.encoder`, which starts from the same unless it
     # has
     # a checkpoint of
     # its own
@@ -310,7 +310,7 @@ def start_from(
             f"{path} holds no encoder: its tensors are named {sorted(state)[:3]}"
         )
     _check_fit(state, own, path)
-    take = {**_reader_copies(model, state, own), **state}
+    take = {**_context_encoder_copies(model, state, own), **state}
     model.load_state_dict(take, strict=False)
     return sorted(take), sorted(set(own) - set(take))
 
