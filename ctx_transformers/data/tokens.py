@@ -359,4 +359,6 @@ def some_rows(
     max_rows: int,  # rows kept at most
 ) -> np.ndarray:  # ascending
     "Rows drawn by hash, the same each time."
-    return np.sort(np.argsort(hash_uniform(0, 69, np.arange(n)), kind="stable")[:max_rows])
+    return np.sort(
+        np.argsort(hash_uniform(0, 69, np.arange(n)), kind="stable")[:max_rows]
+    )
