@@ -445,7 +445,7 @@ def probe_gain(
     if not same or any(len(a.draws[k]) != len(b.draws[k]) for k in a.draws):
         raise ValueError(
             "the probes were asked different targets, or drawn differently: give both the same y, author, "
-            "least, n_boot and seed"
+            "min_authors, n_boot and seed"
         )
     return {
         k: _between(i.value - b.scores[k].value, a.draws[k] - b.draws[k], i.n)

@@ -10,6 +10,7 @@ __all__ = ['NAMES', 'AGAINST', 'TEXTLESS', 'halves', 'user_aggregates', 'ProbeSe
 # %% ../../nbs/experiments/11_probes.ipynb #impe
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -570,7 +571,7 @@ def _shown_arms(t):
     found = set(t.arm)
     shown = {a: k for a, k in _COLORS.items() if a in found}
     untuned = sorted(a for a in found if a.endswith(" untuned"))
-    return shown | dict(zip(untuned, ("green", "pink", "gold")))
+    return shown | dict(zip(untuned, cycle(("green", "gold"))))
 
 # %% ../../nbs/experiments/11_probes.ipynb #n18h
 def _draw_fact(ax, y, d, shown):
