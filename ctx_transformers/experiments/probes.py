@@ -11,7 +11,6 @@ __all__ = ['NAMES', 'AGAINST', 'TEXTLESS', 'halves', 'user_aggregates', 'ProbeSe
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import cycle
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -273,9 +272,9 @@ def arms(
         "random-weights": UntrainedCfg(r.tokenizer, random),
     }
     out = {NAMES[k]: made[k] for k in (cfg.arms if kinds is None else kinds)}
-    for c in cfg.checkpoints:
+    for name, c in cfg.checkpoints:
         as_it_is = UntrainedCfg(r.tokenizer, AuthorModelCfg(pretrained=c))
-        out[f"{Path(c).name} untuned"] = as_it_is
+        out[f"{name} untuned"] = as_it_is
     return out
 
 # %% ../../nbs/experiments/11_probes.ipynb #n13b
