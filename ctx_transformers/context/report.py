@@ -8,7 +8,7 @@ __all__ = ['answer', 'plot_gain', 'grid_table', 'plot_grid']
 # %% ../../nbs/context/11_report.ipynb #impe
 import pandas as pd
 from ..eval.figures import COLORS, style
-from ..eval.tables import rows_of_most_seeds
+from ..eval.tables import rows_over_seeds
 
 # %% ../../nbs/context/11_report.ipynb #c06
 def answer(
@@ -18,7 +18,7 @@ def answer(
     metrics = ("loss", "loss - none", "loss - random", "accuracy")
     out = {}
     for m in metrics:
-        rows = rows_of_most_seeds(df, m) if (df.metric == m).any() else df[:0]
+        rows = rows_over_seeds(df, m) if (df.metric == m).any() else df[:0]
         out[m] = {
             r.arm: f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in rows.itertuples()
         }
@@ -71,7 +71,7 @@ def plot_gain(
             "the table has no row of 'author', 'community' or 'random' with the metric 'loss - none': run "
             "`ctx experiment context` first"
         )
-    d = rows_of_most_seeds(d, "loss - none")
+    d = rows_over_seeds(d, "loss - none")
     corpora = sorted(d.corpus.unique(), key=lambda c: (c != "pydocs", c))
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(6.5, 0.9 + 0.62 * len(corpora)))

@@ -355,7 +355,9 @@ def rank_tokenizer(
 # %% ../../nbs/data/12_tokens.ipynb #h0000086
 def some_rows(
     n: int,  # rows
-    most: int,  # keep so many at most
+    max_rows: int,  # rows kept at most
 ) -> np.ndarray:  # ascending
     "Rows drawn by hash, the same each time."
-    return np.sort(np.argsort(hash_uniform(0, 69, np.arange(n)), kind="stable")[:most])
+    return np.sort(
+        np.argsort(hash_uniform(0, 69, np.arange(n)), kind="stable")[:max_rows]
+    )

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from ..eval.figures import COLORS, style
-from ..eval.tables import rows_of_most_seeds, mean_rows
+from ..eval.tables import rows_over_seeds, mean_rows
 
 # %% ../../nbs/documents/09_retrieval.ipynb #c38
 def _graded(table):
@@ -27,7 +27,7 @@ def grade_table(
     table: dict,  # query -> documents that are relevant, or document -> grade >=0
     queries,  # `[q]` names of the queries, as in `table`, in the order of their vectors
     docs,  # `[N]` names of the documents
-):  # sparse `[q,N]` float64 grades, for `judge_retrieval`
+):  # sparse `[q,N]` float64 grades, for `evaluate_retrieval`
     "Make a matrix of grades out of names."
     row_of = {n: i for i, n in enumerate(queries)}
     col_of = {n: i for i, n in enumerate(docs)}
@@ -65,7 +65,7 @@ KNOWN = "query", "chance", "relevant", "candidates"  # columns that are no metri
 
 
 def doc_rows(
-    found: dict,  # arm -> seed -> table as by `judge_retrieval`, of the same queries
+    found: dict,  # arm -> seed -> table as by `evaluate_retrieval`, of the same queries
     corpus: str,  # what to call the corpus
     # `[q]` int, group of each query, left out or not, drawn as one (-1: alone); None:
     # each
@@ -107,9 +107,7 @@ def doc_rows(
 # %% ../../nbs/documents/09_retrieval.ipynb #sc9a4e1d
 def _at_ks(df, metric, ks, arm):
     "Row of an arm for each k."
-    rows = [
-        rows_of_most_seeds(df, f"{metric}{k}").set_index("arm").loc[[arm]] for k in ks
-    ]
+    rows = [rows_over_seeds(df, f"{metric}{k}").set_index("arm").loc[[arm]] for k in ks]
     return pd.concat(rows)
 
 

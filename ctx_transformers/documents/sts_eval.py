@@ -19,7 +19,7 @@ from ctx_transformers.eval.correlation import (
     interval_over_seeds,
 )
 from ..eval.figures import COLORS, style
-from ..eval.tables import rows_of_most_seeds, pair_seeds, row
+from ..eval.tables import rows_over_seeds, pair_seeds, row
 
 # %% ../../nbs/documents/12_sts_eval.ipynb #c30
 def _rowwise(u, v):
@@ -222,7 +222,7 @@ def plot_sts(
     metric: str = "Spearman",  # or 'Pearson', or a difference such as 'Spearman - tfidf'
 ):  # a figure
     "The correlation of each arm on each set, over all its pairs, with intervals."
-    d = rows_of_most_seeds(df, metric)
+    d = rows_over_seeds(df, metric)
     arms = list(dict.fromkeys(d.arm) if arms is None else arms)
     sets = sorted(d.corpus.unique(), key=lambda c: c == "average")
     k = len(arms)

@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from ..core import Account, hash_bits
-from .linear import group_codes
+from .linear import group_codes, mean_eigenvalue
 from .stats import Interval
 from .tables import row
 
@@ -68,16 +68,10 @@ def standardised(x):
     sd = np.where(sd > 1e-9 * np.abs(mu), sd, np.inf)
     return (x - mu) / sd, lambda x: (x - mu) / sd
 
-
-def _unit(x):
-    "Mean of the min(t,d) largest eigenvalues of X'X, in which penalties are counted; 1 where all are 0."
-    squares = x.multiply(x) if sp.issparse(x) else x * x
-    return squares.sum() / min(x.shape) or 1.0
-
 # %% ../../nbs/eval/09_probes.ipynb #c14
 def _sparse_ridge(x, y, penalties):
     "`_ridge` of sparse vectors, which are not standardised."
-    unit = _unit(x)
+    unit = mean_eigenvalue(x)
     fits = [Ridge(alpha=p * unit, solver="sparse_cg").fit(x, y) for p in penalties]
     return lambda x: np.stack([m.predict(x) for m in fits])
 
@@ -99,7 +93,7 @@ def _ridge(x, y, penalties):
 # %% ../../nbs/eval/09_probes.ipynb #s87b2b36
 def _fit_path(x, y, penalties, tol, account):
     "A logistic regression for each penalty, from strong to weak: each starts where the last one ended."
-    unit = _unit(x)
+    unit = mean_eigenvalue(x)
     m = LogisticRegression(max_iter=300, warm_start=True, tol=tol)
     fits = []
     for p in penalties:
@@ -321,11 +315,11 @@ def _coded(y):
     return code, np.asarray(names)
 
 
-def _rare(code, author, least):
-    "`[t]` bool, rows of classes that fewer than `least` authors have."
+def _rare(code, author, min_authors):
+    "`[t]` bool, rows of classes that fewer than `min_authors` authors have."
     who = pd.Series(_codes(author))
     authors = who.groupby(code).nunique().drop(-1, errors="ignore")
-    return np.isin(code, authors.index[authors < least])
+    return np.isin(code, authors.index[authors < min_authors])
 
 # %% ../../nbs/eval/09_probes.ipynb #s5889f70
 def _predict_classes(x, code, who, fold, penalties, inner, seed, account):
@@ -365,7 +359,7 @@ def probe_classes(
     author,  # `[t]` int author of each, -1: unknown, an author of its own
     folds: int = 5,
     inner: int = 3,  # as in `probe_regression`
-    least: int = 5,  # authors that a class needs, or its rows are counted out
+    min_authors: int = 5,  # authors that a class needs, or its rows are counted out
     # strong to weak, in units of the mean eigenvalue of X'X
     penalties=(1.0, 0.1, 1e-2, 1e-3),
     n_boot: int = 1000,
@@ -373,16 +367,16 @@ def probe_classes(
 ) -> Probe:  # 'macro F1' and 'accuracy', 0 to 1, and both of the commonest class
     "Logistic regression, cross-validated by author."
     code, names = _coded(y)
-    rare = _rare(code, author, least)
+    rare = _rare(code, author, min_authors)
     x, who, rows, account = _checked(x, author, (code >= 0) & ~rare, "class unknown")
     if rare.any():
         account.dropped["class unknown"] -= int(rare.sum())
-        account.dropped[f"class of fewer than {least} authors"] += int(rare.sum())
+        account.dropped[f"class of fewer than {min_authors} authors"] += int(rare.sum())
     kept, code = np.unique(code[rows], return_inverse=True)
     c = len(kept)
     if c < 2:
         raise ValueError(
-            f"a probe needs two classes of at least {least} authors each, got {c}:\n{account}"
+            f"a probe needs two classes of at least {min_authors} authors each, got {c}:\n{account}"
         )
     fold = _folds(who, folds, seed)
     pred, common, chosen = _predict_classes(
@@ -451,7 +445,7 @@ def probe_gain(
     if not same or any(len(a.draws[k]) != len(b.draws[k]) for k in a.draws):
         raise ValueError(
             "the probes were asked different targets, or drawn differently: give both the same y, author, "
-            "least, n_boot and seed"
+            "min_authors, n_boot and seed"
         )
     return {
         k: _between(i.value - b.scores[k].value, a.draws[k] - b.draws[k], i.n)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'KEY', 'SCORES', 'row', 'git_commit', 'read_table', 'write_rows', 'pair_seeds', 'mean_rows', 'rows_against',
-           'length_bands', 'rows_of_most_seeds', 'interval_text', 'interval_table']
+           'length_bands', 'rows_over_seeds', 'interval_text', 'interval_table']
 
 # %% ../../nbs/eval/02_tables.ipynb #impe
 import hashlib
@@ -224,7 +224,7 @@ def length_bands(x, edges, unit):
     return {n: band == i for i, n in enumerate(names) if (band == i).any()}
 
 # %% ../../nbs/eval/02_tables.ipynb #h0000021
-def rows_of_most_seeds(df, metric):
+def rows_over_seeds(df, metric):
     "One row for each corpus and arm on all dialogues: the one of the most seeds."
     d = df[(df.slice == "all") & (df.metric == metric)]
     if d.empty:

@@ -108,14 +108,14 @@ class Tfidf:
 # %% ../../nbs/eval/07_tfidf.ipynb #c10
 def train_sample(
     corpus: Corpus,
-    most: int,  # posts at most
+    max_texts: int,  # posts at most
     seed: int = 0,
 ) -> np.ndarray:  # `[m]` positions, ascending
     "Training posts chosen by the hash of their text, so that posts which are added later push out few."
     r = corpus.rows(TRAIN)
     chance = hash_bits(seed, -52, corpus.dup[r.start : r.stop])
     order = np.argsort(chance, kind="stable")
-    return r.start + np.sort(order[:most])
+    return r.start + np.sort(order[:max_texts])
 
 # %% ../../nbs/eval/07_tfidf.ipynb #sae44a95
 def _fit_weights(corpus, cfg, rows):
@@ -139,17 +139,17 @@ def _fit_weights(corpus, cfg, rows):
 def fit_tfidf(
     corpus: Corpus,  # only its training split is read
     cfg: TfidfCfg = WORD,
-    most: int = 30_000,  # training texts at most, chosen by hash
+    max_texts: int = 30_000,  # training texts at most, chosen by hash
     seed: int = 0,
 ) -> Tfidf:
     "Fit, or open what was fitted before."
     # the version counts changes of this code
     name = config_hash(
-        dict(settings(cfg), most=most, seed=seed, corpus=corpus.name, version=1)
+        dict(settings(cfg), max_texts=max_texts, seed=seed, corpus=corpus.name, version=1)
     )
     folder = corpus.folder / f"tfidf-{name}"
     if not folder.exists():
-        rows = train_sample(corpus, most, seed)
+        rows = train_sample(corpus, max_texts, seed)
         terms, idf = _fit_weights(corpus, cfg, rows)
         meta = dict(name=name, cfg=asdict(cfg), n=len(rows), terms=terms)
         with new_folder(folder) as out:
@@ -162,17 +162,17 @@ def svd(
     tfidf: Tfidf,
     corpus: Corpus,  # only its training split is read
     d: int = 100,  # directions
-    most: int = 10_000,  # training texts at most, chosen by hash
+    max_texts: int = 10_000,  # training texts at most, chosen by hash
     seed: int = 0,
 ) -> np.ndarray:  # `[F,d]` float32, orthonormal columns, the strongest first
     "The directions of latent semantic analysis, or those that were found before."
-    rows = train_sample(corpus, most, seed)
+    rows = train_sample(corpus, max_texts, seed)
     folder = corpus.folder / f"tfidf-{tfidf.name}"
     if not 1 <= d < min(len(rows), len(tfidf)):
         raise ValueError(
             f"d must be from 1 to less than {len(rows)} training texts and {len(tfidf)} n-grams, got {d}"
         )
-    file = folder / f"svd-{d}-{most}-{seed}.npy"
+    file = folder / f"svd-{d}-{max_texts}-{seed}.npy"
     if file.exists():
         return np.load(file)
     found = TruncatedSVD(d, random_state=seed).fit(

@@ -28,7 +28,7 @@ from ..documents.retrieval import doc_rows
 from ..documents.train import DocData
 from ..eval.figures import COLORS, save_figure, style
 from ..eval.linear import group_codes
-from ..eval.retrieval_metrics import products, judge_retrieval
+from ..eval.retrieval_metrics import products, evaluate_retrieval
 from ..eval.stats import Interval, middle_interval
 from ..eval.tables import mean_rows, row, write_rows
 from ..eval.tfidf import DocTfidf
@@ -270,7 +270,7 @@ def distill_rows(
             config=tag,
         )
     found = {
-        a: {seed: judge_retrieval(x["test"], y["test"], apart=group)[0]}
+        a: {seed: evaluate_retrieval(x["test"], y["test"], apart=group)[0]}
         for a, x in full.items()
     }
     return rows + doc_rows(found, title, group, "teacher", config=tag)

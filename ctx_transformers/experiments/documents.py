@@ -35,7 +35,7 @@ from ctx_transformers.documents.train import (
     train_documents,
 )
 from ..eval.figures import save_figure
-from ..eval.retrieval_metrics import judge_retrieval
+from ..eval.retrieval_metrics import evaluate_retrieval
 from ..eval.tables import read_table, row, write_rows
 from ..eval.tfidf import DocTfidf
 from ..train.config import TrainCfg
@@ -332,7 +332,7 @@ def _found(seen, y, group, corpus, config, most=1000):
     ks = [k for k in (1, 5, 10) if k <= len(y)]
     tables = {
         a: {
-            s: judge_retrieval(x, y, apart=group, queries=q, ks=ks)[0]
+            s: evaluate_retrieval(x, y, apart=group, queries=q, ks=ks)[0]
             for s, x in of.items()
         }
         for a, of in seen.items()

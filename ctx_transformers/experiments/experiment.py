@@ -184,6 +184,7 @@ def in_processes(
 ):
     "Do all, `jobs` at a time; what one cannot do stops all, and no process stays behind."
     threads = max(1, (os.cpu_count() or 1) // jobs)
+    others = active_children()
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _watch_parent, (threads,))
     try:
         todo = [pool.submit(work, *t) for t in tasks]
@@ -191,9 +192,10 @@ def in_processes(
             say(f.result())
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for p in active_children():
+        own = [p for p in active_children() if p not in others]
+        for p in own:
             p.terminate()  # a training writes its state
-        for p in active_children():
+        for p in own:
             p.join(30)
             p.kill()
         raise

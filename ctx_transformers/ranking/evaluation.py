@@ -15,7 +15,7 @@ from ctx_transformers.eval.tables import (
     SCORES,
     length_bands,
     rows_against,
-    rows_of_most_seeds,
+    rows_over_seeds,
 )
 
 # %% ../../nbs/ranking/12_evaluation.ipynb #c28
@@ -137,7 +137,7 @@ def plot_ranking(
     metric: str = "R@1",  # 'R@k', 'MRR' or 'MAP'
 ):  # a figure
     "A metric of each arm, one panel for each corpus, with intervals."
-    d = rows_of_most_seeds(df, metric)
+    d = rows_over_seeds(df, metric)
     arms = [a for a in (d.arm.unique() if arms is None else arms) if a != line]
     corpora = df.corpus.unique()
     with plt.rc_context(style()):
@@ -176,7 +176,7 @@ def plot_cost(
     metric: str = "R@1",  # 'R@k', 'MRR' or 'MAP'
 ):  # a figure
     "A metric of each arm against its price, one colour for each corpus, with intervals."
-    d = rows_of_most_seeds(df, metric)
+    d = rows_over_seeds(df, metric)
     d = d[d.arm.isin(cost)]
     if d.empty:
         raise ValueError(
