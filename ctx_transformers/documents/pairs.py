@@ -14,7 +14,7 @@ from ..core import Account, hash_bits
 from ..data.dedup import text_keys
 from ..data.files import pick, read_lines
 from ctx_transformers.documents.sources import (
-    SIDES,
+    SPLIT_NAMES,
     column_values,
     source_name,
     table_rows,
@@ -135,7 +135,7 @@ def read_stsb(
     path,  # `sts-train.csv`, `sts-dev.csv` or `sts-test.csv`
 ) -> Pairs:  # 0 to 5; part = file, such as MSRvid
     "One side of the STS Benchmark."
-    side = SIDES.get(Path(path).stem.rpartition("-")[2], "")
+    side = SPLIT_NAMES.get(Path(path).stem.rpartition("-")[2], "")
     if side == "valid":
         side = "dev"
     acc = Account(f"STS-B {side}".strip())
@@ -306,7 +306,7 @@ def open_pairs(
     n = len(col["a"])
     side = [""] * n
     if "split" in col:
-        side = [SIDES.get(str(s).lower(), str(s)) for s in col["split"]]
+        side = [SPLIT_NAMES.get(str(s).lower(), str(s)) for s in col["split"]]
     col = dict(part=[name] * n) | col
     return _sides(col, side, lambda s: f"{name} {s}".strip(), acc, low, high)
 

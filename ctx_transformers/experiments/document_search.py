@@ -13,13 +13,15 @@ import pandas as pd
 import torch
 from ..config import script
 from ..core import cache_dir, figures_dir, keep_memory, write_atomic
-from ..documents.embed import DocEmbedder
-from ..documents.model import DocCfg
-from ..documents.segments import DocTextCfg
+from ctx_transformers.documents.config import (
+    DocumentModelCfg,
+    DocumentTextCfg,
+    DocumentsCfg,
+)
+from ..documents.embed import DocumentEmbedder
 from ctx_transformers.documents.train import (
-    DocData,
-    DocRunCfg,
-    judge_documents,
+    DocumentData,
+    predict_documents,
     train_documents,
 )
 from ..eval.figures import save_figure
@@ -44,7 +46,7 @@ _JUDGES = "documents", "columns", "title", "valid", "test", "split", "test_limit
 class DocSearchCfg:
     "A base, and what varies."
 
-    run: DocRunCfg = DocRunCfg()
+    run: DocumentsCfg = DocumentsCfg()
     search: Search = Search(
         "model.hidden=25,0,25; smoothing=.1,.1,0; model.head_dropout=.5,0,.5", "paired"
     )
@@ -81,7 +83,7 @@ def _said(model, data, side, folder) -> np.ndarray:  # `[N,c]`
     "Probabilities of one side's classes, kept in the folder under the name of its documents."
     f = Path(folder) / f"{side}-{data.digest(side)}.npy"
     if not f.exists():
-        p = judge_documents(model, data, side)
+        p = predict_documents(model, data, side)
 
         def write(tmp):
             with open(tmp, "wb") as o:
@@ -103,7 +105,7 @@ def doc_job(
     cfg: DocSearchCfg,
     device="cpu",
     say=print,
-    # function of a trial's `DocRunCfg` and its folder: dict of validation numbers, as
+    # function of a trial's `DocumentsCfg` and its folder: dict of validation numbers, as
     # `run_search` takes it
 ):
     "Train a trial and judge it by the validation."
@@ -125,7 +127,7 @@ def doc_job(
             )
             + (f", taken up at step {stood}" if stood else "")
         )
-        data = DocData(c, lambda *_: None)
+        data = DocumentData(c, lambda *_: None)
         model = train_documents(c, data, folder, device, say)
         found = {
             k: v.mean()
@@ -191,7 +193,7 @@ def search_documents(
     "Train the trials that are not finished, write table and picture, and ask the test about the best."
     keep_memory()
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    data = DocData(cfg.run, say)
+    data = DocumentData(cfg.run, say)
     folder = cache_dir("documents", "searches", data.learnt)
     base = replace(
         cfg.run, documents="as in the folder", columns="", title=""
@@ -208,7 +210,7 @@ def search_documents(
     rows = _interval_rows(
         df, said, data, search_rows(df, data.title, cfg.search, cfg.run.seed), best.config
     )
-    model = DocEmbedder.load(folder / best.config, device)
+    model = DocumentEmbedder.load(folder / best.config, device)
     seed = best["seed"] if "seed" in df else cfg.run.seed
     rows += _test_rows(
         data.title,
@@ -229,16 +231,16 @@ _NOTES = Search(
 
 
 # several segments, so that merging matters
-_CUT = replace(DocRunCfg(), text=DocTextCfg(64, 4))
+_CUT = replace(DocumentsCfg(), text=DocumentTextCfg(64, 4))
 
 
-_MINILM = DocRunCfg(
+_MINILM = DocumentsCfg(
     "hub:stanfordnlp/imdb",
     title="IMDB",
     limit=2000,
     test_limit=1000,
-    text=DocTextCfg(128, 1),
-    model=DocCfg(
+    text=DocumentTextCfg(128, 1),
+    model=DocumentModelCfg(
         "sentence-transformers/all-MiniLM-L6-v2",
         freeze="encoder.words,encoder.places,encoder.norm,0-4",
     ),

@@ -15,22 +15,26 @@ import pandas as pd
 import torch
 from ..config import config_hash, script, settings
 from ..core import cache_dir, hash_uniform, keep_memory
-from ..documents.embed import DocEmbedder
+from ctx_transformers.documents.config import (
+    DocumentModelCfg,
+    DocumentTextCfg,
+    DocumentsCfg,
+    ParagraphCfg,
+)
+from ..documents.embed import DocumentEmbedder
 from ctx_transformers.documents.label_efficiency import (
     accuracy_rows,
     length_slices,
-    plot_budgets,
-    probe_budgets,
+    plot_label_efficiency,
+    probe_labels,
 )
-from ..documents.model import DocCfg
-from ..documents.paragraph_vectors import ParagraphCfg, ParagraphVectors
-from ..documents.retrieval import doc_rows
-from ..documents.segments import DocTextCfg, tokenize_documents
+from ..documents.paragraph_vectors import ParagraphVectors
+from ..documents.retrieval import retrieval_rows
+from ..documents.segments import tokenize_documents
 from ctx_transformers.documents.train import (
-    DocData,
-    DocRunCfg,
+    DocumentData,
     doc_folder,
-    judge_documents,
+    predict_documents,
     doc_run_key,
     train_documents,
 )
@@ -50,7 +54,7 @@ class DocTableCfg:
     "The arms of a comparison of document encoders. Lists are comma-separated."
 
     # documents, and how the tuned arms are trained; `run.limit` holds for them alone
-    run: DocRunCfg = DocRunCfg()
+    run: DocumentsCfg = DocumentsCfg()
     arms: str = "tfidf,paragraph,tuned"  # of 'tfidf', 'paragraph', 'frozen', 'tuned'
     # what the encoder reads: 'truncation' the first segment, 'hierarchy' all; 'as is':
     # what
@@ -106,7 +110,7 @@ def arm_list(x):
 # %% ../../nbs/experiments/16_documents.ipynb #c08
 def tuned_arms(
     cfg: DocTableCfg,
-) -> dict:  # arm -> seed -> `DocRunCfg`
+) -> dict:  # arm -> seed -> `DocumentsCfg`
     "What is trained."
     r, out = cfg.run, {}
     as_is = arm_list(cfg.cuts) == ["as is"]
@@ -129,7 +133,7 @@ def tuned_arms(
 
 
 def learning_side(
-    data: DocData,
+    data: DocumentData,
 ) -> tuple:  # N texts, `[N]` labels, `[N]` groups
     """What linear models may learn from: training and validation documents, because they choose within their
     labels."""
@@ -143,9 +147,9 @@ def learning_side(
 
 
 def fewer(
-    data: DocData,
+    data: DocumentData,
     most: int,  # documents of its test, 0 for all
-) -> DocData:  # the same
+) -> DocumentData:  # the same
     "Ask some of the test, the same ones for all arms."
     t = data.sets["test"]
     rows = np.sort(
@@ -192,7 +196,7 @@ def frozen_vectors(
     "What the encoder makes of them as it comes."
     r = cfg.run
     as_is = arm_list(cfg.cuts) == ["as is"]
-    e = DocEmbedder.open(
+    e = DocumentEmbedder.open(
         r.model.pretrained,
         r.text if as_is else replace(r.text, most=0 if "hierarchy" in cfg.cuts else 1),
         replace(r.model, freeze="", merge="tokens"),
@@ -208,8 +212,8 @@ def frozen_vectors(
 
 # %% ../../nbs/experiments/16_documents.ipynb #c11
 def linear_arms(
-    cfg: DocTableCfg, data: DocData, device="cpu", say=print
-) -> tuple:  # arm -> budget -> `BudgetProbe`; arm -> `[N,d]` vectors of the test
+    cfg: DocTableCfg, data: DocumentData, device="cpu", say=print
+) -> tuple:  # arm -> budget -> `LabelProbe`; arm -> `[N,d]` vectors of the test
     "Lines over every kind of vector that is not tuned."
     (texts, y, g), t, want = learning_side(data), data.sets["test"], arm_list(cfg.arms)
     budgets = [int(b) for b in arm_list(cfg.budgets) if int(b) < len(texts)] or [0]
@@ -219,7 +223,7 @@ def linear_arms(
     def ask(arm, a, b):
         seen[arm] = b
         say(f"{arm}: a line over {a.shape[1]:,} numbers of {a.shape[0]:,} documents")
-        found[arm] = probe_budgets(
+        found[arm] = probe_labels(
             dict(train=a, test=b),
             dict(train=y, test=t.label),
             budgets,
@@ -246,11 +250,11 @@ def document_table(
     "Train what is missing, ask everybody, write the table."
     keep_memory()
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    whole = fewer(DocData(replace(cfg.run, limit=cfg.learn), say), cfg.ask)
+    whole = fewer(DocumentData(replace(cfg.run, limit=cfg.learn), say), cfg.ask)
     if whole.pair:
         raise ValueError(
             "this table compares vectors of single documents, and these are pairs: use `train_documents` and "
-            "`judge_documents`"
+            "`predict_documents`"
         )
     y = whole.sets["test"].label
     group = whole.sets["test"].group
@@ -260,9 +264,9 @@ def document_table(
     for arm, of in (tuned_arms(cfg) if "tuned" in arm_list(cfg.arms) else {}).items():
         for seed, c in of.items():
             say(f"{arm}, seed {seed}")
-            d = fewer(DocData(c, say), cfg.ask)
+            d = fewer(DocumentData(c, say), cfg.ask)
             m = train_documents(c, d, device=device, say=say)
-            tuned.setdefault((arm, len(d.sets["train"])), {})[seed] = judge_documents(
+            tuned.setdefault((arm, len(d.sets["train"])), {})[seed] = predict_documents(
                 m, d, keep=kept
             ).argmax(1)
             seen.setdefault(arm, {})[seed] = m.encode(d.sets["test"].text, keep=kept)
@@ -337,16 +341,16 @@ def _found(seen, y, group, corpus, config, most=1000):
         }
         for a, of in seen.items()
     }
-    return doc_rows(tables, corpus, group, where="retrieval", config=config)
+    return retrieval_rows(tables, corpus, group, where="retrieval", config=config)
 
 # %% ../../nbs/experiments/16_documents.ipynb #c21
-_IMDB = DocRunCfg("hub:stanfordnlp/imdb", title="imdb")
+_IMDB = DocumentsCfg("hub:stanfordnlp/imdb", title="imdb")
 DOCUMENT_EXPERIMENTS = dict(
     quick=DocTableCfg(
         replace(
-            DocRunCfg(),
+            DocumentsCfg(),
             title="pydocs",
-            text=DocTextCfg(128, 1),
+            text=DocumentTextCfg(128, 1),
             train=TrainCfg(
                 lr=2e-3,
                 wd=0.01,
@@ -367,8 +371,8 @@ DOCUMENT_EXPERIMENTS = dict(
             limit=5000,
             test_limit=4000,
             valid_rows=500,
-            text=DocTextCfg(256, 1),
-            model=DocCfg(
+            text=DocumentTextCfg(256, 1),
+            model=DocumentModelCfg(
                 "sentence-transformers/all-MiniLM-L6-v2",
                 freeze="encoder.words,encoder.places,encoder.norm,0-2",
             ),
@@ -393,8 +397,8 @@ DOCUMENT_EXPERIMENTS = dict(
             _IMDB,
             b=16,
             smoothing=0.15,
-            text=DocTextCfg(384, 1),
-            model=DocCfg(
+            text=DocumentTextCfg(384, 1),
+            model=DocumentModelCfg(
                 "sentence-transformers/all-mpnet-base-v2", hidden=25, head_dropout=0.1
             ),
             train=TrainCfg(
@@ -417,8 +421,8 @@ DOCUMENT_EXPERIMENTS = dict(
             _IMDB,
             b=1,
             smoothing=0.1,
-            text=DocTextCfg(4096, 1),
-            model=DocCfg(
+            text=DocumentTextCfg(4096, 1),
+            model=DocumentModelCfg(
                 "allenai/longformer-base-4096",
                 attend="first",
                 pool="first",
@@ -447,8 +451,10 @@ DOCUMENT_EXPERIMENTS = dict(
             _IMDB,
             b=8,
             smoothing=0.1,
-            text=DocTextCfg(2048, 1),
-            model=DocCfg("answerdotai/ModernBERT-base", pool="mean", head_dropout=0.1),
+            text=DocumentTextCfg(2048, 1),
+            model=DocumentModelCfg(
+                "answerdotai/ModernBERT-base", pool="mean", head_dropout=0.1
+            ),
             train=TrainCfg(
                 lr=5e-5,
                 wd=0.01,
@@ -506,4 +512,4 @@ def _report(cfg, df):
     d = read_table(cfg.table)
     d = d[d.corpus == t.corpus.iloc[0]]
     if not cfg.table.endswith(".csv") and (d.labels > 0).any():
-        save_figure(plot_budgets(d), cfg.table)
+        save_figure(plot_label_efficiency(d), cfg.table)
