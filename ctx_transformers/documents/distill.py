@@ -25,7 +25,7 @@ from .embed import DocumentEmbedder
 from .loss import ToTeacher, distill_loss
 from .model import DocumentModel
 from .paragraph_vectors import ParagraphVectors
-from .train import DocumentData
+from .training import DocumentData
 from ..train.checkpoint import load_weights, save_weights
 from ..train.runs import Run
 
