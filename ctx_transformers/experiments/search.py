@@ -348,9 +348,9 @@ class _BestOnce(Task):
 
     def rows(self, found, cfg, data):
         test = self.task.rows(found, cfg, data)
+        slices = {"all": "test", "cost": "cost"}
         named = [
-            r | dict(slice="test" if r["slice"] == "all" else f"test, {r['slice']}")
-            for r in test
+            r | dict(slice=slices.get(r["slice"], f"test, {r['slice']}")) for r in test
         ]
         return named + self.make_rows(test[0]["corpus"])
 
