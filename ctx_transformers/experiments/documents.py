@@ -97,10 +97,10 @@ def frozen_vectors(
     device="cpu",
 ) -> np.ndarray:  # `[N,d]`
     "Vectors of the frozen encoder."
-    most = dict(truncated=1, hierarchy=0).get(reads, cfg.text.max_segments)
+    n_segments = dict(truncated=1, hierarchy=0).get(reads, cfg.text.max_segments)
     e = DocumentEmbedder.open(
         cfg.model.pretrained,
-        replace(cfg.text, max_segments=most),
+        replace(cfg.text, max_segments=n_segments),
         replace(cfg.model, freeze=(), merge="tokens"),
         device,
     )
