@@ -14,18 +14,14 @@ import pandas as pd
 import torch
 from ..config import config_hash, read_config, script, settings
 from ..core import cache_dir, figures_dir, keep_memory
+from ..documents.config import DistillCfg
 from ..documents.cca import correlation_of, fit_cca
-from ctx_transformers.documents.distill import (
-    DistillCfg,
-    Teachers,
-    open_student,
-    train_distilled,
-)
-from ..documents.embed import DocEmbedder
-from ..documents.label_efficiency import accuracy_rows, probe_budgets
+from ..documents.distill import Teachers, open_student, train_distilled
+from ..documents.embed import DocumentEmbedder
+from ..documents.label_efficiency import accuracy_rows, probe_labels
 from ..documents.loss import mse
-from ..documents.retrieval import doc_rows
-from ..documents.train import DocData
+from ..documents.retrieval import retrieval_rows
+from ..documents.training import DocumentData
 from ..eval.figures import COLORS, save_figure, style
 from ..eval.linear import group_codes
 from ..eval.retrieval_metrics import products, evaluate_retrieval
@@ -165,7 +161,7 @@ class DistillTableCfg:
 # %% ../../nbs/experiments/19_distillation.ipynb #c21
 def arm_vectors(
     cfg: DistillTableCfg,
-    data: DocData,
+    data: DocumentData,
     teachers: Teachers,
     device="cpu",
     say=print,
@@ -189,7 +185,7 @@ def arm_vectors(
         return {k: e.encode(d.text, keep=keep) for k, d in data.sets.items()}
 
     m = open_student(cfg.base, data, teachers).model
-    x = read(DocEmbedder(m, data.tokenizer, cfg.base.run.text, device=device))
+    x = read(DocumentEmbedder(m, data.tokenizer, cfg.base.run.text, device=device))
     out["untrained"] = (x, closed_form(x, t))
     for c in cfg.students:
         say(f"student: {c.arm}")
@@ -201,7 +197,7 @@ def arm_vectors(
 # %% ../../nbs/experiments/19_distillation.ipynb #c23
 def distill_rows(
     cfg: DistillTableCfg,
-    data: DocData,
+    data: DocumentData,
     teachers: Teachers,
     arms: dict,  # as `arm_vectors` gives them
     say=print,
@@ -258,7 +254,7 @@ def distill_rows(
     budgets = [b for b in map(int, arm_list(cfg.budgets)) if b < len(y["train"])] or [
         0
     ]  # one that is larger than the table is left out
-    told = {a: probe_budgets(x, y, budgets, groups=groups) for a, x in full.items()}
+    told = {a: probe_labels(x, y, budgets, groups=groups) for a, x in full.items()}
     for b, p in next(iter(told.values())).items():
         rows += accuracy_rows(
             {a: {seed: of[b].pred} for a, of in told.items()},
@@ -273,7 +269,7 @@ def distill_rows(
         a: {seed: evaluate_retrieval(x["test"], y["test"], apart=group)[0]}
         for a, x in full.items()
     }
-    return rows + doc_rows(found, title, group, "teacher", config=tag)
+    return rows + retrieval_rows(found, title, group, "teacher", config=tag)
 
 # %% ../../nbs/experiments/19_distillation.ipynb #c24
 def distill_table(
@@ -284,7 +280,7 @@ def distill_table(
     "Train what is missing, judge every arm, and write the table."
     keep_memory()
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    data = DocData(cfg.base.run, say)
+    data = DocumentData(cfg.base.run, say)
     say("teachers")
     teachers = Teachers(cfg.base, data, device)
     rows = distill_rows(

@@ -15,18 +15,12 @@ import torch
 from ..config import config_hash, script, settings
 from ..core import cache_dir, figures_dir, keep_memory
 from ..data.tokens import special_ids
-from ..documents.embed import DocEmbedder
-from ..documents.model import DocCfg
-from ..documents.paragraph_vectors import ParagraphCfg, ParagraphVectors
-from ..documents.segments import DocTextCfg, tokenize_documents
+from ..documents.config import DocumentModelCfg, DocumentTextCfg, ParagraphCfg, StsCfg
+from ..documents.embed import DocumentEmbedder
+from ..documents.paragraph_vectors import ParagraphVectors
+from ..documents.segments import tokenize_documents
 from ..documents.sts_eval import plot_sts, sts_rows, sts_scores
-from ctx_transformers.documents.sts_train import (
-    StsData,
-    StsRunCfg,
-    open_sts_model,
-    sts_folder,
-    train_sts,
-)
+from ..documents.sts_train import StsData, open_sts_model, sts_folder, train_sts
 from ..eval.figures import save_figure
 from ..eval.tables import row, write_rows
 from ..eval.tfidf import DOC, DocTfidf
@@ -35,7 +29,7 @@ from ..train.config import TrainCfg
 
 # %% ../../nbs/experiments/18_sts.ipynb #c07
 def word_means(
-    m: DocEmbedder,
+    m: DocumentEmbedder,
     texts: list,  # N strings
     # `[N,d]` sums, whose cosines are those of means; zeros for a text without tokens
 ) -> np.ndarray:
@@ -77,7 +71,7 @@ def _reference(cfg, device):
 
 # %% ../../nbs/experiments/18_sts.ipynb #c08
 def untuned_arms(
-    cfg: StsRunCfg,
+    cfg: StsCfg,
     data: StsData,
     sets: dict,  # set -> Pairs, all that will be asked
     device="cpu",
@@ -88,7 +82,7 @@ def untuned_arms(
     every = list(dict.fromkeys(learnt + [t for p in sets.values() for t in (*p.a, *p.b)]))
     out = {
         f"{cfg.title} word vectors": lambda texts: word_means(
-            DocEmbedder(open_sts_model(cfg, data), data.tokenizer, cfg.text), texts
+            DocumentEmbedder(open_sts_model(cfg, data), data.tokenizer, cfg.text), texts
         ),
         "TF-IDF": DocTfidf(every, replace(DOC, ngrams=(1, 1), min_df=1)),
     }
@@ -109,7 +103,7 @@ class StsTableCfg:
     "The arms of a table."
 
     # of all trainings; its seed and learning rate are set by the table
-    run: StsRunCfg = StsRunCfg()
+    run: StsCfg = StsCfg()
     # peak learning rates, of which the validation side chooses; one: nothing is chosen
     lrs: str = "3e-5,1e-4,3e-4"
     seeds: str = "0,1,2"  # of batches and dropout; the first chooses
@@ -134,7 +128,7 @@ def pick_lr(
     data: StsData,
     device="cpu",
     say=print,
-    # `StsRunCfg` with the learning rate that won, and rate -> correlation on the
+    # `StsCfg` with the learning rate that won, and rate -> correlation on the
     # validation
     # side
 ) -> tuple:
@@ -166,7 +160,7 @@ def _found(
     keep = cache_dir("sts", "vectors")
     asked = data.asked | dict(validation=data.sides["valid"])
     every = data.asked | data.whole
-    plain = DocEmbedder(
+    plain = DocumentEmbedder(
         open_sts_model(run, data),
         data.tokenizer,
         run.text,
@@ -273,10 +267,10 @@ def sts_table(
 STS_EXPERIMENTS = dict(
     minilm=StsTableCfg(),
     quick=StsTableCfg(
-        StsRunCfg(
+        StsCfg(
             title="small",
-            text=DocTextCfg(64),
-            model=DocCfg(encoder=EncoderCfg(layers=1, d=64, heads=4, max_positions=64)),
+            text=DocumentTextCfg(64),
+            model=DocumentModelCfg(encoder=EncoderCfg(layers=1, d=64, heads=4, max_positions=64)),
             train=TrainCfg(lr=1e-3, steps=30, valid_every=15, checkpoint_every=15),
         ),
         lrs="1e-3",
