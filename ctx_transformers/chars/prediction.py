@@ -9,7 +9,6 @@ __all__ = ['as_read', 'string_vectors', 'predict_classes', 'splits_table', 'read
 import unicodedata
 import numpy as np
 import pandas as pd
-import torch
 from ctx_transformers.chars.baselines import (
     NGRAM_MODELS,
     best_classifier,

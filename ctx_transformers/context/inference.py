@@ -27,7 +27,7 @@ from .merge import kind_heads
 from .model import ContextMLM
 from .training import load_model, read_cfg, train_run
 from ..data.config import SourceCfg
-from ..data.groups import Kind, Role, make_groups
+from ..data.groups import Role, make_groups
 from ..data.load import as_dataset
 from ..data.sources import read_posts
 from ..data.splits import TRAIN

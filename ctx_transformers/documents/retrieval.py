@@ -107,9 +107,7 @@ def retrieval_rows(
 # %% ../../nbs/documents/09_retrieval.ipynb #sc9a4e1d
 def _at_ks(df, metric, ks, arm):
     "Row of an arm for each k."
-    rows = [
-        rows_over_seeds(df, f"{metric}{k}").set_index("arm").loc[[arm]] for k in ks
-    ]
+    rows = [rows_over_seeds(df, f"{metric}{k}").set_index("arm").loc[[arm]] for k in ks]
     return pd.concat(rows)
 
 

@@ -448,7 +448,7 @@ from ctx_transformers.authors.config import (
     PositiveFrom,
     Shape,
 )
-from ..config import Natural, Title
+from ..config import Title
 from ..data.config import BatchCfg
 from ..train.config import TrainCfg
 

@@ -23,7 +23,7 @@ from ..authors.config import AuthorModelCfg, AuthorsCfg
 from ..authors.embed import AuthorEmbedder
 from ..authors.episodes import PostSets
 from ..authors.model import AuthorEncoder
-from ctx_transformers.authors.train import (
+from ctx_transformers.authors.training import (
     AuthorsData,
     encode_corpus,
     start_digest,
@@ -33,7 +33,7 @@ from ..authors.triplets import Pooled
 from ..config import config_hash
 from ..context.config import ContextCfg
 from ..context.data import ContextData
-from ..context.train import train_run
+from ..context.training import train_run
 from ..core import hash_bits, set_seed
 from ..data.corpus import Corpus
 from ..data.load import corpus_digest, open_tokens, title_of
