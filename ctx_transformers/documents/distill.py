@@ -25,7 +25,7 @@ from .embed import DocumentEmbedder
 from .loss import ToTeacher, distill_loss
 from .model import DocumentModel
 from .paragraph_vectors import ParagraphVectors
-from .train import DocumentData
+from .training import DocumentData
 from ..train.checkpoint import load_weights, save_weights
 from ..train.runs import Run
 
@@ -130,7 +130,7 @@ def student_loss(
     student: Student,
 ):  # (`[b,d]`, `[b,own]`), targets `[b,d+d_context]` -> `[]`
     "Distance to the structural teacher, and γ times that to the contextual one."
-    own = distill_loss(cfg.loss.loss, cfg.loss.marginal_weight)
+    own = distill_loss(cfg.loss.structural_loss, cfg.loss.marginal_weight)
     d = student.to_teacher.out_features
 
     def loss(pred, y):

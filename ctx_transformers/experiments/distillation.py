@@ -21,7 +21,7 @@ from ..documents.embed import DocumentEmbedder
 from ..documents.label_efficiency import accuracy_rows, probe_labels
 from ..documents.loss import mse
 from ..documents.retrieval import retrieval_rows
-from ..documents.train import DocumentData
+from ..documents.training import DocumentData
 from ..eval.figures import COLORS, save_figure, style
 from ..eval.linear import group_codes
 from ..eval.retrieval_metrics import products, judge_retrieval

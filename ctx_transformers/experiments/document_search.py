@@ -19,7 +19,7 @@ from ctx_transformers.documents.config import (
     DocumentsCfg,
 )
 from ..documents.embed import DocumentEmbedder
-from ctx_transformers.documents.train import (
+from ctx_transformers.documents.training import (
     DocumentData,
     predict_documents,
     train_documents,

@@ -31,7 +31,7 @@ from ctx_transformers.documents.label_efficiency import (
 from ..documents.paragraph_vectors import ParagraphVectors
 from ..documents.retrieval import retrieval_rows
 from ..documents.segments import tokenize_documents
-from ctx_transformers.documents.train import (
+from ctx_transformers.documents.training import (
     DocumentData,
     doc_folder,
     predict_documents,

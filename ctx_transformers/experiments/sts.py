@@ -15,12 +15,22 @@ import torch
 from ..config import config_hash, script, settings
 from ..core import cache_dir, figures_dir, keep_memory
 from ..data.tokens import special_ids
-from ..documents.config import DocumentModelCfg, DocumentTextCfg, ParagraphCfg, StsCfg
+from ctx_transformers.documents.config import (
+    DocumentModelCfg,
+    DocumentTextCfg,
+    ParagraphCfg,
+    StsCfg,
+)
 from ..documents.embed import DocumentEmbedder
 from ..documents.paragraph_vectors import ParagraphVectors
 from ..documents.segments import tokenize_documents
 from ..documents.sts_eval import plot_sts, sts_rows, sts_scores
-from ..documents.sts_train import StsData, open_sts_model, sts_folder, train_sts
+from ctx_transformers.documents.sts_train import (
+    StsData,
+    open_sts_model,
+    sts_folder,
+    train_sts,
+)
 from ..eval.figures import save_figure
 from ..eval.tables import row, write_rows
 from ..eval.tfidf import DOC, DocTfidf
@@ -270,7 +280,9 @@ STS_EXPERIMENTS = dict(
         StsCfg(
             title="small",
             text=DocumentTextCfg(64),
-            model=DocumentModelCfg(encoder=EncoderCfg(layers=1, d=64, heads=4, max_positions=64)),
+            model=DocumentModelCfg(
+                encoder=EncoderCfg(layers=1, d=64, heads=4, max_positions=64)
+            ),
             train=TrainCfg(lr=1e-3, steps=30, valid_every=15, checkpoint_every=15),
         ),
         lrs="1e-3",
