@@ -8,11 +8,14 @@ __all__ = ['Pairs', 'read_stsb', 'read_sick', 'read_sts', 'open_pairs', 'open_st
 # %% ../../nbs/documents/03_pairs.ipynb #impe
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 import numpy as np
 from ..core import Account, hash_bits
+from ..data.config import SourceCfg
 from ..data.dedup import text_keys
 from ..data.files import pick, read_lines
+from ..data.load import as_dataset
 from ctx_transformers.documents.sources import (
     SPLIT_NAMES,
     column_values,
@@ -156,12 +159,12 @@ def _headed(path, needed, account):
     return {c: [r[k] for r in rows] for k, c in enumerate(head)}
 
 
-def _sides(col, side, name, account, low, high):
-    "name -> Pairs, for the values of `side` in their order."
+def _by_split(col, split, name, account, low, high):
+    "name -> Pairs, for the values of `split` in their order."
     out = {}
-    for s in dict.fromkeys(side):
-        i = [j for j, o in enumerate(side) if o == s]
-        # a line that could not be read has no side, so each of them tells of it
+    for s in dict.fromkeys(split):
+        i = [j for j, o in enumerate(split) if o == s]
+        # a line that could not be read has no split, so each of them tells of it
         acc = Account.from_dict(account.to_dict() | dict(name=name(s)))
         of = ([col[k][j] for j in i] for k in ("a", "b", "score", "part"))
         out[acc.name] = _pairs(*of, acc, low, high)
@@ -186,7 +189,7 @@ def read_sick(
         score=col["relatedness_score"],
         part=["SICK"] * n,
     )
-    return _sides(ours, side, lambda s: f"SICK {s.lower()}", acc, 1.0, 5.0)
+    return _by_split(ours, side, lambda s: f"SICK {s.lower()}", acc, 1.0, 5.0)
 
 # %% ../../nbs/documents/03_pairs.ipynb #s4fabece
 _YEAR = re.compile(r"(?<!\d)(?:20)?(1[2-9])(?!\d)")
@@ -273,13 +276,13 @@ def read_sts(
             part=t["subset"],
             side=side,
         )
-    return dict(sorted(_sides(col, col["side"], str, acc, 0.0, 5.0).items()))
+    return dict(sorted(_by_split(col, col["side"], str, acc, 0.0, 5.0).items()))
 
 # %% ../../nbs/documents/03_pairs.ipynb #s2762be5
 # ours -> usual names
 _FIELDS = dict(
-    a=("sentence1", "sentence_A", "a"),
-    b=("sentence2", "sentence_B", "b"),
+    a=("a", "sentence1", "sentence_A"),
+    b=("b", "sentence2", "sentence_B"),
     score=("score", "similarity_score", "relatedness_score"),
     part=("part", "subset"),
     split=("split",),
@@ -287,28 +290,29 @@ _FIELDS = dict(
 
 
 def open_pairs(
-    source,  # what `documents.sources.table_rows` takes, 'hub:owner/name' among it
-    # 'a=premise,b=hypothesis,score=mean,part=genre,split=side': which column is which
-    columns: str = "",
-    low: float = 0.0,  # lower end of the scale
-    high: float = 5.0,  # upper end of the scale
-    # 'NAME train', 'NAME valid', 'NAME test' -> Pairs, those that are there; 'NAME' if
-    # the
-    # source has no
-    # sides
-) -> dict:
+    source: SourceCfg,  # `posts` is what `documents.sources.table_rows` takes, 'hub:owner/name' among it
+    scale: tuple = (0.0, 5.0),  # lowest and highest score
+    table=None,  # pairs in memory, in place of `source.posts`: a DataFrame or a Dataset
+) -> dict:  # 'train', 'valid' and 'test' -> Pairs, those that are there; '' where there are no splits
     "Scored pairs from any table."
-    name = source_name(source)
-    acc = Account(name)
-    col = column_values(
-        table_rows(source, acc), columns, _FIELDS, ("a", "b", "score"), name
+    name = source.corpus_name or (
+        "table" if table is not None else source_name(source.posts)
     )
+    acc = Account(name)
+    rows = table_rows(source.posts, acc) if table is None else iter(as_dataset(table))
+    rows = islice(rows, source.limit or None)
+    col = column_values(rows, source.columns, _FIELDS, ("a", "b", "score"), name)
     n = len(col["a"])
-    side = [""] * n
+    split = [""] * n
     if "split" in col:
-        side = [SPLIT_NAMES.get(str(s).lower(), str(s)) for s in col["split"]]
+        split = [SPLIT_NAMES.get(str(s).lower(), str(s)) for s in col["split"]]
+    if odd := set(split) - {"", *SPLIT_NAMES.values()}:
+        raise ValueError(
+            f"{name}: split must be train, valid or test, got {sorted(odd)[0]!r}"
+        )
     col = dict(part=[name] * n) | col
-    return _sides(col, side, lambda s: f"{name} {s}".strip(), acc, low, high)
+    found = _by_split(col, split, lambda s: f"{name} {s}".strip(), acc, *scale)
+    return dict(zip(dict.fromkeys(split), found.values()))
 
 # %% ../../nbs/documents/03_pairs.ipynb #scbba165
 def _is_years(path):
