@@ -100,6 +100,7 @@ class DocumentEmbedder:
         self.classes = tuple(classes)
         self.device = device
         self.precision = precision
+        self.folder = None  # that it was opened from
 
     @classmethod
     def open(
@@ -382,9 +383,10 @@ def load(
             f"{folder}/best.safetensors does not hold the model that model.json describes: {e}"
         ) from e
     tokenizer = load_tokenizer(folder / "tokenizer")
-    return cls(
-        model, tokenizer, DocumentTextCfg(**a["text"]), a["classes"], device, precision
-    )
+    text = DocumentTextCfg(**a["text"])
+    out = cls(model, tokenizer, text, a["classes"], device, precision)
+    out.folder = folder
+    return out
 
 # %% ../../nbs/documents/07_embed.ipynb #h0000083
 # 8 hexadecimal digits, empty from scratch

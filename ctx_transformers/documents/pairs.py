@@ -63,6 +63,16 @@ class Pairs:
         return f"{self.name}: {len(self):,} pairs, {self.low:g} to {self.high:g}, {parts}"
 
     @property
+    def text(self):
+        "First sentences, as documents that come in pairs have them."
+        return self.a
+
+    @property
+    def other(self):
+        "Second sentences."
+        return self.b
+
+    @property
     def unit(self):  # `[N]` float64, 0 to 1
         "The scores, from 0 for the lower end of the scale to 1 for the upper."
         return (self.score - self.low) / (self.high - self.low)
