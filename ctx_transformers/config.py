@@ -337,7 +337,7 @@ def with_settings(
     cfg = cfg() if inspect.isclass(cfg) else cfg
     known = fields_of(cfg)
     flat = {}
-    for k, v in _flat(changes):
+    for k, v in _flat(changes, known):
         k = full_name(k, known)
         if k in flat and flat[k] != v:
             raise ValueError(f"{k} is given twice, as {flat[k]!r} and {v!r}")
@@ -345,13 +345,14 @@ def with_settings(
     return _changed(cfg, flat)
 
 
-def _flat(d, at=""):
-    "Leaves of nested dicts: ('outer.inner', value)."
+def _flat(d, known, at=""):
+    "Leaves of nested dicts: ('outer.inner', value); the value of a setting may be a dict."
     for k, v in d.items():
-        if isinstance(v, dict) and k != "columns":
-            yield from _flat(v, f"{at}{k}.")
+        name = f"{at}{k}"
+        if isinstance(v, dict) and full_name(name, known) not in known:
+            yield from _flat(v, known, f"{name}.")
         else:
-            yield f"{at}{k}", v
+            yield name, v
 
 
 def _changed(cfg, flat, at=""):
@@ -380,7 +381,7 @@ def read_config(
     base = cls() if inspect.isclass(cls) else cls
     changes = {}
     for f in files:
-        changes |= _typed(dict(_flat(_read_file(f))), base)
+        changes |= _typed(dict(_flat(_read_file(f), fields_of(base))), base)
     return with_settings(base, changes | _typed(pairs, base))
 
 
