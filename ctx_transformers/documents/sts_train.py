@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['STS_VERSION', 'PAIRS', 'shares_sentence', 'draw_pairs', 'split_pairs', 'benchmark_sets', 'is_benchmark',
-           'open_splits', 'PairData', 'cosines', 'ByRank', 'open_sts_model', 'sts_run', 'train_sts', 'keep_pairs',
-           'kept_pairs', 'sts_config', 'untuned_embedder', 'tfidf_of', 'evaluate_sts']
+           'open_splits', 'any_pairs', 'PairData', 'cosines', 'ByRank', 'open_sts_model', 'sts_run', 'train_sts',
+           'keep_pairs', 'kept_pairs', 'sts_config', 'untuned_embedder', 'tfidf_of', 'evaluate_sts']
 
 # %% ../../nbs/documents/13_sts_train.ipynb #impe
 import os
@@ -160,6 +160,22 @@ def open_splits(
             say(cut[k].account)
         cut[k] = replace(cut[k], name=f"{name} {k}")
     return cut
+
+# %% ../../nbs/documents/13_sts_train.ipynb #n6762c23
+def any_pairs(
+    cfg: StsCfg,
+    table=None,  # pairs in memory, in place of `cfg.source.posts`
+) -> Pairs:  # 'NAME'
+    "All scored pairs of a table, whatever their split, or a set of the benchmarks."
+    if table is None and is_benchmark(cfg.source.posts):
+        return _published(cfg.source.posts)["train"]
+    found = [*open_pairs(cfg.source, cfg.scale, table).values()]
+    name = found[0].name.rpartition(" ")[0] if len(found) > 1 else found[0].name
+    a, b = ([t for p in found for t in getattr(p, k)] for k in "ab")
+    score, part = (
+        np.concatenate([getattr(p, k) for p in found]) for k in ("score", "part")
+    )
+    return Pairs(a, b, score, *cfg.scale, part, name)
 
 # %% ../../nbs/documents/13_sts_train.ipynb #c12
 class PairData(TextData):
