@@ -21,7 +21,6 @@ from ctx_transformers.config import (
     ProperShare,
     Registry,
     Seed,
-    Title,
     configuration,
 )
 from ..data.config import BatchCfg, SourceCfg

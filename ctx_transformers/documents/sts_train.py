@@ -88,8 +88,8 @@ def split_pairs(
         out[split] = cut
     if left.sum() < 2:
         raise ValueError(
-            f"{pairs.name}: {int(left.sum())} pairs share no sentence with {' and '.join(out)}, too few to learn "
-            "from: lower their shares, or give a column `split` with train, valid and test"
+            f"{pairs.name}: {int(left.sum())} pairs share no sentence with {' and '.join(out)}, too few to "
+            "learn from: lower their shares, or give a column `split` with train, valid and test"
         )
     acc.keep(int(left.sum()))
     return dict(train=replace(pairs.take(left), name=acc.name, account=acc), **out)
@@ -98,8 +98,8 @@ def split_pairs(
 def _check_drawn(pairs, split, share, n):
     if not 1 < n < len(pairs):
         raise ValueError(
-            f"{pairs.name}: {n} of {len(pairs)} pairs would be in the {split} split: give more pairs, another "
-            f"share than {share}, or a column `split` with train, valid and test"
+            f"{pairs.name}: {n} of {len(pairs)} pairs would be in the {split} split: give more pairs, "
+            f"another share than {share}, or a column `split` with train, valid and test"
         )
 
 # %% ../../nbs/documents/13_sts_train.ipynb #s968a4d1
@@ -108,8 +108,9 @@ def benchmark_sets() -> dict:  # 'STS-B train', 'STS12', ... -> Pairs
     folder = os.environ.get("CTX_DATA")
     if not folder:
         raise FileNotFoundError(
-            "the sets of the STS benchmarks are read from the folder that the variable CTX_DATA names, and it "
-            "is not set: name a folder with sts-train.csv, or give posts= a table with columns a, b and score"
+            "the sets of the STS benchmarks are read from the folder that the variable CTX_DATA names, and "
+            "it is not set: name a folder with sts-train.csv, or give posts= a table with columns a, b and "
+            "score"
         )
     return open_sts(folder)
 
@@ -124,8 +125,8 @@ def _published(posts: str) -> dict:
     sets = benchmark_sets()
     if posts not in sets:
         raise FileNotFoundError(
-            f"{posts!r} is no table that is there, and no set of the STS benchmarks: expected a file, a folder, "
-            f"'hub:owner/name', or one of {', '.join(sets)}"
+            f"{posts!r} is no table that is there, and no set of the STS benchmarks: expected a file, a "
+            f"folder, 'hub:owner/name', or one of {', '.join(sets)}"
         )
     stem = posts.removesuffix(" train")
     tests = (f"{stem} test", stem, f"{stem} dev", f"{stem} trial")

@@ -19,7 +19,6 @@ from ..core import set_seed, write_atomic
 from ..data.tokens import load_tokenizer, tokenizer_of_texts
 from .config import DocumentModelCfg, DocumentsCfg
 from ctx_transformers.documents.data import (
-    Documents,
     draw_documents,
     draw_rows,
     open_documents,
