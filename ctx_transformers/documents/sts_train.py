@@ -8,6 +8,8 @@ __all__ = ['STS_VERSION', 'PAIRS', 'shares_sentence', 'draw_pairs', 'split_pairs
            'keep_pairs', 'kept_pairs', 'sts_config', 'untuned_embedder', 'tfidf_of', 'evaluate_sts']
 
 # %% ../../nbs/documents/13_sts_train.ipynb #impe
+import hashlib
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -195,6 +197,11 @@ class PairData(TextData):
         for k, n in most.items():
             sets[k] = sets[k].take(draw_pairs(sets[k], *n))
         super().__init__(sets, cfg, say)
+
+    def digest(self, *splits) -> str:  # 16 hexadecimal digits
+        "Name of the sentences and scores of these splits."
+        held = [[p.a, p.b, p.unit.tolist()] for p in (self.sets[k] for k in splits)]
+        return hashlib.sha256(json.dumps(held).encode()).hexdigest()[:16]
 
     def targets(self, split):
         return self.sets[split].unit.astype(np.float32)

@@ -226,4 +226,15 @@ class DocumentSearchCfg:
         },
         "paired",
     )
+    # what table and figure are called; those of a recipe that lie beside others have a name of their own
+    table: Annotated[Title, LABELS] = "document_search"
     how: ExperimentCfg = ExperimentCfg()
+
+    def __post_init__(self):
+        if len(self.how.seeds) > 1:
+            raise ValueError(
+                f"how.seeds has {len(self.how.seeds)} seeds, and a search needs one: search the seed, such "
+                "as fields=train.seed=0,1,2"
+            )
+        if not self.table:
+            raise ValueError("table is empty: name the table and the figure")
