@@ -6,8 +6,8 @@
 __all__ = ['SIMULATED', 'Checkpoints', 'Width', 'COMBINATIONS', 'SHARED', 'SearchFields', 'ExperimentCfg', 'ContextExperimentCfg',
            'ContextGridCfg', 'SimulatorCfg', 'HeadsCfg', 'WordGainsCfg', 'UntrainedCfg', 'named_checkpoints',
            'ProbesCfg', 'AuthorsExperimentCfg', 'StyleTopicCfg', 'RankingExperimentCfg', 'LatencyCfg',
-           'CharsExperimentCfg', 'CharDistillationCfg', 'DocumentsExperimentCfg', 'RangeCfg', 'search_fields',
-           'refuse_test', 'SearchCfg', 'DocumentSearchCfg']
+           'CharsExperimentCfg', 'CharDistillationCfg', 'DocumentsExperimentCfg', 'StsExperimentCfg', 'DistillationCfg',
+           'RangeCfg', 'search_fields', 'refuse_test', 'SearchCfg', 'DocumentSearchCfg']
 
 # %% ../../nbs/experiments/00_config.ipynb #impe
 from typing import Annotated, Literal
@@ -826,6 +826,112 @@ class DocumentsExperimentCfg:
                 "an encoder from scratch knows nothing before it is trained: leave 'frozen' out, or give "
                 "run.model.pretrained"
             )
+
+# %% ../../nbs/experiments/00_config.ipynb #n3a8f769
+from dataclasses import replace
+from typing import ClassVar
+
+from ..config import Natural, NonNegative, Positive, Title
+from ctx_transformers.documents.config import (
+    DISTILL_LOSSES,
+    DistillCfg,
+    DistillLossCfg,
+    StsCfg,
+)
+
+# %% ../../nbs/experiments/00_config.ipynb #nb6f55b7
+@configuration
+class StsExperimentCfg:
+    "Experiment: sentence pairs; an encoder tuned on their scores, the untuned one, models that count."
+
+    first: ClassVar[tuple] = (
+        "posts",
+        "pretrained",
+        "encoder_name",
+        "learning_rates",
+        "loss",
+        "segment_len",
+        "batch_size",
+        "epochs",
+        "seeds",
+        "device",
+    )
+
+    # of all trainings; its seed and its learning rate are set by the experiment
+    run: StsCfg = StsCfg()
+    encoder_name: Annotated[Title, LABELS] = "MiniLM"  # what the table calls the encoder
+    # peak learning rates, of which the validation split chooses with the first seed
+    learning_rates: tuple[Positive, ...] = (3e-5, 1e-4, 3e-4)
+    how: ExperimentCfg = ExperimentCfg(seeds=(0, 1, 2))
+
+    def __post_init__(self):
+        if not self.learning_rates:
+            raise ValueError("learning_rates is empty: name one at least, such as 1e-4")
+        if not self.encoder_name:
+            raise ValueError("encoder_name is empty: give a word that tables call it by")
+
+# %% ../../nbs/experiments/00_config.ipynb #ne670c00
+@configuration
+class DistillationCfg:
+    "Experiment: distillation; students of two teachers beside what needs no training."
+
+    first: ClassVar[tuple] = (
+        "posts",
+        "columns",
+        "teacher",
+        "structural_losses",
+        "contextual_weights",
+        "n_labels",
+        "segment_len",
+        "max_segments",
+        "epochs",
+        "seeds",
+        "device",
+    )
+
+    # of all students; its loss is that of the arms with two teachers
+    run: DistillCfg = DistillCfg()
+    # a student for each, of the structural teacher alone
+    structural_losses: tuple[Annotated[str, DISTILL_LOSSES], ...] = (
+        "mse",
+        "cosine",
+        "contrastive",
+        "max_marginals",
+    )
+    # λ of the max-marginals among them; a student for each
+    marginal_weights: tuple[NonNegative, ...] = (0.5,)
+    # γ of the contextual teacher beside run.loss; a student for each, 0 for none
+    contextual_weights: tuple[NonNegative, ...] = (0.01,)
+    # labels that linear probes on frozen vectors may see; 0: all. Numbers larger than the table are left out
+    n_labels: tuple[Natural, ...] = (100, 400, 0)
+    how: ExperimentCfg = ExperimentCfg()
+
+    def __post_init__(self):
+        if not self.losses:
+            raise ValueError(
+                "there is no student: give structural_losses or contextual_weights"
+            )
+        if not self.n_labels:
+            raise ValueError(
+                "n_labels is empty: name one number at least, 0 for all labels"
+            )
+        for loss in self.losses.values():
+            replace(self.run, loss=loss)  # a batch may be too small for one of them
+
+    @property
+    def losses(self) -> dict:  # arm -> `DistillLossCfg`
+        "The loss of each student, in the order of the table."
+        n = self.run.loss.n_components
+        out = []
+        for name in self.structural_losses:
+            weights = (
+                self.marginal_weights if name.startswith("max_marginals") else (0.0,)
+            )
+            out += [DistillLossCfg(name, w, 0.0, n) for w in weights]
+        out += [
+            replace(self.run.loss, contextual_weight=w) for w in self.contextual_weights
+        ]
+        return {loss.arm: loss for loss in out}
 
 # %% ../../nbs/experiments/00_config.ipynb #searchimp
 import re
