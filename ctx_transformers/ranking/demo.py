@@ -11,11 +11,13 @@ import sys
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
+from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
 from fastcore.basics import patch
+from filelock import FileLock
 from ..core import cache_dir
 from ..eval.figures import COLORS, style
 from .cache import CandidateCache
@@ -232,10 +234,10 @@ class AnswerSearch:
         self.unk = tok.unk_token_id
         self.candidates = candidates
         name = digest(*candidates.texts, *self.e.fingerprint.values())
-        kept = folder or cache_dir("candidates") / name
-        self.searcher = Searcher(
-            self.e, CandidateCache.build(kept, candidates.texts, self.e), "exact"
-        )
+        kept = Path(folder or cache_dir("candidates") / name)
+        with FileLock(kept.with_name(f"{kept.name}.lock"), mode=0o644):
+            cache = CandidateCache.build(kept, candidates.texts, self.e)
+        self.searcher = Searcher(self.e, cache, "exact")
 
     def __call__(
         self,
@@ -346,8 +348,8 @@ def search_box(
         import ipywidgets as w
     except ImportError:
         raise ImportError(
-            "an input box needs ipywidgets: pip install ipywidgets, or call the `AnswerSearch` as a function: "
-            "search('...')"
+            "an input box needs ipywidgets: pip install ipywidgets, or call the `AnswerSearch` as a "
+            "function: search('...')"
         ) from None
     line = w.Text(
         placeholder="type a question and press enter",

@@ -175,7 +175,7 @@ def read_questions(
     "All rows of a table as questions; of files that have a test split, that."
     whole = not is_table(source) and not columns
     if whole and (str(source) == "signatures" or _kind(_found(source)) != "pairs"):
-        return open_dialogues(source, say=say)["test"]
+        return _test_split(source, say)
     columns = dict(columns or {})
     pick(columns, DIALOGUE_COLUMNS, "our table of pairs")
     d, place = _pairs(source, columns)
@@ -184,6 +184,18 @@ def read_questions(
     d = with_wrong(d, place, n, seed)
     say(f"{d!r}\n{d.account}")
     return d
+
+
+def _test_split(source, say):
+    "The test split of a source that has one."
+    ubuntu = str(source) != "signatures" and _kind(Path(source)) == "ubuntu"
+    got = read_ubuntu(source) if ubuntu else open_dialogues(source, say=say)
+    if "test" not in got:
+        raise ValueError(
+            f"{source} has no test split, only {sorted(got)}: put a file with 'test' at the end of its name "
+            "beside the others"
+        )
+    return got["test"]
 
 # %% ../../nbs/ranking/06_sources.ipynb #n8e8df0a
 def read_texts(
