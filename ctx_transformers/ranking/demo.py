@@ -348,8 +348,8 @@ def search_box(
         import ipywidgets as w
     except ImportError:
         raise ImportError(
-            "an input box needs ipywidgets: pip install ipywidgets, or call the `AnswerSearch` as a function: "
-            "search('...')"
+            "an input box needs ipywidgets: pip install ipywidgets, or call the `AnswerSearch` as a "
+            "function: search('...')"
         ) from None
     line = w.Text(
         placeholder="type a question and press enter",
