@@ -11,6 +11,7 @@ from os import PathLike
 from .config import AuthorsCfg as Config
 from ..config import with_settings
 
+# %% ../../nbs/authors/index.ipynb #n2033b88
 _all_ = ["Config"]
 
 # %% ../../nbs/authors/index.ipynb #train

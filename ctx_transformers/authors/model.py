@@ -77,13 +77,10 @@ class AuthorEncoder(nn.Module):
             self.pool = pooling(cfg.pool, d)
         self.features = Features(n_features) if n_features else None
         self.d = d + n_features
-        mixed = cfg.compress == "matryoshka" and cfg.text and n_features
-        # without a turn, the first coordinates would be the text's alone
-        self.turn = (
-            nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d)))
-            if mixed
-            else None
-        )
+        self.turn = None
+        if cfg.compress == "matryoshka" and cfg.text and n_features:
+            # without a turn, the first coordinates would be the text's alone
+            self.turn = nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d)))
         self.compress = compression(
             cfg.compress, self.d, cfg.d_out, free_bits=cfg.free_bits
         )
