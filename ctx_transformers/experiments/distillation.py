@@ -31,7 +31,7 @@ from ..documents.retrieval import retrieval_rows
 from ..documents.training import DocumentData
 from ..eval.figures import COLORS, style
 from ..eval.linear import group_codes
-from ..eval.retrieval_metrics import judge_retrieval, products
+from ..eval.retrieval_metrics import evaluate_retrieval, products
 from ..eval.stats import Interval, middle_interval
 from ..eval.tables import mean_rows, row
 from ..eval.tfidf import DocTfidf
@@ -167,7 +167,7 @@ def measure_vectors(
     some = [n for n in n_labels if n < len(y["train"])] or [0]
     probes = probe_labels(x, y, some, groups=groups)
     out["probes"] = {str(len(p.rows)): np.asarray(p.pred) for p in probes.values()}
-    out["retrieval"] = judge_retrieval(x["test"], y["test"], apart=test.group)[0]
+    out["retrieval"] = evaluate_retrieval(x["test"], y["test"], apart=test.group)[0]
     return out
 
 # %% ../../nbs/experiments/19_distillation.ipynb #n706acc1
