@@ -10,6 +10,7 @@ from os import PathLike
 
 from .config import AuthorsCfg as Config
 from ..config import with_settings
+from ..data.config import source_of
 
 # %% ../../nbs/authors/index.ipynb #n2033b88
 _all_ = ["Config"]
@@ -26,30 +27,15 @@ def train(
 ):  # what `load` gives
     "Train an author encoder on posts, go on with it, or read the one that was trained before."
     from ctx_transformers.authors.training import AuthorsData, train_authors
+    from ctx_transformers.core import pick_device
 
-    path, table = _path_or_table(posts)
-    if posts is not None:
-        settings = settings | {"source.posts": path or "a table in memory"}
-    config = with_settings(config, settings)
+    place, table = source_of(posts)
+    config = with_settings(config, place | settings)
     run = train_authors(
-        config, AuthorsData(config, say, table), out, _pick_device(device), say
+        config, AuthorsData(config, say, table), out, pick_device(device), say
     )
     say(f"trained author encoder: {run.folder}")
     return load(run.folder, device)
-
-
-def _path_or_table(posts):
-    "(path or None, table or None)."
-    if posts is None:
-        return None, None
-    return (str(posts), None) if isinstance(posts, (str, PathLike)) else (None, posts)
-
-
-def _pick_device(device):
-    "The device that was asked for, or a GPU if there is one."
-    from torch.cuda import is_available
-
-    return device or ("cuda" if is_available() else "cpu")
 
 # %% ../../nbs/authors/index.ipynb #load
 def load(
@@ -58,8 +44,9 @@ def load(
 ):  # an `authors.embed.AuthorEmbedder`: model, tokenizer, n-grams
     "A trained author encoder."
     from ctx_transformers.authors.embed import AuthorEmbedder
+    from ctx_transformers.core import pick_device
 
-    return AuthorEmbedder.load(folder, _pick_device(device))
+    return AuthorEmbedder.load(folder, pick_device(device))
 
 
 def _opened(model, device=""):
@@ -116,9 +103,11 @@ def evaluate(
     from ctx_transformers.authors.evaluation import evaluate_on
     from ctx_transformers.config import columns_of
 
+    place, table = source_of(posts)
     return evaluate_on(
         _opened(model, device),
-        *_path_or_table(posts),
+        place.get("source.posts") if table is None else None,
+        table,
         columns_of(columns),
         say,
         **settings,

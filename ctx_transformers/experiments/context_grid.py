@@ -26,7 +26,7 @@ from ..data.splits import TRAIN
 from ..eval.cost import relative_speed
 from ..eval.tables import row
 from .config import ContextGridCfg
-from .context import ContextTask, _families, possible
+from .context import ContextTask, families, possible
 from .experiment import grid_arms, pick_device, run_experiment
 from ..train.runs import keep
 
@@ -181,7 +181,7 @@ def equal_flops(
 def with_equal_flops(arms: dict, data: ContextData) -> dict:
     "The arms, and in each family the one without context that costs as much as the costliest."
     out = dict(arms)
-    for none, *others in _families(arms):
+    for none, *others in families(arms):
         cfgs = [arms[a] for a in others]
         out[f"{none}, equal FLOPs"] = equal_flops(data, arms[none], cfgs)
     return out

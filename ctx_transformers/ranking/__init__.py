@@ -9,6 +9,7 @@ __all__ = ['train', 'load', 'encode', 'rank', 'search', 'evaluate', 'Config']
 from os import PathLike
 
 from ..config import with_settings
+from ..data.config import source_of
 from .config import RankingCfg as Config
 
 # %% ../../nbs/ranking/index.ipynb #n2033b88
@@ -25,30 +26,20 @@ def train(
     **settings,  # changes of the config, by whole or last name
 ):  # what `load` gives
     "Train a ranker on contexts and responses, or read the one that was trained before."
+    from ctx_transformers.core import pick_device
     from ctx_transformers.ranking.training import RankingData, train_ranker
 
     config, table = _with_source(config, posts, settings)
     data = RankingData(config, say, table)
-    run = train_ranker(config, data, out, _pick_device(device), say)
+    run = train_ranker(config, data, out, pick_device(device), say)
     say(f"trained ranker: {run.folder}")
     return load(run.folder, device)
 
 
 def _with_source(config, posts, settings):
     "(config, table in memory or None)."
-    table = None
-    if posts is not None and not isinstance(posts, (str, PathLike)):
-        table, posts = posts, "table"
-    if posts is not None:
-        settings = settings | {"source.posts": str(posts)}
-    return with_settings(config, settings), table
-
-
-def _pick_device(device):
-    "The device that was asked for, or a GPU if there is one."
-    from torch.cuda import is_available
-
-    return device or ("cuda" if is_available() else "cpu")
+    place, table = source_of(posts)
+    return with_settings(config, place | settings), table
 
 # %% ../../nbs/ranking/index.ipynb #load
 def load(
@@ -56,14 +47,15 @@ def load(
     device="",  # as in `train`
 ):  # a `ranking.training.TrainedRanker`: model, tokenizer and what it reads
     "A trained ranker."
+    from ctx_transformers.core import pick_device
     from ctx_transformers.ranking.training import load_ranker
 
-    return load_ranker(folder, _pick_device(device))
+    return load_ranker(folder, pick_device(device))
 
 
-def _opened(model):
+def _opened(model, device=""):
     "A ranker, or that of a folder."
-    return load(model) if isinstance(model, (str, PathLike)) else model
+    return load(model, device) if isinstance(model, (str, PathLike)) else model
 
 
 def _turns(context):
@@ -140,6 +132,7 @@ def evaluate(
     # as in `train`: every row of a table is a question, with nine responses of other rows to choose from;
     # None: the test split of what it was trained on
     posts=None,
+    device="",  # as in `train`, where a folder is given
     say=print,  # what to do with a line of report
     **settings,  # such as `columns`, `max_test`, `eval_seed`
 ):  # a DataFrame of table rows: R@k, MRR and MAP of the model, BM25, TF-IDF and chance
@@ -148,7 +141,7 @@ def evaluate(
 
     from ctx_transformers.ranking.training import compare_rankers, run_config
 
-    model = _opened(model)
+    model = _opened(model, device)
     config, table = _with_source(run_config(model.folder), posts, settings)
     dialogues = _questions(model, config, posts, table, say)
     return pd.DataFrame(compare_rankers(model, dialogues, config))
