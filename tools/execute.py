@@ -5,6 +5,7 @@ usage: execute.py WORD...   notebooks whose path below nbs/ holds one of the wor
 import json
 import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from warm import ROOT, below, matching
@@ -58,8 +59,10 @@ def main(words):
         sys.exit(__doc__)
     paths = matching(sorted((ROOT / "nbs").rglob("[!_.]*.ipynb")), words)
     failed = 0
-    with get_context("spawn").Pool(min(2, len(paths)), maxtasksperchild=1) as pool:
-        for path, wrong in zip(paths, pool.imap(execute, paths, 1)):
+    # no pool of daemons: a notebook may start processes of its own
+    workers = min(2, len(paths))
+    with ProcessPoolExecutor(workers, get_context("spawn"), max_tasks_per_child=1) as pool:
+        for path, wrong in zip(paths, pool.map(execute, paths)):
             print(f"{below(path):<40} {wrong or 'ok'}", flush=True)
             failed += bool(wrong)
     sys.exit(bool(failed))
