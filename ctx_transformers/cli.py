@@ -10,6 +10,7 @@ __all__ = ['SYSTEMS', 'EXPERIMENTS', 'HELP', 'COMMANDS', 'recipes', 'train', 'ev
 import atexit
 import difflib
 import importlib
+import inspect
 import json
 import os
 import shutil
@@ -255,7 +256,12 @@ def evaluate(words):
     if posts and Path(posts).suffix and not Path(posts).exists():
         raise ValueError(f"posts={posts}: there is no such file")
     out = _results(mine.pop("out", None), "evaluate")
-    table = _face(system).evaluate(folder, posts, **mine)
+    face = _face(system)
+    takes = inspect.signature(face.evaluate).parameters
+    rest = any(p.kind is p.VAR_KEYWORD for p in takes.values())
+    if strange := [k for k in mine if k not in takes and not rest]:
+        raise ValueError(f"the evaluation of a model of {system} takes no {strange[0]}")
+    table = face.evaluate(folder, posts, **mine)
     print(table.to_string(index=False, float_format="{:.4f}".format))
     table.to_csv(out / "evaluation.csv", index=False)
     print(f"table: {out / 'evaluation.csv'}")

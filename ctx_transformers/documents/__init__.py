@@ -6,27 +6,10 @@
 __all__ = ['train', 'load', 'encode', 'predict', 'evaluate']
 
 # %% ../../nbs/documents/index.ipynb #impe
+from ..data.config import source_of
 from .config import DocumentsCfg as Config
 
 # %% ../../nbs/documents/index.ipynb #helper
-def _device(device):
-    "The device that was asked for, or a GPU if there is one."
-    if device:
-        return device
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _source(posts) -> tuple:  # (settings of the source, table in memory)
-    "Documents by their place, or as they are."
-    if posts is None:
-        return {}, None
-    if isinstance(posts, (str, bytes)) or hasattr(posts, "__fspath__"):
-        return dict(posts=str(posts)), None
-    return dict(posts="table"), posts
-
-
 def _opened(model, device=""):
     "A model, opened if it is a folder."
     import os
@@ -44,13 +27,14 @@ def train(
 ):  # a `documents.embed.DocumentEmbedder`, as `load` gives it
     "Train an encoder of documents, go on where it was stopped, or read what was trained."
     from ctx_transformers.config import with_settings
+    from ctx_transformers.core import pick_device
     from ctx_transformers.documents.evaluation import keep_documents
     from ctx_transformers.documents.training import DocumentData, documents_run
 
-    place, table = _source(posts)
+    place, table = source_of(posts)
     cfg = with_settings(config, place | settings)
     data = DocumentData(cfg, say, table)
-    run = documents_run(cfg, data, out, _device(device), say)
+    run = documents_run(cfg, data, out, pick_device(device), say)
     if table is not None:
         keep_documents(data.sets, run.folder)
     say(f"model: {run.folder}")
@@ -64,6 +48,7 @@ def load(
     "Open a trained model from its folder alone."
     from pathlib import Path
 
+    from ctx_transformers.core import pick_device
     from ctx_transformers.documents.embed import DocumentEmbedder
 
     folder = Path(folder)
@@ -72,7 +57,7 @@ def load(
             f"the training in {folder} has not ended: give `train` the same documents and settings with "
             f"out={str(folder)!r}, and it goes on"
         )
-    return DocumentEmbedder.load(folder, _device(device))
+    return DocumentEmbedder.load(folder, pick_device(device))
 
 # %% ../../nbs/documents/index.ipynb #verbs
 def encode(
@@ -117,6 +102,6 @@ def evaluate(
     from ctx_transformers.data.config import SourceCfg
     from ctx_transformers.documents.evaluation import evaluate_documents
 
-    place, table = _source(posts)
-    source = SourceCfg(**place, columns=columns) if place else None
+    place, table = source_of(posts)
+    source = SourceCfg(place["source.posts"], columns) if place else None
     return evaluate_documents(_opened(model, device), source, table, baselines, say)
