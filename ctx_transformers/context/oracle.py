@@ -175,11 +175,11 @@ def score_bayes(
             "what hides behind a random word or behind itself has another answer: make the batches with "
             f"MaskCfg(keep=0, random=0), got {dl.mask}"
         )
-    reader = BayesPredictor(truth, dl.sampler.corpus, dl.tokens)
+    predictor = BayesPredictor(truth, dl.sampler.corpus, dl.tokens)
 
     def score(groups, at, y):
-        p = reader.predict(groups, at)  # [m,v']
-        true = reader.table[y.cpu().numpy()]  # [m]
+        p = predictor.predict(groups, at)  # [m,v']
+        true = predictor.table[y.cpu().numpy()]  # [m]
         chance = p[np.arange(len(true)), true]  # [m]
         if (true < 0).any() or (chance <= 0).any():
             raise ValueError(

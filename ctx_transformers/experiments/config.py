@@ -30,7 +30,7 @@ class ExperimentCfg:
 from dataclasses import replace
 from typing import ClassVar
 
-from ..config import Natural, Share
+from ..config import Share
 from ..context.config import ContextCfg, ContextEvalCfg, ContextModelCfg
 from ctx_transformers.data.config import (
     BatchCfg,
@@ -94,6 +94,7 @@ class ContextGridCfg:
     )
 
     run: ContextCfg = ContextCfg()
+    # where texts meet, as in `ContextModelCfg.architecture`
     architectures: tuple[Literal["standard", "hierarchical", "bi", "joint"], ...] = (
         "standard",
         "hierarchical",
@@ -176,6 +177,7 @@ class SimulatorCfg:
     )
 
     run: ContextCfg = SIMULATED
+    # where texts meet, as in `ContextModelCfg.architecture`
     architectures: tuple[Literal["standard", "hierarchical", "bi", "joint"], ...] = (
         "standard",
         "hierarchical",

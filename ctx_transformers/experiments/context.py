@@ -119,8 +119,8 @@ class ContextTask(Task):
 
     def rows(self, found, cfg, data):
         trained = {a: f for a, f in found.items() if a in self.arms}
-        counted = {a: f[0] for a, f in found.items() if a not in self.arms}
-        rows = self._baseline_rows(counted, trained, data) if counted else []
+        baselines = {a: f[0] for a, f in found.items() if a not in self.arms}
+        rows = self._baseline_rows(baselines, trained, data) if baselines else []
         for names in _families(self.arms):
             rows += self.family_rows({a: trained[a] for a in names}, data)
         for arm, of in trained.items():
@@ -161,12 +161,12 @@ def family_rows(
 
 
 @patch
-def _baseline_rows(self: ContextTask, counted: dict, trained: dict, data) -> list:
+def _baseline_rows(self: ContextTask, baselines: dict, trained: dict, data) -> list:
     "Models that count, against no context."
     none = next(a for a, c in self.arms.items() if c.context == "none")
     plain = by_arm({"none": next(iter(trained[none].values()))["scores"]})
-    rows = mlm_rows(plain | counted, data.corpus, data.corpus_name, against=("none",))
-    return [r for r in rows if r["arm"] in counted]
+    rows = mlm_rows(plain | baselines, data.corpus, data.corpus_name, against=("none",))
+    return [r for r in rows if r["arm"] in baselines]
 
 
 @patch
