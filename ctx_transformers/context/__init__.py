@@ -14,8 +14,8 @@ _all_ = ["Config"]
 
 # %% ../../nbs/context/index.ipynb #train
 def train(
-    # posts: a path, a pandas DataFrame or a `datasets.Dataset` with columns text, author, community; None: what
-    # the configuration names
+    # a path, a pandas DataFrame or a `datasets.Dataset` with columns text, author, community; None: what the
+    # configuration names
     posts=None,
     out=None,  # folder of the model; None: one of the cache, named after the training
     config: Config = Config(),
@@ -90,8 +90,8 @@ def evaluate(
     say=print,  # what to do with a line of report
     **settings,  # of the evaluation, such as max_test=500 or max_controls=100
 ):  # DataFrame: rows of a table of results
-    """Loss, perplexity and accuracy at masked tokens of the model with and without contexts and of models that
-    count, with 95 % intervals over authors."""
+    """Loss, perplexity and accuracy at masked tokens, with 95 % intervals over authors: of the model with and
+    without contexts, and of models that count."""
     from ctx_transformers.context.inference import evaluate_trained
 
     return evaluate_trained(_loaded(model, device), posts, columns, say, **settings)

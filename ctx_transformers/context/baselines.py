@@ -318,8 +318,8 @@ class Ngrams:
             p=np.ones(shown.sum()),
             size=shown.astype(np.int64),
         )
-        sides = [t.votes(h) for t, h in zip(self.tables, _beside(ids, i, self.v))]
-        return [*sides, place, cache_votes(groups, at, self.special)]
+        neighbours = [t.votes(h) for t, h in zip(self.tables, _beside(ids, i, self.v))]
+        return [*neighbours, place, cache_votes(groups, at, self.special)]
 
 # %% ../../nbs/context/08_baselines.ipynb #c1853f
 STEPS = (1, 30)  # tokens seen, at which trust in a source may change

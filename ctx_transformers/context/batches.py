@@ -36,17 +36,17 @@ def _draws(
     return np.where(n <= m, short, long)
 
 # %% ../../nbs/context/01_batches.ipynb #c08
-def _first_k(
+def _first_fit(
     cand: np.ndarray,  # `[b,m]` posts
     ok: np.ndarray,  # `[b,m]` bool, which of them may be used
-    k: int,
+    n_context: int,
 ) -> np.ndarray:  # `[b,c]` the first k different ones that may, then -1
-    "Keep the first `k` fit candidates of each row, each once."
+    "Keep the first `n_context` fit candidates of each row, each once."
     left = np.tri(cand.shape[1], k=-1, dtype=bool)  # [m,m] places further left
     # [b,m,m] the same post further left
     again = (cand[:, :, None] == cand[:, None, :]) & left
     ok = ok & ~(again & ok[:, None, :]).any(-1)
-    order = np.argsort(~ok, 1, kind="stable")[:, :k]  # [b,k]
+    order = np.argsort(~ok, 1, kind="stable")[:, :n_context]  # [b,c]
     kept = np.take_along_axis(ok, order, 1)
     posts = np.take_along_axis(cand, order, 1)
     return np.where(kept, posts, -1)
@@ -92,7 +92,7 @@ class ContextSampler:
         post = np.asarray(post)
         key = (self.seed, epoch, int(self.kind), post)
         cand, drawn = self._candidates(post, key)
-        out = _first_k(cand, drawn & self._fit(post, cand), self.n_context)
+        out = _first_fit(cand, drawn & self._fit(post, cand), self.n_context)
         if self.vary_n_context:
             number = 1 + (hash_bits(*key, -1) % np.uint64(self.n_context)).astype(
                 np.int64

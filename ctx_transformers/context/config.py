@@ -163,8 +163,8 @@ class ContextCfg:
         longest = max(self.tokenizer.max_len, self.context_max_len)
         if not self.model.pretrained and longest > positions:
             raise ValueError(
-                f"a text of {longest} tokens is longer than the model reads: raise max_positions={positions}, "
-                "or lower tokenizer.max_len and context_max_len"
+                f"a text of {longest} tokens is longer than the model reads: raise max_positions={positions}"
+                ", or lower tokenizer.max_len and context_max_len"
             )
         if not self.batch.batch_tokens or self.batch.batch_size:
             raise ValueError(

@@ -139,10 +139,14 @@ class ContextData:
         "Name of what a training learns from."
         return corpus_digest(self.corpus, TRAIN, VALID)
 
+    @cached_property
+    def test_digest(self) -> str:
+        "Name of what is evaluated."
+        return corpus_digest(self.corpus, self.test)
+
     def question(self, cfg: ContextCfg) -> str:
         "Name of what is asked of a trained model."
-        test = corpus_digest(self.corpus, self.test)
-        return config_hash(dict(eval=cfg.eval, test=test))
+        return config_hash(dict(eval=cfg.eval, test=self.test_digest))
 
 
 def _seed(cfg, split):

@@ -135,18 +135,18 @@ def usual_slices(
 ) -> dict:
     """All posts, those of new and of seen communities, and those that have all contexts in every arm that has
     any."""
-    asked = np.zeros(len(corpus), bool)
+    evaluated = np.zeros(len(corpus), bool)
     full = np.ones(len(corpus), bool)
     for s in scores.values():
-        asked[s.index] = True
+        evaluated[s.index] = True
         if s.n_context.max() > 0:
             full[s.index] &= s.n_context == s.n_context.max()
     new = np.asarray(corpus.new_community)
     out = {
-        "all": asked,
-        "new community": asked & new,
-        "seen community": asked & ~new,
-        "full context": asked & full,
+        "all": evaluated,
+        "new community": evaluated & new,
+        "seen community": evaluated & ~new,
+        "full context": evaluated & full,
     }
     return {k: v for k, v in out.items() if v.any()}
 

@@ -54,7 +54,7 @@ class TrainedContext:
         return load_tokenizer(self.folder)
 
     @cached_property
-    def counted(self) -> dict | None:
+    def fitted_baselines(self) -> dict | None:
         "What the models that count have counted on the training posts."
         if not any(self.folder.glob("baselines.*")):
             return None
@@ -311,10 +311,12 @@ def evaluate_trained(
     if cfg.context != "none":
         scores[cfg.context] = score_test(trained.model, data, cfg, trained.device)
     found = by_arm(scores)
-    if trained.counted:
-        count = CountModels(data, cfg, trained.counted)
+    if trained.fitted_baselines:
+        count = CountModels(data, cfg, trained.fitted_baselines)
         contexts = [
-            c for c in trained.counted["weights"] if c == "none" or c in cfg.shown
+            c
+            for c in trained.fitted_baselines["weights"]
+            if c == "none" or c in cfg.shown
         ]
         found |= {n: make() for n, make in count.all(contexts).items()}
     rows = mlm_rows(

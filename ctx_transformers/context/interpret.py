@@ -207,9 +207,9 @@ def _shades(contexts):
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    most = max((float(x) for _, w in contexts for x in w), default=0)
+    largest = max((float(x) for _, w in contexts for x in w), default=0)
     colors = LinearSegmentedColormap.from_list("weight", ["white", COLORS["sky"]])
-    return ScalarMappable(Normalize(0, most or 1.0), colors)
+    return ScalarMappable(Normalize(0, largest or 1.0), colors)
 
 # %% ../../nbs/context/13_interpret.ipynb #s8653a47
 def _empty_page(

@@ -138,7 +138,7 @@ def _corpus_title(corpus: str, d: pd.DataFrame, copy: bool) -> str:
 def plot_grid(
     df: pd.DataFrame,  # rows of one or more grids
 ):  # a figure
-    """What each context changes in the loss, by architecture, on each corpus; with the copy mechanism where all
+    """What each context changes in the loss, by architecture, on each corpus; with copying where all
     architectures have it, else without."""
     import matplotlib.pyplot as plt
 

@@ -34,7 +34,7 @@ class ExperimentCfg:
 from dataclasses import replace
 from typing import ClassVar
 
-from ..config import Natural, Share
+from ..config import Share
 from ..context.config import ContextCfg, ContextEvalCfg, ContextModelCfg
 from ctx_transformers.data.config import (
     BatchCfg,
@@ -98,6 +98,7 @@ class ContextGridCfg:
     )
 
     run: ContextCfg = ContextCfg()
+    # where texts meet, as in `ContextModelCfg.architecture`
     architectures: tuple[Literal["standard", "hierarchical", "bi", "joint"], ...] = (
         "standard",
         "hierarchical",
@@ -180,6 +181,7 @@ class SimulatorCfg:
     )
 
     run: ContextCfg = SIMULATED
+    # where texts meet, as in `ContextModelCfg.architecture`
     architectures: tuple[Literal["standard", "hierarchical", "bi", "joint"], ...] = (
         "standard",
         "hierarchical",

@@ -172,8 +172,8 @@ def equal_flops(
 ) -> ContextCfg:
     "The arm without context with the operations of the costliest of the others, spent on more targets."
     alone = replace(plain, n_context=0)
-    most = max(step_flops(data, c)[0] for c in others)
-    n = round(plain.batch.batch_tokens * most / step_flops(data, alone)[0])
+    costliest = max(step_flops(data, c)[0] for c in others)
+    n = round(plain.batch.batch_tokens * costliest / step_flops(data, alone)[0])
     batch = replace(plain.batch, batch_tokens=n)
     return replace(alone, batch=batch, base_batch_tokens=plain.batch.batch_tokens)
 

@@ -159,7 +159,7 @@ def _draw_strength(ax, d: pd.DataFrame):  # rows of one strength
             ax.plot(g.index, g.recovered, marker=mark, color=color, label=a, ms=5)
             band = dict(color=color, alpha=0.15, lw=0)
             ax.fill_between(g.index, g.recovered_lo, g.recovered_hi, **band)
-    for y in (0, 1):
+    for y in (1, 0):
         ax.axhline(y, color="black", lw=0.8)
 
 
