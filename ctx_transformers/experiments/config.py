@@ -10,9 +10,71 @@ __all__ = ['SIMULATED', 'Checkpoints', 'Width', 'COMBINATIONS', 'SHARED', 'Searc
            'RangeCfg', 'search_fields', 'refuse_test', 'SearchCfg', 'DocumentSearchCfg']
 
 # %% ../../nbs/experiments/00_config.ipynb #impe
-from typing import Annotated, Literal
-
-from ..config import LABELS, Count, Seed, configuration
+import re
+from dataclasses import replace
+from itertools import combinations
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+)
+from annotated_types import Ge, Gt, Le
+from pydantic import AfterValidator, BeforeValidator
+from ctx_transformers.authors.config import (
+    AuthorModelCfg,
+    AuthorPool,
+    AuthorsCfg,
+    AuthorsEvalCfg,
+    NgramCfg,
+    Objective,
+    Pool,
+    PositiveFrom,
+    Shape,
+)
+from ctx_transformers.chars.config import (
+    CharModelCfg,
+    CharsCfg,
+    ClmCfg,
+    ClsCfg,
+    MlmCfg,
+    OBJECTIVES,
+)
+from ctx_transformers.config import (
+    configuration,
+    Count,
+    EVALUATES,
+    LABELS,
+    Natural,
+    NonNegative,
+    Positive,
+    Registry,
+    Seed,
+    Share,
+    Title,
+)
+from ..context.config import ContextCfg, ContextEvalCfg, ContextModelCfg
+from ctx_transformers.data.config import (
+    BatchCfg,
+    MaskCfg,
+    SimulateCfg,
+    SourceCfg,
+    SplitCfg,
+    TokenizerCfg,
+)
+from ctx_transformers.documents.config import (
+    DISTILL_LOSSES,
+    DistillCfg,
+    DistillLossCfg,
+    DocumentsCfg,
+    DocumentTextCfg,
+    ParagraphCfg,
+    SEGMENT_MERGES,
+    StsCfg,
+)
+from ..models.config import EncoderCfg
+from ..ranking.config import RankingCfg
+from ..train.config import TrainCfg
 
 # %% ../../nbs/experiments/00_config.ipynb #how
 @configuration
@@ -29,23 +91,6 @@ class ExperimentCfg:
     def __post_init__(self):
         if not self.seeds:
             raise ValueError("seeds is empty: name one at least, such as seeds=0")
-
-# %% ../../nbs/experiments/00_config.ipynb #x99692bf
-from dataclasses import replace
-from typing import ClassVar
-
-from ..config import Share
-from ..context.config import ContextCfg, ContextEvalCfg, ContextModelCfg
-from ctx_transformers.data.config import (
-    BatchCfg,
-    MaskCfg,
-    SimulateCfg,
-    SourceCfg,
-    SplitCfg,
-    TokenizerCfg,
-)
-from ..models.config import EncoderCfg
-from ..train.config import TrainCfg
 
 # %% ../../nbs/experiments/00_config.ipynb #x107b236
 @configuration
@@ -319,13 +364,6 @@ class WordGainsCfg:
                 f"pool={m.pool}, copy={m.copy}: set example=none"
             )
 
-# %% ../../nbs/experiments/00_config.ipynb #n8c26c14
-from annotated_types import Ge
-from pydantic import BeforeValidator
-
-from ..authors.config import AuthorModelCfg, AuthorsCfg, NgramCfg
-from ..config import Positive, Title
-
 # %% ../../nbs/experiments/00_config.ipynb #nf063853
 @configuration
 class UntrainedCfg:
@@ -438,22 +476,6 @@ class ProbesCfg:
             train=train,
         )
 
-# %% ../../nbs/experiments/00_config.ipynb #nba0cf3d
-from pydantic import AfterValidator
-
-from ctx_transformers.authors.config import (
-    AuthorsCfg,
-    AuthorsEvalCfg,
-    AuthorPool,
-    Objective,
-    Pool,
-    PositiveFrom,
-    Shape,
-)
-from ..config import Title
-from ..data.config import BatchCfg
-from ..train.config import TrainCfg
-
 # %% ../../nbs/experiments/00_config.ipynb #n4a65273
 def _check_width(width):
     kind, _, d = width.partition(" ")
@@ -525,13 +547,6 @@ class StyleTopicCfg(AuthorsExperimentCfg):
     # training posts at most that decide which words are rare
     max_count_posts: Count = 10_000
 
-# %% ../../nbs/experiments/00_config.ipynb #n3132ba1
-from annotated_types import Ge, Gt, Le
-
-from ..config import Natural, Positive
-from ..models.config import EncoderCfg
-from ..ranking.config import RankingCfg
-
 # %% ../../nbs/experiments/00_config.ipynb #n3647cd6
 @configuration
 class RankingExperimentCfg:
@@ -592,23 +607,6 @@ class LatencyCfg:
     def __post_init__(self):
         if not self.n_candidates:
             raise ValueError("n_candidates is empty: name one number at least")
-
-# %% ../../nbs/experiments/00_config.ipynb #n50a4af2
-from dataclasses import replace
-from itertools import combinations
-from typing import ClassVar
-
-from ctx_transformers.chars.config import (
-    OBJECTIVES,
-    CharModelCfg,
-    CharsCfg,
-    ClmCfg,
-    ClsCfg,
-    MlmCfg,
-)
-from ..config import EVALUATES, Natural, Positive, Registry, Share
-from ..models.config import EncoderCfg
-from ..train.config import TrainCfg
 
 # %% ../../nbs/experiments/00_config.ipynb #nfc51206
 COMBINATIONS = Registry(
@@ -771,16 +769,6 @@ class CharDistillationCfg:
                 "generator.clm.given=1"
             )
 
-# %% ../../nbs/experiments/00_config.ipynb #docimp
-from ..config import Natural
-from ctx_transformers.documents.config import (
-    SEGMENT_MERGES,
-    DocumentsCfg,
-    DocumentTextCfg,
-    ParagraphCfg,
-)
-from ..train.config import TrainCfg
-
 # %% ../../nbs/experiments/00_config.ipynb #doccfg
 @configuration
 class DocumentsExperimentCfg:
@@ -828,18 +816,6 @@ class DocumentsExperimentCfg:
                 "an encoder from scratch knows nothing before it is trained: leave 'frozen' out, or give "
                 "run.model.pretrained"
             )
-
-# %% ../../nbs/experiments/00_config.ipynb #n3a8f769
-from dataclasses import replace
-from typing import ClassVar
-
-from ..config import Natural, NonNegative, Positive, Title
-from ctx_transformers.documents.config import (
-    DISTILL_LOSSES,
-    DistillCfg,
-    DistillLossCfg,
-    StsCfg,
-)
 
 # %% ../../nbs/experiments/00_config.ipynb #nb6f55b7
 @configuration
@@ -934,14 +910,6 @@ class DistillationCfg:
             replace(self.run.loss, contextual_weight=w) for w in self.contextual_weights
         ]
         return {loss.arm: loss for loss in out}
-
-# %% ../../nbs/experiments/00_config.ipynb #searchimp
-import re
-from typing import Any
-
-from pydantic import BeforeValidator
-
-from ..config import Title
 
 # %% ../../nbs/experiments/00_config.ipynb #searchrange
 @configuration
