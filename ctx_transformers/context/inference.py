@@ -25,7 +25,8 @@ from .evaluation import by_arm, mlm_rows, score_test
 from .interpret import context_vector
 from .merge import kind_heads
 from .model import ContextMLM
-from .training import load_model, read_cfg, train_run
+from .training import load_model, train_run
+from ..train.runs import run_config
 from ..data.config import SourceCfg
 from ..data.groups import Role, make_groups
 from ..data.load import as_dataset
@@ -73,7 +74,9 @@ def open_trained(
     "The model of a folder."
     device = pick_device(device)
     model = load_model(folder, device)
-    return TrainedContext(Path(folder), read_cfg(folder), model, device, data)
+    return TrainedContext(
+        Path(folder), run_config(folder, "context", ContextCfg), model, device, data
+    )
 
 # %% ../../nbs/context/15_inference.ipynb #c04
 def train_folder(

@@ -553,6 +553,7 @@ class RankingExperimentCfg:
     "Ranking experiment: which rankers are compared."
 
     run: RankingCfg = RankingCfg()  # what all arms have in common
+    # what is trained: bi-encoders, poly-encoders of so many codes, cross-encoders, and what learns from these
     architectures: tuple[Literal["bi", "poly", "cross"], ...] = ("bi", "poly", "cross")
     codes: tuple[Count, ...] = (16, 64)  # of the poly-encoders, each an arm
     # of the poly-encoders: learned codes, or the vectors of the first tokens

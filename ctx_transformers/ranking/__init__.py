@@ -139,10 +139,13 @@ def evaluate(
     "How often the right response comes first, with 95 % intervals over conversations."
     import pandas as pd
 
-    from ctx_transformers.ranking.training import compare_rankers, run_config
+    from ctx_transformers.ranking.training import compare_rankers
+    from ctx_transformers.train.runs import run_config
 
     model = _opened(model, device)
-    config, table = _with_source(run_config(model.folder), posts, settings)
+    config, table = _with_source(
+        run_config(model.folder, "ranking", Config), posts, settings
+    )
     dialogues = _questions(model, config, posts, table, say)
     return pd.DataFrame(compare_rankers(model, dialogues, config))
 

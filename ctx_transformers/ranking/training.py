@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['VERSION', 'draw_rows', 'RankingData', 'tokens_digest', 'train_dialogue_tokenizer', 'weights_digest', 'teacher_scores',
-           'train_ranker', 'TrainedRanker', 'load_ranker', 'run_config', 'score_test', 'compare_rankers']
+           'train_ranker', 'TrainedRanker', 'load_ranker', 'score_test', 'compare_rankers']
 
 # %% ../../nbs/ranking/14_training.ipynb #impe
 import hashlib
@@ -296,13 +296,6 @@ def load_ranker(
         folder,
         device,
     )
-
-
-def run_config(
-    folder,  # of a training
-) -> RankingCfg:
-    "What a ranker was trained with."
-    return with_settings(RankingCfg, read_run(folder)["settings"])
 
 # %% ../../nbs/ranking/14_training.ipynb #scores
 def score_test(
