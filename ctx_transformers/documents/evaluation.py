@@ -21,7 +21,7 @@ from .embed import DocumentEmbedder
 from .label_efficiency import accuracy_rows, probe_labels
 from .training import DocumentData
 from ..eval.tfidf import DocTfidf
-from ..train.runs import run_config
+from ..train.runs import read_run, run_config
 
 # %% ../../nbs/documents/16_evaluation.ipynb #learnt
 KEPT = "documents.parquet"  # in the folder of a run: documents that were given in memory
