@@ -138,6 +138,35 @@ class ParagraphVectors:
         return cls(cfg, m.wv.index_to_key, m.wv.expandos["count"], m.syn1neg, docs)
 
 # %% ../../nbs/documents/10_paragraph_vectors.ipynb #c32
+def _rates(cfg, epochs):
+    "Learning rate of each pass."
+    return np.linspace(cfg.paragraph_lr, 1e-4, epochs or cfg.infer_epochs)
+
+
+@patch
+def _infer(
+    self: ParagraphVectors,
+    words: list,  # that are known
+    epochs: int,
+    seed: int,
+) -> np.ndarray:  # `[d]`
+    "The vector of a document whose words stay as they are."
+    from gensim.models.doc2vec import train_document_dbow
+
+    d = self.cfg.d_paragraph
+    key = _key(words, seed)
+    start = (hash_uniform(key, np.arange(d)) - 0.5) / d
+    v = start.astype(np.float32)[None]  # [1,d]
+    fixed = dict(
+        learn_words=False, learn_hidden=False, doctags_lockf=np.ones(1, np.float32)
+    )
+    self._m.random = np.random.RandomState(key % 2**32)
+    for lr in _rates(self.cfg, epochs):
+        for p in _pieces(words):
+            train_document_dbow(self._m, p, [0], lr, doctag_vectors=v, **fixed)
+    return v[0]
+
+
 @patch
 def encode(
     self: ParagraphVectors,
@@ -146,38 +175,14 @@ def encode(
     seed: int | None = None,  # of start and draws; that of the settings if None
 ) -> np.ndarray:  # `[N,d]` float32, zeros where no word is known
     "Infer vectors: of the same words always the same."
-    from gensim.models.doc2vec import train_document_dbow
-
-    m = self._m
+    seed = self.cfg.paragraph_seed if seed is None else seed
+    known = self._m.wv.key_to_index
     out = np.zeros((len(texts), self.cfg.d_paragraph), np.float32)
-    lock = np.ones(1, np.float32)
-    for i, t in enumerate(
-        tqdm(list_of_texts(texts), desc="paragraph vectors", disable=None)
-    ):
-        words = [w for w in document_words(t) if w in m.wv.key_to_index]
-        if not words:
-            continue
-        key = _key(words, self.cfg.paragraph_seed if seed is None else seed)
-        start = (
-            hash_uniform(key, np.arange(self.cfg.d_paragraph)) - 0.5
-        ) / self.cfg.d_paragraph
-        v = start.astype(np.float32)[None]  # [1,d]
-        m.random = np.random.RandomState(key % 2**32)
-        for lr in np.linspace(
-            self.cfg.paragraph_lr, 1e-4, epochs or self.cfg.infer_epochs
-        ):
-            for p in _pieces(words):
-                train_document_dbow(
-                    m,
-                    p,
-                    [0],
-                    lr,
-                    learn_words=False,
-                    learn_hidden=False,
-                    doctag_vectors=v,
-                    doctags_lockf=lock,
-                )
-        out[i] = v[0]
+    bar = tqdm(list_of_texts(texts), desc="paragraph vectors", disable=None)
+    for i, t in enumerate(bar):
+        words = [w for w in document_words(t) if w in known]
+        if words:
+            out[i] = self._infer(words, epochs, seed)
     return out
 
 # %% ../../nbs/documents/10_paragraph_vectors.ipynb #c33

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SHOWN', 'nearness', 'closed_form', 'agreement', 'arms', 'DistillData', 'measure_vectors', 'baseline_vectors',
-           'table_rows', 'Distillation', 'experiment', 'distillation_summary', 'plot_distillation']
+           'student_rows', 'Distillation', 'experiment', 'distillation_summary', 'plot_distillation']
 
 # %% ../../nbs/experiments/19_distillation.ipynb #impe
 from dataclasses import replace
@@ -230,7 +230,7 @@ def _agreement_rows(found, corpus):
     return rows
 
 
-def table_rows(
+def student_rows(
     found: dict,  # arm -> seed -> what `measure_vectors` gives
     data: DistillData,
 ) -> list:  # rows for `eval.tables.write_rows`
@@ -305,7 +305,7 @@ class Distillation(Task):
         return {arm: measured(arm) for arm in made}
 
     def rows(self, found, cfg, data):
-        return table_rows(found, data)
+        return student_rows(found, data)
 
     def plot(self, table):
         if table.corpus.nunique() != 1:
