@@ -60,11 +60,11 @@ class StsSets(PairData):
     def _add(self, name: str, pairs: Pairs, seen: Pairs, cfg, say):
         "Leave out what was seen; a set of fewer than 20 pairs has no row."
         left = without(pairs, seen)
-        fresh = ~shares_sentence(left, seen)
+        new = ~shares_sentence(left, seen)
         few = len(left) < 20
         say(
             f"{name}: {len(pairs):,} pairs, {len(pairs) - len(left):,} of them seen; of the others "
-            f"{int((~fresh).sum()):,} share a sentence with what was seen"
+            f"{int((~new).sum()):,} share a sentence with what was seen"
             + "; too few"
             * few
         )
@@ -73,8 +73,8 @@ class StsSets(PairData):
         at = draw_pairs(left, cfg.eval.max_test, cfg.eval.eval_seed)
         called = left.name if len(left) < len(pairs) else name
         self.tests[called] = left.take(at)
-        if fresh[at].sum() >= 20:
-            self.new[called] = fresh[at]
+        if new[at].sum() >= 20:
+            self.new[called] = new[at]
         if len(left) < len(pairs):
             self.published[name] = pairs
 
@@ -189,8 +189,8 @@ def choose_rate(
         trained = sts_run(replace(run, train=train), data, device=device, say=say)
         reached[lr] = pd.read_csv(trained.folder / "scores.csv").valid_spearman.max()
     reached = dict(sorted(reached.items(), key=lambda r: -r[1]))
-    told = ", ".join(f"{v:.4f} at {lr:g}" for lr, v in reached.items())
-    say(f"Spearman on the validation split: {told}")
+    found = ", ".join(f"{v:.4f} at {lr:g}" for lr, v in reached.items())
+    say(f"Spearman on the validation split: {found}")
     return reached
 
 # %% ../../nbs/experiments/18_sts.ipynb #rowsc
