@@ -114,11 +114,11 @@ def check_segment(
     what: str = "segments",  # what to call them
 ):
     "An encoder from scratch must have a position for every token of a segment."
-    most = model.encoder.max_positions
-    if not model.pretrained and text.segment_len > most:
+    longest = model.encoder.max_positions
+    if not model.pretrained and text.segment_len > longest:
         raise ValueError(
-            f"{what} of {text.segment_len} tokens are longer than the {most} positions of the encoder: raise "
-            "model.encoder.max_positions, or lower text.segment_len"
+            f"{what} of {text.segment_len} tokens are longer than the {longest} positions of the encoder: "
+            "raise model.encoder.max_positions, or lower text.segment_len"
         )
 
 

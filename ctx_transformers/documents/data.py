@@ -66,11 +66,11 @@ class Documents:
         return len(self.text)
 
     def __repr__(self):
-        told = f"{self.name}: {len(self):,} documents of {len(self.classes)} classes"
+        shown = f"{self.name}: {len(self):,} documents of {len(self.classes)} classes"
         g = np.unique(self.group[self.group >= 0])
         if len(g):
-            told += f", in {len(g) + (self.group < 0).sum():,} groups"
-        return told
+            shown += f", in {len(g) + (self.group < 0).sum():,} groups"
+        return shown
 
     def take(
         self,
@@ -177,7 +177,7 @@ def _cut(
     share: float,  # part of each class to take, above 0, below 1
     seed: int,  # of the order
 ) -> np.ndarray:  # `[N]` bool
-    "Whole units for one side, with the share of each class."
+    "Whole units for one split, with the share of each class."
     ids, at = np.unique(unit, return_inverse=True)
     there = np.bincount(label, minlength=label.max() + 1)  # [c]
     want = np.maximum(np.rint(there * share), 1).astype(int)
@@ -192,16 +192,16 @@ def _cut(
     return taken[at]
 
 # %% ../../nbs/documents/02_data.ipynb #se0012ce
-def _seen_later(
-    side,  # `[N]` object, given sides
+def _stands_later(
+    splits,  # `[N]` object, given splits
     key,  # `[N]` uint64
     group,  # `[N]` int64
 ) -> np.ndarray:  # `[N]` object, '' for documents to keep
-    "Why a document gives way to a later side: copies, and groups."
-    why = np.full(len(side), "", object)
+    "Why a document gives way to a later split: copies, and groups."
+    why = np.full(len(splits), "", object)
     for s, later in (("valid", ["test"]), ("train", ["valid", "test"])):
-        me = side == s
-        them = np.isin(side, later)
+        me = splits == s
+        them = np.isin(splits, later)
         copy = me & np.isin(key, key[them])
         related = me & (group >= 0) & np.isin(group, group[them])
         why[copy] = f"{s}: copy of a document of {' or '.join(later)}"
@@ -225,14 +225,14 @@ def _copies(
 
 # %% ../../nbs/documents/02_data.ipynb #sa6ef471
 def _why(
-    side,
+    splits,
     key,
     label,
     group,  # `[N]` object, uint64, int64 and int64
 ) -> np.ndarray:  # `[N]` object, '' for documents to keep
-    "Why a document is dropped: copies, in itself and between given sides, and groups between given sides."
-    why = _seen_later(side, key, group)
-    i = np.flatnonzero((side == "train") & (why == ""))
+    "Why a document is dropped: copies, in itself and between given splits, and groups between given splits."
+    why = _stands_later(splits, key, group)
+    i = np.flatnonzero((splits == "train") & (why == ""))
     torn, again = _copies(key[i], label[i])
     why[i[again & ~torn]] = "copy of another document"
     why[i[torn]] = "copies with different labels"
@@ -286,22 +286,22 @@ def draw_order(
     return np.lexsort((u, rank))
 
 # %% ../../nbs/documents/02_data.ipynb #c22
-def _shared(d, side):
-    """How many pairs of given sides share one document with a later side: the publisher's choice, which is
+def _shared(d, splits):
+    """How many pairs of given splits share one document with a later split: the publisher's choice, which is
     left alone."""
     keys = np.stack([document_keys(d.text), document_keys(d.other)], 1)  # [N,2]
 
     def met(s, later):
-        theirs = keys[np.isin(side, later)]
-        return np.isin(keys[side == s], theirs).any(1).sum()
+        theirs = keys[np.isin(splits, later)]
+        return np.isin(keys[splits == s], theirs).any(1).sum()
 
     return int(met("train", ["valid", "test"]) + met("valid", ["test"]))
 
 
-def _three_splits(side, unit, label, classes, split: DocumentSplitCfg):
+def _three_splits(splits, unit, label, classes, split: DocumentSplitCfg):
     "Splits of all documents; those that are missing are cut from training."
-    side = side.copy()
-    given = set(side)
+    splits = splits.copy()
+    given = set(splits)
     if "train" not in given:
         raise ValueError(
             f"no documents to train on, only {sorted(given)}; give their file too"
@@ -309,19 +309,19 @@ def _three_splits(side, unit, label, classes, split: DocumentSplitCfg):
     for s, share in (("test", split.test), ("valid", split.valid)):
         if s in given:
             continue
-        i = np.flatnonzero(side == "train")
+        i = np.flatnonzero(splits == "train")
         if s == "valid" and "test" not in given:
             share = split.valid / (1 - split.test)  # shares are of the whole
-        side[i[_cut(unit[i], label[i], share, split.split_seed)]] = s
+        splits[i[_cut(unit[i], label[i], share, split.split_seed)]] = s
     for s in {*SPLITS} - given | {"train"}:
         for k in np.flatnonzero(
-            np.bincount(label[side == s], minlength=len(classes)) == 0
+            np.bincount(label[splits == s], minlength=len(classes)) == 0
         ):
             raise ValueError(
                 f"no document of class {classes[k]!r} for {s}: there are {(label == k).sum()}, in "
                 f"{len(set(unit[label == k]))} groups; read more of them, or leave the class out"
             )
-    return side
+    return splits
 
 
 def _sorted_classes(values):
@@ -339,39 +339,39 @@ def _keys(values):
 def _unusable(
     text,  # `[N]` str, cleaned
     other,  # the same of second texts; None where there are none
-    told,  # `[N]` classes, None for none
-    part,  # `[N]` sides, as the source calls them
+    values,  # `[N]` classes, None for none
+    part,  # `[N]` splits, as the source calls them
 ):  # `[N]` object each
-    "Sides, None for what is none, and why a document cannot be used, '' if it can."
-    side = np.array([SPLIT_NAMES.get(str(p).lower()) for p in part], object)
-    why = np.full(len(side), "", object)
+    "Splits, None for what is none, and why a document cannot be used, '' if it can."
+    splits = np.array([SPLIT_NAMES.get(str(p).lower()) for p in part], object)
+    why = np.full(len(splits), "", object)
     for i, p in enumerate(part):
-        if side[i] is None:
+        if splits[i] is None:
             why[i] = f"split {p!r} is none of train, valid and test"
         elif not text[i] or (other and not other[i]):
             why[i] = "empty text"
-        elif told[i] is None:
+        elif values[i] is None:
             why[i] = "no label"
-    return side, why
+    return splits, why
 
 # %% ../../nbs/documents/02_data.ipynb #s22f0384
 def _labelled(
     col: dict,  # columns of the source
     text,
     other,
-    told,  # as in `_unusable`
+    values,  # as in `_unusable`
     usable,  # row numbers of the documents whose classes count
     name: str,
     account: Account,
 ) -> Documents:
     "All documents, those that cannot be used among them."
-    classes = _sorted_classes([told[j] for j in usable])
+    classes = _sorted_classes([values[j] for j in usable])
     if len(classes) < 2:
         raise ValueError(
             f"{name}: all documents are of one class, {classes[0]!r}; is this the column of the class?"
         )
     at = {c: k for k, c in enumerate(classes)}
-    label = np.array([at.get(v, -1) for v in told], np.int64)
+    label = np.array([at.get(v, -1) for v in values], np.int64)
     group = _keys([_value(v) for v in col.get("group", [None] * len(text))])
     return Documents([*text], label, classes, group, other, name, account)
 
@@ -408,25 +408,25 @@ _FIELDS = dict(
 
 
 def _kept(col, name, account):
-    "(Documents, side of each, key of each) of all that can be used."
+    "(Documents, split of each, key of each) of all that can be used."
     text, done = zip(*map(_clean, col["text"]))
     other = [_clean(o)[0] for o in col["other"]] if "other" in col else None
-    told = [_value(v) for v in col["label"]]
-    side, why = _unusable(text, other, told, col.get("split", ["train"] * len(text)))
+    values = [_value(v) for v in col["label"]]
+    splits, why = _unusable(text, other, values, col.get("split", ["train"] * len(text)))
     i = np.flatnonzero(why == "")
     if len(i):
-        d = _labelled(col, text, other, told, i, name, account)
+        d = _labelled(col, text, other, values, i, name, account)
         key = document_keys(text)
         if other:
             key = hash_bits(key, document_keys(other))
-        why[i] = _why(side[i], key[i], d.label[i], d.group[i])
+        why[i] = _why(splits[i], key[i], d.label[i], d.group[i])
     i = _count_kept(why, done, name, account)
     kept = d.take(i)
     if other:
         account.note(
-            "pairs with a document that a later side has too", _shared(kept, side[i])
+            "pairs with a document that a later split has too", _shared(kept, splits[i])
         )
-    return kept, side[i], key[i]
+    return kept, splits[i], key[i]
 
 # %% ../../nbs/documents/02_data.ipynb #sd60740a
 def _rows(posts, table, account):
@@ -481,12 +481,12 @@ def open_documents(
         "table" if table is not None else source_name(source.posts)
     )
     acc = Account(name)
-    d, side, key = _kept(_read(source, table, name, acc), name, acc)
+    d, splits, key = _kept(_read(source, table, name, acc), name, acc)
     unit = _units(d, key)
-    side = _three_splits(side, unit, d.label, d.classes, split)
+    splits = _three_splits(splits, unit, d.label, d.classes, split)
     out = {}
     for s in SPLITS:
-        i = np.flatnonzero(side == s)
+        i = np.flatnonzero(splits == s)
         out[s] = replace(d.take(i), name=f"{name} {s}")
     for o in (acc, *out.values()):
         say(o)

@@ -133,12 +133,12 @@ class DocumentEmbedder:
 @patch
 @torch.inference_mode()
 # `Ragged` of t segments -> `[t,d]` float32
-def _piece(self: DocumentEmbedder, segments, budget):
+def _piece(self: DocumentEmbedder, segments, batch_tokens):
     "Vectors of some segments; similar lengths go together."
     L = segments.lengths
     kind = torch.device(self.device).type
     order = np.argsort(L, kind="stable")
-    cuts = np.flatnonzero(np.diff(np.cumsum(L[order]) // budget)) + 1
+    cuts = np.flatnonzero(np.diff(np.cumsum(L[order]) // batch_tokens)) + 1
     out = np.zeros((len(L), self.model.encoder.cfg.d), np.float32)
     dtype = torch.float16 if self.precision == "fp16" else torch.bfloat16
     for at in np.split(order, cuts):
@@ -214,7 +214,7 @@ def encode_segments(
     # folder for what is finished; what stands there is read and not made again. None:
     # nothing is kept
     keep=None,
-    budget: int = 4096,  # tokens of a batch
+    batch_tokens: int = 4096,  # tokens of a batch
     piece: int = 1000,  # segments of a piece, which an interruption costs at most
 ) -> Segments:
     "Vectors of all segments of all documents; each different segment is encoded once."
@@ -229,7 +229,7 @@ def encode_segments(
     with tqdm(total=len(todo), desc="segments", unit="segment", disable=None) as bar:
         for i in range(0, len(todo), piece):
             at = todo[i : i + piece]
-            kept.add(keys[at], self._piece(t.segments.take(at), budget))
+            kept.add(keys[at], self._piece(t.segments.take(at), batch_tokens))
             bar.update(len(at))
     of = np.repeat(np.arange(len(texts)), t.docs.lengths)
     return Segments(kept.get(keys), t.segments.lengths, of, len(texts))
@@ -242,11 +242,11 @@ def encode(
     texts: list,  # N strings; each different one is read once
     unit: bool = False,  # vectors of length one
     keep=None,
-    budget: int = 4096,  # as in `encode_segments`
+    batch_tokens: int = 4096,  # as in `encode_segments`
 ) -> np.ndarray:  # `[N,d]` float32; zeros for a text without words
     "Vectors of documents."
     some, at = distinct_texts(texts)
-    s = self.encode_segments(some, keep, budget)
+    s = self.encode_segments(some, keep, batch_tokens)
     x, L, of = (torch.from_numpy(v).to(self.device) for v in (s.x, s.lengths, s.of))
     if len(some):
         y = self.model.merge(x, L, of, s.n).float().cpu().numpy()
@@ -267,7 +267,7 @@ def predict(
     texts: list,  # N strings
     other=None,  # N second texts of pairs
     keep=None,
-    budget: int = 4096,  # as in `encode_segments`
+    batch_tokens: int = 4096,  # as in `encode_segments`
 ) -> np.ndarray:  # `[N,c]` probabilities of classes, float32
     "What the head says of documents or pairs."
     m = self.model
@@ -287,7 +287,9 @@ def predict(
         )
 
     def vectors(of):
-        return torch.from_numpy(self.encode(of, keep=keep, budget=budget)).to(self.device)
+        return torch.from_numpy(self.encode(of, keep=keep, batch_tokens=batch_tokens)).to(
+            self.device
+        )
 
     x = vectors(texts)  # [N,d]
     if m.pair:

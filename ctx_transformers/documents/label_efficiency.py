@@ -231,13 +231,13 @@ def _slice_accuracy(
     config: str,
 ) -> list:
     "Rows of accuracy on each slice that has documents."
-    told = f"{labels} labels" if labels else ""
+    seen = f"{labels} labels" if labels else ""
     rows = []
     for where, inside in slices.items():
         if not inside.any():
             continue
         more = dict(documents=int(inside.sum()), labels=labels or np.nan)
-        name = ", ".join(filter(None, (told, where * (where != "all")))) or "all"
+        name = ", ".join(filter(None, (seen, where * (where != "all")))) or "all"
         right = {
             a: {s: (p == y)[inside] * 1.0 for s, p in of.items()}
             for a, of in found.items()
@@ -260,7 +260,7 @@ def _f1_rows(
     n_boot: int,
 ) -> list:
     "Rows of macro-F1 on all documents."
-    told = f"{labels} labels" if labels else "all"
+    seen = f"{labels} labels" if labels else "all"
     more = dict(documents=len(y), labels=labels or np.nan)
     rows = []
 
@@ -269,7 +269,7 @@ def _f1_rows(
         seeds = ",".join(map(str, seeds))
         rows.append(
             row(
-                corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, told, config, **more
+                corpus, arm, metric, i.value, i.lo, i.hi, i.n, seeds, seen, config, **more
             )
         )
 
@@ -290,7 +290,7 @@ def accuracy_rows(
     against: tuple = (),  # arms that the others are compared with, such as ('TF-IDF',)
     # name -> `[N]` bool, parts that get accuracy too, such as `length_slices`
     slices: dict | None = None,
-    labels: int = 0,  # labels that all these arms had seen, >0; 0: not told
+    labels: int = 0,  # labels that all these arms had seen, >0; 0: not given
     config: str = "",  # hash of the experiment's config
     n_boot: int = 1000,  # draws for macro-F1
     # rows for `eval.tables.write_rows`, with two more columns: `documents` and `labels`;
@@ -348,7 +348,7 @@ def plot_label_efficiency(
     d = d[d.slice == d.labels.map("{:.0f} labels".format)]
     if d.empty:
         raise ValueError(
-            f"no row of {metric!r} tells its labels: give `accuracy_rows` the number of labels"
+            f"no row of {metric!r} says its labels: give `accuracy_rows` the number of labels"
         )
     of = [
         (a, d[d.arm == a].sort_values("labels"))
@@ -395,7 +395,7 @@ def _band_rows(df, labels, metric):
 def plot_lengths(
     # rows of `accuracy_rows` with slices of `length_slices`, of one corpus
     df: pd.DataFrame,
-    labels: int = 0,  # labels that were seen, as in the rows; 0: not told
+    labels: int = 0,  # labels that were seen, as in the rows; 0: not given
     arms=None,  # which, in this order; all if None
     metric: str = "accuracy",
 ):  # a figure

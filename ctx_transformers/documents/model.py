@@ -44,10 +44,10 @@ class SegmentTransformer(nn.Module):
         b: int,  # documents
     ) -> Tensor:  # `[b,d]`
         n = torch.bincount(of, minlength=b)  # [b]
-        most = self.encoder.cfg.max_positions
-        if len(n) and int(n.max()) > most:
+        longest = self.encoder.cfg.max_positions
+        if len(n) and int(n.max()) > longest:
             raise ValueError(
-                f"a document has {int(n.max())} segments and the transformer over them {most} positions: "
+                f"a document has {int(n.max())} segments and the transformer over them {longest} positions: "
                 "raise `segment_positions`, or read fewer segments (`max_segments`)"
             )
         # whatever the encoder's scale, the transformer sees numbers of the order of 1

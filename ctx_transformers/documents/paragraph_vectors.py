@@ -138,32 +138,26 @@ class ParagraphVectors:
         return cls(cfg, m.wv.index_to_key, m.wv.expandos["count"], m.syn1neg, docs)
 
 # %% ../../nbs/documents/10_paragraph_vectors.ipynb #c32
-def _rates(cfg, epochs):
-    "Learning rate of each pass."
-    return np.linspace(cfg.paragraph_lr, 1e-4, epochs or cfg.infer_epochs)
-
-
-@patch
 def _infer(
-    self: ParagraphVectors,
-    words: list,  # that are known
-    epochs: int,
-    seed: int,
-) -> np.ndarray:  # `[d]`
-    "The vector of a document whose words stay as they are."
+    m,  # gensim's model, whose words are held fixed
+    words: list,  # known words of a document
+    key: int,  # decides start and draws
+    rates,  # learning rate of each pass
+) -> np.ndarray:  # `[d]` float32
+    "A vector for a document that was not trained on."
     from gensim.models.doc2vec import train_document_dbow
 
-    d = self.cfg.d_paragraph
-    key = _key(words, seed)
+    d = m.vector_size
     start = (hash_uniform(key, np.arange(d)) - 0.5) / d
     v = start.astype(np.float32)[None]  # [1,d]
-    fixed = dict(
-        learn_words=False, learn_hidden=False, doctags_lockf=np.ones(1, np.float32)
-    )
-    self._m.random = np.random.RandomState(key % 2**32)
-    for lr in _rates(self.cfg, epochs):
+    m.random = np.random.RandomState(key % 2**32)
+    fixed = dict(learn_words=False, learn_hidden=False)
+    lock = np.ones(1, np.float32)
+    for lr in rates:
         for p in _pieces(words):
-            train_document_dbow(self._m, p, [0], lr, doctag_vectors=v, **fixed)
+            train_document_dbow(
+                m, p, [0], lr, **fixed, doctag_vectors=v, doctags_lockf=lock
+            )
     return v[0]
 
 
@@ -175,14 +169,15 @@ def encode(
     seed: int | None = None,  # of start and draws; that of the settings if None
 ) -> np.ndarray:  # `[N,d]` float32, zeros where no word is known
     "Infer vectors: of the same words always the same."
-    seed = self.cfg.paragraph_seed if seed is None else seed
-    known = self._m.wv.key_to_index
+    m = self._m
     out = np.zeros((len(texts), self.cfg.d_paragraph), np.float32)
+    rates = np.linspace(self.cfg.paragraph_lr, 1e-4, epochs or self.cfg.infer_epochs)
+    own = self.cfg.paragraph_seed if seed is None else seed
     bar = tqdm(list_of_texts(texts), desc="paragraph vectors", disable=None)
     for i, t in enumerate(bar):
-        words = [w for w in document_words(t) if w in known]
+        words = [w for w in document_words(t) if w in m.wv.key_to_index]
         if words:
-            out[i] = self._infer(words, epochs, seed)
+            out[i] = _infer(m, words, _key(words, own), rates)
     return out
 
 # %% ../../nbs/documents/10_paragraph_vectors.ipynb #c33

@@ -115,31 +115,31 @@ def _hub_rows(source):
             f"{source} could not be loaded ({e}); check its name and the network, or fetch its files by "
             "other means and give their folder"
         ) from e
-    for side, d in got.items():
+    for split, d in got.items():
         names = {k: f.names for k, f in d.features.items() if isinstance(f, ClassLabel)}
         for r in d:
             # the hub writes a missing class as -1
             named = {
                 k: None if r[k] is None or r[k] < 0 else v[r[k]] for k, v in names.items()
             }
-            yield r | named | dict(split=side)
+            yield r | named | dict(split=split)
 
 # %% ../../nbs/documents/01_sources.ipynb #c16
-_SIDE = re.compile(rf"(?:.*[^a-z])?({'|'.join(SPLIT_NAMES)})(?:[^a-z].*)?", re.I)
+_SPLIT = re.compile(rf"(?:.*[^a-z])?({'|'.join(SPLIT_NAMES)})(?:[^a-z].*)?", re.I)
 
 
 def _folder_rows(folder, account):
     ends = tuple(f"{a}{b}" for a in FORMATS for b in ("", ".gz", ".zst"))
     files = sorted(p for p in folder.rglob("*") if p.name.endswith(ends))
-    side = {p: _SIDE.fullmatch(p.name.split(".")[0]) for p in files}
-    if not files or None in side.values():
+    split = {p: _SPLIT.fullmatch(p.name.split(".")[0]) for p in files}
+    if not files or None in split.values():
         raise ValueError(
             f"{folder}: expected {', '.join(FORMATS)} files with train, valid (or val, dev) or test in their "
-            f"names, found {[p.name for p in files if side[p] is None] or 'none'}; name one file, or rename "
+            f"names, found {[p.name for p in files if split[p] is None] or 'none'}; name one file, or rename "
             "or take away others"
         )
     return (
-        dict(split=SPLIT_NAMES[side[p][1].lower()]) | r
+        dict(split=SPLIT_NAMES[split[p][1].lower()]) | r
         for p in files
         for r in read_records(p, account)
     )

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
-from ..config import config_hash, settings
+from ..config import config_hash
 from ..core import cache_dir, hash_uniform
 from ..documents.config import DocumentsCfg
 from ..documents.data import Documents, draw_documents
@@ -37,7 +37,7 @@ from ctx_transformers.documents.training import (
 from ..eval.retrieval_metrics import judge_retrieval
 from ..eval.tables import row
 from ..eval.tfidf import DocTfidf
-from .config import DocumentsExperimentCfg, ExperimentCfg
+from .config import DocumentsExperimentCfg
 from ctx_transformers.experiments.experiment import (
     grid_arms,
     pick_device,
@@ -97,10 +97,10 @@ def frozen_vectors(
     device="cpu",
 ) -> np.ndarray:  # `[N,d]`
     "Vectors of the frozen encoder."
-    most = dict(truncated=1, hierarchy=0).get(reads, cfg.text.max_segments)
+    n_segments = dict(truncated=1, hierarchy=0).get(reads, cfg.text.max_segments)
     e = DocumentEmbedder.open(
         cfg.model.pretrained,
-        replace(cfg.text, max_segments=most),
+        replace(cfg.text, max_segments=n_segments),
         replace(cfg.model, freeze=(), merge="tokens"),
         device,
     )
@@ -166,10 +166,17 @@ class DocumentsTask(SearchedTask):
         return cfg.source, cfg.split, cfg.text, cfg.eval, cfg.train.max_train, *start
 
     def question(self, cfg, data):
-        linear = settings(replace(self.cfg, run=DocumentsCfg(), how=ExperimentCfg()))
+        c = self.cfg
         sets = data.all_train, data.sets["valid"], data.sets["test"]
-        about = dict(linear, documents=documents_digest(*sets), seed=cfg.eval.eval_seed)
-        return config_hash(about | dict(reads=()))
+        about = dict(
+            documents=documents_digest(*sets),
+            start=data.start,
+            n_labels=c.n_labels,
+            max_linear=c.max_linear,
+            paragraph=c.paragraph,
+            queries=(c.n_queries, cfg.eval.eval_seed),
+        )
+        return config_hash(about)
 
     def train(self, cfg, data, device="cpu", say=print):
         return documents_run(cfg, data, device=device, say=say)

@@ -94,7 +94,7 @@ def _drawn(values, x):
     return min(max(float(f"{x:.4g}"), values.low), values.high)
 
 
-def _told(search, value):
+def _finite(search, value):
     "A trial that diverged is worse than all others."
     if math.isfinite(value):
         return value
@@ -118,7 +118,7 @@ def _proposed(base, search, attempt) -> list:
         if value is None:
             study.tell(t, state=TrialState.FAIL)  # an error says nothing of the values
         else:
-            study.tell(t, _told(search, value))
+            study.tell(t, _finite(search, value))
         out.append((name, cfg, found))
     return out
 
@@ -394,8 +394,8 @@ def search_experiment(
 
     once = replace(how, seeds=(best.train.seed,), jobs=1, baselines=False)
     arms = {df.trial[df.best].iloc[0]: best}
-    asked = _BestOnce(task, df, search, make_rows)
-    return run_experiment(asked, base, arms, once, out, say)
+    once_task = _BestOnce(task, df, search, make_rows)
+    return run_experiment(once_task, base, arms, once, out, say)
 
 
 def _compared(task, df, runs, device):
