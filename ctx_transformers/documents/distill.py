@@ -76,13 +76,13 @@ class Student(nn.Module):
         model: DocumentModel,  # without a head
         d: int,  # width of the structural teacher
         d_context: int = 0,  # of the contextual teacher; 0: there is none
-        k: int = 8,  # components that are to agree with it
+        n_components: int = 8,  # components that are to agree with it
     ):
         super().__init__()
         self.model = model
         own = model.encoder.cfg.d
         self.to_teacher = ToTeacher(own, d)
-        self.cca = SoftCca(own, d_context, k) if d_context else None
+        self.cca = SoftCca(own, d_context, n_components) if d_context else None
 
     @property
     def encoder(self):

@@ -147,11 +147,11 @@ def _lines(path, fewest, account):
 def read_stsb(
     path,  # `sts-train.csv`, `sts-dev.csv` or `sts-test.csv`
 ) -> Pairs:  # 0 to 5; part = file, such as MSRvid
-    "One side of the STS Benchmark."
-    side = SPLIT_NAMES.get(Path(path).stem.rpartition("-")[2], "")
-    if side == "valid":
-        side = "dev"
-    acc = Account(f"STS-B {side}".strip())
+    "One split of the STS Benchmark."
+    split = SPLIT_NAMES.get(Path(path).stem.rpartition("-")[2], "")
+    if split == "valid":
+        split = "dev"
+    acc = Account(f"STS-B {split}".strip())
     rows = _lines(path, 7, acc)
     part, score, a, b = ([r[k] for r in rows] for k in (1, 4, 5, 6))
     return _pairs(a, b, score, part, acc)
@@ -192,37 +192,37 @@ def read_sick(
     col = _headed(path, ("sentence_A", "sentence_B", "relatedness_score"), acc)
     n = len(col["sentence_A"])
     of_file = Path(path).stem.replace("_annotated", "").rpartition("_")[2]
-    side = col.get("SemEval_set") or [of_file] * n
+    split = col.get("SemEval_set") or [of_file] * n
     ours = dict(
         a=col["sentence_A"],
         b=col["sentence_B"],
         score=col["relatedness_score"],
         part=["SICK"] * n,
     )
-    return _by_split(ours, side, lambda s: f"SICK {s.lower()}", acc, 1.0, 5.0)
+    return _by_split(ours, split, lambda s: f"SICK {s.lower()}", acc, 1.0, 5.0)
 
 # %% ../../nbs/documents/03_pairs.ipynb #s4fabece
 _YEAR = re.compile(r"(?<!\d)(?:20)?(1[2-9])(?!\d)")
 _PART = re.compile("train|trial|test")
 
 
-def _year_name(year, side):
-    return f"STS{year[-2:]}" + ("" if side == "test" else f" {side}")
+def _year_name(year, split):
+    return f"STS{year[-2:]}" + ("" if split == "test" else f" {split}")
 
 
 def _year_set(
     path,  # an `STS.input` file
     folder,  # the folder that was given, in or below which it lies
 ) -> str:
-    "Name of the set that a file is of, as the innermost folders say that tell a year and a side."
+    "Name of the set that a file is of, as the innermost folders say that tell a year and a split."
     names = [folder.name, *path.parent.relative_to(folder).parts]
     years = [m[1] for n in names if (m := _YEAR.search(n))]
-    sides = [m[0] for n in names if (m := _PART.search(n.lower()))]
+    splits = [m[0] for n in names if (m := _PART.search(n.lower()))]
     if not years:
         raise ValueError(
             f"{path}: no folder of it has its year in its name, such as STS2012-test; rename one"
         )
-    return _year_name(years[-1], sides[-1] if sides else "test")
+    return _year_name(years[-1], splits[-1] if splits else "test")
 
 # %% ../../nbs/documents/03_pairs.ipynb #s0b4b919
 def _year_scores(
@@ -243,8 +243,8 @@ def _year_scores(
 
 # %% ../../nbs/documents/03_pairs.ipynb #c15
 def _year_files(folder):
-    "a, b, score, part and side of all pairs of `STS.input` files, and their account."
-    col = dict(a=[], b=[], score=[], part=[], side=[])
+    "a, b, score, part and split of all pairs of `STS.input` files, and their account."
+    col = dict(a=[], b=[], score=[], part=[], split=[])
     acc = Account("STS")
     for p in sorted(folder.rglob("STS.input.*.txt")):
         if ".ALL." in p.name:
@@ -255,7 +255,7 @@ def _year_files(folder):
         col["b"] += [r[1] for r in rows]
         col["score"] += _year_scores(p, len(rows), acc)
         col["part"] += [p.name.split(".")[-2]] * len(rows)
-        col["side"] += [name] * len(rows)
+        col["split"] += [name] * len(rows)
     return col, acc
 
 # %% ../../nbs/documents/03_pairs.ipynb #c16
@@ -278,15 +278,15 @@ def read_sts(
     else:
         acc = Account("STS")
         t = _headed(path, _YEARS, acc)
-        side = [*map(_year_name, t["year"], t["split"])]
+        split = [*map(_year_name, t["year"], t["split"])]
         col = dict(
             a=t["sentence1"],
             b=t["sentence2"],
             score=t["score"],
             part=t["subset"],
-            side=side,
+            split=split,
         )
-    return dict(sorted(_by_split(col, col["side"], str, acc, 0.0, 5.0).items()))
+    return dict(sorted(_by_split(col, col["split"], str, acc, 0.0, 5.0).items()))
 
 # %% ../../nbs/documents/03_pairs.ipynb #s2762be5
 # ours -> usual names

@@ -6,8 +6,25 @@
 __all__ = ['train', 'load', 'encode', 'predict', 'evaluate']
 
 # %% ../../nbs/documents/17_sts.ipynb #impe
-from . import _device, _source, _texts
 from .config import StsCfg as Config
+
+# %% ../../nbs/documents/17_sts.ipynb #n2bffde1
+def _device(device):
+    "The device that was asked for, or a GPU if there is one."
+    if device:
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _source(posts) -> tuple:  # (settings of the source, table in memory)
+    "Pairs by their place, or as they are."
+    if posts is None:
+        return {}, None
+    if isinstance(posts, str) or hasattr(posts, "__fspath__"):
+        return dict(posts=str(posts)), None
+    return dict(posts="table"), posts
 
 # %% ../../nbs/documents/17_sts.ipynb #train
 def train(
@@ -37,11 +54,18 @@ def load(
     device: str = "",  # as in `train`
 ):  # a `documents.embed.DocumentEmbedder`
     "Open a tuned encoder from its folder alone."
-    from ctx_transformers import documents
+    from pathlib import Path
+
+    from ctx_transformers.documents.embed import DocumentEmbedder
     from ctx_transformers.documents.sts_train import sts_config
 
     sts_config(folder)  # refuses the folder of another system
-    return documents.load(folder, device)
+    if not (Path(folder) / "done").exists():
+        raise ValueError(
+            f"the training in {folder} has not ended: give `train` the same pairs and settings with "
+            f"out={str(folder)!r}, and it goes on"
+        )
+    return DocumentEmbedder.load(folder, _device(device))
 
 
 def _opened(model, device=""):
@@ -59,7 +83,9 @@ def encode(
     device: str = "",  # as in `train`, where a folder is given
 ):  # `[N,d]` float32; zeros for a text without words
     "Vectors of sentences, whose cosines are scores."
-    return _opened(model, device).encode(list(_texts(texts)))
+    from ctx_transformers.eval.tfidf import list_of_texts
+
+    return _opened(model, device).encode(list_of_texts(texts))
 
 # %% ../../nbs/documents/17_sts.ipynb #predict
 def predict(

@@ -115,7 +115,7 @@ def _add_means(draws, pairs, average):
         draws["average", "all"] = _mean_draws([draws[k, "all"] for k in average])
 
 # %% ../../nbs/documents/12_sts_eval.ipynb #s9386da6
-def _check_asked(found, pairs, against, average):
+def _check_scored(found, pairs, against, average):
     if against is not None and against not in found:
         raise ValueError(
             f"there is no arm {against!r} to compare with, only {list(found)}"
@@ -178,7 +178,7 @@ def sts_rows(
 ) -> list:
     "Correlations with people's scores, and differences of arms, with intervals over pairs and seeds."
     average = tuple(pairs if average is None else average)
-    _check_asked(found, pairs, against, average)
+    _check_scored(found, pairs, against, average)
     metric = "Spearman" if rank else "Pearson"
     draws = _all_draws(found, pairs, parts, rank, n_boot)
     _add_means(draws, pairs, average)

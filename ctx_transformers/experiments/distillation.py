@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SHOWN', 'nearness', 'closed_form', 'agreement', 'arms', 'DistillData', 'measure_vectors', 'baseline_vectors',
-           'table_rows', 'Distillation', 'experiment', 'distillation_summary', 'plot_distillation']
+           'student_rows', 'Distillation', 'experiment', 'distillation_summary', 'plot_distillation']
 
 # %% ../../nbs/experiments/20_distillation.ipynb #impe
 from dataclasses import replace
@@ -94,16 +94,16 @@ def closed_form(
 def agreement(
     x: dict,  # 'train', 'valid' and 'test' -> `[N,d]`
     c: dict,  # the same -> `[N,e]`, the other view
-    k: int,  # components
+    n_components: int,
     group=None,  # `[N]` int of the test, drawn as one; -1, or None for all: alone
     regs=(1e-3, 0.01, 0.1, 1.0),  # ridges to choose from, as in `fit_cca`
     n_boot: int = 1000,
 ) -> Interval:  # of the mean correlation on the test, -1 to 1
     "What two views have in common on documents that the directions were not fitted to."
-    fits = [fit_cca(x["train"], c["train"], k, r) for r in regs]
+    fits = [fit_cca(x["train"], c["train"], n_components, r) for r in regs]
     best = max(fits, key=lambda f: correlation_of(f, x["valid"], c["valid"]).mean())
     p = best.project_x(x["test"])
-    q = best.project_y(c["test"])  # [N,k] each
+    q = best.project_y(c["test"])  # [N,n_components] each
     p, q = p - p.mean(0), q - q.mean(0)
     who = group_codes(group, len(p))
     a = who.max() + 1
@@ -111,7 +111,7 @@ def agreement(
     w = w / w.sum(1, keepdims=True)  # [n_boot,N]
 
     def spread(u, v):
-        return w @ (u * v) - (w @ u) * (w @ v)  # [n_boot,k]
+        return w @ (u * v) - (w @ u) * (w @ v)  # [n_boot,n_components]
 
     draws = (spread(p, q) / np.sqrt(spread(p, p) * spread(q, q))).mean(1)
     return middle_interval(
@@ -230,7 +230,7 @@ def _agreement_rows(found, corpus):
     return rows
 
 
-def table_rows(
+def student_rows(
     found: dict,  # arm -> seed -> what `measure_vectors` gives
     data: DistillData,
 ) -> list:  # rows for `eval.tables.write_rows`
@@ -305,7 +305,7 @@ class Distillation(Task):
         return {arm: measured(arm) for arm in made}
 
     def rows(self, found, cfg, data):
-        return table_rows(found, data)
+        return student_rows(found, data)
 
     def plot(self, table):
         if table.corpus.nunique() != 1:
