@@ -66,7 +66,9 @@ def encode(
     device: str = "",  # as in `train`, where a folder is given
 ):  # `[N,d]` float32; zeros for a text without words
     "Vectors of documents."
-    return _opened(model, device).encode(list(_texts(texts)))
+    from ctx_transformers.eval.tfidf import list_of_texts
+
+    return _opened(model, device).encode(list_of_texts(texts))
 
 
 def predict(
@@ -78,16 +80,12 @@ def predict(
     "Probabilities of the classes."
     import pandas as pd
 
+    from ctx_transformers.eval.tfidf import list_of_texts
+
     model = _opened(model, device)
-    other = None if other is None else list(_texts(other))
-    p = model.predict(list(_texts(texts)), other)
+    other = None if other is None else list_of_texts(other)
+    p = model.predict(list_of_texts(texts), other)
     return pd.DataFrame(p, columns=list(model.classes))
-
-
-def _texts(texts):
-    if isinstance(texts, str):
-        raise TypeError("expected a list of texts, got a single str: write [text]")
-    return texts
 
 # %% ../../nbs/documents/index.ipynb #evaluate
 def evaluate(

@@ -6,25 +6,8 @@
 __all__ = ['train', 'load', 'encode', 'predict', 'evaluate']
 
 # %% ../../nbs/documents/17_sts.ipynb #impe
+from ..data.config import source_of
 from .config import StsCfg as Config
-
-# %% ../../nbs/documents/17_sts.ipynb #n2bffde1
-def _device(device):
-    "The device that was asked for, or a GPU if there is one."
-    if device:
-        return device
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _source(posts) -> tuple:  # (settings of the source, table in memory)
-    "Pairs by their place, or as they are."
-    if posts is None:
-        return {}, None
-    if isinstance(posts, str) or hasattr(posts, "__fspath__"):
-        return dict(posts=str(posts)), None
-    return dict(posts="table"), posts
 
 # %% ../../nbs/documents/17_sts.ipynb #train
 def train(
@@ -38,12 +21,13 @@ def train(
 ):  # a `documents.embed.DocumentEmbedder`, as `load` gives it
     "Tune an encoder on scored pairs, go on where it was stopped, or read what was tuned."
     from ctx_transformers.config import with_settings
+    from ctx_transformers.core import pick_device
     from ctx_transformers.documents.sts_train import PairData, keep_pairs, sts_run
 
-    place, table = _source(posts)
+    place, table = source_of(posts)
     cfg = with_settings(config, place | settings)
     data = PairData(cfg, say, table)
-    run = sts_run(cfg, data, out, _device(device), say)
+    run = sts_run(cfg, data, out, pick_device(device), say)
     keep_pairs(data.sets, run.folder)
     say(f"model: {run.folder}")
     return load(run.folder, device)
@@ -56,16 +40,17 @@ def load(
     "Open a tuned encoder from its folder alone."
     from pathlib import Path
 
+    from ctx_transformers.core import pick_device
     from ctx_transformers.documents.embed import DocumentEmbedder
-    from ctx_transformers.documents.sts_train import sts_config
+    from ctx_transformers.train.runs import run_config
 
-    sts_config(folder)  # refuses the folder of another system
+    run_config(folder, "sts", Config)  # refuses the folder of another system
     if not (Path(folder) / "done").exists():
         raise ValueError(
             f"the training in {folder} has not ended: give `train` the same pairs and settings with "
             f"out={str(folder)!r}, and it goes on"
         )
-    return DocumentEmbedder.load(folder, _device(device))
+    return DocumentEmbedder.load(folder, pick_device(device))
 
 
 def _opened(model, device=""):
@@ -101,8 +86,8 @@ def predict(
     from ctx_transformers.documents.pairs import read_sentences
     from ctx_transformers.documents.sts_eval import SIMILARITY
 
-    place, table = _source(posts)
-    a, b = read_sentences(SourceCfg(**place, columns=columns), table)
+    place, table = source_of(posts)
+    a, b = read_sentences(SourceCfg(place["source.posts"], columns), table)
     x = _opened(model, device).encode(a + b)  # [2N,d]
     score = SIMILARITY["cosine"](x[: len(a)], x[len(a) :])
     index = posts.index if isinstance(posts, pd.DataFrame) else None
@@ -122,15 +107,18 @@ def evaluate(
     from dataclasses import replace
 
     from ctx_transformers.data.config import SourceCfg
-    from ctx_transformers.documents.sts_train import any_pairs, evaluate_sts, sts_config
+    from ctx_transformers.documents.sts_train import any_pairs, evaluate_sts
+    from ctx_transformers.train.runs import run_config
 
     model = _opened(model, device)
     pairs = None
     if posts is not None:
-        place, table = _source(posts)
-        cfg = sts_config(model.folder)
+        place, table = source_of(posts)
+        cfg = run_config(model.folder, "sts", Config)
         cfg = replace(
-            cfg, source=SourceCfg(**place, columns=columns), scale=scale or cfg.scale
+            cfg,
+            source=SourceCfg(place["source.posts"], columns),
+            scale=scale or cfg.scale,
         )
         pairs = any_pairs(cfg, table)
     return evaluate_sts(model, pairs, baselines, say)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['STS_VERSION', 'PAIRS_FILE', 'shares_sentence', 'draw_pairs', 'split_pairs', 'benchmark_sets', 'is_benchmark',
            'open_splits', 'any_pairs', 'PairData', 'cosines', 'ByRank', 'open_sts_model', 'sts_run', 'train_sts',
-           'keep_pairs', 'kept_pairs', 'sts_config', 'untuned_embedder', 'tfidf_of', 'evaluate_sts']
+           'keep_pairs', 'kept_pairs', 'untuned_embedder', 'tfidf_of', 'evaluate_sts']
 
 # %% ../../nbs/documents/13_sts_train.ipynb #impe
 import hashlib
@@ -20,7 +20,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from ..config import with_settings
 from ..core import Account, hash_uniform, set_seed, write_atomic
 from ..data.dedup import text_keys
 from .config import StsCfg
@@ -39,7 +38,7 @@ from .training import TextData, learn_texts
 from ..eval.correlation import spearman
 from ..eval.tfidf import DOC, DocTfidf
 from ..train.optim import Part
-from ..train.runs import Run, read_run
+from ..train.runs import Run, read_run, run_config
 
 # %% ../../nbs/documents/13_sts_train.ipynb #c07
 def shares_sentence(
@@ -329,22 +328,12 @@ def kept_pairs(folder) -> dict:  # split -> Pairs
     return out
 
 # %% ../../nbs/documents/13_sts_train.ipynb #n7f165a8
-def sts_config(folder) -> StsCfg:
-    "The configuration that a folder was trained with."
-    about = read_run(folder)
-    if about["system"] != "sts":
-        raise ValueError(
-            f"{folder} holds a training of {about['system']!r}, and an encoder of sentence pairs was expected"
-        )
-    return with_settings(StsCfg, about["settings"])
-
-
 def untuned_embedder(
     model: DocumentEmbedder,  # opened from the folder of its run
     say=print,
 ) -> DocumentEmbedder | None:  # None where its weights are gone, or others
     "The encoder that a model was tuned from."
-    cfg = sts_config(model.folder)
+    cfg = run_config(model.folder, "sts", StsCfg)
     n_tokens = len(model.tokenizer)
     try:
         same = (
