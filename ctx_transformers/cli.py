@@ -274,7 +274,7 @@ def _results(out, name):
     return results_folder(out, name)
 
 # %% ../nbs/03_cli.ipynb #encode
-def _table(path, columns):
+def _table(path, columns, needed=("text",)):
     "A table of texts: CSV, TSV, JSON lines, parquet, or a text a line."
     import pandas as pd
 
@@ -287,10 +287,11 @@ def _table(path, columns):
         return pd.DataFrame(dict(text=[l for l in lines if l.strip()]))
     df = pd.DataFrame(list(read_records(path, Account(Path(path).name))))
     df = df.rename(columns={theirs: ours for ours, theirs in columns_of(columns)})
-    if "text" not in df:
-        raise ValueError(
-            f"{path} has no column `text`, it has {[*df]}: give columns=text=NAME"
-        )
+    for c in needed:
+        if c not in df:
+            raise ValueError(
+                f"{path} has no column `{c}`, it has {[*df]}: give columns={c}=NAME"
+            )
     return df
 
 
@@ -316,14 +317,21 @@ def encode(words):
     df = _table(path, mine.get("columns", ""))
     face = _face(system)
     model = face.load(folder, mine.get("device", ""))
-    if per == "author":
-        names, x = face.encode(model, df)
-        made = dict(author=names)
-    else:
-        x = face.encode(model, df.text.astype(str).tolist())
-        made = df.drop(columns="text").to_dict("list")
+    made, x = _encoded(face, model, df, per, system)
     _write_vectors(out, made, x)
     print(f"{len(x):,} vectors of {x.shape[1]} numbers: {out}")
+
+
+def _encoded(face, model, df, per, system) -> tuple:  # (columns, `[n,d]` vectors)
+    "Vectors of the texts of a table, or of its authors."
+    if per == "author":
+        names, x = face.encode(model, df)
+        return dict(author=names), x
+    texts = df.text.astype(str).tolist()
+    # a model that reads contexts takes them from the other posts of the table
+    table = system == "context" and "author" in df
+    x = face.encode(model, df if table else texts)
+    return df.drop(columns="text").to_dict("list"), getattr(x, "texts", x)
 
 
 def _write_vectors(out, columns, x):
@@ -369,8 +377,10 @@ def predict(words):
         raise ValueError(
             f"a model of {system} predicts nothing: use {_next(system, folder)}"
         )
-    df = _table(path, mine.get("columns", ""))
-    said = face.predict(face.load(folder, mine.get("device", "")), df)
+    pairs = system == "sts"
+    df = _table(path, mine.get("columns", ""), ("a", "b") if pairs else ("text",))
+    model = face.load(folder, mine.get("device", ""))
+    said = face.predict(model, df if pairs else df.text.astype(str).tolist())
     if out:
         said.to_csv(out, index=False)
         print(f"{len(said):,} predictions: {out}")

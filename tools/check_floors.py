@@ -28,7 +28,11 @@ FLOORS = (
     "cli",
 )
 # what faces, experiments and the command define alike
-VERBS = "train load encode predict rank search evaluate arms experiment main train_run train_folder VERSION".split()
+VERBS = "train load encode predict rank search evaluate arms experiment main".split() + [
+    "train_run",
+    "train_folder",
+    "VERSION",
+]
 FLAGS = ("slow", "cuda", "data")  # of cells that are not always run
 PAGES = ("tutorials", "results", "benchmarks")  # folders whose notebooks export nothing
 LOOSE = ("core", "config", "losses", "cli")  # the only modules in the root

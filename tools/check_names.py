@@ -30,7 +30,7 @@ OLD = dict(
     few="n_...",
 )
 # where such a word is the field's own
-FINE = ("hidden_size", "hidden", "Hidden", "side_effects")
+FINE = ("hidden_size", "d_hidden")
 LETTERS = ("d", "h")  # widths may be a letter, as in the shape alphabet
 
 
@@ -86,9 +86,8 @@ def problems(root):
             rows = [r for r in csv.DictReader(f)]
         for column in ("arm", "metric", "slice"):
             for v in sorted({r.get(column) or "" for r in rows}):
-                found = [
-                    w for w in re.findall(r"[a-z]+", v) if w in OLD and v not in FINE
-                ]
+                words = re.findall(r"[a-z]+(?![a-z=])", v)  # no settings, `d_hidden=25`
+                found = [w for w in words if w in OLD]
                 res += [
                     f"figures/{p.name}: {column} {v!r}: not {w!r} but {OLD[w]!r}"
                     for w in found

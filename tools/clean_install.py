@@ -33,6 +33,7 @@ TRAIN = dict(
         "columns=a=one,b=two,score=score",
         "vocab_size=300",
         "pretrained=",
+        "segment_len=32",
         *SMALL,
     ],
 )

@@ -61,7 +61,9 @@ def main(words):
     failed = 0
     # no pool of daemons: a notebook may start processes of its own
     workers = min(2, len(paths))
-    with ProcessPoolExecutor(workers, get_context("spawn"), max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), max_tasks_per_child=1
+    ) as pool:
         for path, wrong in zip(paths, pool.map(execute, paths)):
             print(f"{below(path):<40} {wrong or 'ok'}", flush=True)
             failed += bool(wrong)

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['train', 'load', 'encode', 'predict', 'evaluate', 'Config']
 
-# %% ../../nbs/context/index.ipynb #face
+# %% ../../nbs/context/index.ipynb #nfe46179
 import os
-
 from .config import ContextCfg as Config
 
+# %% ../../nbs/context/index.ipynb #face
 _all_ = ["Config"]
 
 # %% ../../nbs/context/index.ipynb #train
@@ -60,10 +60,12 @@ def encode(
     say=print,  # what to do with a line of report
 ):  # `TextVectors`: texts `[t,d]`, tokens, words; parts, what each source adds by its own heads
     "Vectors of texts and of their tokens, read with their contexts."
-    from ctx_transformers.context.inference import encode_texts, texts_of
+    from ctx_transformers.context.inference import encode_with_contexts, texts_of
 
     model = _loaded(model)
-    return encode_texts(model, *texts_of(model, posts, contexts, columns, say), source)
+    return encode_with_contexts(
+        model, *texts_of(model, posts, contexts, columns, say), source
+    )
 
 # %% ../../nbs/context/index.ipynb #predict
 def predict(

@@ -27,7 +27,7 @@ from ctx_transformers.documents.distill import (
 from ..documents.embed import DocumentEmbedder
 from ..documents.label_efficiency import accuracy_rows, probe_labels
 from ..documents.loss import mse
-from ..documents.retrieval import retrieval_rows
+from ..documents.retrieval import document_retrieval_rows
 from ..documents.training import DocumentData
 from ..eval.figures import COLORS, style
 from ..eval.linear import group_codes
@@ -257,7 +257,7 @@ def student_rows(
     }
     tables = {a: of for a, of in tables.items() if of}
     against = "teacher" if "teacher" in tables else None
-    return rows + retrieval_rows(tables, corpus, group, against)
+    return rows + document_retrieval_rows(tables, corpus, group, against)
 
 # %% ../../nbs/experiments/20_distillation.ipynb #n518c947
 class Distillation(Task):

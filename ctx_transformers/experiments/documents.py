@@ -26,7 +26,7 @@ from ctx_transformers.documents.label_efficiency import (
     probe_labels,
 )
 from ..documents.paragraph_vectors import ParagraphVectors
-from ..documents.retrieval import retrieval_rows
+from ..documents.retrieval import document_retrieval_rows
 from ..documents.segments import tokenize_documents
 from ctx_transformers.documents.training import (
     DocumentData,
@@ -283,7 +283,7 @@ def rows(self: DocumentsTask, found, cfg, data):
     self.corpus = data.corpus_name
     return (
         _accuracy(found, data, length_slices(tokens))
-        + retrieval_rows(alike, self.corpus, d.group, where="retrieval")
+        + document_retrieval_rows(alike, self.corpus, d.group, where="retrieval")
         + _costs(found, self.corpus)
     )
 

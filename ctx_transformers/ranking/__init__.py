@@ -154,7 +154,7 @@ def _questions(model, config, posts, table, say):
     "The dialogues that a ranker is evaluated on."
     from ctx_transformers.ranking.dialogues import load_dialogues
     from ctx_transformers.ranking.sources import read_questions
-    from ctx_transformers.ranking.training import draw_rows
+    from ctx_transformers.ranking.training import draw_dialogues
 
     if posts is None:
         d = load_dialogues(model.folder / "test.arrow")
@@ -163,4 +163,4 @@ def _questions(model, config, posts, table, say):
         d = read_questions(
             source, dict(config.source.columns), seed=config.eval.eval_seed, say=say
         )
-    return d.take(draw_rows(len(d), config.eval.max_test, config.eval.eval_seed))
+    return d.take(draw_dialogues(len(d), config.eval.max_test, config.eval.eval_seed))
