@@ -76,7 +76,7 @@ QUESTIONS = {
     "What must be touched to add a merge?": merges,
     "Where are intervals made?": intervals,
     "Which notebook shows how an author encoder is trained?": lambda root: training(
-        root, "train_author"
+        root, "train_authors"
     ),
     "What does `encode` of documents import?": lambda root: imports(
         root, "documents/embed"

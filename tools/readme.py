@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from nbdev.process import NBProcessor
 
+from ctx_transformers.cli import COMMANDS, EXPERIMENTS, SYSTEMS, recipes
+
 
 def _links(s):
     """Links as they must be one folder higher: `../figures/x.svg` is `figures/x.svg`, `00_core.ipynb` is
@@ -73,12 +75,31 @@ def _commands(root, txt):
             p.exists() and re.search(rf"^def {f}\(", p.read_text(encoding="utf-8"), re.M)
         ):
             yield f"{name} would start {at}, which is not there: mend pyproject.toml"
-    shown = set(re.findall(r"^(ctx_\w+)", txt, re.M)) - {"ctx_transformers"}
+    yield from shown_commands(txt, "README.md")
+    shown = set(re.findall(r"^(?:\.venv/bin/)?ctx (\w+)", txt, re.M))
     yield from (
-        f"README.md shows {c}, which pyproject.toml does not install"
-        for c in sorted(shown - set(scripts))
+        f"README.md does not show ctx {c}"
+        for c in sorted({*COMMANDS} - shown - {"clean"})
     )
-    yield from (f"README.md does not show {c}" for c in sorted(set(scripts) - shown))
+
+
+def shown_commands(txt, where):
+    "Lines that call `ctx` with words that it does not know."
+    for line in re.findall(r"^ *(?:\$ |!)?(?:\.venv/bin/)?ctx (\w[^#\n`]*)", txt, re.M):
+        command, *words = line.split()
+        plain = [w for w in words if "=" not in w and not w.startswith("-")]
+        if command not in COMMANDS:
+            yield f"{where} shows `ctx {line.strip()}`: there is no command {command}"
+        known = dict(train=SYSTEMS, experiment=EXPERIMENTS).get(command)
+        if known is None or not plain:
+            continue
+        name, *rest = plain
+        if name not in known:
+            yield f"{where} shows `ctx {line.strip()}`: there is no {name}"
+            continue
+        for w in rest:
+            if w not in recipes(command, name) and not w.endswith((".yaml", ".json")):
+                yield f"{where} shows `ctx {line.strip()}`: {name} has no recipe {w}"
 
 
 def problems(root):
