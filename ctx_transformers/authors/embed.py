@@ -14,12 +14,11 @@ import pandas as pd
 import torch
 from fastcore.basics import patch
 from safetensors import SafetensorError
-from tqdm.auto import tqdm
 from .config import AuthorLossCfg, AuthorModelCfg
 from .loss import ContrastiveEncoder
 from .model import AuthorEncoder
 from .ngrams import NgramVectorizer
-from ..core import write_atomic
+from ..core import progress, write_atomic
 from ..data.dedup import distinct_texts
 from ctx_transformers.data.tokens import (
     bare_tokenizer,
@@ -106,7 +105,7 @@ class AuthorEmbedder:
         "Tokens of texts; of a model without text, one for each."
         if not self.model.cfg.text:
             return _Tokenized([[0]] * len(texts))
-        with tqdm(total=len(texts), desc="tokens", unit="text", disable=None) as bar:
+        with progress(total=len(texts), desc="tokens", unit="text") as bar:
             out = []
             for i in range(0, len(texts), 1000):
                 out += encode_texts(

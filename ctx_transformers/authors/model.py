@@ -12,7 +12,6 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
-from tqdm.auto import tqdm
 from .compress import compression
 from .config import AuthorModelCfg
 from ..data.groups import Role, TextGroups, plan_attention
@@ -22,6 +21,7 @@ from ..models.encoder import Encoder
 from ..models.config import EncoderCfg
 from ..models.mlm_head import MLMHead, load_head
 from ..models.pretrained import freeze, open_encoder
+from ..core import progress
 
 # %% ../../nbs/authors/05_model.ipynb #c07
 class Sets(NamedTuple):
@@ -245,7 +245,7 @@ def encode(
     order = np.argsort(lengths, kind="stable")
     cut = np.flatnonzero(np.diff(np.cumsum(lengths[order]) // batch_tokens)) + 1
     out = np.zeros((len(posts), self.compress.d_out), np.float32)
-    for at in tqdm(np.split(order, cut), desc="posts", unit="batch", disable=None):
+    for at in progress(np.split(order, cut), desc="posts", unit="batch"):
         out[at] = self._encode_some(tokens, posts[at], features, device, bf16)
     self.train(was)
     return out

@@ -19,10 +19,9 @@ from fastcore.basics import patch
 from safetensors.numpy import load_file, save_file
 from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import normalize
-from tqdm.auto import tqdm
 from .config import NgramCfg
 from ..config import config_hash, settings
-from ..core import Account, hash_bits
+from ..core import Account, hash_bits, progress
 from ..data.corpus import Corpus
 from ..data.splits import TRAIN
 from ..data.tokens import made_once, texts_of_rows
@@ -182,9 +181,7 @@ class NgramVectorizer:
     ) -> np.ndarray:
         "One vector per text."
         out = np.zeros((len(texts), self.cfg.d_ngrams), np.float32)
-        with tqdm(
-            total=len(texts), desc="n-grams", unit="text", leave=False, disable=None
-        ) as bar:
+        with progress(total=len(texts), desc="n-grams", unit="text", leave=False) as bar:
             for i in range(0, len(texts), chunk):
                 x = _log_tf(texts[i : i + chunk], self.cfg)
                 some = np.diff(x.indptr) > 0
@@ -280,9 +277,7 @@ def _write_vectors(
     longest = g.cfg.max_chars
     i = 0
     z = np.lib.format.open_memmap(file, "w+", np.float32, (len(corpus), g.cfg.d_ngrams))
-    with tqdm(
-        total=len(corpus), desc="n-grams of the corpus", unit="post", disable=None
-    ) as bar:
+    with progress(total=len(corpus), desc="n-grams of the corpus", unit="post") as bar:
         for texts in texts_of_rows(corpus, range(len(corpus))):
             j = i + len(texts)
             z[i:j] = g.apply(texts)

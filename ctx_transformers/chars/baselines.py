@@ -13,11 +13,11 @@ import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.svm import LinearSVC
-from tqdm.auto import tqdm
 from .config import NgramClassifierCfg
 from .names import Names
 from ..config import settings
 from ..eval.classification import class_scores
+from ..core import progress
 
 # %% ../../nbs/chars/09_baselines.ipynb #c07
 class _Marked:
@@ -147,7 +147,7 @@ def search_ngrams(
     rows = []
     grams = None
     last = None
-    for cfg in tqdm(grid, desc="settings", disable=None):
+    for cfg in progress(grid, desc="settings"):
         # what decides the n-grams; neighbours in the grid share them
         same = replace(cfg, strength=1.0, balanced=False)
         if same != last:

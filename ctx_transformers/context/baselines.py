@@ -12,7 +12,6 @@ from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 from .batches import MLMBatches
 from .config import ContextCfg
 from .data import ContextData
@@ -20,6 +19,7 @@ from .evaluation import score_batches
 from ..data.groups import Role, TextGroups
 from ..data.tokens import Tokens
 from ..data.splits import TEST, TRAIN, VALID
+from ..core import progress
 
 # %% ../../nbs/context/08_baselines.ipynb #c07
 def _never(special: dict):
@@ -199,7 +199,7 @@ def fit_cache_weight(
     "The weight of the lowest loss."
     base = word_shares(counts, dl_valid.tokens.special)
     p = []
-    for groups, at, y in tqdm(dl_valid, desc="fit", unit="batch", disable=None):
+    for groups, at, y in progress(dl_valid, desc="fit", unit="batch"):
         v = cache_votes(groups, at, dl_valid.tokens.special)
         y = y.cpu().numpy()
         p.append(np.stack([base[y], v.of(y)], 1)[v.size > 0])  # [.,2]
@@ -341,7 +341,7 @@ def fit_ngram(
     "Fit the trust in each source."
     p = []
     bucket = []
-    for groups, at, y in tqdm(dl_valid, desc="fit", unit="batch", disable=None):
+    for groups, at, y in progress(dl_valid, desc="fit", unit="batch"):
         parts = grams.votes(groups, at)
         y = y.cpu().numpy()
         p.append(np.stack([grams.base[y]] + [v.of(y) for v in parts], 1))

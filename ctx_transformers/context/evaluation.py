@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
-from tqdm.auto import tqdm
 from .batches import MLMBatches
 from .config import ContextCfg
 from .controls import control_batches
@@ -28,6 +27,7 @@ from ctx_transformers.eval.stats import (
     ratio_interval,
 )
 from ..eval.tables import row
+from ..core import progress
 
 # %% ../../nbs/context/07_evaluation.ipynb #s9722279
 def _sums_of_groups(
@@ -65,7 +65,7 @@ def score_batches(
             "evaluation needs the same hidden words each time: make the batches with shuffle=False"
         )
     out = []
-    plan = tqdm(dl.plan()[dl.start :], desc="score", unit="batch", disable=None)
+    plan = progress(dl.plan()[dl.start :], desc="score", unit="batch")
     for at_posts, (groups, at, y) in zip(plan, dl):
         scored = score(groups, at, y)
         # [m] each

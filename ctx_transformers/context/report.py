@@ -8,7 +8,7 @@ __all__ = ['answer', 'plot_gain', 'grid_table', 'plot_grid']
 # %% ../../nbs/context/11_report.ipynb #impe
 import pandas as pd
 from ..eval.figures import COLORS, style
-from ..eval.tables import rows_over_seeds
+from ..eval.tables import interval_text, rows_over_seeds
 
 # %% ../../nbs/context/11_report.ipynb #c06
 def answer(
@@ -19,9 +19,7 @@ def answer(
     out = {}
     for m in metrics:
         rows = rows_over_seeds(df, m) if (df.metric == m).any() else df[:0]
-        out[m] = {
-            r.arm: f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in rows.itertuples()
-        }
+        out[m] = {r.arm: interval_text(r) for r in rows.itertuples()}
     arms = dict.fromkeys(df[df.metric == "loss"].arm)
     return pd.DataFrame(out).reindex(arms).fillna("").rename_axis("arm")
 
@@ -130,7 +128,7 @@ def _corpus_title(corpus: str, d: pd.DataFrame, copy: bool) -> str:
     for r in d[d.context == "none, equal FLOPs"].itertuples():
         lines += [
             "no context, equal FLOPs:",
-            f"{r.value:+.3f} [{r.lo:+.3f}, {r.hi:+.3f}]",
+            interval_text(r, "+.3f"),
         ]
     return "\n".join(lines)
 

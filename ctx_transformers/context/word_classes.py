@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
-from tqdm.auto import tqdm
 from .batches import MLMBatches
 from .evaluation import score_batches
 from ..data.corpus import Corpus
@@ -21,6 +20,7 @@ from ..data.splits import TRAIN
 from ..data.tokens import Tokens, bare_tokenizer
 from ..eval.figures import COLORS, style
 from ..eval.stats import cluster_sums, paired_interval
+from ..core import progress
 
 # %% ../../nbs/context/10_word_classes.ipynb #c09
 def _rows(post, groups, at, y, tokens):
@@ -146,7 +146,7 @@ def word_classes(
     post = scores.index.get_level_values("post").to_numpy()
     position = scores.index.get_level_values("position").to_numpy()
     posts, first = np.unique(post, return_index=True)
-    posts = tqdm(posts, desc="tag", unit="post", disable=None)
+    posts = progress(posts, desc="tag", unit="post")
     texts = corpus.posts.select_columns("text").with_format("arrow")
     parts = []
     pieces = []

@@ -15,8 +15,7 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 from safetensors import SafetensorError
-from tqdm.auto import tqdm
-from ..core import write_atomic
+from ..core import progress, write_atomic
 from ..data.dedup import distinct_texts
 from ..data.groups import plan_attention
 from ..data.tokens import from_checkpoint, load_tokenizer
@@ -226,7 +225,7 @@ def encode_segments(
     )
     kept = VectorCache(keep, self.fingerprint() if keep else "", self.model.encoder.cfg.d)
     todo = kept.missing(keys)
-    with tqdm(total=len(todo), desc="segments", unit="segment", disable=None) as bar:
+    with progress(total=len(todo), desc="segments", unit="segment") as bar:
         for i in range(0, len(todo), piece):
             at = todo[i : i + piece]
             kept.add(keys[at], self._piece(t.segments.take(at), batch_tokens))

@@ -11,9 +11,8 @@ import json
 import re
 import numpy as np
 from fastcore.basics import patch
-from tqdm.auto import tqdm
 from ..config import settings
-from ..core import cache_dir, hash_uniform
+from ..core import cache_dir, hash_uniform, progress
 from .config import ParagraphCfg
 from ..eval.tfidf import list_of_texts
 from ..train.runs import keep
@@ -173,7 +172,7 @@ def encode(
     out = np.zeros((len(texts), self.cfg.d_paragraph), np.float32)
     rates = np.linspace(self.cfg.paragraph_lr, 1e-4, epochs or self.cfg.infer_epochs)
     own = self.cfg.paragraph_seed if seed is None else seed
-    bar = tqdm(list_of_texts(texts), desc="paragraph vectors", disable=None)
+    bar = progress(list_of_texts(texts), desc="paragraph vectors")
     for i, t in enumerate(bar):
         words = [w for w in document_words(t) if w in m.wv.key_to_index]
         if words:

@@ -8,8 +8,7 @@ __all__ = ['cut', 'DocumentTokens', 'tokenize_documents', 'DocumentBatches', 'bo
 # %% ../../nbs/documents/04_segments.ipynb #impe
 import numpy as np
 import torch
-from tqdm.auto import tqdm
-from ..core import Account, hash_uniform
+from ..core import Account, hash_uniform, progress
 from ..data.groups import Kind, Role, TextGroups
 from ..data.ragged import Ragged
 from ..data.tokens import bare_tokenizer, special_ids
@@ -86,7 +85,7 @@ def _encoded(
     "Tokens of each text, as many as are read or more, and whether it was shortened before."
     # characters that can hold so many tokens
     limit = 64 * cfg.segment_len * cfg.max_segments if cfg.max_segments else None
-    for i in tqdm(range(0, len(texts), 1000), desc="tokens", unit="k", disable=None):
+    for i in progress(range(0, len(texts), 1000), desc="tokens", unit="k"):
         some = texts[i : i + 1000]
         encoded = enc.encode_batch_fast(
             [o[:limit] for o in some], add_special_tokens=False

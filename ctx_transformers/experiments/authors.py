@@ -36,6 +36,7 @@ from ..eval.figures import COLORS, style
 from ..eval.tfidf import mean_word_vectors, train_sample
 from .config import AuthorsExperimentCfg
 from .experiment import Task, grid_arms, run_experiment
+from ..eval.tables import interval_text
 
 # %% ../../nbs/experiments/10_authors.ipynb #ep
 class _Episode(NamedTuple):
@@ -284,7 +285,7 @@ def summary(
     "What most people want to know."
     t = rows[rows.metric == "triplet accuracy"]
     t = t[t.slice.str.contains("neither|both")]
-    cells = [f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+    cells = [interval_text(r) for r in t.itertuples()]
     return t.assign(value=cells).pivot(index="arm", columns="slice", values="value")
 
 # %% ../../nbs/experiments/10_authors.ipynb #fig

@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 from sklearn.preprocessing import normalize
-from tqdm.auto import tqdm
 
 from ..authors.config import AuthorModelCfg, AuthorsCfg
 from ..authors.embed import AuthorEmbedder
@@ -34,7 +33,7 @@ from ..config import config_hash
 from ..context.config import ContextCfg
 from ..context.data import ContextData
 from ..context.training import train_run
-from ..core import hash_bits, set_seed
+from ..core import hash_bits, progress, set_seed
 from ..data.corpus import Corpus
 from ..data.load import corpus_digest, open_tokens, title_of
 from ..data.splits import TEST
@@ -516,7 +515,7 @@ def rows(self: ProbesTask, found, cfg, data):
     for slice, s in data.sets.items():
         probes = {}
         some = {a: of for a, of in found.items() if slice in next(iter(of.values()))}
-        for arm, of in tqdm(some.items(), desc=f"probes of {slice}", disable=None):
+        for arm, of in progress(some.items(), desc=f"probes of {slice}"):
             probes[arm] = {
                 seed: probe_facts(x[slice], s, self.cfg, leave_out=arm)
                 for seed, x in of.items()

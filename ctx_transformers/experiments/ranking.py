@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import set_seed
-from ..eval.tables import row
+from ..eval.tables import interval_text, row
 from .config import RankingExperimentCfg
 from ctx_transformers.experiments.experiment import (
     Task,
@@ -175,7 +175,7 @@ def ranking_summary(
 ) -> pd.DataFrame:  # arms, by metric; texts
     "What most people want to know."
     t = rows[(rows.slice == "all") & rows.metric.isin(["R@1", "R@2", "R@5", "MRR"])]
-    cells = [f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+    cells = [interval_text(r) for r in t.itertuples()]
     return t.assign(value=cells).pivot_table(
         index="arm", columns="metric", values="value", aggfunc="last"
     )

@@ -14,7 +14,6 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from ..config import config_hash, fields_of, with_settings
 from ..eval.stats import cluster_sums, paired_interval, ratio_interval
@@ -40,6 +39,7 @@ from ctx_transformers.experiments.search_space import (
     trials,
     values_of,
 )
+from ..core import progress
 
 # %% ../../nbs/experiments/04_search.ipynb #study
 def _study(search):
@@ -174,7 +174,7 @@ def run_search(
     "Train what is not trained, and tabulate all."
     todo = [] if search.mode == "optuna" else trials(base, search)
     say(f"{len(todo) or search.trials} trials" + ", proposed one by one" * (not todo))
-    with tqdm(total=len(todo) or search.trials, disable=None, desc="trials") as bar:
+    with progress(total=len(todo) or search.trials, desc="trials") as bar:
 
         def attempt(name, cfg):
             bar.set_postfix_str(name)

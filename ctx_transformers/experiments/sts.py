@@ -35,7 +35,7 @@ from ctx_transformers.documents.sts_train import (
     sts_run,
     tfidf_of,
 )
-from ..eval.tables import row
+from ..eval.tables import interval_text, row
 from .config import StsExperimentCfg
 from .experiment import Task, pick_device, run_experiment
 
@@ -330,7 +330,7 @@ def sts_summary(rows: pd.DataFrame) -> pd.DataFrame:  # arms, by set; texts
     "What most people want to know."
     t = rows[(rows.slice == "all") & (rows.metric == "Spearman")]
     t = t[t.corpus.isin(rows[rows.arm.str.endswith(" tuned")].corpus)]
-    cells = [f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+    cells = [interval_text(r) for r in t.itertuples()]
     return (
         t.assign(value=cells)
         .pivot(index="arm", columns="corpus", values="value")

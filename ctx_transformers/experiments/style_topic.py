@@ -32,7 +32,7 @@ from ..data.load import title_of
 from ..data.pos_tags import english_tagger
 from ..eval.figures import COLORS, style
 from ..eval.stats import Interval
-from ..eval.tables import row
+from ..eval.tables import interval_text, row
 from ..eval.tfidf import fit_tfidf, train_sample
 from .authors import Authors, Untuned, arms, base_run
 from .config import StyleTopicCfg
@@ -370,7 +370,7 @@ def remains(
 ) -> pd.DataFrame:  # by corpus and control, a column an arm: accuracy and its interval
     "The table in short."
     t = df[(df.slice == where) & df.metric.str.startswith("accuracy, ")]
-    cells = [f"{r.value:.2f} [{r.lo:.2f}, {r.hi:.2f}]" for r in t.itertuples()]
+    cells = [interval_text(r, ".2f") for r in t.itertuples()]
     t = t.assign(control=t.metric.str.partition(", ")[2], x=cells)
     return t.pivot(index=["corpus", "control"], columns="arm", values="x")
 

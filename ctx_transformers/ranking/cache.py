@@ -14,8 +14,7 @@ import torch
 from fastcore.basics import patch
 from numpy.lib.format import open_memmap
 from pyarrow import feather
-from tqdm.auto import tqdm
-from ..core import write_atomic
+from ..core import progress, write_atomic
 from ..data.dedup import distinct_texts
 from .embed import RankEmbedder, digest
 
@@ -145,9 +144,7 @@ def _write_part(
         V = open_memmap(folder / f"vectors-{i}.npy", "r+")
     else:
         V = _new_part(folder, i, texts, dtype, e.model.d)
-    with tqdm(
-        total=len(texts), initial=done, desc="candidates", unit="text", disable=None
-    ) as bar:
+    with progress(total=len(texts), initial=done, desc="candidates", unit="text") as bar:
         for a in range(done, len(texts), chunk):
             at = order[a : a + chunk]
             V[at] = e.encode(tokens.take(at))

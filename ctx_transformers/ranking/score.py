@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 from ..data.batching import plan_batches
 from ..data.groups import plan_attention
 from ..data.ragged import Ragged
 from .model import CrossRanker, Ranker, poly_scores
 from .tokens import RankTokens, pair_texts
+from ..core import progress
 
 # %% ../../nbs/ranking/11_score.ipynb #sa0da23f
 def _autocast(device, bf16):
@@ -35,11 +35,10 @@ def encode_candidates(
     out = np.zeros((len(texts), model.d), np.float32)
     was = model.training
     model.eval()
-    for at in tqdm(
+    for at in progress(
         plan_batches(texts.lengths, batch_tokens),
         desc="candidates",
         unit="batch",
-        disable=None,
     ):
         ids, n = (torch.from_numpy(x) for x in texts.gather(at))
         with _autocast(device, bf16):
@@ -90,7 +89,7 @@ def _rank_apart(model, tokens, rows, batch_tokens, device, bf16):
     out = np.full((len(rows), k), -np.inf, np.float32)
     was = model.training
     model.eval()
-    for at in tqdm(batches, desc="contexts", unit="batch", disable=None):
+    for at in progress(batches, desc="contexts", unit="batch"):
         y, keep = _read_contexts(model, tokens.contexts.gather(context[at]), device, bf16)
         of, real = _table_of(*lists.gather(at), k)
         own = v[torch.from_numpy(of).to(device)]  # [c,k,d]
@@ -121,9 +120,7 @@ def _rank_pairs(model, tokens, rows, batch_tokens, device, bf16):
     flat = np.zeros(len(to), np.float32)
     was = model.training
     model.eval()
-    for at in tqdm(
-        plan_batches(L, batch_tokens), desc="pairs", unit="batch", disable=None
-    ):
+    for at in progress(plan_batches(L, batch_tokens), desc="pairs", unit="batch"):
         p = pair_texts(contexts, context[at], responses, to[at], tokens.tokenizer.marks)
         flat[at] = _read_pairs(model, p, device, bf16)
     model.train(was)

@@ -10,8 +10,7 @@ __all__ = ['Marks', 'pair_marks', 'DialogueTokenizer', 'join_ragged', 'TokenPair
 from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
-from tqdm.auto import tqdm
-from ..core import Account
+from ..core import Account, progress
 from ..data.ragged import Ragged
 from ..data.tokens import bare_tokenizer
 from .config import DialogueTextCfg
@@ -87,7 +86,7 @@ class DialogueTokenizer:
     ) -> Ragged:  # tokens of each, without marks
         "Tokens as they are."
         out = []
-        with tqdm(total=len(texts), desc="tokens", unit="text", disable=None) as bar:
+        with progress(total=len(texts), desc="tokens", unit="text") as bar:
             for i in range(0, len(texts), 10_000):
                 some = self._enc.encode_batch_fast(
                     texts[i : i + 10_000], add_special_tokens=False
