@@ -234,19 +234,25 @@ def run_experiment(
     device = pick_device(how.device)
     opened = _Opened(task, say)
     data = opened(base)
-    todo = [(a, s, seeded(c, s), device) for s in how.seeds for a, c in arms.items()]
-    say(f"{len(arms)} arms x {len(how.seeds)} seeds, {how.jobs} at a time on {device}")
-    if how.jobs > 1:
-        in_processes(_work, [(task, *t) for t in todo], how.jobs, say, task.table)
+    todo = _planned(task, arms, how, device, say)
     found = _baselines(task, base, data, say) if how.baselines else {}
     trained = {}
     for name, seed, cfg, _ in todo:
         say(f"seed {seed}: {name}")
-        got, how_it_was = _predicted(task, cfg, opened(cfg), device, say)
+        got, where = _predicted(task, cfg, opened(cfg), device, say)
         found.setdefault(name, {})[seed] = got
-        trained[name] = dict(how_it_was, config=config_hash(arms[name]))
+        trained[name] = dict(where, config=config_hash(arms[name]))
     rows = [_signed(r, trained, config_hash(base)) for r in task.rows(found, base, data)]
     return _written(task, rows, folder, say)
+
+
+def _planned(task, arms, how, device, say) -> list:  # (arm, seed, configuration, device)
+    "All trainings; with several jobs they are done here, and only read afterwards."
+    todo = [(a, s, seeded(c, s), device) for s in how.seeds for a, c in arms.items()]
+    say(f"{len(arms)} arms x {len(how.seeds)} seeds, {how.jobs} at a time on {device}")
+    if how.jobs > 1:
+        in_processes(_work, [(task, *t) for t in todo], how.jobs, say, task.table)
+    return todo
 
 
 def _signed(row, trained, base):
