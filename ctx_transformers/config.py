@@ -333,7 +333,7 @@ def full_name(
     "The whole name of a setting or of a group of them."
     if key in known or any(k.startswith(f"{key}.") for k in known):
         return key
-    ends = [k for k in known if _abbreviates(key.split("."), k.split("."))]
+    ends = _ends(key, known)
     if len(ends) == 1:
         return ends[0]
     if ends:
@@ -342,6 +342,13 @@ def full_name(
     near = difflib.get_close_matches(key, [*known, *last], 1, 0.6)
     hint = f"; did you mean {last.get(near[0], near[0])!r}?" if near else ""
     raise ValueError(f"unknown setting {key!r}{hint} (--help lists all)")
+
+
+def _ends(key, known) -> list:
+    "Settings that a name stands for."
+    if key in known:
+        return [key]
+    return [k for k in known if _abbreviates(key.split("."), k.split("."))]
 
 
 def _abbreviates(parts, whole) -> bool:
@@ -370,7 +377,7 @@ def _flat(d, known, at=""):
     "Leaves of nested dicts: ('outer.inner', value); the value of a setting may be a dict."
     for k, v in d.items():
         name = f"{at}{k}"
-        if isinstance(v, dict) and full_name(name, known) not in known:
+        if isinstance(v, dict) and not _ends(name, known):
             yield from _flat(v, known, f"{name}.")
         else:
             yield name, v

@@ -181,7 +181,7 @@ class NgramVectorizer:
     ) -> np.ndarray:
         "One vector per text."
         out = np.zeros((len(texts), self.cfg.d_ngrams), np.float32)
-        with progress(total=len(texts), desc="n-grams", unit="text", leave=False) as bar:
+        with progress(total=len(texts), desc="n-grams", unit="text") as bar:
             for i in range(0, len(texts), chunk):
                 x = _log_tf(texts[i : i + chunk], self.cfg)
                 some = np.diff(x.indptr) > 0
