@@ -220,33 +220,20 @@ def results_folder(
     return folder
 
 # %% ../../nbs/experiments/01_experiment.ipynb #run
-def run_experiment(
-    task: Task,
-    base,  # configuration of a run; what all arms have in common
-    arms: dict,  # name -> configuration of a run
-    how: ExperimentCfg = ExperimentCfg(),
-    out=None,  # folder of table and figure; None: a folder of the cache
-    say=print,  # what to do with a line of report
-) -> pd.DataFrame:  # the rows of this experiment
-    "Train what is missing, predict, and write table and figure."
-    keep_memory()
-    folder = results_folder(out, task.table)
-    device = pick_device(how.device)
-    opened = _Opened(task, say)
-    data = opened(base)
-    todo = [(a, s, seeded(c, s), device) for s in how.seeds for a, c in arms.items()]
-    say(f"{len(arms)} arms x {len(how.seeds)} seeds, {how.jobs} at a time on {device}")
-    if how.jobs > 1:
-        in_processes(_work, [(task, *t) for t in todo], how.jobs, say, task.table)
-    found = _baselines(task, base, data, say) if how.baselines else {}
+def _predict_all(
+    task,
+    todo,  # of every training: arm, seed, configuration, device
+    found,  # arm -> seed -> predictions; those of the trained arms are added
+    opened,  # function from a configuration to its data
+    say,
+) -> dict:  # arm -> where and how it was trained
+    "Train what is missing, and let every trained arm predict."
     trained = {}
-    for name, seed, cfg, _ in todo:
+    for name, seed, cfg, device in todo:
         say(f"seed {seed}: {name}")
-        got, how_it_was = _predicted(task, cfg, opened(cfg), device, say)
+        got, trained[name] = _predicted(task, cfg, opened(cfg), device, say)
         found.setdefault(name, {})[seed] = got
-        trained[name] = dict(how_it_was, config=config_hash(arms[name]))
-    rows = [_signed(r, trained, config_hash(base)) for r in task.rows(found, base, data)]
-    return _written(task, rows, folder, say)
+    return trained
 
 
 def _signed(row, trained, base):
@@ -269,3 +256,28 @@ def _written(task, rows, folder, say):
         save_figure(fig, task.table, folder=folder)
         say(f"figure: {folder / task.table}.svg")
     return pd.DataFrame(rows)
+
+# %% ../../nbs/experiments/01_experiment.ipynb #n8ba83b8
+def run_experiment(
+    task: Task,
+    base,  # configuration of a run; what all arms have in common
+    arms: dict,  # name -> configuration of a run
+    how: ExperimentCfg = ExperimentCfg(),
+    out=None,  # folder of table and figure; None: a folder of the cache
+    say=print,  # what to do with a line of report
+) -> pd.DataFrame:  # the rows of this experiment
+    "Train what is missing, predict, and write table and figure."
+    keep_memory()
+    folder = results_folder(out, task.table)
+    device = pick_device(how.device)
+    opened = _Opened(task, say)
+    data = opened(base)
+    todo = [(a, s, seeded(c, s), device) for s in how.seeds for a, c in arms.items()]
+    say(f"{len(arms)} arms x {len(how.seeds)} seeds, {how.jobs} at a time on {device}")
+    if how.jobs > 1:
+        in_processes(_work, [(task, *t) for t in todo], how.jobs, say, task.table)
+    found = _baselines(task, base, data, say) if how.baselines else {}
+    trained = _predict_all(task, todo, found, opened, say)
+    trained = {a: t | dict(config=config_hash(arms[a])) for a, t in trained.items()}
+    rows = [_signed(r, trained, config_hash(base)) for r in task.rows(found, base, data)]
+    return _written(task, rows, folder, say)
