@@ -54,43 +54,55 @@ def arms(
 ALL_ARMS = [*arms(CharsExperimentCfg())]
 
 # %% ../../nbs/experiments/15_chars.ipynb #c09
-def linear_probe(
-    model,  # a `CharModel`, in evaluation
-    data: NamesData,
-    strengths=(0.01, 0.1, 1.0, 10.0),  # inverse strengths of the penalty that are tried
-) -> dict:  # `hits`, `counts`, `nats` `[N]` and `scores` `[N,K]` of the test, as in `score_objectives`
-    "What a linear probe of frozen vectors knows of the class."
-    x = {k: name_vectors(model, t).numpy() for k, t in data.tables.items()}
-    mean = x["train"].mean(0)
-    std = x["train"].std(0) + 1e-6
-    x = {k: (v - mean) / std for k, v in x.items()}
-    at, y = np.nonzero(data.tables["train"].label)
-    w = data.tables["train"].share[at, y]  # a name of two classes counts half in each
-    label = data.tables["valid"].label
-    best = None
-    for c in strengths:
-        fit = LogisticRegression(C=c, max_iter=2000).fit(x["train"][at], y, w)
-        scores = _probe_scores(fit, x["valid"], len(data.classes))
-        accuracy = class_scores(scores, label)[0]["accuracy"]
-        if best is None or accuracy > best[0]:
-            best = accuracy, fit
-    s = _probe_scores(best[1], x["test"], len(data.classes))
-    label = data.tables["test"].label
-    p = s - logsumexp(s, 1, keepdims=True)
-    return dict(
-        hits=label[np.arange(len(s)), s.argmax(1)] * 1.0,
-        counts=np.ones(len(s)),
-        nats=-np.where(label, p, -np.inf).max(1),
-        scores=s,
-    )
-
-
 def _probe_scores(fit, x, K):  # -> `[N,K]`
     "Scores of all classes, those that no training name has never the highest."
     s = np.full((len(x), K), -1e9, np.float32)
     z = fit.decision_function(x)
     s[:, fit.classes_] = z if z.ndim == 2 else np.stack([-z / 2, z / 2], 1)
     return s
+
+# %% ../../nbs/experiments/15_chars.ipynb #ne039aa0
+def _standardized(x: dict) -> dict:  # split -> `[N,d]`
+    "Vectors of all splits, each coordinate with the training split's mean 0 and deviation 1."
+    mean = x["train"].mean(0)
+    std = x["train"].std(0) + 1e-6
+    return {k: (v - mean) / std for k, v in x.items()}
+
+
+def _fit_probe(x, data, strengths):
+    "The logistic regression with the highest accuracy on the validation split."
+    train = data.tables["train"]
+    at, y = np.nonzero(train.label)
+    w = train.share[at, y]  # a name of two classes counts half in each
+
+    def fitted(c):
+        return LogisticRegression(C=c, max_iter=2000).fit(x["train"][at], y, w)
+
+    def accuracy(fit):
+        scores = _probe_scores(fit, x["valid"], len(data.classes))
+        return class_scores(scores, data.tables["valid"].label)[0]["accuracy"]
+
+    return max(map(fitted, strengths), key=accuracy)
+
+# %% ../../nbs/experiments/15_chars.ipynb #n44dda1d
+def linear_probe(
+    model,  # a `CharModel`, in evaluation
+    data: NamesData,
+    strengths=(0.01, 0.1, 1.0, 10.0),  # inverse strengths of the penalty that are tried
+) -> dict:  # `hits`, `counts`, `nats` `[N]` and `scores` `[N,K]` of the test, as in `score_objectives`
+    "What a linear probe of frozen vectors knows of the class."
+    vectors = {k: name_vectors(model, t).numpy() for k, t in data.tables.items()}
+    x = _standardized(vectors)
+    fit = _fit_probe(x, data, strengths)
+    s = _probe_scores(fit, x["test"], len(data.classes))  # [N,K]
+    log_p = s - logsumexp(s, 1, keepdims=True)
+    label = data.tables["test"].label
+    return dict(
+        hits=label[np.arange(len(s)), s.argmax(1)] * 1.0,
+        counts=np.ones(len(s)),
+        nats=-np.where(label, log_p, -np.inf).max(1),
+        scores=s,
+    )
 
 # %% ../../nbs/experiments/15_chars.ipynb #cost
 COSTS = ("training seconds", "training tokens/s", "padding, %")

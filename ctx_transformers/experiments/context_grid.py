@@ -10,7 +10,6 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from ..config import config_hash, settings, with_settings
@@ -202,7 +201,33 @@ def _stepper(data: ContextData, cfg: ContextCfg, device):
 
     return step
 
+# %% ../../nbs/experiments/06_context_grid.ipynb #n02cca97
+def _size_rows(data, arm, cfg):
+    "Parameters and floating-point operations of an arm."
+    per_step, per_target = step_flops(data, cfg)
+    model = ContextMLM(cfg.model, data.tokens.vocab_size)
+    size = {
+        "parameters": count_params(model)["all"],
+        "MFLOPs per target": per_target / 1e6,
+        "GFLOPs per step": per_step / 1e9,
+    }
+    return [row(data.corpus_name, arm, m, v, slice="cost") for m, v in size.items()]
 
+
+def _speed_rows(data, arms, device, rounds):
+    "Speed of each arm relative to the first."
+    steppers = {a: _stepper(data, c, device) for a, c in arms.items()}
+    speed = relative_speed(steppers, rounds)
+    # a processor waits for a GPU without working
+    clock = next(c for c in speed.clock.unique() if ("wall" in c) == (device != "cpu"))
+    rows = []
+    for s in speed[speed.clock == clock].itertuples():
+        metric = f"{s.unit} per second / none"
+        interval = (s.ratio, s.lo, s.hi, rounds)
+        rows.append(row(data.corpus_name, s.name, metric, *interval, slice="cost"))
+    return rows
+
+# %% ../../nbs/experiments/06_context_grid.ipynb #n3c981c1
 def cost_rows(
     data: ContextData,
     arms: dict,  # of one family, the one without context first
@@ -212,26 +237,8 @@ def cost_rows(
     "Parameters, FLOPs and relative speed; of one source of context, because the others cost the same."
     first = next(c.context for c in arms.values() if c.context != "none")
     some = {a: c for a, c in arms.items() if c.context in ("none", first)}
-    rows = []
-
-    def add(arm, metric, value, lo=np.nan, hi=np.nan, n=0):
-        more = dict(slice="cost")
-        rows.append(row(data.corpus_name, arm, metric, value, lo, hi, n, **more))
-
-    for a, c in some.items():
-        per_step, per_target = step_flops(data, c)
-        model = ContextMLM(c.model, data.tokens.vocab_size)
-        add(a, "parameters", count_params(model)["all"])
-        add(a, "MFLOPs per target", per_target / 1e6)
-        add(a, "GFLOPs per step", per_step / 1e9)
-    speed = relative_speed(
-        {a: _stepper(data, c, device) for a, c in some.items()}, rounds
-    )
-    # a processor waits for a GPU without working
-    clock = next(c for c in speed.clock.unique() if ("wall" in c) == (device != "cpu"))
-    for s in speed[speed.clock == clock].itertuples():
-        add(s.name, f"{s.unit} per second / none", s.ratio, s.lo, s.hi, rounds)
-    return rows
+    rows = [r for a, c in some.items() for r in _size_rows(data, a, c)]
+    return rows + _speed_rows(data, some, device, rounds)
 
 # %% ../../nbs/experiments/06_context_grid.ipynb #c15
 class GridTask(ContextTask):

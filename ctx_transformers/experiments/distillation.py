@@ -33,7 +33,7 @@ from ..eval.figures import COLORS, style
 from ..eval.linear import group_codes
 from ..eval.retrieval_metrics import evaluate_retrieval, products
 from ..eval.stats import Interval, middle_interval
-from ..eval.tables import mean_rows, row
+from ..eval.tables import interval_text, mean_rows, row
 from ..eval.tfidf import DocTfidf
 from .config import DistillationCfg
 from .experiment import Task, pick_device, run_experiment
@@ -203,6 +203,27 @@ def baseline_vectors(
     }
 
 # %% ../../nbs/experiments/20_distillation.ipynb #nc3ae39b
+def _measured_of(found, name) -> dict:  # arm -> seed -> what was measured
+    "One of the measurements, of the arms that have it."
+    out = {a: {s: p[name] for s, p in of.items() if name in p} for a, of in found.items()}
+    return {a: of for a, of in out.items() if of}
+
+
+def _nearness_rows(found, data, corpus):
+    "How near vectors are to the teacher's, a row for each arm and measure."
+    who = group_codes(data.sets["test"].group, len(data.sets["test"]))
+    near = _measured_of(found, "near")
+    against = "TF-IDF" if "TF-IDF" in near else None
+    first = next(iter(near.values()))
+    rows = []
+    for m in first[min(first)]:
+        values = {
+            a: {s: t[m].to_numpy() for s, t in of.items()} for a, of in near.items()
+        }
+        rows += mean_rows(values, who, corpus, m, against)
+    return rows
+
+# %% ../../nbs/experiments/20_distillation.ipynb #nf86851d
 def _probe_rows(found, data, corpus):
     "Accuracy of the probes, for each number of labels."
     test = data.sets["test"]
@@ -229,6 +250,13 @@ def _agreement_rows(found, corpus):
                 rows.append(row(corpus, a, metric, v, lo, hi, int(n), s))
     return rows
 
+# %% ../../nbs/experiments/20_distillation.ipynb #n8126cd0
+def _retrieval_rows(found, data, corpus):
+    "How well vectors find documents of the same class."
+    tables = _measured_of(found, "retrieval")
+    against = "teacher" if "teacher" in tables else None
+    return document_retrieval_rows(tables, corpus, data.sets["test"].group, against)
+
 
 def student_rows(
     found: dict,  # arm -> seed -> what `measure_vectors` gives
@@ -236,28 +264,12 @@ def student_rows(
 ) -> list:  # rows for `eval.tables.write_rows`
     "Nearness, agreement, linear probes on frozen vectors, and retrieval."
     corpus = data.documents.corpus_name
-    group = data.sets["test"].group
-    who = group_codes(group, len(data.sets["test"]))
-    near = {
-        a: {s: p["near"] for s, p in of.items() if "near" in p} for a, of in found.items()
-    }
-    near = {a: of for a, of in near.items() if of}
-    against = "TF-IDF" if "TF-IDF" in near else None
-    rows = []
-    first = next(iter(near.values()))
-    for m in first[min(first)]:
-        values = {
-            a: {s: t[m].to_numpy() for s, t in of.items()} for a, of in near.items()
-        }
-        rows += mean_rows(values, who, corpus, m, against)
-    rows += _agreement_rows(found, corpus) + _probe_rows(found, data, corpus)
-    tables = {
-        a: {s: p["retrieval"] for s, p in of.items() if "retrieval" in p}
-        for a, of in found.items()
-    }
-    tables = {a: of for a, of in tables.items() if of}
-    against = "teacher" if "teacher" in tables else None
-    return rows + document_retrieval_rows(tables, corpus, group, against)
+    return [
+        *_nearness_rows(found, data, corpus),
+        *_agreement_rows(found, corpus),
+        *_probe_rows(found, data, corpus),
+        *_retrieval_rows(found, data, corpus),
+    ]
 
 # %% ../../nbs/experiments/20_distillation.ipynb #n518c947
 class Distillation(Task):
@@ -337,7 +349,7 @@ SHOWN = (
 def distillation_summary(rows: pd.DataFrame) -> pd.DataFrame:  # arms, by metric; texts
     "What most people want to know."
     t = rows[rows.metric.isin(SHOWN)]
-    cells = [f"{r.value:.3f} [{r.lo:.3f}, {r.hi:.3f}]" for r in t.itertuples()]
+    cells = [interval_text(r) for r in t.itertuples()]
     return (
         t.assign(value=cells)
         .pivot_table(
@@ -369,32 +381,43 @@ def _panel(ax, df, arms, metric, slices):
         ax.legend(fontsize=7, ncol=2, **where)
 
 # %% ../../nbs/experiments/20_distillation.ipynb #n9461549
+def _shown_arms(df):
+    "Arms from the bottom of the figure to its top: what needs no training is at the top."
+    arms = [*_FIRST, *(a for a in dict.fromkeys(df.arm) if a not in _FIRST)]
+    return [a for a in arms if (df.arm == a).any()][::-1]
+
+
+def _shown_metrics(df) -> dict:  # metric -> slices
+    "What the panels show, the accuracy with the fewest labels and with all."
+    labels = sorted(df[df.metric == "accuracy"].labels.unique())
+    return {
+        "cosine to teacher": ["all"],
+        "correlation with paragraph vectors": ["all"],
+        "accuracy": [f"{n:.0f} labels" for n in dict.fromkeys((labels[0], labels[-1]))],
+        "MAP": ["all"],
+    }
+
+
+def _caption(df):
+    "Corpus, numbers of documents and groups, and what the intervals are over."
+    n = df[df.metric == "MAP"].iloc[0]
+    documents = f"{n.queries:.0f} test documents in {n.n:.0f} groups"
+    return f"{df.corpus.iloc[0]}: {documents}, 95 % intervals over groups"
+
+# %% ../../nbs/experiments/20_distillation.ipynb #nc511715
 def plot_distillation(
     df: pd.DataFrame,  # rows of one corpus
 ):  # a figure
     "Each arm's nearness, agreement, accuracy with few labels and with all, and MAP, with 95 % intervals."
     if df.corpus.nunique() != 1:
         raise ValueError(f"a picture shows one corpus, got {sorted(df.corpus.unique())}")
-    arms = [*_FIRST, *(a for a in dict.fromkeys(df.arm) if a not in _FIRST)]
-    arms = [a for a in arms if (df.arm == a).any()][::-1]
-    labels = sorted(df[df.metric == "accuracy"].labels.unique())
-    panels = {
-        "cosine to teacher": ["all"],
-        "correlation with paragraph vectors": ["all"],
-        "accuracy": [f"{n:.0f} labels" for n in dict.fromkeys((labels[0], labels[-1]))],
-        "MAP": ["all"],
-    }
+    arms = _shown_arms(df)
     with plt.rc_context(style()):
         fig, axes = plt.subplots(1, 4, figsize=(10, 0.28 * len(arms) + 1), sharey=True)
-        for ax, (metric, slices) in zip(axes, panels.items()):
+        for ax, (metric, slices) in zip(axes, _shown_metrics(df).items()):
             _panel(ax, df, arms, metric, slices)
         axes[0].set_yticks(range(len(arms)), arms)
-        n = df[df.metric == "MAP"].iloc[0]
-        about = (
-            f"{df.corpus.iloc[0]}: {n.queries:.0f} test documents in {n.n:.0f} groups, 95 % intervals over "
-            "groups"
-        )
-        fig.supxlabel(about, fontsize=9)
+        fig.supxlabel(_caption(df), fontsize=9)
         fig.tight_layout()
         plt.close(fig)
     return fig

@@ -22,7 +22,7 @@ from ..core import hash_bits, keep_memory, set_seed
 from ..data.groups import plan_attention
 from ..eval.cost import median_interval
 from ..eval.figures import COLORS, save_figure, style
-from ..eval.tables import read_table, row, write_rows
+from ..eval.tables import interval_text, read_table, row, write_rows
 from .config import LatencyCfg
 from .experiment import results_folder
 from ..ranking.config import RankerCfg
@@ -197,6 +197,36 @@ def _machine(cfg):
     return f"{model}, {n} thread" + "s" * (n > 1)
 
 # %% ../../nbs/experiments/14_latency.ipynb #c23
+def _n_candidates(name) -> int:
+    "The number in the name of a slice: '12,000 candidates'."
+    return int(name.split()[0].replace(",", ""))
+
+
+def _draw_times(ax, r, order, color, extrapolated, label):
+    "Medians and intervals of arms with one number of candidates; what was extrapolated is hollow."
+    ax.errorbar(
+        r.value,
+        [order.index(a) for a in r.arm],
+        xerr=[r.value - r.lo, r.hi - r.value],
+        fmt="D" if extrapolated else "o",
+        color=color,
+        mfc="white" if extrapolated else color,
+        label=label + ", extrapolated" * extrapolated,
+        capsize=2,
+        ls="",
+    )
+
+
+def _draw_slice(ax, t, order, name, color):
+    "The arms with one number of candidates, measured and extrapolated."
+    t = t[(t.slice == name) & t.arm.isin(order)]
+    whole = t.measured == _n_candidates(name)
+    if whole.any():
+        _draw_times(ax, t[whole], order, color, False, name)
+    if not whole.all():
+        _draw_times(ax, t[~whole], order, color, True, name)
+
+# %% ../../nbs/experiments/14_latency.ipynb #n1127389
 def plot_latency(
     df: pd.DataFrame,  # rows of one corpus
 ):  # a figure
@@ -204,43 +234,20 @@ def plot_latency(
     from matplotlib import pyplot as plt
 
     t = df[df.metric == "total, ms"]
-    size = {s: int(s.split()[0].replace(",", "")) for s in t.slice.unique()}
-    sizes = sorted(size, key=size.get)
+    sizes = sorted(t.slice.unique(), key=_n_candidates)
     order = t[t.slice == sizes[-1]].sort_values("value", kind="stable").arm.tolist()
+    what = "milliseconds for a question, encoding and scoring"
+    counts = f"{t.n.min()} to {t.n.max()} questions"
     with plt.rc_context(style()):
         fig, ax = plt.subplots(figsize=(7.5, 0.38 * len(order) + 1.2))
         for s, c in zip(sizes, ("sky", "blue", "green", "pink")):
-            for extrapolated in (False, True):
-                r = t[(t.slice == s) & ((t.measured != size[s]) == extrapolated)]
-                _plot_slice(ax, r[r.arm.isin(order)], order, s, COLORS[c], extrapolated)
-        label = "milliseconds for a question, encoding and scoring"
-        counts = f"{t.n.min()} to {t.n.max()} questions"
-        ax.set(
-            xscale="log",
-            yticks=range(len(order)),
-            yticklabels=order,
-            xlabel=f"{label}; {t.corpus.iloc[0]}; {counts}",
-        )
+            _draw_slice(ax, t, order, s, COLORS[c])
+        ax.set(xscale="log", xlabel=f"{what}; {t.corpus.iloc[0]}; {counts}")
+        ax.set_yticks(range(len(order)), order)
         ax.invert_yaxis()
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         plt.close(fig)
     return fig
-
-
-def _plot_slice(ax, r, order, name, color, extrapolated):
-    "The arms with one number of candidates."
-    if len(r):
-        ax.errorbar(
-            r.value,
-            [order.index(a) for a in r.arm],
-            xerr=[r.value - r.lo, r.hi - r.value],
-            fmt="D" if extrapolated else "o",
-            color=color,
-            mfc="white" if extrapolated else color,
-            label=name + ", extrapolated" * extrapolated,
-            capsize=2,
-            ls="",
-        )
 
 # %% ../../nbs/experiments/14_latency.ipynb #nf3243be
 def experiment(
@@ -291,8 +298,7 @@ def latency_summary(
 ) -> pd.DataFrame:  # arms, by slice and metric; texts, * behind what is extrapolated
     "The table as the paper has it."
     cells = [
-        f"{r.value:,.1f} [{r.lo:,.1f}, {r.hi:,.1f}]"
-        + "*" * (f"{r.measured:,} candidates" != r.slice)
+        interval_text(r, ",.1f") + "*" * (f"{r.measured:,} candidates" != r.slice)
         for r in rows.itertuples()
     ]
     t = rows.assign(ms=cells)

@@ -37,7 +37,34 @@ def _number(x):
 def _word(x):
     return f"{x:.4g}" if _number(x) else str(x) or "''"
 
+# %% ../../nbs/experiments/03_search_plot.ipynb #n6328cc0
+def _numeric_axis(kinds, log, own):
+    "A linear or logarithmic axis of sorted numbers; None where one tick would stand on another."
+    few = own and len(kinds) <= 8
+    log = log or (kinds[0] > 0 and kinds[-1] >= 100 * kinds[0])
+    scale = np.log10 if log else np.asarray
+    at = scale(np.array(kinds))
+    span = at[-1] - at[0] or 1.0
+    if few and len(kinds) > 1 and np.diff(at).min() < 0.07 * span:
+        return None
 
+    def place(x):
+        return (scale(np.asarray(x, float)) - at[0]) / span
+
+    ticks = kinds if few else _round(kinds[0], kinds[-1], log)
+    return place, [(float(place(t)), _word(t)) for t in ticks]
+
+
+def _categorical_axis(kinds):
+    "An axis of categories, equally far apart."
+    n = max(len(kinds) - 1, 1)
+
+    def place(x):
+        return np.array([kinds.index(k) / n for k in x])
+
+    return place, [(i / n, _word(k)) for i, k in enumerate(kinds)]
+
+# %% ../../nbs/experiments/03_search_plot.ipynb #n8ff9ae9
 def _axis(
     values,  # of all trials
     log=False,  # whether it was declared as a range of orders of magnitude
@@ -45,27 +72,10 @@ def _axis(
 ):  # function from values to `[N]` places, 0 to 1, and the ticks as [(place, text)]
     "Where values stand on an axis, and what is written beside it."
     kinds = list(dict.fromkeys(values))
-    if all(map(_number, kinds)):
-        kinds = sorted(map(float, kinds))
-        few = own and len(kinds) <= 8
-        log = log or (kinds[0] > 0 and kinds[-1] >= 100 * kinds[0])
-        scale = np.log10 if log else np.asarray
-        at = scale(np.array(kinds))
-        span = at[-1] - at[0] or 1.0
-
-        def place(x):
-            return (scale(np.asarray(x, float)) - at[0]) / span
-
-        apart = len(kinds) < 2 or np.diff(at).min() >= 0.07 * span
-        if apart or not few:
-            return place, [
-                (float(place(t)), _word(t))
-                for t in (kinds if few else _round(kinds[0], kinds[-1], log))
-            ]
-    n = max(len(kinds) - 1, 1)
-    return (lambda x: np.array([kinds.index(k) / n for k in x])), [
-        (i / n, _word(k)) for i, k in enumerate(kinds)
-    ]
+    if not all(map(_number, kinds)):
+        return _categorical_axis(kinds)
+    kinds = sorted(map(float, kinds))
+    return _numeric_axis(kinds, log, own) or _categorical_axis(kinds)
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c08
 def _shades(search):
@@ -79,129 +89,110 @@ def _says(search):
     return f"{search.metric} ({'lower' if search.lower else 'higher'} is better)"
 
 
-def _heat(df, search, vary):
-    "A map of two fields."
-    (x, xt), (y, yt) = [
-        (
-            sorted(df[k].unique())
-            if all(map(_number, df[k]))
-            else list(dict.fromkeys(df[k])),
-            k,
-        )
-        for k in vary
-    ]
-    m = df[search.metric].to_numpy(float)
-    lo = m[np.isfinite(m)].min()
-    hi = m[np.isfinite(m)].max()
-    norm = (LogNorm if lo > 0 and hi >= 100 * lo else Normalize)(
-        lo, hi if hi > lo else lo + 1
-    )
-    shades = _shades(search)
-    fig, ax = plt.subplots(
-        figsize=(1.9 + 0.62 * len(x), 1.1 + 0.42 * len(y)), layout="constrained"
-    )
-    for a, b, v, best in zip(df[xt], df[yt], m, df.best):
-        i, j = x.index(a), y.index(b)
-        color = shades(norm(v)) if np.isfinite(v) else (0.93, 0.93, 0.93, 1)
-        ax.add_patch(
-            Rectangle((i - 0.5, j - 0.5), 1, 1, facecolor=color, edgecolor="white", lw=1)
-        )
-        ax.text(
-            i,
-            j,
-            _word(v) if np.isfinite(v) else "none",
-            ha="center",
-            va="center",
-            fontsize=8,
-            color="white" if np.dot(color[:3], (0.3, 0.59, 0.11)) < 0.5 else "black",
-            fontweight="bold" if best else None,
-        )
-        if best:
-            ax.add_patch(
-                Rectangle(
-                    (i - 0.46, j - 0.46),
-                    0.92,
-                    0.92,
-                    fill=False,
-                    edgecolor=COLORS["orange"],
-                    lw=2.5,
-                    zorder=3,
-                )
-            )
-    ax.set(xlim=(-0.5, len(x) - 0.5), ylim=(-0.5, len(y) - 0.5), xlabel=xt, ylabel=yt)
+def _color_scale(m):
+    "From the smallest to the largest finite number, logarithmic from a hundredfold on."
+    finite = m[np.isfinite(m)]
+    lo, hi = finite.min(), finite.max()
+    scale = LogNorm if lo > 0 and hi >= 100 * lo else Normalize
+    return scale(lo, hi if hi > lo else lo + 1)
+
+# %% ../../nbs/experiments/03_search_plot.ipynb #n1e24c91
+def _categories(values):
+    "Values of a field in the order of a map: numbers by size, anything else as it comes."
+    if all(map(_number, values)):
+        return sorted(values.unique())
+    return list(dict.fromkeys(values))
+
+
+def _draw_cell(ax, x, y, number, color, best):
+    "One trial in a map: its number on its colour; the best is bold and has a rim."
+    fill = dict(facecolor=color, edgecolor="white", lw=1)
+    ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, **fill))
+    text = _word(number) if np.isfinite(number) else "none"
+    dark = np.dot(color[:3], (0.3, 0.59, 0.11)) < 0.5
+    look = dict(color="white" if dark else "black", fontweight="bold" if best else None)
+    ax.text(x, y, text, ha="center", va="center", fontsize=8, **look)
+    if best:
+        rim = dict(fill=False, edgecolor=COLORS["orange"], lw=2.5, zorder=3)
+        ax.add_patch(Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, **rim))
+
+
+def _draw_map_axes(ax, x, y):
+    "Ticks of a map: the values of both fields, and no lines."
+    ax.set(xlim=(-0.5, len(x) - 0.5), ylim=(-0.5, len(y) - 0.5))
     ax.grid(False)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     ax.set_xticks(range(len(x)), map(_word, x), parse_math=False)
     ax.set_yticks(range(len(y)), map(_word, y), parse_math=False)
-    fig.colorbar(
-        plt.cm.ScalarMappable(norm, shades), ax=ax, label=_says(search), fraction=0.06
-    )
+
+# %% ../../nbs/experiments/03_search_plot.ipynb #na3a2e21
+def _heat_map(df, search, vary):
+    "A map of two fields, of a trial for each pair of their values."
+    x, y = (_categories(df[k]) for k in vary)
+    m = df[search.metric].to_numpy(float)
+    norm = _color_scale(m)
+    shades = _shades(search)
+    size = (1.9 + 0.62 * len(x), 1.1 + 0.42 * len(y))
+    fig, ax = plt.subplots(figsize=size, layout="constrained")
+    for a, b, number, best in zip(df[vary[0]], df[vary[1]], m, df.best):
+        color = shades(norm(number)) if np.isfinite(number) else (0.93, 0.93, 0.93, 1)
+        _draw_cell(ax, x.index(a), y.index(b), number, color, best)
+    ax.set(xlabel=vary[0], ylabel=vary[1])
+    _draw_map_axes(ax, x, y)
+    colors = plt.cm.ScalarMappable(norm, shades)
+    fig.colorbar(colors, ax=ax, label=_says(search), fraction=0.06)
     return fig
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c10
+def _varied(df, base, field):
+    "Trials in which the field differs from the base, and the base; all trials where there is no base."
+    if base.empty:
+        return df
+    return df[(df[field] != base[field].iloc[0]) | (df["trial"] == "base")]
+
+
+def _draw_points(ax, at, number, connected):
+    "A point for each trial, and a cross at the bottom for each without a number."
+    good = np.isfinite(number.astype(float))
+    ls = "-" if connected else "none"
+    ax.plot(at[good], number[good], ls=ls, color=COLORS["sky"], lw=1.2)
+    ax.plot(at[good], number[good], "o", color=COLORS["blue"], ms=5)
+    bottom = dict(transform=ax.get_xaxis_transform(), color=COLORS["grey"])
+    ax.plot(at[~good], [0.04] * (~good).sum(), "x", ms=6, **bottom)
+
+
+def _draw_base(ax, at, number):
+    "The base as a square, and its number as a line across."
+    ax.axhline(number.iloc[0], color=COLORS["grey"], lw=0.9, ls="--")
+    square = dict(color="white", mec="black", ms=6, mew=1.3, zorder=3)
+    ax.plot(at, number, "s", **square)
+
+# %% ../../nbs/experiments/03_search_plot.ipynb #nd5bb37f
+def _draw_panel(ax, d, field, metric, log, has_base):
+    "The metric of trials by one field; the best has a ring."
+    place, ticks = _axis(d[field], log)
+    d = d.assign(at=place(d[field])).sort_values("at")
+    _draw_points(ax, d["at"], d[metric], all(map(_number, d[field])))
+    if has_base:
+        base = d[d["trial"] == "base"]
+        _draw_base(ax, base["at"], base[metric])
+    ring = dict(color="none", mec=COLORS["orange"], ms=12, mew=2, zorder=4)
+    ax.plot(d["at"][d.best], d[metric][d.best], "o", **ring)
+    tilt = 30 * (sum(len(text) for _, text in ticks) > 16)
+    ax.set_xticks(*zip(*ticks), parse_math=False, rotation=tilt)
+    ax.set(xlabel=field, xlim=(-0.12, 1.12))
+
+# %% ../../nbs/experiments/03_search_plot.ipynb #n40968b1
 def _panels(df, search, vary, logs):
     "A small panel for each field; where each varied alone, the others have the base's values."
     base = df[df["trial"] == "base"] if search.mode == "one" else df[:0]
-    m = search.metric
-    fig, axes = plt.subplots(
-        1,
-        len(vary),
-        figsize=(0.8 + 1.9 * len(vary), 2.4),
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
+    grid = dict(sharey=True, squeeze=False, layout="constrained")
+    size = (0.8 + 1.9 * len(vary), 2.4)
+    fig, axes = plt.subplots(1, len(vary), figsize=size, **grid)
     for ax, k in zip(axes[0], vary):
-        d = df[(df[k] != base[k].iloc[0]) | (df["trial"] == "base")] if len(base) else df
-        place, ticks = _axis(d[k], k in logs)
-        d = d.assign(at=place(d[k])).sort_values("at")
-        good = d[np.isfinite(d[m].astype(float))]
-        bad = d.drop(good.index)
-        ax.plot(
-            good["at"],
-            good[m],
-            ls="-" if all(map(_number, d[k])) else "none",
-            color=COLORS["sky"],
-            lw=1.2,
-        )
-        ax.plot(good["at"], good[m], "o", color=COLORS["blue"], ms=5)
-        ax.plot(
-            bad["at"],
-            [0.04] * len(bad),
-            "x",
-            color=COLORS["grey"],
-            transform=ax.get_xaxis_transform(),
-            ms=6,
-        )
-        if len(base):
-            ax.axhline(base[m].iloc[0], color=COLORS["grey"], lw=0.9, ls="--")
-            ax.plot(
-                d["at"][d["trial"] == "base"],
-                base[m],
-                "s",
-                color="white",
-                mec="black",
-                ms=6,
-                mew=1.3,
-                zorder=3,
-            )
-        ax.plot(
-            d["at"][d.best],
-            d[m][d.best],
-            "o",
-            color="none",
-            mec=COLORS["orange"],
-            ms=12,
-            mew=2,
-            zorder=4,
-        )
-        ax.set_xticks(
-            *zip(*ticks),
-            parse_math=False,
-            rotation=30 * (sum(len(t) for _, t in ticks) > 16),
-        )
-        ax.set(xlabel=k, xlim=(-0.12, 1.12))
+        d = _varied(df, base, k)
+        _draw_panel(ax, d, k, search.metric, k in logs, len(base) > 0)
     axes[0, 0].set_ylabel(_says(search).replace(" (", "\n("))
     axes[0, 0].margins(y=0.15)
     return fig
@@ -292,45 +283,54 @@ def _lines(df, search, vary, logs):
     return fig
 
 # %% ../../nbs/experiments/03_search_plot.ipynb #c14
+def _no_column(df, name):
+    "What is wrong with a table of other trials."
+    return ValueError(
+        f"the table has no column {name!r}: give the search that it comes from; it has {list(df.columns)}"
+    )
+
+
 def _columns(df, search) -> dict:  # column -> values or `RangeCfg`
     "The searched settings as the columns of a table of trials."
     out = {}
     for name, values in search.fields:
         found = [c for c in df if c == name or c.endswith(f".{name}")]
         if not found:
-            raise ValueError(
-                f"the table has no column {name!r}: give the search that it comes from; it has "
-                f"{list(df.columns)}"
-            )
+            raise _no_column(df, name)
         out[found[0]] = values
     return out
 
 
-def plot_search(
-    df: pd.DataFrame,  # from `run_search`
-    search: SearchCfg,  # as it was given there
-):  # a figure
-    "A map if two fields vary on a full grid, panels if each varied alone, parallel coordinates otherwise."
+def _varying(df, search) -> dict:  # column -> values or `RangeCfg`
+    "The searched settings that vary; refused are tables in which there is nothing to draw."
     named = _columns(df, search)
-    missing = [k for k in (search.metric, "trial", "best") if k not in df]
-    if missing:
-        raise ValueError(
-            f"the table has no column {missing[0]!r}: give the search that it comes from; it has "
-            f"{list(df.columns)}"
-        )
-    vary = [k for k in named if df[k].nunique() > 1]
-    logs = {k for k, v in named.items() if isinstance(v, RangeCfg) and v.log}
+    for k in (search.metric, "trial", "best"):
+        if k not in df:
+            raise _no_column(df, k)
+    vary = {k: v for k, v in named.items() if df[k].nunique() > 1}
     if not vary:
         raise ValueError(
             f"nothing to draw: none of {list(named)} has more than one value in {len(df)} trials"
         )
     if not np.isfinite(df[search.metric].astype(float)).any():
         raise ValueError(f"nothing to draw: no trial has a finite {search.metric}")
+    return vary
+
+# %% ../../nbs/experiments/03_search_plot.ipynb #n9b5b49c
+def plot_search(
+    df: pd.DataFrame,  # from `run_search`
+    search: SearchCfg,  # as it was given there
+):  # a figure
+    "A map if two fields vary on a full grid, panels if each varied alone, parallel coordinates otherwise."
+    fields = _varying(df, search)
+    vary = [*fields]
+    logs = {k for k, v in fields.items() if isinstance(v, RangeCfg) and v.log}
+    n_combinations = np.prod([df[k].nunique() for k in vary])
     with plt.rc_context(style() | {"font.size": 9}):
         if search.mode == "one" or len(vary) == 1:
             fig = _panels(df, search, vary, logs)
-        elif len(vary) == 2 and len(df) == np.prod([df[k].nunique() for k in vary]):
-            fig = _heat(df, search, vary)
+        elif len(vary) == 2 and len(df) == n_combinations:
+            fig = _heat_map(df, search, vary)
         else:
             fig = _lines(df, search, vary, logs)
         fig.suptitle(f"{len(df)} trials", fontsize=9, x=0.01, ha="left")

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MEASURES', 'CLEAR', 'CONTROLS', 'sums_interval', 'triplets_of', 'masked_posts', 'share_right', 'under_controls',
-           'StyleTopicData', 'style_topic_rows', 'StyleTopic', 'experiment', 'remains', 'plot_style_topic']
+           'StyleTopicData', 'style_topic_rows', 'StyleTopic', 'remains', 'experiment', 'plot_style_topic']
 
 # %% ../../nbs/experiments/11_style_topic.ipynb #impe
 import functools
@@ -348,6 +348,22 @@ class StyleTopic(Authors):
     def plot(self, table):
         return plot_style_topic(table)
 
+# %% ../../nbs/experiments/11_style_topic.ipynb #n44ae5da
+def _accuracies(table, where):
+    "Rows of triplet accuracy on one slice, with the control that the texts were under."
+    t = table[(table.slice == where) & table.metric.str.startswith("accuracy, ")]
+    return t.assign(control=t.metric.str.partition(", ")[2])
+
+
+def remains(
+    df: pd.DataFrame,  # rows of one or more corpora
+    where: str = "3/3/3 no clue",
+) -> pd.DataFrame:  # by corpus and control, a column an arm: accuracy and its interval
+    "The table in short."
+    t = _accuracies(df, where)
+    t = t.assign(x=[interval_text(r, ".2f") for r in t.itertuples()])
+    return t.pivot(index=["corpus", "control"], columns="arm", values="x")
+
 # %% ../../nbs/experiments/11_style_topic.ipynb #exp
 def experiment(
     cfg: StyleTopicCfg = StyleTopicCfg(),
@@ -363,17 +379,6 @@ def experiment(
     say(remains(rows, f"{shape} no clue").to_string())
     return rows
 
-
-def remains(
-    df: pd.DataFrame,  # rows of one or more corpora
-    where: str = "3/3/3 no clue",
-) -> pd.DataFrame:  # by corpus and control, a column an arm: accuracy and its interval
-    "The table in short."
-    t = df[(df.slice == where) & df.metric.str.startswith("accuracy, ")]
-    cells = [interval_text(r, ".2f") for r in t.itertuples()]
-    t = t.assign(control=t.metric.str.partition(", ")[2], x=cells)
-    return t.pivot(index=["corpus", "control"], columns="arm", values="x")
-
 # %% ../../nbs/experiments/11_style_topic.ipynb #fig
 CONTROLS = [
     AS_IS,
@@ -386,7 +391,7 @@ CONTROLS = [
     "content words only",
 ]
 
-
+# %% ../../nbs/experiments/11_style_topic.ipynb #nc9df727
 def _draw_controls(ax, t, names):
     "Accuracies of the arms of one corpus under every control."
     for k, a in enumerate(names):
@@ -411,6 +416,11 @@ def _draw_controls(ax, t, names):
     )
 
 
+def _last_trained(arm):
+    "Sorts arms: TF-IDF, untrained, trained."
+    return not arm.startswith("tf-idf"), "untrained" not in arm, arm
+
+# %% ../../nbs/experiments/11_style_topic.ipynb #na6117a9
 def plot_style_topic(
     table: pd.DataFrame,
     corpora=None,  # from left to right; those of the table if None
@@ -419,14 +429,9 @@ def plot_style_topic(
     "Accuracy of every arm under every control; bars are 95 % intervals."
     if not where:
         where = sorted(w for w in table.slice.unique() if w.endswith("no clue"))[-1]
-    t = table[(table.slice == where) & table.metric.str.startswith("accuracy, ")]
-    t = t.assign(control=t.metric.str.partition(", ")[2])
+    t = _accuracies(table, where)
     corpora = list(t.corpus.unique()) if corpora is None else corpora
-
-    def last_trained(a):
-        return not a.startswith("tf-idf"), "untrained" not in a, a
-
-    names = sorted(t.arm.unique(), key=last_trained)
+    names = sorted(t.arm.unique(), key=_last_trained)
     with plt.rc_context(style()):
         fig, axs = plt.subplots(
             1,

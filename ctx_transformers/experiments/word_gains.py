@@ -153,7 +153,13 @@ class WordGainsTask(ContextTask):
         )
 
 # %% ../../nbs/experiments/09_word_gains.ipynb #c09
-def _drawn(
+def _attended(model, groups, at, m):
+    "How much the `m`-th masked token looks at each token, `[n]`."
+    i, j, w = attention(model, groups, at)
+    return torch.zeros(groups.n_tokens).index_add(0, j[i == m], w[i == m])
+
+
+def _example(
     model,
     data,
     cfg,  # `ContextCfg` of the arm
@@ -162,17 +168,17 @@ def _drawn(
 ) -> dict:  # `target`, `at`, `contexts` of `context.interpret.plot_attention`
     "A masked token, and where the model looked."
     groups, at, y = data.batches(cfg, TEST).make(np.array([post]))
-    first = starts(groups.lengths)[groups.role == Role.TARGET]
+    is_target = groups.role == Role.TARGET
+    first = starts(groups.lengths)[is_target]
     m = int((at - first == position).nonzero()[0, 0])
-    i, j, w = attention(model, groups, at)
-    weight = torch.zeros(groups.n_tokens).index_add(0, j[i == m], w[i == m])  # [n]
-    tok = load_tokenizer(data.tokenizer)
     lengths = groups.lengths.tolist()
-    tokens = [tok.convert_ids_to_tokens(t.tolist()) for t in groups.ids.split(lengths)]
-    texts = list(zip(groups.role.tolist(), tokens, weight.split(lengths)))
-    target = next(t for r, t, _ in texts if r == Role.TARGET)
-    target[position] = tok.convert_ids_to_tokens([int(y[m])])[0]
-    contexts = [(t, w.tolist()) for r, t, w in texts if r == Role.CONTEXT]
+    weights = _attended(model, groups, at, m).split(lengths)
+    word = load_tokenizer(data.tokenizer).convert_ids_to_tokens
+    texts = [word(t.tolist()) for t in groups.ids.split(lengths)]
+    target = texts[is_target.tolist().index(True)]
+    target[position] = word([int(y[m])])[0]
+    is_context = (groups.role == Role.CONTEXT).tolist()
+    contexts = [(t, w.tolist()) for t, w, c in zip(texts, weights, is_context) if c]
     return dict(target=target, at=int(position), contexts=contexts)
 
 # %% ../../nbs/experiments/09_word_gains.ipynb #n7455c7f
@@ -189,7 +195,7 @@ def best_example(
     most = (none - shown).idxmax()  # (post, position)
     model = load_model(task.train(cfg, data, device, lambda line: None).folder)
     title = f"loss {none[most]:.1f} without context, {shown[most]:.1f} with"
-    return _drawn(model, data, cfg, *most) | dict(title=title)
+    return _example(model, data, cfg, *most) | dict(title=title)
 
 # %% ../../nbs/experiments/09_word_gains.ipynb #c10
 def experiment(
