@@ -85,6 +85,7 @@ class ContextTask(Task):
     "Masked language models with context, arm by arm."
 
     table = "context"
+    predicts = "context"
 
     def __init__(self, arms: dict):
         self.arms = arms
@@ -103,6 +104,9 @@ class ContextTask(Task):
 
     def question(self, cfg, data):
         return data.question(cfg)
+
+    def learnt(self, cfg, data):
+        return f"{data.digest}-{data.tokens.folder.name}"
 
     def train(self, cfg, data, device="cpu", say=print):
         return train_run(cfg, data, None, device, say)

@@ -293,6 +293,9 @@ class Distillation(Task):
         )
         return config_hash(what)
 
+    def learnt(self, cfg, data):
+        return data.documents.start
+
     def train(self, cfg, data, device="cpu", say=print):
         return distill_run(cfg, data.documents, data.teachers, None, device, say)
 

@@ -162,7 +162,8 @@ class DocumentsTask(SearchedTask):
         return data
 
     def data_key(self, cfg):
-        start = cfg.model.pretrained, cfg.tokenizer
+        m = cfg.model
+        start = m.pretrained, m.keep_layers, m.attend, cfg.tokenizer
         return cfg.source, cfg.split, cfg.text, cfg.eval, cfg.train.max_train, *start
 
     def question(self, cfg, data):
@@ -170,6 +171,7 @@ class DocumentsTask(SearchedTask):
         sets = data.all_train, data.sets["valid"], data.sets["test"]
         about = dict(
             documents=documents_digest(*sets),
+            group=[d.group.tolist() for d in sets],
             start=data.start,
             n_labels=c.n_labels,
             max_linear=c.max_linear,

@@ -61,6 +61,8 @@ class Task:
     "What is special about one experiment; all that is common is in `run_experiment`."
 
     table = ""  # name of its table and figure
+    # what is predicted; tasks that predict the same share it; empty: the name of the table
+    predicts = ""
     version = (
         1  # of its predictions and baselines: raised when they would come out differently
     )
@@ -86,7 +88,8 @@ class Task:
         raise NotImplementedError
 
     def learnt(self, cfg, data) -> str:
-        "Name of what is learnt from: a digest; baselines that were fitted to other data are not taken."
+        """Name of what is learnt from, data and start weights, where the question does not say it:
+        baselines that were fitted to others are not taken."""
         return ""
 
     def baselines(self, cfg, data) -> dict:
@@ -126,7 +129,8 @@ def _predicted(
 ) -> tuple:  # (predictions, where and how it was trained)
     "What a trained arm says, kept in its folder."
     run = task.train(cfg, data, device, say)
-    name = f"predicted-{task.question(cfg, data)}-{task.version}"
+    what = task.predicts or task.table
+    name = f"predicted-{what}-{task.question(cfg, data)}-{task.version}"
     about = read_run(run.folder)
     trained = {k: about.get(k, "") for k in ("device", "precision")}
     return run.kept(name, lambda: task.predict(run, cfg, data, device)), trained

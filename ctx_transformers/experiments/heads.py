@@ -88,6 +88,7 @@ class HeadsTask(ContextTask):
     "Probes of both parts of the context vectors."
 
     table = "heads"
+    predicts = "heads"
 
     def predict(self, run, cfg, data, device="cpu"):
         model = load_model(run.folder, device)

@@ -36,7 +36,7 @@ from ..context.training import train_run
 from ..core import hash_bits, progress, set_seed
 from ..data.corpus import Corpus
 from ..data.load import corpus_digest, open_tokens, title_of
-from ..data.splits import TEST
+from ..data.splits import TEST, TRAIN, VALID
 from ..eval.config import CHAR, WORD
 from ..eval.figures import COLORS, style
 from ctx_transformers.eval.probes import (
@@ -468,6 +468,9 @@ class ProbesTask(Task):
             [s.sets.posts.tolist(), s.sets.starts.tolist()] for s in data.sets.values()
         ]
         return config_hash(dict(sets=sets, test=corpus_digest(data.corpus, TEST)))
+
+    def learnt(self, cfg, data):
+        return corpus_digest(data.corpus, TRAIN, VALID)
 
     def train(self, cfg, data, device="cpu", say=print):
         return train_arm(cfg, data, device, say)

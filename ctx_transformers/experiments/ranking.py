@@ -100,7 +100,9 @@ def ranking_cost(
     with open(run.folder / "log.csv") as f:
         log = list(csv.DictReader(f))
     return {
-        "training dialogues": float(log[-1]["step"]) * run.cfg.batch.batch_size,
+        "training dialogues": float(log[-1]["step"])
+        * run.cfg.batch.batch_size
+        * run.cfg.train.accumulate,
         "training seconds": float(log[-1]["seconds"]),
         "training tokens/s": float(np.mean([float(r["tokens_per_s"]) for r in log])),
     }
@@ -120,6 +122,9 @@ class Ranking(Task):
     def question(self, cfg, data):
         # word overlap is learnt from the training responses
         return f"{data.test_digest}-{data.digest}"
+
+    def learnt(self, cfg, data):
+        return data.start(cfg.model).get("start", "")
 
     def train(self, cfg, data, device="cpu", say=print):
         if cfg.teacher:

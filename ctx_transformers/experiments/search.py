@@ -15,7 +15,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from ..config import config_hash, fields_of, with_settings
+from ..config import config_hash, fields_of, settings, with_settings
 from ..eval.stats import cluster_sums, paired_interval, ratio_interval
 from ..eval.tables import row
 from ctx_transformers.experiments.config import (
@@ -263,7 +263,16 @@ _DATA = {}  # of a process: data of a task
 
 
 def _opened(task, cfg, say):
-    key = (type(task).__qualname__, task.data_key(cfg))
+    "The data of a trial: those of an earlier one where nothing differs that data may depend on."
+    key = task.data_key(cfg)
+    if key is None:
+        own = {
+            k: v for k, v in settings(cfg).items() if k not in ("model", "loss", "train")
+        }
+        key = config_hash(
+            own | dict(max_train=cfg.train.max_train, max_valid=cfg.train.max_valid)
+        )
+    key = (type(task).__qualname__, key)
     if key not in _DATA:
         _DATA[key] = task.open(cfg, say)
     return _DATA[key]

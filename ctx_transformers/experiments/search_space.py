@@ -13,7 +13,17 @@ from ..config import config_hash, fields_of, full_name, with_settings
 from .config import RangeCfg, SearchCfg
 
 # %% ../../nbs/experiments/02_search_space.ipynb #space
-NOT_SEARCHED = ("source", "split", "simulated", "eval", "train.max_valid")
+# what changes the examples or the targets of validation: its numbers could not be compared
+NOT_SEARCHED = (
+    "source",
+    "split",
+    "simulated",
+    "eval",
+    "train.max_valid",
+    "min_posts",
+    "mask",
+    "refit",
+)
 
 
 def space_of(

@@ -111,6 +111,7 @@ class WordGainsTask(ContextTask):
     "The loss of every masked token, arm by arm."
 
     table = "word_gains"
+    predicts = "word_gains"
 
     def __init__(
         self,
