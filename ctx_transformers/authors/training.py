@@ -29,7 +29,7 @@ from ..core import hash_uniform, set_seed, write_atomic
 from ..data.corpus import Corpus
 from ..data.load import corpus_digest, open_corpus, open_tokens
 from ..data.splits import TRAIN, VALID
-from ..data.tokens import Tokens, load_tokenizer
+from ..data.tokens import Tokens, load_tokenizer, tokenizer_digest
 from ..models.hf import encoder_digest
 from ..models.mlm_head import MLMHead, load_head
 from ..models.pretrained import open_encoder
@@ -205,7 +205,7 @@ def start_digest(
     if not (cfg.text and cfg.pretrained):
         return ""
     encoder, state = open_encoder(cfg.pretrained, cfg.keep_layers)
-    more = [load_tokenizer(cfg.pretrained).backend_tokenizer.to_str()]
+    more = [tokenizer_digest(load_tokenizer(cfg.pretrained))]
     if cfg.mlm_weight:
         head = MLMHead(encoder.words, encoder.cfg.norm_eps)
         load_head(head, state)

@@ -6,6 +6,7 @@
 __all__ = ['VERSION', 'load_model', 'train_run']
 
 # %% ../../nbs/context/12_training.ipynb #impe
+import hashlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from .data import ContextData
 from .model import ContextMLM, start_from_counts
 from ..core import set_seed, write_atomic
 from ..data.splits import TRAIN, VALID
-from ..data.tokens import load_tokenizer
+from ..data.tokens import load_tokenizer, tokenizer_digest
 from ..models.config import EncoderCfg
 from ..models.hf import encoder_digest
 from ..models.pretrained import open_encoder, start_from
@@ -70,11 +71,22 @@ def _start_digests(cfg: ContextCfg, base: Run | None) -> dict:
     if base is not None:
         out["start"] = base.key
     elif m.pretrained:
-        out["start"] = encoder_digest(open_encoder(m.pretrained, m.keep_layers)[0])
+        encoder, head = open_encoder(m.pretrained, m.keep_layers)
+        tok = tokenizer_digest(load_tokenizer(m.pretrained))
+        out["start"] = encoder_digest(encoder, tok, _state_digest(head))
     if m.architecture == "bi" and m.context_pretrained:
         encoder, _ = open_encoder(m.context_pretrained, m.context_layers)
         out["context_start"] = encoder_digest(encoder)
     return out
+
+
+def _state_digest(state: dict) -> str:
+    "Name of tensors, such as those of a checkpoint's head."
+    h = hashlib.sha256()
+    for k, v in sorted((state or {}).items()):
+        h.update(k.encode())
+        h.update(v.detach().float().numpy().tobytes())
+    return h.hexdigest()[:16]
 
 # %% ../../nbs/context/12_training.ipynb #c10
 def train_run(

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SPECIAL', 'texts_of_rows', 'fit_tokenizer', 'made_once', 'train_tokenizer', 'from_checkpoint', 'load_tokenizer',
-           'special_ids', 'bare_tokenizer', 'encode_texts', 'Tokens', 'tokenize_corpus', 'tokenizer_of_texts',
-           'rank_tokenizer', 'some_rows']
+           'special_ids', 'tokenizer_digest', 'bare_tokenizer', 'encode_texts', 'Tokens', 'tokenize_corpus',
+           'tokenizer_of_texts', 'rank_tokenizer', 'some_rows']
 
 # %% ../../nbs/data/12_tokens.ipynb #impe
 import hashlib
@@ -191,6 +191,17 @@ def special_ids(
 ) -> dict:  # ids of pad, unk, cls, sep, mask
     "Ids of the special tokens by role."
     return {k: getattr(tok, f"{k}_token_id") for k in SPECIAL}
+
+# %% ../../nbs/data/12_tokens.ipynb #n37aa4ac
+def tokenizer_digest(
+    tok,  # a fast tokenizer
+) -> str:  # 16 hexadecimal digits
+    "Name of a tokenizer: the same for the same cutting of texts, wherever it lies."
+    parts = json.loads(tok.backend_tokenizer.to_str())
+    own = {
+        k: v for k, v in parts.items() if k not in ("truncation", "padding")
+    }  # of a call
+    return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
 
 # %% ../../nbs/data/12_tokens.ipynb #c28
 def bare_tokenizer(tok) -> Tokenizer:

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from ..core import progress, write_atomic
 from ..data.dedup import distinct_texts
 from ..data.groups import plan_attention
-from ..data.tokens import from_checkpoint, load_tokenizer
+from ..data.tokens import from_checkpoint, load_tokenizer, tokenizer_digest
 from .config import DocumentModelCfg, DocumentTextCfg
 from ctx_transformers.documents.model import (
     DocumentModel,
@@ -391,8 +391,9 @@ def load(
 
 # %% ../../nbs/documents/07_embed.ipynb #h0000083
 # 8 hexadecimal digits, empty from scratch
-def start_name(cfg: DocumentModelCfg, vocab_size: int) -> str:
+def start_name(cfg: DocumentModelCfg, tokenizer) -> str:
     "Name of the weights that a training starts from, wherever they lie."
-    return (
-        encoder_digest(open_document_encoder(cfg, vocab_size)) if cfg.pretrained else ""
-    )
+    if not cfg.pretrained:
+        return ""
+    encoder = open_document_encoder(cfg, len(tokenizer))
+    return encoder_digest(encoder, tokenizer_digest(tokenizer))

@@ -337,7 +337,8 @@ def untuned_embedder(
     n_tokens = len(model.tokenizer)
     try:
         same = (
-            start_name(cfg.model, n_tokens) == read_run(model.folder)["digests"]["start"]
+            start_name(cfg.model, model.tokenizer)
+            == read_run(model.folder)["digests"]["start"]
         )
     except (OSError, ValueError) as e:
         say(f"left out: the untuned encoder ({str(e).splitlines()[0]})")

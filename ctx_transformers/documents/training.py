@@ -92,7 +92,7 @@ class TextData:
         self.tokenizer, self.tokens = _tokenised(
             train, sets["valid"], name, stamp, vocab_size, cfg.text
         )
-        self.start = start_name(cfg.model, len(self.tokenizer))
+        self.start = start_name(cfg.model, self.tokenizer)
         for k, t in self.tokens.items():
             say(f"{k}: {t[0]}")
             say(t[0].account)
