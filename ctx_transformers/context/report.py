@@ -21,7 +21,7 @@ def answer(
         rows = rows_over_seeds(df, m) if (df.metric == m).any() else df[:0]
         out[m] = {r.arm: interval_text(r) for r in rows.itertuples()}
     arms = dict.fromkeys(df[df.metric == "loss"].arm)
-    return pd.DataFrame(out).reindex(arms).fillna("").rename_axis("arm")
+    return pd.DataFrame(out, dtype=object).reindex(arms).fillna("").rename_axis("arm")
 
 # %% ../../nbs/context/11_report.ipynb #s54a23a2
 # source of context -> colour and marker
@@ -165,7 +165,8 @@ def plot_grid(
             "(95 % intervals over unseen authors and seeds)",
             fontsize=9,
         )
-        axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+        if axes[0][-1].get_legend_handles_labels()[0]:
+            axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
         fig.tight_layout()
         plt.close(fig)
     return fig

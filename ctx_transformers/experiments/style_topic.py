@@ -167,7 +167,7 @@ def share_right(
 
 def under_controls(
     scorer_for,  # function of texts, `[m]` strings, that gives what scores
-    data: "StyleTopicData",
+    data,  # `StyleTopicData`
 ) -> dict:  # shape -> DataFrame `[e]` rows by control
     "The same triplets under every control."
     by_control = {
