@@ -41,12 +41,13 @@ USE = [
     *(["evaluate", s] for s in TRAIN),
     ["evaluate", "authors", "posts=other.csv"],
     ["encode", "authors", "posts.csv", "out=authors.parquet", "per=author"],
-    *(["encode", s, "posts.csv", f"out={s}.parquet"] for s in TRAIN),
+    *(["encode", s, "posts.csv", f"out={s}.parquet"] for s in TRAIN if s != "chars"),
+    ["encode", "chars", "names.tsv", "out=chars.parquet"],
     ["predict", "context", "masked.txt"],
     ["predict", "documents", "documents.csv", "out=classes.csv"],
     ["predict", "chars", "names.tsv"],
     ["predict", "sts", "scored.csv", "columns=a=one,b=two"],
-    ["search", "ranking", "candidates.txt", "question=where is the red word"],
+    ["search", "ranking", "candidates.txt", "question=@question.txt"],
     ["list"],
 ]
 
@@ -97,6 +98,7 @@ def make_data(folder):
     ]
     write(folder / "scored.csv", scored)
     (folder / "candidates.txt").write_text("\n".join(text(5) for _ in range(50)) + "\n")
+    (folder / "question.txt").write_text(text(4))
     (folder / "masked.txt").write_text(f"{words[0]} [MASK] {words[1]}\n")
 
 
@@ -122,6 +124,12 @@ def environment(folder):
     return python
 
 
+def _from_file(word, folder):
+    "`key=@file` with what stands in the file."
+    key, _, name = word.partition("=@")
+    return f"{key}={(folder / name).read_text()}"
+
+
 def run(python, words, folder):
     "One command of the installed package, in an empty place; what it printed, and how it ended."
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CTX_"))}
@@ -131,6 +139,7 @@ def run(python, words, folder):
         OMP_NUM_THREADS="2",
         CTX_PROGRESS="0",
     )
+    words = [w if "=@" not in w else _from_file(w, folder / "work") for w in words]
     code = "from ctx_transformers.cli import main; main()"
     said = subprocess.run(
         [python, "-c", code, *words],
