@@ -83,7 +83,6 @@ WARM = (
     "transformers.tokenization_utils_fast",
     "fastai.learner",
     "fastai.callback.core",
-    "omegaconf",
     "datasets",
     "nbdev.test",
     "nbdev.process",

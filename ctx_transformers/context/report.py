@@ -165,8 +165,7 @@ def plot_grid(
             "(95 % intervals over unseen authors and seeds)",
             fontsize=9,
         )
-        if axes[0][-1].get_legend_handles_labels()[0]:
-            axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+        axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
         fig.tight_layout()
         plt.close(fig)
     return fig

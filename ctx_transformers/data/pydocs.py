@@ -49,7 +49,6 @@ PACKAGES = (
     "narwhals",
     "networkx",
     "numpy",
-    "omegaconf",
     "packaging",
     "pandas",
     "pyarrow",
