@@ -269,9 +269,9 @@ def experiment(
     write_rows(str(path), rows, replace=("corpus", "arm", "seed", "slice"))
     say(f"table: {path}")
     table = read_table(str(path))
-    save_figure(
-        plot_latency(table[table.corpus == rows[0]["corpus"]]), "latency", folder=folder
-    )
+    # other settings, such as longer contexts, have rows of other rankers in the same table
+    same = (table.corpus == rows[0]["corpus"]) & (table.config == rows[0]["config"])
+    save_figure(plot_latency(table[same]), "latency", folder=folder)
     say(f"figure: {folder / 'latency.svg'}")
     rows = pd.DataFrame(rows)
     say(f"milliseconds for a question; * extrapolated from {cfg.cross_pairs:,} pairs")

@@ -198,7 +198,10 @@ class Bar(Part):
 
     def before_fit(self):
         self._bar = progress(
-            total=self.dls.train.steps, initial=self.learn.step, unit="step"
+            total=self.dls.train.steps,
+            initial=self.learn.step,
+            unit="steps",
+            desc="training",
         )
 
     def after_step(self):
