@@ -44,15 +44,15 @@ class StopGently(Part):
 
     order = 85  # behind the log, the state and the best weights
 
-    def __init__(self, asked: threading.Event, state):
+    def __init__(self, asked: threading.Event):
         self.asked = asked
-        self.state = state  # `Checkpoint`
 
     def _stop(self):
-        self.state.save()
+        state = self.learn.checkpoint
+        state.save()
         raise Stopped(
             f"stopped after step {self.learn.step} of {self.dls.train.steps}; the same command goes on from "
-            f"there (state in {self.state.path.parent})"
+            f"there (state in {state.path.parent})"
         )
 
     def after_batch(self):
@@ -67,7 +67,7 @@ class StopGently(Part):
         if self.asked.is_set() and self.learn.step < self.dls.train.steps:
             self._stop()
 
-
+# %% ../../nbs/train/05_runs.ipynb #nc33f318
 @contextmanager
 def stopping():
     "An event that the first SIGINT or SIGTERM sets; the second does what it usually does."
@@ -195,7 +195,7 @@ class Run:
         learn.logger = self.say
         self._describe(device=learn.dls.device.type, precision=learn.cfg.precision)
         with stopping() as asked:
-            learn.run_cbs += [*parts, StopGently(asked, learn.run_cbs[_place(learn)])]
+            learn.run_cbs += [*parts, StopGently(asked)]
             best = fit(learn)
         self.finish()
         return best
@@ -209,12 +209,7 @@ class Run:
         "What was predicted with the trained model, made once: `keep` in its folder."
         return keep(self.folder / name, make)
 
-
-def _place(learn) -> int:
-    "Which callback of the run writes the state."
-    return [type(cb).__name__ for cb in learn.run_cbs].index("Checkpoint")
-
-
+# %% ../../nbs/train/05_runs.ipynb #n893a6c1
 def _leaves(d, at=""):
     "Nested dicts as one, 'outer.inner'."
     out = {}
@@ -222,7 +217,7 @@ def _leaves(d, at=""):
         out |= _leaves(v, f"{at}{k}.") if isinstance(v, dict) else {f"{at}{k}": v}
     return out
 
-
+# %% ../../nbs/train/05_runs.ipynb #n29f4f7b
 def read_run(
     folder,  # of a training
 ) -> dict:  # `system`, `key`, `version`, `digests`, `device`, `precision`, `settings`
@@ -234,7 +229,7 @@ def read_run(
         )
     return json.loads(path.read_text(encoding="utf-8"))
 
-
+# %% ../../nbs/train/05_runs.ipynb #n47906d4
 def run_config(
     folder,  # of a training
     system: str,  # that it must be of
