@@ -21,7 +21,7 @@ from ctx_transformers.context.evaluation import (
     random_rows,
     score_test,
 )
-from ..context.report import plot_gain
+from ..context.report import answer, plot_gain
 from ..context.training import load_model, train_run
 from ..data.splits import TEST, TRAIN
 from ..eval.tables import row
@@ -191,4 +191,7 @@ def experiment(
     "Train every arm, evaluate all on the same masked tokens of unseen authors, write table and figure."
     contexts = possible(cfg.contexts, shared_data(cfg.run), say)
     some = arms(cfg, contexts)
-    return run_experiment(ContextTask(some), cfg.run, some, cfg.how, out, say)
+    rows = run_experiment(ContextTask(some), cfg.run, some, cfg.how, out, say)
+    say("loss in nats per masked token on unseen authors, 95 % intervals over authors")
+    say(answer(rows)[["loss", "loss - none"]].to_string())
+    return rows
