@@ -73,6 +73,7 @@ class SimulatorTask(ContextTask):
     "Architectures on simulated posts, beside the Bayes-optimal predictor."
 
     table = "simulator"
+    predicts = "simulator"
 
     def __init__(
         self,
@@ -83,6 +84,11 @@ class SimulatorTask(ContextTask):
         super().__init__(arms)
         self.bayes = bayes
         self.worth = worth
+
+    def predict(self, run, cfg, data, device="cpu"):
+        log = pd.read_csv(run.folder / "log.csv")
+        found = super().predict(run, cfg, data, device)
+        return dict(found, valid_loss=float(log.valid_loss.min()))
 
     def baselines(self, cfg, data):
         return {}
@@ -100,11 +106,11 @@ class SimulatorTask(ContextTask):
         return rows
 
     def _without(self, found, seed):
-        "Of those trained without context, the better."
+        "Of those trained without context, the one of the lower validation loss."
         none = [a for a, c in self.arms.items() if c.context == "none"]
-        scores = by_arm({a: found[a][seed]["scores"] for a in none})
-        targets = self.bayes["none", ""].index
-        return min((s.loc[targets] for s in scores.values()), key=_loss)
+        best = min(none, key=lambda a: found[a][seed]["valid_loss"])
+        scores = by_arm({best: found[best][seed]["scores"]})[best]
+        return scores.loc[self.bayes["none", ""].index]
 
     def _shares(self, arm, control, plain, scores, data):
         "Gain, recovered share, and the losses that both are of."
