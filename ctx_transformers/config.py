@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Natural', 'Count', 'Seed', 'Positive', 'NonNegative', 'Share', 'ProperShare', 'Title', 'EVALUATES', 'LABELS', 'LATER',
-           'Columns', 'Registry', 'range_of', 'configuration', 'Use', 'settings', 'config_hash', 'Field', 'fields_of',
-           'full_name', 'with_settings', 'divide_words', 'read_config', 'columns_of', 'help_text']
+           'Columns', 'Registry', 'range_of', 'configuration', 'Use', 'settings', 'unused_where', 'config_hash',
+           'Field', 'fields_of', 'full_name', 'with_settings', 'divide_words', 'read_config', 'columns_of', 'help_text']
 
 # %% ../nbs/01_config.ipynb #impe
 import ast
@@ -239,7 +239,23 @@ def settings(
         aside = training and (EVALUATES in uses or LABELS in uses)
         if not aside and not (LATER in uses and v == f.default):
             out[f.name] = value(v)
+    for name in getattr(cfg, "unused", ()) if training else ():
+        _leave_out(out, name.split("."))
     return out
+
+
+def _leave_out(d, path):
+    *groups, last = path
+    for g in groups:
+        d = d.get(g, {})
+    d.pop(last, None)
+
+
+def unused_where(
+    *rules: tuple,  # (condition, names of settings that have no effect where it is true)
+) -> tuple:  # of names, 'outer.inner'
+    "What a configuration calls `unused`."
+    return tuple(name for condition, *names in rules if condition for name in names)
 
 # %% ../nbs/01_config.ipynb #c34
 def _plain(x):
@@ -454,12 +470,19 @@ def _typed(values: dict, base) -> dict:
     out = {}
     for k, v in values.items():
         k = full_name(k, known)
-        kind = known[k].kind if k in known else None
-        is_list = typing.get_origin(kind) is tuple
-        if is_list and isinstance(v, str):
+        if k in known and _is_list(known[k].kind) and isinstance(v, str):
             v = tuple(w.strip() for w in v.split(",") if w.strip())
         out[k] = v
     return out
+
+
+def _is_list(kind):
+    "Several values, and not pairs, which divide their text themselves."
+    if typing.get_origin(kind) is Annotated:
+        kind = typing.get_args(kind)[0]
+    if typing.get_origin(kind) is not tuple:
+        return False
+    return typing.get_origin(typing.get_args(kind)[0]) is not tuple
 
 # %% ../nbs/01_config.ipynb #col
 def columns_of(

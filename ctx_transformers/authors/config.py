@@ -21,6 +21,7 @@ from ctx_transformers.config import (
     Positive,
     Seed,
     configuration,
+    unused_where,
 )
 from ctx_transformers.data.config import (
     BatchCfg,
@@ -51,6 +52,10 @@ class EpisodeCfg:
     # who the other author is: anyone, one who writes where the anchors are from, or one who is near by the
     # model that is being trained
     negative_from: Literal["random", "community", "hard"] = "random"
+
+    @property
+    def unused(self):
+        return unused_where((not self.negatives, "negative_from"))
 
     def __str__(self):
         return f"{self.anchors}/{self.positives}/{self.negatives}"
@@ -134,6 +139,16 @@ class AuthorModelCfg:
     # names of parts that are not trained, and numbers of layers such as '0' or '0-2'
     freeze: tuple[str, ...] = ()
 
+    @property
+    def unused(self):
+        return unused_where(
+            (self.pretrained or not self.text, "encoder"),
+            (not self.pretrained, "keep_layers"),
+            (not self.text, "pool"),
+            (self.compress not in ("dense", "vae"), "d_out"),
+            (self.compress != "vae", "free_bits", "vae_weight"),
+        )
+
     def __post_init__(self):
         if self.compress in ("dense", "vae") and not self.d_out:
             raise ValueError(f"compress={self.compress} needs a width: give d_out")
@@ -154,6 +169,13 @@ class AuthorLossCfg:
     margin: Positive = 0.5
     temperature: Positive = 0.1  # of 'supcon' and 'infonce'
     learn_temperature: bool = False  # else it stays what it is
+
+    @property
+    def unused(self):
+        return unused_where(
+            (self.objective not in ("triplet", "cosine"), "margin"),
+            (not self.in_batch, "temperature", "learn_temperature"),
+        )
 
     @property
     def in_batch(self) -> bool:
@@ -233,6 +255,18 @@ class AuthorsCfg:
         lr=5e-4, steps=200, valid_every=50, checkpoint_every=100, warmup=0.1
     )
     eval: Annotated[AuthorsEvalCfg, EVALUATES] = AuthorsEvalCfg()
+
+    @property
+    def unused(self):
+        m = self.model
+        hard = self.episode.negatives and self.episode.negative_from == "hard"
+        return unused_where(
+            (m.pretrained or not m.text, "tokenizer.vocab_size"),
+            (not m.text, "tokenizer.max_len", "cache_tokens"),
+            (not self.ngrams, "grams"),
+            (not m.mlm_weight, "mask"),
+            (not hard, "n_near"),
+        )
 
     def __post_init__(self):
         self._check_batches()

@@ -10,6 +10,7 @@ __all__ = ['ShareOfClass', 'OBJECTIVES', 'StringSourceCfg', 'StringSplitCfg', 'C
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
+from pydantic import AfterValidator
 
 from ctx_transformers.config import (
     EVALUATES,
@@ -24,6 +25,7 @@ from ctx_transformers.config import (
     Share,
     Title,
     configuration,
+    unused_where,
 )
 from ..data.config import BatchCfg
 from ..eval.config import EvalCfg
@@ -149,6 +151,10 @@ class CharsEvalCfg(EvalCfg):
     n_draws: Count = 2  # times that characters are masked and second halves are drawn
 
 # %% ../../nbs/chars/00_config.ipynb #cfg
+def _in_order(objectives):
+    return tuple(sorted(objectives, key=[*OBJECTIVES].index))
+
+
 @configuration
 class CharsCfg:
     "Character models: everything that decides what one learns."
@@ -174,7 +180,9 @@ class CharsCfg:
     # leave out strings of more characters; 0: as many as the model reads
     max_chars: Annotated[Natural, LABELS] = 0
     # what is learnt, each once
-    objectives: tuple[Annotated[str, OBJECTIVES], ...] = ("cls", "mlm", "clm", "nsp")
+    objectives: Annotated[
+        tuple[Annotated[str, OBJECTIVES], ...], AfterValidator(_in_order)
+    ] = ("cls", "mlm", "clm", "nsp")
     cls: ClsCfg = ClsCfg()
     mlm: MlmCfg = MlmCfg()
     clm: ClmCfg = ClmCfg()
@@ -203,6 +211,15 @@ class CharsCfg:
                 f"read (max_chars={self.max_chars}; model of {self.model.encoder.max_positions} positions, "
                 "three for special tokens): raise max_chars or max_positions"
             )
+
+    @property
+    def unused(self):
+        return unused_where(
+            *((o not in self.objectives, o) for o in OBJECTIVES),
+            # a validation split that was learnt from chooses nothing
+            (self.refit, "train.valid_every", "train.max_valid"),
+            (not self.model.ngrams, "model.ngram_buckets", "model.ngram_dropout"),
+        )
 
     @property
     def longest(self) -> int:

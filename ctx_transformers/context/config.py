@@ -20,6 +20,7 @@ from ctx_transformers.config import (
     Registry,
     Seed,
     configuration,
+    unused_where,
 )
 from ctx_transformers.data.config import (
     BatchCfg,
@@ -86,6 +87,20 @@ class ContextModelCfg:
         if self.architecture in ("standard", "bi") and not self.copy:
             return "contexts would be read for nothing: name a merge, or take the plain architecture"
         return ""
+
+    @property
+    def unused(self):
+        contexts = self.architecture != "plain"
+        two = self.architecture == "bi"
+        return unused_where(
+            (self.pretrained, "encoder"),
+            (not self.pretrained, "keep_layers"),
+            (not contexts, "merge", "copy"),
+            (self.merge_above == "none", "pool", "n_codes"),
+            (self.pool != "codes", "n_codes"),
+            (self.merge not in ("add", "concat") or not contexts, "aggregate"),
+            (not two, "context_layers", "share_embeddings"),
+        )
 
     @property
     def merge_above(self):
@@ -170,6 +185,14 @@ class ContextCfg:
             raise ValueError(
                 "batches of targets with contexts are limited by batch_tokens; leave batch_size=0"
             )
+
+    @property
+    def unused(self):
+        return unused_where(
+            (self.model.pretrained, "tokenizer.vocab_size"),
+            (not self.n_context, "context_max_len", "vary_n_context"),
+            (not self.base_steps, "base_lr", "base_batch_tokens"),
+        )
 
     @property
     def shown(self) -> tuple:

@@ -22,6 +22,7 @@ from ctx_transformers.config import (
     Registry,
     Seed,
     configuration,
+    unused_where,
 )
 from ..data.config import BatchCfg, SourceCfg
 from ..eval.config import EvalCfg
@@ -107,6 +108,14 @@ class DocumentModelCfg:
         False  # gradient checkpointing: less memory, about a third more time
     )
 
+    @property
+    def unused(self):
+        return unused_where(
+            (self.pretrained, "encoder"),
+            (not self.pretrained, "keep_layers"),
+            (self.merge != "transformer", "merge_layers", "segment_positions"),
+        )
+
 
 def check_segment(
     model: DocumentModelCfg,
@@ -172,6 +181,10 @@ class DocumentsCfg:
         "seed",
     )
 
+    @property
+    def unused(self):
+        return unused_where((self.model.pretrained, "tokenizer.vocab_size"))
+
     def __post_init__(self):
         if not self.source.posts:
             raise ValueError(
@@ -219,6 +232,10 @@ class StsCfg:
         "seed",
     )
 
+    @property
+    def unused(self):
+        return unused_where((self.model.pretrained, "tokenizer.vocab_size"))
+
     def __post_init__(self):
         if not self.source.posts:
             raise ValueError(
@@ -264,6 +281,10 @@ class DistillLossCfg:
     # γ, weight of soft CCA with the paragraph vectors; 0: they teach nothing
     contextual_weight: NonNegative = 0.0
     n_components: Count = 8  # of soft CCA
+
+    @property
+    def unused(self):
+        return unused_where((not self.contextual_weight, "n_components"))
 
     def __post_init__(self):
         check_marginals(self.structural_loss, self.marginal_weight)
@@ -334,6 +355,13 @@ class DistillCfg:
         "epochs",
         "seed",
     )
+
+    @property
+    def unused(self):
+        return unused_where(
+            (self.model.pretrained, "tokenizer.vocab_size"),
+            (not self.loss.contextual_weight, "paragraph"),
+        )
 
     def __post_init__(self):
         alone = self.loss.structural_loss in ("mse", "cosine")

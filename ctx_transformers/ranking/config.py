@@ -18,6 +18,7 @@ from ctx_transformers.config import (
     Positive,
     Share,
     configuration,
+    unused_where,
 )
 from ..data.config import BatchCfg, SourceCfg, SplitCfg, TokenizerCfg
 from ..eval.config import EvalCfg
@@ -62,6 +63,19 @@ class RankerCfg:
     # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the second text of a
     # pair, which BERT has
     token_types: bool = False
+
+    @property
+    def unused(self):
+        poly = self.architecture == "poly"
+        cross = self.architecture == "cross"
+        return unused_where(
+            (self.pretrained, "encoder"),
+            (not self.pretrained, "keep_layers", "token_types"),
+            (not poly, "n_codes", "code_kind"),
+            (not cross, "token_types"),
+            (cross, "share_encoders", "d_out", "normalise"),
+            (cross or not self.normalise, "temperature", "learn_temperature"),
+        )
 
     @property
     def title(self) -> str:
@@ -126,6 +140,14 @@ class RankingCfg:
         "steps",
         "seed",
     )
+
+    @property
+    def unused(self):
+        return unused_where(
+            (self.model.pretrained, "tokenizer.vocab_size"),
+            (self.model.architecture != "cross", "n_negatives"),
+            (not self.teacher, "loss"),
+        )
 
     def __post_init__(self):
         _check_data(self)
