@@ -123,7 +123,7 @@ class AuthorModelCfg:
     # checkpoint, folder or hub name, that the encoder starts from; empty: from scratch
     pretrained: Annotated[str, LABELS] = ""
     keep_layers: Natural = 0  # first layers of the pretrained encoder kept; 0: all
-    text: bool = True  # no: no encoder, n-grams only
+    read_text: bool = True  # no: no encoder, n-grams only
     # how the tokens of a post become its vector; 'random': one of them (the mean at evaluation)
     pool: Pool = "mean"
     # how the posts of an author become one vector; 'multi': they stay, and their best matches are compared
@@ -142,9 +142,9 @@ class AuthorModelCfg:
     @property
     def unused(self):
         return unused_where(
-            (self.pretrained or not self.text, "encoder"),
+            (self.pretrained or not self.read_text, "encoder"),
             (not self.pretrained, "keep_layers"),
-            (not self.text, "pool"),
+            (not self.read_text, "pool"),
             (self.compress not in ("dense", "vae"), "d_out"),
             (self.compress != "vae", "free_bits", "vae_weight"),
         )
@@ -152,9 +152,9 @@ class AuthorModelCfg:
     def __post_init__(self):
         if self.compress in ("dense", "vae") and not self.d_out:
             raise ValueError(f"compress={self.compress} needs a width: give d_out")
-        if not self.text and (self.mlm_weight or self.pretrained or self.freeze):
+        if not self.read_text and (self.mlm_weight or self.pretrained or self.freeze):
             raise ValueError(
-                "text=no leaves the encoder out: leave mlm_weight, pretrained and freeze out too"
+                "read_text=no leaves the encoder out: leave mlm_weight, pretrained and freeze out too"
             )
 
 # %% ../../nbs/authors/00_config.ipynb #loss
@@ -226,7 +226,7 @@ class AuthorsCfg:
     first: ClassVar[tuple] = (
         "posts",
         "columns",
-        "ngrams",
+        "read_ngrams",
         "pretrained",
         "objective",
         "batch_size",
@@ -240,7 +240,7 @@ class AuthorsCfg:
     # many authors in the test: their number decides how sure the answer is
     split: SplitCfg = SplitCfg(test=0.3)
     tokenizer: TokenizerCfg = TokenizerCfg()
-    ngrams: bool = False  # posts bring their n-grams along
+    read_ngrams: bool = False  # posts bring their n-grams along
     batch: BatchCfg = BatchCfg(batch_size=64)
     batch_by: Literal["random", "community"] = "random"  # who shares a batch
     n_near: Count = 20  # near authors, one of whom is drawn, with negative_from=hard
@@ -261,9 +261,9 @@ class AuthorsCfg:
         m = self.model
         hard = self.episode.negatives and self.episode.negative_from == "hard"
         return unused_where(
-            (m.pretrained or not m.text, "tokenizer.vocab_size"),
-            (not m.text, "tokenizer.max_len", "cache_tokens"),
-            (not self.ngrams, "grams"),
+            (m.pretrained or not m.read_text, "tokenizer.vocab_size"),
+            (not m.read_text, "tokenizer.max_len", "cache_tokens"),
+            (not self.read_ngrams, "grams"),
             (not m.mlm_weight, "mask"),
             (not hard, "n_near"),
         )
@@ -291,15 +291,17 @@ class AuthorsCfg:
     def _check_model(self):
         m = self.model
         check_loss(m, self.loss)
-        if not (m.text or self.ngrams):
-            raise ValueError("text=no leaves the n-grams to read: give ngrams=yes")
+        if not (m.read_text or self.read_ngrams):
+            raise ValueError(
+                "read_text=no leaves the n-grams to read: give read_ngrams=yes"
+            )
         if m.mlm_weight and self.cache_tokens:
             raise ValueError(
                 "the loss of masked tokens needs the vectors of all tokens at once, which the gradient cache "
                 "does not keep: set cache_tokens=0"
             )
         places = m.encoder.max_positions
-        if m.text and not m.pretrained and self.tokenizer.max_len > places:
+        if m.read_text and not m.pretrained and self.tokenizer.max_len > places:
             raise ValueError(
                 f"a text has up to max_len={self.tokenizer.max_len} tokens and the encoder "
                 f"max_positions={places}: make these equal"

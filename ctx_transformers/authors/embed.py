@@ -50,7 +50,7 @@ def _check_parts(
     grams: NgramVectorizer | None,
 ):
     "Refuse a tokenizer, a length or n-grams that the model was not trained with."
-    if model.cfg.text:
+    if model.cfg.read_text:
         if tokenizer is None:
             raise ValueError(
                 "this model reads text: give the tokenizer that it was trained with"
@@ -91,19 +91,19 @@ class AuthorEmbedder:
             raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
         _check_parts(model, tokenizer, max_len, grams)
         self.model = model.to(device).eval()
-        self.tokenizer = tokenizer if model.cfg.text else None
+        self.tokenizer = tokenizer if model.cfg.read_text else None
         self.max_len = max_len
         self.grams = grams
         self.device = device
         self.precision = precision
         self.folder = None  # where it was read from
-        if model.cfg.text:
+        if model.cfg.read_text:
             self._enc = bare_tokenizer(tokenizer)
             self._special = special_ids(tokenizer)
 
     def _read(self, texts):
         "Tokens of texts; of a model without text, one for each."
-        if not self.model.cfg.text:
+        if not self.model.cfg.read_text:
             return _Tokenized([[0]] * len(texts))
         with progress(total=len(texts), desc="tokens", unit="text") as bar:
             out = []
@@ -416,7 +416,7 @@ def load(
         raise ValueError(
             f"{folder}/best.safetensors does not hold the model that model.json describes: {e}"
         ) from e
-    tok = load_tokenizer(folder / "tokenizer") if cfg.text else None
+    tok = load_tokenizer(folder / "tokenizer") if cfg.read_text else None
     grams = NgramVectorizer.load(folder / "grams") if a["grams"] else None
     e = cls(model, tok, a["max_len"], grams, device, precision)
     e.folder = folder

@@ -65,20 +65,20 @@ class AuthorEncoder(nn.Module):
         n_features: int = 0,  # numbers that each post brings along; 0: none
     ):
         super().__init__()
-        if not (cfg.text or n_features):
+        if not (cfg.read_text or n_features):
             raise ValueError("a model without text needs features: give n_features")
         self.cfg = cfg
         self.n_features = n_features
         state = {}
         d = 0
-        if cfg.text:
+        if cfg.read_text:
             self.encoder, state = _start(cfg, vocab)
             d = self.encoder.cfg.d
             self.pool = pooling(cfg.pool, d)
         self.features = Features(n_features) if n_features else None
         self.d = d + n_features
         self.turn = None
-        if cfg.compress == "matryoshka" and cfg.text and n_features:
+        if cfg.compress == "matryoshka" and cfg.read_text and n_features:
             # without a turn, the first coordinates would be the text's alone
             self.turn = nn.Parameter(nn.init.orthogonal_(torch.empty(self.d, self.d)))
         self.compress = compression(
@@ -142,7 +142,7 @@ def forward(
 ) -> Sets:
     "The posts of a batch, compressed, in their sets."
     x = mlm = None
-    if self.cfg.text:
+    if self.cfg.read_text:
         x, mlm = self._read(groups.distinct, at, true)
     keep = groups.lengths > 0
     z, extra = self.posts(x, groups.parts.get("features"), keep)
@@ -214,7 +214,7 @@ def _encode_some(
 ) -> np.ndarray:  # `[n,w]` float32
     "Compressed vectors of a few posts."
     x = None
-    if self.cfg.text:
+    if self.cfg.read_text:
         ids, lengths = (torch.from_numpy(v) for v in tokens.gather(posts))
         with torch.autocast(str(device).split(":")[0], torch.bfloat16, enabled=bf16):
             x = self.texts(

@@ -71,11 +71,13 @@ class AuthorsData:
 
     def tokens(self, cfg: AuthorsCfg):  # `Tokens`, or `OneToken`
         "Tokens of every post, as a run reads them."
-        return self._tokenized(cfg)[0] if cfg.model.text else OneToken(len(self.corpus))
+        return (
+            self._tokenized(cfg)[0] if cfg.model.read_text else OneToken(len(self.corpus))
+        )
 
     def tokenizer(self, cfg: AuthorsCfg):  # None without text
         "The tokenizer of a run."
-        return load_tokenizer(self._tokenized(cfg)[1]) if cfg.model.text else None
+        return load_tokenizer(self._tokenized(cfg)[1]) if cfg.model.read_text else None
 
     def _tokenized(self, cfg):
         key = cfg.tokenizer, cfg.model.pretrained
@@ -87,7 +89,7 @@ class AuthorsData:
         self, cfg: AuthorsCfg
     ) -> tuple:  # (`NgramVectorizer`, `[N,f]`), or None twice
         "N-grams of every post, as a run reads them."
-        if not cfg.ngrams:
+        if not cfg.read_ngrams:
             return None, None
         if cfg.grams not in self._ngrams:
             self._ngrams[cfg.grams] = corpus_ngrams(self.corpus, cfg.grams)
@@ -202,7 +204,7 @@ def start_digest(
     cfg: AuthorModelCfg,
 ) -> str:
     "Name of the weights and the tokenizer that training starts from; empty from scratch."
-    if not (cfg.text and cfg.pretrained):
+    if not (cfg.read_text and cfg.pretrained):
         return ""
     encoder, state = open_encoder(cfg.pretrained, cfg.keep_layers)
     more = [tokenizer_digest(load_tokenizer(cfg.pretrained))]
@@ -240,7 +242,7 @@ def train_authors(
 
 def new_model(cfg: AuthorsCfg, data: AuthorsData) -> ContrastiveEncoder:
     "The model of a run before its first step."
-    f = cfg.grams.d_ngrams if cfg.ngrams else 0
+    f = cfg.grams.d_ngrams if cfg.read_ngrams else 0
     return ContrastiveEncoder(cfg.model, cfg.loss, data.tokens(cfg).vocab_size, f)
 
 # %% ../../nbs/authors/12_training.ipynb #c11

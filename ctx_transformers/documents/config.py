@@ -31,9 +31,14 @@ from ..train.config import TrainCfg
 
 # %% ../../nbs/documents/00_config.ipynb #parts
 SEGMENT_MERGES = Registry("merge", "tokens", "mean", "max", "attention", "transformer")
-PAIR_LOSSES = Registry("loss", "cosent", "cosine")
+PAIR_LOSSES = Registry("pair_loss", "cosent", "cosine")
 DISTILL_LOSSES = Registry(
-    "loss", "mse", "cosine", "contrastive", "max_marginals", "max_marginals_mse"
+    "structural_loss",
+    "mse",
+    "cosine",
+    "contrastive",
+    "max_marginals",
+    "max_marginals_mse",
 )
 
 # %% ../../nbs/documents/00_config.ipynb #split
@@ -208,7 +213,7 @@ class StsCfg:
     split: DocumentSplitCfg = DocumentSplitCfg()
     tokenizer: VocabularyCfg = VocabularyCfg()
     # the order of the cosines ('cosent'), or the cosines themselves ('cosine')
-    loss: Annotated[str, PAIR_LOSSES] = "cosent"
+    pair_loss: Annotated[str, PAIR_LOSSES] = "cosent"
     text: DocumentTextCfg = DocumentTextCfg()
     model: DocumentModelCfg = DocumentModelCfg(
         pretrained="sentence-transformers/all-MiniLM-L6-v2"
@@ -224,7 +229,7 @@ class StsCfg:
         "columns",
         "scale",
         "pretrained",
-        "loss",
+        "pair_loss",
         "segment_len",
         "batch_size",
         "lr",

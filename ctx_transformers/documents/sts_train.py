@@ -274,7 +274,7 @@ def sts_run(
     "Tune, take up where it stood, or find what was tuned."
 
     def loss(pred, y):
-        return PAIR_LOSSES[cfg.loss](cosines(pred), y)
+        return PAIR_LOSSES[cfg.pair_loss](cosines(pred), y)
 
     learnt = dict(data=data.digest("train", "valid"), start=data.start)
     with Run("sts", cfg, STS_VERSION, folder, say, **learnt) as run:

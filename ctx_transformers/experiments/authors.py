@@ -79,11 +79,13 @@ class _Episode(NamedTuple):
 # %% ../../nbs/experiments/10_authors.ipynb #ax
 def _inputs(cfg):
     "Input -> changes of a configuration."
-    no_text = dict(text=False, ngrams=True, pretrained="", freeze=(), mlm_weight=0.0)
+    no_text = dict(
+        read_text=False, read_ngrams=True, pretrained="", freeze=(), mlm_weight=0.0
+    )
     every = dict(
         ngrams=no_text,
-        text=dict(text=True, ngrams=False),
-        both=dict(text=True, ngrams=True),
+        text=dict(read_text=True, read_ngrams=False),
+        both=dict(read_text=True, read_ngrams=True),
     )
     return {i: every[i] for i in cfg.inputs}
 
@@ -146,7 +148,7 @@ class Untuned:
     def __init__(self, data: AuthorsData, posts, cfg: AuthorsCfg):
         plain = dict(pool="mean", pool_posts="mean", compress="none", d_out=0, freeze=())
         model = replace(cfg.model, **plain)
-        self.cfg = replace(cfg, model=model, ngrams=False, loss=AuthorLossCfg())
+        self.cfg = replace(cfg, model=model, read_ngrams=False, loss=AuthorLossCfg())
         self.data = data
         self.posts = posts
 
@@ -198,10 +200,10 @@ def baseline_scorers(
     out = {
         name: partial(tfidf_scorer, data.corpus, posts, c) for name, c in TFIDF.items()
     }
-    if cfg.ngrams:
+    if cfg.read_ngrams:
         features = data.ngrams(cfg)[1]
         out["n-grams untrained"] = lambda: Pooled(posts, np.asarray(features[posts]))
-    if not (untuned and cfg.model.text):
+    if not (untuned and cfg.model.read_text):
         return out
     start = Untuned(data, posts, cfg)
     out[f"{start_name} mean word vectors"] = start.mean_words
@@ -264,7 +266,7 @@ class Authors(Task):
 def base_run(cfg: AuthorsExperimentCfg) -> AuthorsCfg:
     "The run whose data, tasks and baselines are those of the experiment."
     reads = {*cfg.inputs}
-    return replace(cfg.run, ngrams=cfg.run.ngrams or reads != {"text"})
+    return replace(cfg.run, read_ngrams=cfg.run.read_ngrams or reads != {"text"})
 
 
 def experiment(

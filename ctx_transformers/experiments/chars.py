@@ -44,7 +44,7 @@ def arms(
         cfg.run,
         {
             "objectives": {c: {"objectives": c.split("+")} for c in cfg.combinations},
-            "cls.detach": cfg.detach,
+            "cls.detach": cfg.detaching,
         },
         lambda a: not a["cls.detach"] or "cls" in a["objectives"].split("+"),
         lambda a: a["objectives"] + " detached" * a["cls.detach"],

@@ -469,10 +469,10 @@ class ProbesCfg:
             source=r.source,
             split=r.split,
             tokenizer=r.tokenizer,
-            ngrams=True,
+            read_ngrams=True,
             batch=BatchCfg(batch_size=self.author_batch_size),
             grams=self.grams,
-            model=AuthorModelCfg(text=False),
+            model=AuthorModelCfg(read_text=False),
             train=train,
         )
 
@@ -533,7 +533,7 @@ class StyleTopicCfg(AuthorsExperimentCfg):
     "Style or topic: which author encoders are evaluated on masked posts."
 
     run: AuthorsCfg = AuthorsCfg(
-        ngrams=True,
+        read_ngrams=True,
         batch=BatchCfg(batch_size=48),
         train=TrainCfg(
             lr=1e-3, steps=80, valid_every=40, checkpoint_every=100, warmup=0.1
@@ -569,8 +569,8 @@ class RankingExperimentCfg:
         0  # dialogues of a cross-encoder's batch; 0: as the others
     )
     cross_steps: Natural = 0  # its optimizer steps; 0: as the others
-    # its wrong responses, as `negatives` says; empty: as the others
-    cross_negatives: Literal["", "batch", "given", "both"] = ""
+    # its wrong responses, as `negative_from` says; empty: as the others
+    cross_negative_from: Literal["", "batch", "given", "both"] = ""
     how: ExperimentCfg = ExperimentCfg()
 
     def __post_init__(self):
@@ -629,7 +629,7 @@ class CharsExperimentCfg:
         "columns",
         "corpus_name",
         "combinations",
-        "detach",
+        "detaching",
         "steps",
         "seeds",
         "jobs",
@@ -653,7 +653,7 @@ class CharsExperimentCfg:
     # objectives that are trained together, in the order cls, mlm, clm, nsp
     combinations: tuple[Annotated[str, COMBINATIONS], ...] = tuple(COMBINATIONS)
     # does the class's loss reach the encoder (no), or is the class read off frozen vectors (yes)?
-    detach: tuple[bool, ...] = (False, True)
+    detaching: tuple[bool, ...] = (False, True)
     how: ExperimentCfg = ExperimentCfg(seeds=(0, 1, 2, 3, 4), jobs=2)
 
     def __post_init__(self):
@@ -662,8 +662,8 @@ class CharsExperimentCfg:
                 "run.refit learns from the validation split, by which the baselines are chosen: leave it off "
                 "here"
             )
-        if not (self.combinations and self.detach):
-            raise ValueError("combinations and detach name at least one value each")
+        if not (self.combinations and self.detaching):
+            raise ValueError("combinations and detaching name at least one value each")
 
 # %% ../../nbs/experiments/00_config.ipynb #n45ea36f
 SHARED = (
@@ -828,7 +828,7 @@ class StsExperimentCfg:
         "pretrained",
         "encoder_name",
         "learning_rates",
-        "loss",
+        "pair_loss",
         "segment_len",
         "batch_size",
         "epochs",

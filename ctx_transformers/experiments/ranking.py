@@ -61,8 +61,8 @@ def _of_cross(cfg):
     t = cfg.run.train
     if cfg.cross_batch_size:
         out["batch_size"] = cfg.cross_batch_size
-    if cfg.cross_negatives:
-        out["negatives"] = cfg.cross_negatives
+    if cfg.cross_negative_from:
+        out["negative_from"] = cfg.cross_negative_from
     if cfg.cross_steps:
         share = cfg.cross_steps / t.steps if t.steps else 1
         every = max(1, round(t.valid_every * share))
@@ -72,12 +72,12 @@ def _of_cross(cfg):
 
 def _of_distilled(cfg):
     "What an arm with a teacher has of its own."
-    given = "both" if cfg.run.negatives == "batch" else cfg.run.negatives
+    given = "both" if cfg.run.negative_from == "batch" else cfg.run.negative_from
     return dict(
         teacher="cross",
         distill_weight=cfg.teacher_weight,
         distill_temperature=cfg.teacher_temperature,
-        negatives=given,
+        negative_from=given,
     )
 
 # %% ../../nbs/experiments/13_ranking.ipynb #c09
@@ -88,7 +88,7 @@ def untuned_scores(
 ) -> np.ndarray:  # `[N,k]`
     "The bi-encoder without training."
     set_seed(cfg.train.seed)
-    shape = replace(cfg.model, architecture="bi", d_out=0, freeze="")
+    shape = replace(cfg.model, architecture="bi", d_out=0, freeze=())
     model = open_ranker(shape, data.vocab).to(device)
     return score_dialogues(model, data.tokens["test"], device=device)
 

@@ -325,12 +325,12 @@ class StyleTopic(Authors):
                 return under_controls(lambda texts: Pooled(posts, t(texts)), data)
 
             out[name] = tfidf
-        if cfg.ngrams:
+        if cfg.read_ngrams:
             grams = data.data.ngrams(cfg)[0]
             out["n-grams untrained"] = lambda: under_controls(
                 lambda texts: Pooled(posts, grams.apply(texts)), data
             )
-        if cfg.model.text and (self.cfg.untuned or {*self.cfg.inputs} != {"ngrams"}):
+        if cfg.model.read_text and (self.cfg.untuned or {*self.cfg.inputs} != {"ngrams"}):
             start = Untuned(data.data, posts, cfg)
             out[f"{self.cfg.start_name} untuned"] = lambda: self._read(
                 embedder_of(start.model, data.data, start.cfg), data

@@ -86,33 +86,33 @@ def _check_batches(
     tokens,
     rows,  # `[M]` dialogues that take part
     batch_size,
-    negatives,
+    negative_from,
     pairs,
     teacher,
 ):
     "The dialogues have what the batches are to be made of."
-    if negatives not in ("batch", "given", "both"):
+    if negative_from not in ("batch", "given", "both"):
         raise ValueError(
-            f"negatives must be 'batch', 'given' or 'both', got {negatives!r}"
+            f"negative_from must be 'batch', 'given' or 'both', got {negative_from!r}"
         )
     if batch_size < 1 or not len(rows):
         raise ValueError(
             f"a batch needs at least 1 dialogue, got batch_size={batch_size} of {len(rows)}"
         )
-    if negatives == "batch" and batch_size < 2:
+    if negative_from == "batch" and batch_size < 2:
         raise ValueError(
-            "with negatives='batch' the others are the wrong answers: batch_size must be at least 2"
+            "with negative_from='batch' the others are the wrong answers: batch_size must be at least 2"
         )
-    if negatives == "given":
+    if negative_from == "given":
         alone = tokens.answers.lengths[rows] < 2
         if alone.any():
             raise ValueError(
-                f"negatives='given' needs wrong candidates, and {int(alone.sum())} of {len(rows)} "
+                f"negative_from='given' needs wrong candidates, and {int(alone.sum())} of {len(rows)} "
                 "dialogues have none: take 'batch' or 'both'"
             )
-    if teacher is not None and (negatives == "batch" or pairs):
+    if teacher is not None and (negative_from == "batch" or pairs):
         raise ValueError(
-            "a teacher's scores are of the given candidates: take negatives='given' or 'both', without pairs"
+            "a teacher's scores are of the given candidates: negative_from='given' or 'both', no pairs"
         )
 
 # %% ../../nbs/ranking/08_batches.ipynb #c11
@@ -125,7 +125,7 @@ class RankBatches:
         batch_size: int = 32,  # dialogues of a batch
         # wrong answers: 'batch' (right ones of the others), 'given' (the dialogue's own),
         # 'both'
-        negatives: str = "batch",
+        negative_from: str = "batch",
         # each context with each candidate as one text, for a cross-encoder
         pairs: bool = False,
         # of pairs: so many answers of the batch, drawn for each context; 0 and 'batch':
@@ -140,10 +140,10 @@ class RankBatches:
         teacher=None,
     ):
         self.rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
-        _check_batches(tokens, self.rows, batch_size, negatives, pairs, teacher)
+        _check_batches(tokens, self.rows, batch_size, negative_from, pairs, teacher)
         self.tokens = tokens
         self.batch_size = batch_size
-        self.negatives = negatives
+        self.negative_from = negative_from
         self.pairs = pairs
         self.n_negatives = n_negatives
         self.seed = seed
@@ -189,7 +189,7 @@ def make(
 ) -> tuple:
     "The batch of these dialogues."
     t = self.tokens
-    if self.negatives == "batch":
+    if self.negative_from == "batch":
         text = t.truth[rows]
         n = np.ones(len(rows), np.int64)
         right = np.arange(len(rows))
@@ -199,7 +199,7 @@ def make(
     owner = np.repeat(np.arange(len(rows)), n)  # [K]
     own = owner == np.arange(len(rows))[:, None]  # [b,K]
     out = left_out(
-        t, t.context[rows], text, right, owner if self.negatives == "given" else None
+        t, t.context[rows], text, right, owner if self.negative_from == "given" else None
     )
     if self.pairs:
         return _joined(self, rows, text, right, out, own)
@@ -262,7 +262,7 @@ def _joined(dl, rows, text, right, out, own):
     the cell of `out`, row by row, that each text is."""
     t = dl.tokens
     keep = ~out
-    if dl.negatives != "given" and dl.n_negatives:
+    if dl.negative_from != "given" and dl.n_negatives:
         keep = _draw_some(dl, rows, text, keep, own)
     row, col = np.nonzero(keep)  # [t] each
     k = np.bincount(row, minlength=len(rows))

@@ -59,10 +59,12 @@ class RankerCfg:
     # of normalised scores at the start
     temperature: Annotated[float, Ge(0.01)] = 0.05
     learn_temperature: bool = True  # whether it is learned
-    freeze: str = ""  # parts that learn nothing, as in `models.pretrained.freeze`
+    freeze: tuple[
+        str, ...
+    ] = ()  # parts that learn nothing, as in `models.pretrained.freeze`
     # of a pretrained cross-encoder: with the checkpoint's vectors for the first and the second text of a
     # pair, which BERT has
-    token_types: bool = False
+    keep_token_types: bool = False
 
     @property
     def unused(self):
@@ -70,9 +72,9 @@ class RankerCfg:
         cross = self.architecture == "cross"
         return unused_where(
             (self.pretrained, "encoder"),
-            (not self.pretrained, "keep_layers", "token_types"),
+            (not self.pretrained, "keep_layers", "keep_token_types"),
             (not poly, "n_codes", "code_kind"),
-            (not cross, "token_types"),
+            (not cross, "keep_token_types"),
             (cross, "share_encoders", "d_out", "normalise"),
             (cross or not self.normalise, "temperature", "learn_temperature"),
         )
@@ -106,7 +108,7 @@ class RankingCfg:
     tokenizer: TokenizerCfg = TokenizerCfg()
     batch: BatchCfg = BatchCfg(batch_size=32)
     # wrong responses: the right ones of the other dialogues in the batch, those given, or both
-    negatives: Literal["batch", "given", "both"] = "batch"
+    negative_from: Literal["batch", "given", "both"] = "batch"
     # of a cross-encoder: responses of the batch that are drawn for each context; 0: all
     n_negatives: Natural = 3
     # folder of a trained ranker, whose scores of the given candidates are soft labels
@@ -134,7 +136,7 @@ class RankingCfg:
         "architecture",
         "n_codes",
         "pretrained",
-        "negatives",
+        "negative_from",
         "batch_size",
         "lr",
         "steps",
@@ -161,9 +163,9 @@ def _check_data(cfg):
         raise ValueError(
             "a ranker's batch is a number of dialogues: give batch_size alone"
         )
-    if cfg.negatives == "batch" and cfg.batch.batch_size < 2:
+    if cfg.negative_from == "batch" and cfg.batch.batch_size < 2:
         raise ValueError(
-            "with negatives=batch the other dialogues are the wrong responses: batch_size must be >= 2"
+            "with negative_from=batch the other dialogues are the wrong responses: batch_size must be >= 2"
         )
     if cfg.split.near:
         raise ValueError(
@@ -181,9 +183,12 @@ def _check_teacher(cfg):
         raise ValueError(
             "a teacher is learnt from where distill_weight is above 0: give both or none"
         )
-    if cfg.teacher and (cfg.model.architecture == "cross" or cfg.negatives == "batch"):
+    if cfg.teacher and (
+        cfg.model.architecture == "cross" or cfg.negative_from == "batch"
+    ):
         raise ValueError(
-            "a teacher has scored the given candidates of bi- and poly-encoders: take negatives=given or both"
+            "a teacher has scored the given candidates of bi- and poly-encoders: take "
+            "negative_from=given or both"
         )
 
 

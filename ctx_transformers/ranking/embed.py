@@ -239,7 +239,7 @@ class RankEmbedder:
             m.cfg,
             pretrained="",
             keep_layers=0,
-            freeze="",
+            freeze=(),
             learn_temperature=True,
             encoder=m.encoder.cfg,
         )

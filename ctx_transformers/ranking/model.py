@@ -83,7 +83,7 @@ class Ranker(nn.Module):
         )
         self.d = cfg.d_out or d
         self.n_codes = cfg.n_codes if cfg.architecture == "poly" else 1
-        freeze(self, cfg.freeze)
+        freeze(self, ",".join(cfg.freeze))
 
     def finish(self, x):  # `[...,d]` pooled vectors -> `[...,d']`
         "Map and normalise."
@@ -162,7 +162,7 @@ def _encoder_of(cfg, vocab):
         enc = open_encoder(
             cfg.pretrained,
             cfg.keep_layers,
-            cfg.token_types and cfg.architecture == "cross",
+            cfg.keep_token_types and cfg.architecture == "cross",
         )[0]
     else:
         enc = Encoder(cfg.encoder, vocab)
@@ -190,7 +190,7 @@ class CrossRanker(nn.Module):
         self.pool = pooling(cfg.pool, d)
         self.head = nn.Linear(d, 1, bias=False)  # a constant changes no order
         nn.init.normal_(self.head.weight, std=d**-0.5)
-        freeze(self, cfg.freeze)
+        freeze(self, ",".join(cfg.freeze))
 
     # `[n]`, `[t]`, `[n]` -> `[t]`
     def pairs(self, ids: Tensor, lengths: Tensor, segment: Tensor, plan=None):

@@ -109,7 +109,7 @@ class RankingData:
         "The digest of the weights that a model starts from; nothing if from scratch."
         if not model.pretrained:
             return {}
-        token_types = model.token_types and model.architecture == "cross"
+        token_types = model.keep_token_types and model.architecture == "cross"
         key = (model.pretrained, model.keep_layers, token_types)
         if key not in self._start:
             self._start[key] = encoder_digest(open_encoder(*key)[0])
@@ -216,7 +216,7 @@ def _both_batches(cfg, data, teacher):
     train = RankBatches(
         data.tokens["train"],
         size,
-        cfg.negatives,
+        cfg.negative_from,
         cross,
         cfg.n_negatives,
         cfg.train.seed,
