@@ -330,10 +330,10 @@ AUTHOR_FORMAT = 2  # of the folder's layout
 def _describe(m: AuthorEncoder) -> dict:
     "Everything about a model that is not in its weights; its encoder as it is."
     c = m.cfg
-    encoder = m.encoder.cfg if c.text else c.encoder
+    encoder = m.encoder.cfg if c.read_text else c.encoder
     cfg = replace(c, pretrained="", keep_layers=0, encoder=encoder)
     loss = asdict(m.loss_cfg) if isinstance(m, ContrastiveEncoder) else None
-    vocab = m.encoder.vocab if c.text else 0
+    vocab = m.encoder.vocab if c.read_text else 0
     return dict(model=asdict(cfg), loss=loss, vocab=vocab, n_features=m.n_features)
 
 

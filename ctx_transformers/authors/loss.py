@@ -40,7 +40,8 @@ class ContrastiveEncoder(AuthorEncoder):
         check_loss(cfg, loss)
         super().__init__(cfg, vocab, n_features)
         self.loss_cfg = loss
-        self.temperature = Temperature(loss.temperature, loss.learn_temperature)
+        learns = loss.learn_temperature and loss.in_batch
+        self.temperature = Temperature(loss.temperature, learns)
         pairs = loss.objective == "pairs"
         self.pairs = PairClassifier(self.compress.d_out) if pairs else None
 
