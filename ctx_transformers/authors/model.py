@@ -92,7 +92,7 @@ class AuthorEncoder(nn.Module):
         )
         if self.head and state:
             load_head(self.head, state)
-        freeze(self, ",".join(cfg.freeze))
+        freeze(self, cfg.freeze)
 
     def texts(self, ids, lengths, plan=None):  # -> `[t,d]`
         "Pooled vectors of texts: what a gradient cache computes in pieces."

@@ -110,7 +110,7 @@ class ContextMLM(nn.Module):
         heads = kind_heads(enc.cfg.heads) if cfg.split_heads else None  # [4,h] by kind
         self.register_buffer("heads", heads, persistent=False)
         self.head_loaded = load_head(self.head, state)
-        self.frozen = freeze(self, ",".join(cfg.freeze))
+        self.frozen = freeze(self, cfg.freeze)
 
     @property
     def parts(self) -> tuple:

@@ -223,7 +223,7 @@ class DocumentModel(nn.Module):
         self.pool = None if cfg.pool == "local" else pooling(cfg.pool, d)
         self.merge = segment_merge(cfg, d)
         self.head = document_head(cfg, d, n_classes, pair)
-        freeze(self, ",".join(cfg.freeze))
+        freeze(self, cfg.freeze)
 
     def texts(self, ids, lengths, plan=None):  # -> `[t,d]`
         "Vectors of segments: what a gradient cache computes in pieces."

@@ -316,11 +316,11 @@ def start_from(
 
 # %% ../../nbs/models/02_pretrained.ipynb #s1c7b502
 def _name_starts(
-    what: str,  # as in `freeze`
+    parts: tuple,  # as in `freeze`
 ) -> list:  # with the point behind them
     "How the names of the parameters begin that are asked for."
     starts = []
-    for w in (w.strip() for w in what.split(",") if w.strip()):
+    for w in parts:
         if m := re.fullmatch(r"(\d+)(?:-(\d+))?", w):
             starts += [
                 f"encoder.layers.{i}." for i in range(int(m[1]), int(m[2] or m[1]) + 1)
@@ -332,14 +332,13 @@ def _name_starts(
 # %% ../../nbs/models/02_pretrained.ipynb #c1532f
 def freeze(
     model: nn.Module,
-    # comma-separated names of parts, and numbers of the encoder's layers such as '0' or
-    # '0-2'; empty: nothing
-    what: str,
+    # names of parts, and numbers of the encoder's layers such as '0' or '0-2'
+    parts: tuple,
 ) -> int:  # parameters frozen
     "Let these parts of the model learn no more."
     frozen = 0
     names = dict(model.named_parameters())
-    for start in _name_starts(what):
+    for start in _name_starts(parts):
         hit = [p for k, p in names.items() if (k + ".").startswith(start)] or _inside(
             model, start[:-1]
         )

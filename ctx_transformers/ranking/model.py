@@ -83,7 +83,7 @@ class Ranker(nn.Module):
         )
         self.d = cfg.d_out or d
         self.n_codes = cfg.n_codes if cfg.architecture == "poly" else 1
-        freeze(self, ",".join(cfg.freeze))
+        freeze(self, cfg.freeze)
 
     def finish(self, x):  # `[...,d]` pooled vectors -> `[...,d']`
         "Map and normalise."
@@ -190,7 +190,7 @@ class CrossRanker(nn.Module):
         self.pool = pooling(cfg.pool, d)
         self.head = nn.Linear(d, 1, bias=False)  # a constant changes no order
         nn.init.normal_(self.head.weight, std=d**-0.5)
-        freeze(self, ",".join(cfg.freeze))
+        freeze(self, cfg.freeze)
 
     # `[n]`, `[t]`, `[n]` -> `[t]`
     def pairs(self, ids: Tensor, lengths: Tensor, segment: Tensor, plan=None):
