@@ -380,7 +380,7 @@ def _about(folder):
             "`AuthorEmbedder.save` did not write it, or another release of this library did"
         )
     need = ["best.safetensors"]
-    if about["model"]["text"]:
+    if about["model"]["read_text"]:
         need += ["tokenizer/tokenizer.json"]
     if about["grams"]:
         need += ["grams/grams.json", "grams/grams.safetensors"]
