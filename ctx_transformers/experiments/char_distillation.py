@@ -45,9 +45,9 @@ def train_teachers(
     first = cfg.run.train.seed if seed is None else seed
     out = []
     for i in range(cfg.n_teachers):
-        say(f"teacher {i + 1} of {cfg.n_teachers}")
-        train = replace(cfg.run.train, seed=first + i)
-        out.append(train_run(replace(cfg.run, train=train), data, None, device, say))
+        title = f"teacher {i + 1} of {cfg.n_teachers}"
+        run = replace(cfg.run, train=replace(cfg.run.train, seed=first + i))
+        out.append(train_run(run, data, None, device, say, title))
     return out
 
 
