@@ -59,7 +59,7 @@ def _draw_gains(
 def plot_gain(
     df: pd.DataFrame,  # rows of one or more corpora, as `read_table('context')` gives
 ):  # a figure
-    "What each context changes in the loss of a hidden word, on each corpus, with intervals over authors."
+    "What each context changes in the loss of a masked token, on each corpus, with intervals over authors."
     import matplotlib.pyplot as plt
 
     shown = df[df.arm.isin(list(_COLORS))]
