@@ -247,7 +247,7 @@ def evaluate(words):
         out="folder of the table",
         device="cpu or cuda; empty: a GPU if there is one",
     )
-    about = "Prints how good the model is, with 95 % intervals, beside models that only count."
+    about = "Prints how good the model is, with 95 % intervals, beside simple baselines."
     found = _trained(words, usage, about, own)
     if not found:
         return

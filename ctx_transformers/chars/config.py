@@ -86,7 +86,7 @@ class ClsCfg:
 
     weight: Positive = 1.0  # of its loss in the total
     smoothing: ProperShare = 0.1  # share of the target that is spread over all classes
-    # exponent of the classes' weights, 0 (as they come) to 1 (each class alike)
+    # exponent of the classes' weights, 0 (each string alike) to 1 (each class alike)
     balance: Share = 0.0
     detach: bool = False  # the encoder learns nothing from it
 

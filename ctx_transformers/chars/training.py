@@ -208,11 +208,13 @@ def train_run(
     folder=None,  # of weights, logs and settings; None: one of the cache
     device="cpu",
     say=print,
+    title: str = "",  # said before it is trained or waited for
     **digests: str,  # of what is learnt from beside the data
 ) -> Run:  # finished
     "Train, take up where it stood, or leave what was trained as it is."
     cfg = _without_choice(cfg)
-    with Run("chars", cfg, VERSION, folder, say, data=data.digest, **digests) as run:
+    digests = dict(data=data.digest, **digests)
+    with Run("chars", cfg, VERSION, folder, say, title, **digests) as run:
         if not run.finished:
             _fit(run, data, device)
     return run

@@ -59,7 +59,7 @@ def _draw_gains(
 def plot_gain(
     df: pd.DataFrame,  # rows of one or more corpora, as `read_table('context')` gives
 ):  # a figure
-    "What each context changes in the loss of a hidden word, on each corpus, with intervals over authors."
+    "What each context changes in the loss of a masked token, on each corpus, with intervals over authors."
     import matplotlib.pyplot as plt
 
     shown = df[df.arm.isin(list(_COLORS))]
@@ -78,7 +78,8 @@ def plot_gain(
         n = d.groupby("corpus").n.max()
         _name_rows(ax, [f"{c}\n({int(n[c]):,} authors)" for c in corpora])
         ax.set_xlabel(
-            "change of the loss against no context, nats per hidden word (95 % intervals over unseen authors)"
+            "change of the loss against no context, nats per masked token\n"
+            "(95 % intervals over unseen authors)"
         )
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
         plt.close(fig)
@@ -161,7 +162,7 @@ def plot_grid(
             _draw_corpus(ax, d[d.corpus == c])
             ax.set_title(_corpus_title(c, d[d.corpus == c], full[c]), fontsize=8)
         fig.supxlabel(
-            "change of the loss against no context, nats per hidden word\n"
+            "change of the loss against no context, nats per masked token\n"
             "(95 % intervals over unseen authors and seeds)",
             fontsize=9,
         )

@@ -95,14 +95,14 @@ def train_run(
     folder=None,  # None: one of the cache, named after the training
     device="cpu",
     say=print,  # what to do with a line of report
+    title: str = "",  # said before it is trained or waited for
 ) -> Run:  # finished
     "Train from the start, or from where the folder says, or read what is finished."
     base = None
     if cfg.base_steps:
-        say("base, without context")
-        base = train_run(cfg.base, data, None, device, say)
-    digests = _start_digests(cfg, base)
-    with Run("context", cfg, VERSION, folder, say, data=data.digest, **digests) as run:
+        base = train_run(cfg.base, data, None, device, say, "base, without context")
+    digests = dict(data=data.digest, **_start_digests(cfg, base))
+    with Run("context", cfg, VERSION, folder, say, title, **digests) as run:
         if not run.finished:
             _train(run, data, base, device)
     return run

@@ -425,7 +425,7 @@ def _authors_astray(corpus, split) -> tuple:
     known = corpus.author >= 0
     found = _two_sides(corpus.author[known], split[known])
     names = [corpus.authors[i] for i in found[:3]]
-    return "authors on two sides", len(corpus.authors), len(found), names
+    return "authors in two splits", len(corpus.authors), len(found), names
 
 
 def _communities_astray(corpus, split) -> tuple:  # as `_authors_astray`
@@ -446,12 +446,12 @@ def _texts_astray(corpus, split) -> tuple:  # as `_authors_astray`
     "Equal texts on two sides of the split."
     found = _two_sides(np.asarray(corpus.dup), split)
     rows = np.flatnonzero(np.isin(corpus.dup, found))
-    return "equal texts on two sides", len(corpus), len(found), _post_ids(corpus, rows)
+    return "equal texts in two splits", len(corpus), len(found), _post_ids(corpus, rows)
 
 
 def _copies_astray(corpus, split, near, sample) -> tuple:  # as `_authors_astray`
     "Near copies on two sides of the split, in a sample of each; `near=0` does not look."
-    what = f"near copies on two sides ({near:g})"
+    what = f"near copies in two splits ({near:g})"
     if not near:
         return what, 0, 0, []
     looked_at = sum(min(sample, (split == s).sum()) for s in range(3))

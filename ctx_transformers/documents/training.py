@@ -194,7 +194,7 @@ class Scores(Part):
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
         self.learn.logger(
             f"step {r['step']}: accuracy {r['train_accuracy']:.4f} in training, {r['valid_accuracy']:.4f} on "
-            "the validation side" + ", the best so far" * r["best"]
+            "the validation split" + ", the best so far" * r["best"]
         )
 
 # %% ../../nbs/documents/08_training.ipynb #c11

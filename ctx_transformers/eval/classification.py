@@ -314,7 +314,9 @@ def plot_confusion(
         _draw_shares(ax, m[o][:, o] / np.maximum(n, 1e-9)[:, None], least)
         ax.set_xticks(range(len(o)), names, rotation=90, fontsize=8)
         ax.set_yticks(range(len(o)), sized, fontsize=8)
-        ax.set(xlabel="guess", ylabel="class (strings)", title="% of each class")
+        ax.set(
+            xlabel="predicted class", ylabel="class (strings)", title="% of each class"
+        )
         plt.close(fig)
     return fig
 

@@ -53,9 +53,9 @@ def train_teachers(
     "Train the teachers, or read them."
     out = []
     for i in range(cfg.n_teachers):
-        say(f"teacher {i + 1} of {cfg.n_teachers}")
+        title = f"teacher {i + 1} of {cfg.n_teachers}"
         own = seeded(cfg.run, cfg.run.train.seed + i)
-        out.append(train_run(own, data, None, device, say))
+        out.append(train_run(own, data, None, device, say, title))
     return out
 
 

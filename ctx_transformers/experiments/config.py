@@ -86,7 +86,7 @@ class ExperimentCfg:
     jobs: Annotated[Count, LABELS] = 1
     # empty: a GPU if there is one
     device: Annotated[Literal["", "cpu", "cuda"], LABELS] = ""
-    baselines: bool = True  # models that count, beside the arms
+    baselines: bool = True  # evaluate baselines too, such as TF-IDF
 
     def __post_init__(self):
         if not self.seeds:
@@ -428,7 +428,7 @@ class ProbesCfg:
         ],
         ...,
     ] = ("authors", "mlm", "author-context", "random-weights")
-    # pretrained encoders that are probed as they are, folders or hub names; with a name for tables where
+    # pretrained encoders that are probed frozen, folders or hub names; with a name for tables where
     # theirs will not do, such as MiniLM=sentence-transformers/all-MiniLM-L6-v2
     checkpoints: Checkpoints = ()
     # numeric columns that are probed for; empty: all that are known and vary
@@ -795,7 +795,7 @@ class DocumentsExperimentCfg:
     )
     # how a tuned hierarchy merges segments
     hierarchy_merge: Annotated[str, SEGMENT_MERGES] = "attention"
-    # linear models beside them, on vectors that learn nothing here: 'frozen' are the encoder's own
+    # linear models beside them, on TF-IDF, paragraph vectors, or vectors of the frozen encoder
     linear: tuple[Literal["TF-IDF", "paragraph", "frozen"], ...] = ("TF-IDF",)
     # labels that linear models may see; 0: all. Numbers larger than the table are left out
     n_labels: tuple[Natural, ...] = (1000, 0)
@@ -821,7 +821,7 @@ class DocumentsExperimentCfg:
 # %% ../../nbs/experiments/00_config.ipynb #nb6f55b7
 @configuration
 class StsExperimentCfg:
-    "Experiment: sentence pairs; an encoder tuned on their scores, the untuned one, models that count."
+    "Experiment: sentence pairs; an encoder tuned on their scores, the untuned one, baselines such as TF-IDF."
 
     first: ClassVar[tuple] = (
         "posts",

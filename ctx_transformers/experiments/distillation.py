@@ -129,7 +129,6 @@ class DistillData:
 
     def __init__(self, cfg: DistillCfg, device="cpu", say=print):
         self.documents = DocumentData(cfg, say)
-        say("teachers")
         self.teachers = Teachers(cfg, self.documents, device)
 
     @property

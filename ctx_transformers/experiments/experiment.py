@@ -242,7 +242,8 @@ def run_experiment(
     found = _baselines(task, base, data, say) if how.baselines else {}
     trained = {}
     for name, seed, cfg, _ in todo:
-        say(f"seed {seed}: {name}")
+        if how.jobs == 1:  # else the process that did it has said so
+            say(f"seed {seed}: {name}")
         got, where = _predicted(task, cfg, opened(cfg), device, say)
         found.setdefault(name, {})[seed] = got
         trained[name] = dict(where, config=config_hash(arms[name]))

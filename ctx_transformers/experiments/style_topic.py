@@ -29,7 +29,7 @@ from ..authors.triplets import Pooled, triplet_table
 from ..config import config_hash
 from ..core import hash_uniform
 from ..data.load import title_of
-from ..data.pos_tags import english_tagger
+from ..data.pos_tags import english_tagger, tagger_name
 from ..eval.figures import COLORS, style
 from ..eval.stats import Interval
 from ..eval.tables import interval_text, row
@@ -193,12 +193,14 @@ class StyleTopicData:
             for s in (e.anchors, e.positives, e.negatives)
         ]
         self.posts = np.unique(np.concatenate(sets))
+        tag = tag or english_tagger()
         what = dict(posts=self.posts.tolist(), read=cfg.read_chars, n=cfg.max_count_posts)
+        what |= dict(tagger=tagger_name(tag), version=StyleTopic.version)
         self.digest = config_hash(what | dict(triplets=tasks.digest))
-        say(f"{len(self.posts):,} posts are read with words masked")
 
         def make():
-            return masked_posts(data.corpus, self.posts, cfg, tag or english_tagger())
+            say(f"masking words of {len(self.posts):,} posts")
+            return masked_posts(data.corpus, self.posts, cfg, tag)
 
         found = keep(data.corpus.folder / f"masked-{self.digest}", make)
         self.texts = found["texts"]
@@ -289,7 +291,7 @@ class StyleTopic(Authors):
     def __init__(
         self,
         cfg: StyleTopicCfg,
-        tag=None,  # of parts of speech; `english_tagger()` if None
+        tag=None,  # of parts of speech, with a `name`; `english_tagger()` if None
     ):
         super().__init__(cfg)
         self.tag = tag
@@ -369,7 +371,7 @@ def experiment(
     cfg: StyleTopicCfg = StyleTopicCfg(),
     out=None,  # folder of table and figure; None: a folder of the cache
     say=print,  # what to do with a line of report
-    tag=None,  # of parts of speech; `english_tagger()` if None
+    tag=None,  # of parts of speech, with a `name`; `english_tagger()` if None
 ) -> pd.DataFrame:  # the rows
     "Evaluate every arm on every version of the same posts, and write table and figure."
     task = StyleTopic(cfg, tag)

@@ -183,8 +183,8 @@ def _build(files, missing, cfg, seed):
 def _one_split(d, split, i, seed):
     k = d.answer_keys()
     why = {
-        "on another side of the split": split != i,
-        "sentence also in a later side": np.isin(k, k[split > i]),
+        "in another split": split != i,
+        "sentence also in a later split": np.isin(k, k[split > i]),
     }
     out = tidy(d.without(why))
     if not len(out):

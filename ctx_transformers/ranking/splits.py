@@ -100,10 +100,7 @@ def split_dialogues(
         )
     u = hash_uniform(seed, 19, d.conversation)
     split = np.where(u < test, 2, np.where(u < test + valid, 1, 0))
-    dealt = {
-        s: d.without({"on another side of the split": split != i})
-        for i, s in enumerate(SPLITS)
-    }
+    dealt = {s: d.without({"in another split": split != i}) for i, s in enumerate(SPLITS)}
     out = no_leak(dealt, written)
     if empty := [s for s in SPLITS if not len(out[s])]:
         raise ValueError(
@@ -132,9 +129,7 @@ def three_splits(
     held = hash_uniform(seed, 22, d.conversation) < valid
     cut = {}
     for s, other in (("train", held), ("valid", ~held)):
-        cut[s] = replace(
-            d.without({"on another side of the split": other}), name=f"{d.name} {s}"
-        )
+        cut[s] = replace(d.without({"in another split": other}), name=f"{d.name} {s}")
     if empty := [s for s in cut if not len(cut[s])]:
         raise ValueError(
             f"{d.name}: {len(np.unique(d.conversation))} conversations leave nothing for {empty}; take "

@@ -102,6 +102,7 @@ class Run:
         version: int,  # of the system's code
         folder=None,  # None: one of the cache, named after the training
         say=print,  # what to do with a line of report
+        title: str = "",  # said before it is trained or waited for; not of what is finished
         **digests: str,  # of what is learnt from, as in `run_key`
     ):
         self.system = system
@@ -109,6 +110,7 @@ class Run:
         self.key = run_key(cfg, version, **digests)
         self.folder = Path(folder or cache_dir("runs") / system / self.key)
         self.say = say
+        self.title = title
         self.about = dict(system=system, key=self.key, version=version, digests=digests)
         self._lock = None
 
@@ -119,6 +121,8 @@ class Run:
     def __enter__(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(self.folder / "lock", mode=0o644)
+        if self.title and not self.finished:
+            self.say(self.title)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
