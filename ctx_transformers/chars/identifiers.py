@@ -17,7 +17,6 @@ from dataclasses import replace
 import numpy as np
 from filelock import FileLock
 from joblib import Parallel, cpu_count, delayed
-from .config import StringSplitCfg
 from ctx_transformers.chars.names import (
     NAMES_URL,
     Names,
@@ -28,6 +27,7 @@ from ctx_transformers.chars.names import (
 )
 from ..config import config_hash
 from ..core import Account, cache_dir, hash_uniform
+from ..data.config import ShareSplitCfg
 from ..data.pydocs import code_objects, installed_files, parse_file
 
 # %% ../../nbs/chars/02_identifiers.ipynb #c05
@@ -165,7 +165,7 @@ def open_names(
     source="identifiers",  # 'public', or what `read_names` takes
     fold=False,  # spell with `to_ascii`?
     lengths=(0, 0),  # keep strings of so many characters, (fewest, most), 0 for no bound
-    split: StringSplitCfg = StringSplitCfg(),
+    split: ShareSplitCfg = ShareSplitCfg(),
     limit: int = 0,  # keep this many strings at most; 0: 12,000 identifiers, all names
     columns=(),  # of a table, as in `read_names`
     say=print,  # what to do with the account and the splits

@@ -15,13 +15,12 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from ..core import Account, hash_bits, hash_uniform
-from ..data.config import SourceCfg
+from ..data.config import ShareSplitCfg, SourceCfg
 from ..data.dedup import text_keys
 from ..data.load import as_dataset
 from ..data.posts import clean_text
 from ..data.pydocs import read_pydocs
 from ..data.splits import SPLITS
-from .config import DocumentSplitCfg
 from ctx_transformers.documents.sources import (
     SPLIT_NAMES,
     column_values,
@@ -298,7 +297,7 @@ def _shared(d, splits):
     return int(met("train", ["valid", "test"]) + met("valid", ["test"]))
 
 
-def _three_splits(splits, unit, label, classes, split: DocumentSplitCfg):
+def _three_splits(splits, unit, label, classes, split: ShareSplitCfg):
     "Splits of all documents; those that are missing are cut from training."
     splits = splits.copy()
     given = set(splits)
@@ -472,7 +471,7 @@ def draw_documents(d: Documents, n: int, seed: int = 0) -> Documents:
 # %% ../../nbs/documents/02_data.ipynb #c24
 def open_documents(
     source: SourceCfg = SourceCfg(),  # `posts` is 'pydocs', or what `table_rows` takes
-    split: DocumentSplitCfg = DocumentSplitCfg(),
+    split: ShareSplitCfg = ShareSplitCfg(),
     say=print,  # what to do with the account and the splits
     table=None,  # documents in memory, in place of `source.posts`: a DataFrame or a Dataset
 ) -> dict:  # train, valid, test: Documents of the same classes and account
