@@ -113,14 +113,17 @@ def write_rows(
     # old rows with the same values here as some new row give way; ('corpus', 'arm', 'seed'): an arm's new
     # rows take the place of all its old ones of these seeds
     replace=KEY,
+    # dicts of values of these columns: old rows with them give way even where no new row has them
+    asked=(),
 ) -> pd.DataFrame:  # the whole table as it now stands
     "Add rows to a table, in a fixed order, all or nothing; two who write at once lose nothing."
     p = _table_path(name)
     p.parent.mkdir(parents=True, exist_ok=True)
     new = pd.DataFrame(rows)
+    gone = pd.DataFrame([*rows, *asked])
     lock = cache_dir("locks") / hashlib.sha256(str(p.resolve()).encode()).hexdigest()[:16]
     with FileLock(lock, mode=0o644):
-        df = _replaced(read_table(name), new, list(replace))
+        df = _replaced(read_table(name), new, gone, list(replace))
         write_atomic(
             p,
             lambda q: df.to_csv(q, index=False, float_format="%.6g", lineterminator="\n"),
@@ -128,12 +131,11 @@ def write_rows(
     return df
 
 
-def _replaced(old, new, by):
-    "A table with new rows in place of those that have the same values in the columns `by`."
-
+def _replaced(old, new, gone, by):
+    "A table with new rows in place of those that have the values of `gone` in the columns `by`."
     columns = list(dict.fromkeys([*COLUMNS, *old.columns, *new.columns]))
-    old = old[~_key(old, by).isin(_key(new, by))]
-    df = new if old.empty else pd.concat([old, new])
+    old = old[~_key(old, by).isin(_key(gone, by))]
+    df = pd.concat([d for d in (old, new) if len(d)] or [old])
     df = df.reindex(columns=columns).drop_duplicates(KEY, keep="last")
     return _in_order(df, _key(df, CONFIGURED).isin(_key(new, CONFIGURED)))
 
