@@ -114,10 +114,11 @@ def _draw_corpus(
 ):
     "What each context changes on one corpus, by architecture."
     for j, (context, (color, mark)) in enumerate(_COLORS.items()):
+        label = context  # of the first that is drawn
         for i, a in enumerate(_ARCHITECTURES):
-            label = context if i == 0 else None
             for r in d[(d.architecture == a) & (d.context == context)].itertuples():
                 _draw_interval(ax, r, -i - (j - 1) * 0.24, COLORS[color], mark, label)
+                label = None
     ax.locator_params(axis="x", nbins=5)
     _name_rows(ax, _ARCHITECTURES)
 

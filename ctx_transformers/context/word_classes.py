@@ -307,8 +307,8 @@ def _draw_arm(ax, t, lines, shift, arm):
     color = COLORS[color]
     drawn = [(y, l) for y, l in enumerate(lines) if l[1] and l in t.index]
     y = np.array([y + shift for y, _ in drawn])
-    r = pd.DataFrame([t.loc[l] for _, l in drawn])
-    r = r[["value", "lo", "hi"]].astype(float)
+    r = pd.DataFrame([t.loc[l] for _, l in drawn], columns=["value", "lo", "hi"])
+    r = r.astype(float)  # of classes none of which has enough words: empty
     ax.hlines(y, r.lo, r.hi, color=color, lw=1.8)
     ax.plot(r.value, y, mark, color=color, ms=4.5, label=arm)
 

@@ -13,6 +13,7 @@ __all__ = ['SIMULATED', 'Checkpoints', 'Width', 'COMBINATIONS', 'SHARED', 'Searc
 import re
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from typing import (
     Annotated,
     Any,
@@ -164,7 +165,8 @@ class ContextGridCfg:
     ] = ()
     copying: tuple[bool, ...] = (False,)  # without or with the copy mechanism
     splits: tuple[bool, ...] = (False,)  # heads shared by all contexts, or of their own
-    starts: tuple[str, ...] = ("scratch",)  # 'scratch', or checkpoints
+    # 'scratch', or checkpoints; each is an experiment of its own, with its own tokenizer
+    starts: tuple[str, ...] = ("scratch",)
     depths: tuple[Count, ...] = ()  # layers of the token encoder
     context_depths: tuple[Count, ...] = ()  # layers of the bi-encoder's context encoder
     # train the model without context once more, with the floating-point operations of the costliest arm
@@ -175,11 +177,15 @@ class ContextGridCfg:
         for axis in ("architectures", "contexts", "copying", "splits", "starts"):
             if not getattr(self, axis):
                 raise ValueError(f"{axis} is empty: name one value at least")
-        strange = [s for s in self.starts if s != "scratch"]
-        if strange and not self.run.model.pretrained:
+        start = self.run.model.pretrained
+        if start:
             raise ValueError(
-                f"starts={','.join(self.starts)} needs the tokenizer of its checkpoint: set "
-                f"run.model.pretrained={strange[0]}"
+                f"what the arms of a grid start from is said by starts: set starts={start} in place of "
+                f"run.model.pretrained={start}"
+            )
+        if len({Path(s).name for s in self.starts}) < len(self.starts):
+            raise ValueError(
+                f"two of starts={','.join(self.starts)} have one name, by which tables call their arms"
             )
 
 # %% ../../nbs/experiments/00_config.ipynb #x21f410c

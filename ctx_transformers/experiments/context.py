@@ -88,6 +88,11 @@ class ContextTask(Task):
     predicts = "context"
 
     def __init__(self, arms: dict):
+        if len({data_key(c) for c in arms.values()}) > 1:
+            raise ValueError(
+                "arms of other posts or of another tokenizer are asked other masked tokens, and cannot be "
+                "compared: they need an experiment of their own"
+            )
         self.arms = arms
 
     def open(self, cfg, say=print):
@@ -98,9 +103,6 @@ class ContextTask(Task):
             f"{data.corpus_name}: {n[TRAIN]:,} targets to train on, {n[TEST]:,} of unseen authors to evaluate"
         )
         return data
-
-    def data_key(self, cfg):
-        return data_key(cfg)
 
     def question(self, cfg, data):
         return data.question(cfg)

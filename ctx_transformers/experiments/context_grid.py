@@ -18,7 +18,8 @@ from ..context.cost import count_flops, count_params
 from ..context.data import ContextData, shared_data
 from ..context.evaluation import by_arm, rank_arms
 from ..context.model import ContextMLM
-from ..context.report import plot_grid
+from ..context.report import grid_table, plot_grid
+from ..context.training import start_digests
 from ..core import cache_dir, set_seed
 from ..data.groups import Role
 from ..data.splits import TRAIN
@@ -89,21 +90,22 @@ def _name(a: dict, family: str) -> str:
     return "/".join(filter(None, parts)) + f"{family} {a['context']}"
 
 
+def _start(cfg: ContextGridCfg, start: str) -> tuple:  # (name, configuration of its runs)
+    "What shares a tokenizer."
+    scratch = start == "scratch"
+    model = replace(cfg.run.model, pretrained="" if scratch else start)
+    return "" if scratch else f"/{Path(start).name}", replace(cfg.run, model=model)
+
+
 def _family(
     cfg: ContextGridCfg, start: str, depth
 ) -> tuple:  # (name, configuration of its runs)
     "What shares a base."
-    changes = {}
-    if start != "scratch":
-        changes["model.pretrained"] = start
-    if depth:
-        where = "model.encoder.layers" if start == "scratch" else "model.keep_layers"
-        changes[where] = depth
-    named = ("" if start == "scratch" else Path(start).name, f"{depth or ''}")
-    run = cfg.run
-    if start == "scratch":
-        run = replace(run, model=replace(run.model, pretrained=""))
-    return "".join(f"/{x}" for x in named if x), with_settings(run, changes)
+    name, run = _start(cfg, start)
+    if not depth:
+        return name, run
+    where = "model.encoder.layers" if start == "scratch" else "model.keep_layers"
+    return f"{name}/{depth}", with_settings(run, {where: depth})
 
 
 def _plain(run: ContextCfg) -> ContextCfg:
@@ -246,10 +248,21 @@ class GridTask(ContextTask):
 
     table = "context_grid"
 
-    def __init__(self, arms: dict, device: str = "cpu", rounds: int = 9):
+    def __init__(
+        self,
+        arms: dict,  # of one start
+        device: str = "cpu",
+        rounds: int = 9,  # of measuring speed
+        start: str = "",  # in the names of the models that count, such as '/bert'
+    ):
         super().__init__(arms)
         self.device = device
-        self.rounds = rounds  # of measuring speed
+        self.rounds = rounds
+        self.start = start
+
+    def baselines(self, cfg, data):
+        made = super().baselines(cfg, data)
+        return {_of_start(name, self.start): f for name, f in made.items()}
 
     def family_rows(self, found, data):
         rows = super().family_rows(found, data)
@@ -271,13 +284,20 @@ class GridTask(ContextTask):
         "What arms cost, measured once."
         arms = {a: self.arms[a] for a in names}
         what = {a: settings(c, True) for a, c in arms.items()}
-        about = dict(arms=what, data=data.digest, device=self.device, rounds=self.rounds)
+        about = dict(arms=what, device=self.device, rounds=self.rounds)
+        about |= dict(data=data.digest, tokens=data.tokens.folder.name)
+        about |= dict(starts={a: start_digests(c) for a, c in arms.items()})
         path = cache_dir("cost", self.table) / config_hash(about)
         return keep(path, lambda: cost_rows(data, arms, self.device, self.rounds))
 
     def plot(self, table):
-        pooled = table.seed.str.contains(",") & (table.metric == "loss - none")
-        return plot_grid(table) if pooled.any() else None
+        return plot_grid(table) if len(grid_table(table)) else None
+
+
+def _of_start(baseline: str, start: str) -> str:
+    "What tables call a model that counts the tokens of a start: 'cache/bert author'."
+    model, *context = baseline.split(" ")
+    return " ".join([model + start, *context])
 
 # %% ../../nbs/experiments/06_context_grid.ipynb #c16
 def experiment(
@@ -286,10 +306,18 @@ def experiment(
     say=print,  # what to do with a line of report
 ) -> pd.DataFrame:  # its rows
     "Train every arm, evaluate all on the same masked tokens of unseen authors, write table and figure."
-    data = shared_data(cfg.run)
-    cfg = replace(cfg, contexts=tuple(possible(cfg.contexts, data, say)))
-    some = arms(cfg)
+    # all are opened before the first is trained
+    parts = [_of_one_start(cfg, s, say) for s in cfg.starts]
+    found = [run_experiment(t, b, t.arms, cfg.how, out, say) for t, b in parts]
+    return pd.concat(found, ignore_index=True)
+
+
+def _of_one_start(cfg, start, say) -> tuple:  # (task, what its arms have in common)
+    "The part of a grid that shares a tokenizer."
+    name, base = _start(cfg, start)
+    data = shared_data(base)
+    contexts = tuple(possible(cfg.contexts, data, say))
+    some = arms(replace(cfg, starts=(start,), contexts=contexts))
     if cfg.equal_flops:
         some = with_equal_flops(some, data)
-    task = GridTask(some, pick_device(cfg.how.device))
-    return run_experiment(task, cfg.run, some, cfg.how, out, say)
+    return GridTask(some, pick_device(cfg.how.device), start=name), base

@@ -20,7 +20,7 @@ import torch
 from ..config import config_hash, settings, with_settings
 from ..core import cache_dir, keep_memory, pick_device, progress
 from ..eval.figures import save_figure
-from ..eval.tables import read_table, write_rows
+from ..eval.tables import latest_rows, read_table, write_rows
 from .config import ExperimentCfg
 from ..train.runs import keep, read_run
 
@@ -275,7 +275,7 @@ def _written(task, rows, folder, say):
     table = folder / f"{task.table}.csv"
     write_rows(str(table), rows, replace=("corpus", "arm", "seed"))
     say(f"table: {table}")
-    fig = task.plot(read_table(str(table)))
+    fig = task.plot(latest_rows(read_table(str(table))))
     if fig is not None:
         save_figure(fig, task.table, folder=folder)
         say(f"figure: {folder / task.table}.svg")

@@ -211,7 +211,9 @@ def experiment(
     df = run_experiment(task, cfg.run, task.arms, cfg.how, out, say)
     folder = results_folder(out, task.table)
     top = folder / f"{task.table}_top.csv"
-    write_rows(str(top), task.top, replace=("corpus", "arm", "seed"))
+    seeds = ",".join(map(str, cfg.how.seeds))
+    asked = [dict(corpus=task.corpus_name, arm=a, seed=seeds) for a in contexts]
+    write_rows(str(top), task.top, ("corpus", "arm", "seed"), asked)
     say(f"words that change most: {top}")
     if cfg.example in contexts:
         device = pick_device(cfg.how.device)
