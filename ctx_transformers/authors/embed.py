@@ -28,6 +28,7 @@ from ctx_transformers.data.tokens import (
 )
 from ..losses import max_sim
 from ..train.checkpoint import load_weights, save_weights
+from ..train.runs import check_system
 
 # %% ../../nbs/authors/11_embed.ipynb #c05
 class _Tokenized:
@@ -399,6 +400,7 @@ def load(
     precision: str = "fp32",  # as in `AuthorEmbedder`
 ) -> AuthorEmbedder:
     "Open what was saved, from these files alone."
+    check_system(folder, "authors")
     folder = Path(folder)
     a = _about(folder)
     try:

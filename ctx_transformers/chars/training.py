@@ -29,7 +29,7 @@ from ..config import config_hash, with_settings
 from ..core import hash_uniform, set_seed, write_atomic
 from ..train.checkpoint import load_weights
 from ..train.optim import Part
-from ..train.runs import Run, read_run
+from ..train.runs import Run, check_system, read_run
 
 # %% ../../nbs/chars/07_training.ipynb #sb68b7c9
 def merge_splits(
@@ -249,11 +249,7 @@ def load_chars(
     "What was trained, from its folder alone."
     folder = Path(folder)
     about = read_run(folder)
-    if about["system"] != "chars":
-        raise ValueError(
-            f"{folder} holds a training of {about['system']}, not of chars: load it with "
-            f"ctx_transformers.{about['system']}"
-        )
+    check_system(folder, "chars")
     if not (folder / "done").exists():
         raise ValueError(f"{folder}: the training is not finished; train again to go on")
     cfg = with_settings(CharsCfg, about["settings"])

@@ -21,7 +21,7 @@ from ..models.config import EncoderCfg
 from ..models.hf import encoder_digest
 from ..models.pretrained import open_encoder, start_from
 from ..train.checkpoint import load_weights
-from ..train.runs import Run, read_run
+from ..train.runs import Run, check_system, read_run
 
 # %% ../../nbs/context/12_training.ipynb #c06
 def _describe(
@@ -46,6 +46,7 @@ def load_model(
     device="cpu",
 ) -> ContextMLM:  # in evaluation
     "A trained model."
+    check_system(folder, "context")
     folder = Path(folder)
     if not (folder / "done").exists():
         read_run(folder)

@@ -49,8 +49,10 @@ def load(
     from pathlib import Path
 
     from ctx_transformers.core import pick_device
-    from ctx_transformers.documents.embed import DocumentEmbedder
+    from ctx_transformers.documents.embed import SYSTEMS, DocumentEmbedder
+    from ctx_transformers.train.runs import check_system
 
+    check_system(folder, *SYSTEMS)
     folder = Path(folder)
     if (folder / "run.json").exists() and not (folder / "done").exists():
         raise ValueError(

@@ -43,7 +43,7 @@ from .sources import open_dialogues
 from .splits import expand_turns
 from .tokens import RankTokens, tokenize_dialogues
 from ..train.checkpoint import load_weights
-from ..train.runs import Run, keep, read_run
+from ..train.runs import Run, check_system, keep, read_run
 
 # %% ../../nbs/ranking/14_training.ipynb #n802fca7
 def _read_source(cfg, say, table):
@@ -284,6 +284,7 @@ def load_ranker(
     device="cpu",
 ) -> TrainedRanker:
     "A trained ranker, from its folder alone."
+    check_system(folder, "ranking")
     weights = _weights_of(folder)
     folder = Path(folder)
     about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
