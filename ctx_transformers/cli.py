@@ -197,6 +197,8 @@ def train(words):
         return _usage(line, about, cls, _listed(known, "recipes"))
     cfg, own = _read(words[1:], cls, "train", system, ("out", "device"))
     out = own.get("out") or None
+    if out:
+        _room(Path(out))
     model = _face(system).train(out=out, config=cfg, device=own.get("device", ""))
     folder = getattr(model, "folder", None) or out
     print(f"trained: {folder}\nuse it:  {_next(system, folder)}")
@@ -252,6 +254,8 @@ def evaluate(words):
     if not found:
         return
     system, folder, _, mine = found
+    asked = [f"{k}={mine[k]}" for k in ("max_test", "eval_seed") if k in mine]
+    read_config(asked, _configuration("eval.config:EvalCfg"))  # refuses nonsense now
     posts = mine.pop("posts", None)
     if posts and Path(posts).suffix and not Path(posts).exists():
         raise ValueError(f"posts={posts}: there is no such file")
@@ -292,6 +296,9 @@ def _table(path, columns, needed=("text",)):
             raise ValueError(
                 f"{path} has no column `{c}`, it has {[*df]}: give columns={c}=NAME"
             )
+        df[c] = df[c].fillna("").astype(str)
+        if empty := int((df[c] == "").sum()):
+            print(f"{path}: {empty:,} of {len(df):,} have no {c}, and are read as empty")
     return df
 
 
@@ -312,6 +319,11 @@ def encode(words):
         return
     system, folder, (path, *_), mine = found
     per = _named(mine.get("per", "post"), ("post", "author"), "value of per")
+    if per == "author" and system != "authors":
+        raise ValueError(
+            f"per=author: a model of {system} has vectors of texts; those of authors are made by a model of "
+            "authors (ctx train authors)"
+        )
     out = Path(mine.get("out") or Path(path).with_name("vectors.parquet"))
     _writable(out)
     df = _table(path, mine.get("columns", ""))
@@ -327,7 +339,7 @@ def _encoded(face, model, df, per, system) -> tuple:  # (columns, `[n,d]` vector
     if per == "author":
         names, x = face.encode(model, df)
         return dict(author=names), x
-    texts = df.text.astype(str).tolist()
+    texts = df.text.tolist()
     # a model that reads contexts takes them from the other posts of the table
     table = system == "context" and "author" in df
     x = face.encode(model, df if table else texts)
@@ -350,10 +362,20 @@ def _writable(path):
     "Refuse a file that cannot be written, before anything is computed."
     if not path.parent.is_dir():
         raise ValueError(f"out={path}: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
+    _room(path.parent)
+
+
+def _room(folder):
+    "Refuse a folder that cannot be made or written, before anything is computed."
+    own = folder / f".{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        own.touch()
+        own.unlink()
+    except OSError as e:
         raise ValueError(
-            f"out={path}: the folder {path.parent} may not be written; give another out="
-        )
+            f"nothing can be written in {folder} ({e.strerror}): give another out="
+        ) from None
 
 # %% ../nbs/03_cli.ipynb #predict
 def predict(words):
@@ -380,7 +402,7 @@ def predict(words):
     pairs = system == "sts"
     df = _table(path, mine.get("columns", ""), ("a", "b") if pairs else ("text",))
     model = face.load(folder, mine.get("device", ""))
-    said = face.predict(model, df if pairs else df.text.astype(str).tolist())
+    said = face.predict(model, df if pairs else df.text.tolist())
     if out:
         said.to_csv(out, index=False)
         print(f"{len(said):,} predictions: {out}")
@@ -406,7 +428,10 @@ def search(words):
         raise ValueError(
             f"a model of {system} does not search: train a ranker, `ctx train ranking`"
         )
-    face.search(folder, path, mine.get("question"), int(mine.get("k", 5)))
+    k = mine.get("k", "5")
+    if not (k.isdigit() and int(k)):
+        raise ValueError(f"k must be a whole number >= 1, got {k!r}")
+    face.search(folder, path, mine.get("question"), int(k))
 
 # %% ../nbs/03_cli.ipynb #experiment
 def experiment(words):

@@ -18,7 +18,7 @@ from ..core import hash_uniform
 from ..data.corpus import Corpus
 from ..data.groups import Kind
 from ..data.load import corpus_digest, open_corpus, open_tokens, title_of
-from ..data.splits import TEST, TRAIN, VALID
+from ..data.splits import SPLITS, TEST, TRAIN, VALID
 from ..data.tokens import Tokens
 
 # %% ../../nbs/context/06_data.ipynb #c15
@@ -47,8 +47,9 @@ def targets(
         post = np.sort(post[order[:max_targets]])
     if not len(post):
         raise ValueError(
-            f"no author of this split has {min_posts} posts: lower min_posts, or read more posts ({len(r)} "
-            f"posts of {len(np.unique(author[known]))} authors here)"
+            f"no author of the {SPLITS[split]} split has {min_posts} posts (it has {len(r)} posts of "
+            f"{len(np.unique(author[known]))} authors): lower min_posts, read more posts, or give the split "
+            "a larger share"
         )
     return post
 

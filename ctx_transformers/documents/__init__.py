@@ -49,10 +49,10 @@ def load(
     from pathlib import Path
 
     from ctx_transformers.core import pick_device
-    from ctx_transformers.documents.embed import SYSTEMS, DocumentEmbedder
+    from ctx_transformers.documents.embed import SAVED_BY, DocumentEmbedder
     from ctx_transformers.train.runs import check_system
 
-    check_system(folder, *SYSTEMS)
+    check_system(folder, *SAVED_BY)
     folder = Path(folder)
     if (folder / "run.json").exists() and not (folder / "done").exists():
         raise ValueError(

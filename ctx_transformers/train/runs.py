@@ -143,7 +143,7 @@ class Run:
 
     def _describe(self, **more):
         "Write down what the folder holds."
-        about = dict(self.about, **more, settings=asdict(self.cfg))
+        about = dict(self.about, **more, settings=_with_whole_path(asdict(self.cfg)))
         text = json.dumps(about, indent=1, default=str)
         write_atomic(self.folder / "run.json", lambda p: p.write_text(text))
 
@@ -214,6 +214,14 @@ class Run:
         return keep(self.folder / name, make)
 
 # %% ../../nbs/train/05_runs.ipynb #n893a6c1
+def _with_whole_path(settings):
+    "The same, with the file of the data named so that it is found from any folder."
+    source = settings.get("source", {})
+    if os.path.exists(source.get("posts", "")):
+        settings["source"] = dict(source, posts=os.path.abspath(source["posts"]))
+    return settings
+
+
 def _leaves(d, at=""):
     "Nested dicts as one, 'outer.inner'."
     out = {}
