@@ -147,6 +147,10 @@ def _read(words, cls, kind, name, own=()):
         if w in known:
             named.append(str(known[w]))
         elif Path(w).is_file():
+            if Path(w).suffix not in (".yaml", ".yml", ".json"):
+                raise ValueError(
+                    f"{w} is no file of settings (YAML): for data give posts={w}"
+                )
             named.append(w)
         else:
             has = (
@@ -254,12 +258,10 @@ def evaluate(words):
     if not found:
         return
     system, folder, _, mine = found
-    asked = [f"{k}={mine[k]}" for k in ("max_test", "eval_seed") if k in mine]
-    read_config(asked, _configuration("eval.config:EvalCfg"))  # refuses nonsense now
+    _check_asked(mine)
     posts = mine.pop("posts", None)
-    if posts and Path(posts).suffix and not Path(posts).exists():
-        raise ValueError(f"posts={posts}: there is no such file")
-    out = _results(mine.pop("out", None), "evaluate")
+    key = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))["key"]
+    out = _results(mine.pop("out", None), f"evaluate/{system}-{key}")
     face = _face(system)
     takes = inspect.signature(face.evaluate).parameters
     rest = any(p.kind is p.VAR_KEYWORD for p in takes.values())
@@ -269,6 +271,15 @@ def evaluate(words):
     print(table.to_string(index=False, float_format="{:.4f}".format))
     table.to_csv(out / "evaluation.csv", index=False)
     print(f"table: {out / 'evaluation.csv'}")
+
+
+def _check_asked(mine):
+    "Refuse nonsense before anything is read."
+    asked = [f"{k}={mine[k]}" for k in ("max_test", "eval_seed") if k in mine]
+    read_config(asked, _configuration("eval.config:EvalCfg"))
+    posts = mine.get("posts")
+    if posts and Path(posts).suffix and not Path(posts).exists():
+        raise ValueError(f"posts={posts}: there is no such file")
 
 
 def _results(out, name):
@@ -291,6 +302,8 @@ def _table(path, columns, needed=("text",)):
         return pd.DataFrame(dict(text=[l for l in lines if l.strip()]))
     df = pd.DataFrame(list(read_records(path, Account(Path(path).name))))
     df = df.rename(columns={theirs: ours for ours, theirs in columns_of(columns)})
+    if "author" in df:
+        df["author"] = df["author"].fillna("").astype(str)
     for c in needed:
         if c not in df:
             raise ValueError(
@@ -337,6 +350,11 @@ def encode(words):
 def _encoded(face, model, df, per, system) -> tuple:  # (columns, `[n,d]` vectors)
     "Vectors of the texts of a table, or of its authors."
     if per == "author":
+        if "author" in df and (df.author == "").any():
+            print(
+                f"{(df.author == '').sum():,} texts of nobody that is known are left out"
+            )
+            df = df[df.author != ""]
         names, x = face.encode(model, df)
         return dict(author=names), x
     texts = df.text.tolist()
@@ -407,7 +425,7 @@ def predict(words):
         said.to_csv(out, index=False)
         print(f"{len(said):,} predictions: {out}")
     else:
-        print(said.to_string(index=False))
+        print(said.to_string(index=False, max_colwidth=60))
 
 # %% ../nbs/03_cli.ipynb #search
 def search(words):
@@ -450,8 +468,11 @@ def experiment(words):
         known = {k: _about(f) for k, f in recipes("experiment", name).items()}
         return _usage(line.replace("NAME", name), about, cls, _listed(known, "recipes"))
     cfg, own = _read(words[1:], cls, "experiment", name, ("out",))
+    out = own.get("out") or None
+    if out:
+        _room(Path(out))
     module = importlib.import_module(f"ctx_transformers.experiments.{name}")
-    module.experiment(cfg, out=own.get("out") or None)
+    module.experiment(cfg, out=out)
 
 # %% ../nbs/03_cli.ipynb #listed
 def _listed(rows: dict, title: str) -> str:
@@ -502,6 +523,14 @@ def list_all(words):
     print("\n".join([f"trainings in {cache_dir('runs')}:", *(rows or ["  none"])]))
 
 # %% ../nbs/03_cli.ipynb #clean
+def _answer(question):
+    "What is typed; nothing where nobody can type."
+    try:
+        return input(f"{question} [y/N] ")
+    except EOFError:
+        return ""
+
+
 def clean(words):
     "What of the caches may go."
     usage = "ctx clean [NAME ...] [--yes]"
@@ -515,9 +544,7 @@ def clean(words):
     if not names:
         return
     if "--yes" not in words:
-        said = input(
-            f"delete {', '.join(names)}? What is in them can be made again. [y/N] "
-        )
+        said = _answer(f"delete {', '.join(names)}? What is in them can be made again.")
         if said.strip().lower() not in ("y", "yes"):
             return print("nothing was deleted")
     for n in names:
@@ -581,7 +608,8 @@ def main(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt as e:
-        print(f"ctx: {e or 'stopped; the same command goes on'}", file=sys.stderr)
+        why = str(e) or "stopped; the same command goes on"
+        print(f"ctx: {why}", file=sys.stderr)
         sys.exit(130)
     except (ValueError, OSError) as e:
         sys.exit(f"ctx: {e}")

@@ -354,16 +354,9 @@ def describe(
 SAVED_BY = ("documents", "sts", "distillation")  # whose trainings leave such a folder
 
 
-@patch(cls_method=True)
-def load(
-    cls: DocumentEmbedder,
-    folder,  # what `save` wrote, or where a training left its best weights
-    device="cpu",
-    precision: str = "fp32",  # as in `DocumentEmbedder`
-) -> DocumentEmbedder:
-    "Open what was saved, from these files alone."
+def _described(folder):
+    "What model.json says, if the folder is whole and of a document model."
     check_system(folder, *SAVED_BY)
-    folder = Path(folder)
     needed = ("model.json", "best.safetensors", "tokenizer/tokenizer.json")
     lost = [f for f in needed if not (folder / f).is_file()]
     if lost:
@@ -376,6 +369,19 @@ def load(
         raise ValueError(
             f"{folder}/model.json does not describe a document model of this release"
         )
+    return a
+
+
+@patch(cls_method=True)
+def load(
+    cls: DocumentEmbedder,
+    folder,  # what `save` wrote, or where a training left its best weights
+    device="cpu",
+    precision: str = "fp32",  # as in `DocumentEmbedder`
+) -> DocumentEmbedder:
+    "Open what was saved, from these files alone."
+    folder = Path(folder)
+    a = _described(folder)
     cfg = DocumentModelCfg(**a["documents"])
     if a["own"]:
         enc = Encoder(cfg.encoder, a["vocab"])
