@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from .episodes import EpisodeSampler, Episodes
 from ..core import hash_uniform
+from ..data.batching import Batches
 from ..data.groups import Kind, Role, TextGroups
 from ..data.masking import mask_tokens
 from ..data.config import MaskCfg
@@ -34,7 +35,7 @@ def deal(
     return [cuts[i] for i in turn]
 
 # %% ../../nbs/authors/03_batches.ipynb #c08
-class EpisodeBatches:
+class EpisodeBatches(Batches):
     "Batches of episodes, made while they are asked for."
 
     def __init__(
@@ -79,14 +80,19 @@ class EpisodeBatches:
             raise ValueError(
                 f"there are {len(self.authors)} authors, and a batch needs {least}"
             )
-        self.epoch = 0
-        self.start = 0
-        self.device = "cpu"
         self._plan = (None, None)
 
-    def to(self, device):
-        self.device = device
-        return self
+    @property
+    def n_inp(self):  # the grouped texts, and masked positions and true tokens
+        return 1 if self.mask is None else 3
+
+    @property
+    def n_examples(self):
+        return self.draws * len(self.authors)
+
+    def make_batch(self, rows):
+        draw, authors = rows
+        return self.make(authors, draw)
 
     def plan(self) -> list:  # of (draw, authors)
         "The batches of this epoch."
@@ -104,13 +110,6 @@ class EpisodeBatches:
                     out.append((d, self.authors[i]))
             self._plan = e, out
         return self._plan[1]
-
-    def __len__(self):
-        return len(self.plan()) - self.start
-
-    def __iter__(self):
-        for d, a in self.plan()[self.start :]:
-            yield tuple(x.to(self.device) for x in self.make(a, d))
 
     def make(
         self,

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from .alphabet import CLS, Letters, MASK, SEP, START
 from ..core import hash_bits, hash_uniform
+from ..data.batching import Batches
 from ..data.groups import Plan, move_tensors, pin_tensors, plan_attention
 from ..data.ragged import Ragged
 
@@ -317,7 +318,7 @@ def join_views(
     return NameBatch(ids, lengths, segment, plan, out, texts, n_names)
 
 # %% ../../nbs/chars/04_batches.ipynb #c29
-class NameBatches:
+class NameBatches(Batches):
     "Batches of views, each pass in another order and with other draws; for evaluation always the same."
 
     def __init__(
@@ -342,30 +343,26 @@ class NameBatches:
         self.seed = seed
         self.shuffle = shuffle
         self.waste = waste
-        self.epoch = self.start = 0
-        self.device = "cpu"
 
-    def to(self, device):
-        self.device = device
+    @property
+    def n_examples(self):
+        return len(self.table)
 
-    def __len__(self):
-        return -(-len(self.table) // self.batch_size) - self.start
+    @property
+    def key(self):  # of the draws: (seed, pass)
+        return (self.seed, self.epoch) if self.shuffle else (0, -1)
+
+    def plan(self) -> list:  # of `[b]` rows of the table
+        order = np.arange(len(self.table))
+        if self.shuffle:
+            order = np.argsort(hash_bits(self.seed, self.epoch, order), kind="stable")
+        b = self.batch_size
+        return [order[i : i + b] for i in range(0, len(order), b)]
+
+    def make_batch(self, rows):
+        return self.batch(rows, self.key), torch.from_numpy(self.table.label[rows])
 
     def batch(self, rows, key) -> NameBatch:
         "Every view of these names."
         views = {k: f(self.table, rows, key) for k, f in self.make.items()}
         return join_views(views, len(rows), self.waste)
-
-    def __iter__(self):
-        n = len(self.table)
-        order = np.arange(n)
-        key = (0, -1)
-        if self.shuffle:
-            order = np.argsort(hash_bits(self.seed, self.epoch, order), kind="stable")
-            key = (self.seed, self.epoch)
-        for i in range(self.start, -(-n // self.batch_size)):
-            rows = order[i * self.batch_size : (i + 1) * self.batch_size]
-            g = self.batch(rows, key)
-            if str(self.device) != "cpu":  # it is made there
-                g = g.to(self.device)
-            yield g, torch.from_numpy(self.table.label[rows])

@@ -11,7 +11,7 @@ import torch
 from fastcore.basics import patch
 from torch.utils.data import DataLoader
 from ..core import hash_bits, hash_uniform
-from ..data.batching import join_groups, plan_batches
+from ..data.batching import Batches, join_groups, plan_batches
 from ..data.corpus import Corpus
 from ..data.groups import Kind
 from ..data.masking import mask_tokens
@@ -185,14 +185,14 @@ class _Epoch(torch.utils.data.Dataset):
         return len(self.plan)
 
     def __getitem__(self, i):
-        return self.dl.make(self.dl.posts[self.plan[i]])
+        return self.dl.make_batch(self.dl.posts[self.plan[i]])
 
 
 def _one(batch):
     return batch[0]
 
 # %% ../../nbs/context/01_batches.ipynb #c35
-class MLMBatches:
+class MLMBatches(Batches):
     "Batches of targets with contexts and hidden words, made while they are asked for."
 
     def __init__(
@@ -224,17 +224,16 @@ class MLMBatches:
         self.shuffle = shuffle
         self.workers = workers
         self.drop_target_tokens = drop_target_tokens
-        self.epoch = 0
-        self.start = 0
-        self.device = "cpu"
         self._plan = (None, None)
         L = tokens.lengths[sampler.rows.start : sampler.rows.stop]
         self.lengths = tokens.lengths[self.posts]
         self.extra = sampler.n_context * np.minimum(L, context_max_len).mean()
 
-    def to(self, device):
-        self.device = device
-        return self
+    n_inp = 2  # the grouped texts and the masked positions
+
+    @property
+    def n_examples(self):
+        return len(self.posts)
 
     def plan(self):
         "The batches of this epoch, positions in `posts`."
@@ -247,12 +246,9 @@ class MLMBatches:
             )
         return self._plan[1]
 
-    def __len__(self):
-        return len(self.plan()) - self.start
-
     def __iter__(self):
         plan = self.plan()
-        pin = str(self.device) != "cpu"
+        pin = self.device.type != "cpu"
         loader = DataLoader(
             _Epoch(self, plan),
             sampler=range(self.start, len(plan)),
@@ -263,7 +259,7 @@ class MLMBatches:
         for batch in loader:
             yield tuple(x.to(self.device) for x in batch)
 
-    def make(
+    def make_batch(
         self,
         post: np.ndarray,  # `[b]` targets
     ) -> tuple:  # (`TextGroups`, `[m]` positions, `[m]` true tokens)

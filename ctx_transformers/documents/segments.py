@@ -9,6 +9,7 @@ __all__ = ['cut', 'DocumentTokens', 'tokenize_documents', 'DocumentBatches', 'bo
 import numpy as np
 import torch
 from ..core import Account, hash_uniform, progress
+from ..data.batching import Batches
 from ..data.groups import Kind, Role, TextGroups
 from ..data.ragged import Ragged
 from ..data.tokens import bare_tokenizer, special_ids
@@ -136,7 +137,7 @@ def tokenize_documents(
     )
 
 # %% ../../nbs/documents/04_segments.ipynb #c20
-class DocumentBatches:
+class DocumentBatches(Batches):
     "Batches of documents and their targets."
 
     def __init__(
@@ -166,13 +167,10 @@ class DocumentBatches:
                 f"{len(tokens)} documents need as many answers and partners, got {len(self.y)} and "
                 f"{'none' if other is None else len(other)}"
             )
-        self.epoch = 0
-        self.start = 0
-        self.device = "cpu"
 
-    def to(self, device):
-        self.device = device
-        return self
+    @property
+    def n_examples(self):
+        return len(self.rows)
 
     def plan(self) -> list:  # of `[b]` documents
         "The batches of this pass, of about equal size."
@@ -180,21 +178,14 @@ class DocumentBatches:
             by = hash_uniform(self.seed, self.epoch, self.rows)
         else:
             by = self.tokens.n_tokens[self.rows]
-        return np.array_split(self.rows[np.argsort(by, kind="stable")], self._n_batches)
+        n = -(-len(self.rows) // self.batch_size)
+        return np.array_split(self.rows[np.argsort(by, kind="stable")], n)
 
-    @property
-    def _n_batches(self):  # of a whole pass
-        return -(-len(self.rows) // self.batch_size)
-
-    def __len__(self):
-        return self._n_batches - self.start
-
-    def __iter__(self):
-        for at in self.plan()[self.start :]:
-            g = self.tokens.groups(at)
-            if self.other is not None:
-                g = both(g, self.other.groups(at))
-            yield g.to(self.device), torch.from_numpy(self.y[at]).to(self.device)
+    def make_batch(self, rows):
+        g = self.tokens.groups(rows)
+        if self.other is not None:
+            g = both(g, self.other.groups(rows))
+        return g, torch.from_numpy(self.y[rows])
 
 # %% ../../nbs/documents/04_segments.ipynb #c21
 def both(

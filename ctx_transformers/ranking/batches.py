@@ -12,7 +12,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from ..core import hash_uniform
-from ..data.batching import join_groups
+from ..data.batching import Batches, join_groups
 from ctx_transformers.data.groups import (
     Distinct,
     Kind,
@@ -116,7 +116,7 @@ def _check_batches(
         )
 
 # %% ../../nbs/ranking/08_batches.ipynb #c11
-class RankBatches:
+class RankBatches(Batches):
     "Batches of dialogues, made while they are asked for."
 
     def __init__(
@@ -149,14 +149,11 @@ class RankBatches:
         self.seed = seed
         self.shuffle = shuffle
         self.teacher = teacher
-        self.epoch = 0
-        self.start = 0
-        self.device = "cpu"
         self._plan = (None, None)
 
-    def to(self, device):
-        self.device = device
-        return self
+    @property
+    def n_examples(self):
+        return len(self.rows)
 
     def plan(self) -> list:  # of `[b]` dialogues
         "The batches of this epoch, of about equal size."
@@ -172,17 +169,9 @@ class RankBatches:
             )
         return self._plan[1]
 
-    def __len__(self):
-        return len(self.plan()) - self.start
-
-    def __iter__(self):
-        for rows in self.plan()[self.start :]:
-            groups, right = self.make(rows)
-            yield groups.to(self.device), right.to(self.device)
-
 # %% ../../nbs/ranking/08_batches.ipynb #c12
 @patch
-def make(
+def make_batch(
     self: RankBatches,
     rows: np.ndarray,  # `[b]` dialogues
     # (`TextGroups`, `[b]` column of the right answer); parts: see `_apart` and `_joined`
