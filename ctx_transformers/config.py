@@ -16,6 +16,7 @@ import hashlib
 import inspect
 import json
 import numbers
+import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
@@ -120,6 +121,8 @@ def range_of(
 def _plain_range(kind):
     if typing.get_origin(kind) is Literal:
         return _one_of(typing.get_args(kind))
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return " or ".join(map(range_of, typing.get_args(kind)))
     if typing.get_origin(kind) is not tuple:
         return _KINDS.get(kind, getattr(kind, "__name__", str(kind)))
     *inner, last = typing.get_args(kind)

@@ -27,7 +27,7 @@ from ctx_transformers.data.tokens import (
     special_ids,
 )
 from ..losses import max_sim
-from ..train.checkpoint import load_weights, save_weights
+from ..core import load_weights, save_weights
 from ..train.runs import check_system
 
 # %% ../../nbs/authors/11_embed.ipynb #c05

@@ -145,7 +145,7 @@ class Batches:
         if dataset is not None:
             if len(dataset):
                 raise ValueError("a loader cannot be given other examples: make another")
-            return NoBatches().to(self.device)
+            return NoBatches(self.n_inp).to(self.device)
         unknown = [k for k in changes if not hasattr(self, k)]
         if unknown or changes.pop("drop_last", False):
             raise ValueError(
@@ -161,6 +161,12 @@ class NoBatches(Batches):
     "A loader of nothing."
 
     n_examples = 0
+
+    def __init__(
+        self,
+        n_inp: int = 1,  # of the loader in whose place it stands
+    ):
+        self.n_inp = n_inp
 
     def plan(self):
         return []

@@ -25,7 +25,7 @@ from .loss import ToTeacher, distill_loss
 from .model import DocumentModel
 from .paragraph_vectors import fit_paragraphs
 from .training import DocumentData
-from ..train.checkpoint import load_weights, save_weights
+from ..core import load_weights, save_weights
 from ..train.runs import Run
 
 # %% ../../nbs/documents/15_distill.ipynb #c08

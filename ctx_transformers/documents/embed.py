@@ -29,7 +29,7 @@ from .segments import tokenize_documents
 from ..models.encoder import Encoder
 from ..models.config import EncoderCfg
 from ..models.hf import encoder_digest, HFEncoder
-from ..train.checkpoint import load_weights, save_weights
+from ..core import load_weights, save_weights
 from ..train.runs import check_system
 
 # after the library, which hides a broken torchvision from it

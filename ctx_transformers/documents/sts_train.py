@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['STS_VERSION', 'PAIRS_FILE', 'shares_sentence', 'draw_pairs', 'split_pairs', 'benchmark_sets', 'is_benchmark',
-           'open_splits', 'any_pairs', 'PairData', 'cosines', 'ByRank', 'open_sts_model', 'sts_run', 'train_sts',
+           'open_splits', 'any_pairs', 'PairData', 'open_sts_model', 'sts_run', 'train_learner', 'train_sts',
            'keep_pairs', 'kept_pairs', 'untuned_embedder', 'tfidf_of', 'evaluate_sts']
 
 # %% ../../nbs/documents/13_sts_train.ipynb #impe
+from typing import TYPE_CHECKING
 import hashlib
 import json
 import os
@@ -17,14 +18,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
-from torch.nn.functional import cosine_similarity
 
 from ..core import Account, hash_uniform, set_seed, write_atomic
 from ..data.dedup import text_keys
 from .config import StsCfg
 from .embed import DocumentEmbedder, start_name
-from .loss import PAIR_LOSSES
+from .loss import PAIR_LOSSES, cosines
 from .model import DocumentModel
 from ctx_transformers.documents.pairs import (
     Pairs,
@@ -34,11 +33,12 @@ from ctx_transformers.documents.pairs import (
     without,
 )
 from .sts_eval import sts_rows, sts_scores
-from .training import TextData, learn_texts
-from ..eval.correlation import spearman
+from .training import TextData, text_learner
 from ..eval.tfidf import DOC, DocTfidf
-from ..train.optim import Part
-from ..train.runs import Run, read_run, run_config
+from ..train.runs import Run, learner_in, read_run, run_config
+
+if TYPE_CHECKING:  # fastai is imported where training starts
+    from ctx_transformers.train.learner import TextLearner
 
 # %% ../../nbs/documents/13_sts_train.ipynb #c07
 def shares_sentence(
@@ -211,46 +211,6 @@ class PairData(TextData):
     def draw(self, split, n):
         return draw_pairs(self.sets[split], n)
 
-# %% ../../nbs/documents/13_sts_train.ipynb #c19
-def cosines(
-    pred: Tensor,  # `[b,2,d]` vectors of both sentences
-) -> Tensor:  # `[b]`, -1 to 1
-    "How alike the two vectors of each pair are."
-    return cosine_similarity(pred[:, 0].float(), pred[:, 1].float())
-
-
-class ByRank(Part):
-    "Choose by the rank correlation of the whole validation split; kept in `scores.csv`."
-
-    order = 40
-    run_train = False
-    # after the mean loss is known, before whoever logs it and keeps the best
-    saved = ("rows",)
-
-    def __init__(self, folder):
-        self.path = Path(folder) / "scores.csv"
-        self.rows = []
-
-    def before_validate(self):
-        self.cos = []
-        self.people = []
-
-    def after_loss(self):
-        self.cos.append(cosines(self.pred).cpu())
-        self.people.append(self.yb[0].cpu())
-
-    def after_validate(self):
-        cos = torch.cat(self.cos).numpy()
-        people = torch.cat(self.people).numpy()
-        rho = spearman(cos, people)
-        self.rows.append(
-            dict(
-                step=self.learn.step, valid_spearman=rho, valid_loss=self.learn.valid_loss
-            )
-        )
-        self.learn.valid_loss = 1 - rho
-        write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
-
 # %% ../../nbs/documents/13_sts_train.ipynb #c20
 STS_VERSION = 1  # of this code: raised when a training would end differently
 
@@ -272,16 +232,40 @@ def sts_run(
     say=print,
 ) -> Run:  # finished
     "Tune, take up where it stood, or find what was tuned."
+    with _open_run(cfg, data, folder, say) as run:
+        if not run.finished:
+            run.fit(_learner(run, data, device))
+    return run
+
+
+def train_learner(
+    cfg: StsCfg,
+    data: PairData,
+    folder=None,  # as in `sts_run`
+    device="cpu",
+    say=print,
+) -> "TextLearner":
+    "What `sts_run` tunes with, for one's own calls of fastai."
+    return learner_in(
+        _open_run(cfg, data, folder, say), lambda run: _learner(run, data, device)
+    )
+
+
+def _open_run(cfg, data, folder, say):
+    learnt = dict(data=data.digest("train", "valid"), start=data.start)
+    return Run("sts", cfg, STS_VERSION, folder, say, **learnt)
+
+
+def _learner(run: Run, data: PairData, device) -> "TextLearner":
+    from ctx_transformers.documents.callbacks import ByRank
+
+    cfg = run.cfg
+    model = open_sts_model(cfg, len(data.tokenizer)).to(device)
 
     def loss(pred, y):
         return PAIR_LOSSES[cfg.pair_loss](cosines(pred), y)
 
-    learnt = dict(data=data.digest("train", "valid"), start=data.start)
-    with Run("sts", cfg, STS_VERSION, folder, say, **learnt) as run:
-        if not run.finished:
-            model = open_sts_model(cfg, len(data.tokenizer)).to(device)
-            learn_texts(run, cfg, data, model, loss, ByRank(run.folder))
-    return run
+    return text_learner(run, cfg, data, model, loss, ByRank(run.folder))
 
 
 def train_sts(

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['VERSION', 'draw_dialogues', 'RankingData', 'tokens_digest', 'train_dialogue_tokenizer', 'weights_digest',
-           'teacher_scores', 'train_ranker', 'TrainedRanker', 'load_ranker', 'score_run', 'compare_rankers']
+           'teacher_scores', 'train_ranker', 'train_learner', 'TrainedRanker', 'load_ranker', 'score_run',
+           'compare_rankers']
 
 # %% ../../nbs/ranking/14_training.ipynb #impe
 import hashlib
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -42,8 +43,11 @@ from .score import score_dialogues
 from .sources import open_dialogues
 from .splits import expand_turns
 from .tokens import RankTokens, tokenize_dialogues
-from ..train.checkpoint import load_weights
-from ..train.runs import Run, check_system, keep, read_run
+from ..core import load_weights
+from ..train.runs import Run, check_system, keep, learner_in, read_run
+
+if TYPE_CHECKING:  # fastai is imported where training starts
+    from ctx_transformers.train.learner import TextLearner
 
 # %% ../../nbs/ranking/14_training.ipynb #n802fca7
 def _read_source(cfg, say, table):
@@ -249,18 +253,40 @@ def train_ranker(
     say=print,  # what to do with a line of report
 ) -> Run:  # finished; its folder holds the weights of the lowest validation loss
     "Train, or take up where it stood, or read what is finished."
+    with _open_run(cfg, data, folder, say) as run:
+        if not run.finished:
+            run.fit(_learner(run, data, device))
+    return run
+
+
+def train_learner(
+    cfg: RankingCfg,
+    data: RankingData,
+    folder=None,  # as in `train_ranker`
+    device="cpu",
+    say=print,
+) -> "TextLearner":
+    "What `train_ranker` trains with, for one's own calls of fastai."
+    return learner_in(
+        _open_run(cfg, data, folder, say), lambda run: _learner(run, data, device)
+    )
+
+
+def _open_run(cfg, data, folder, say):
     digests = dict(data=data.digest) | data.start(cfg.model)
     if cfg.teacher:
         digests |= dict(teacher=weights_digest(cfg.teacher))
-    with Run("ranking", cfg, VERSION, folder, say, **digests) as run:
-        if not run.finished:
-            set_seed(cfg.train.seed)
-            model = open_ranker(cfg.model, data.vocab).to(device)
-            soft = _soft_labels(cfg, data, device, say)
-            train, valid = _both_batches(cfg, data, soft)
-            _describe(run.folder, cfg, data, model)
-            run.train(model, train.to(device), valid.to(device), RankLoss(cfg.loss))
-    return run
+    return Run("ranking", cfg, VERSION, folder, say, **digests)
+
+
+def _learner(run: Run, data: RankingData, device) -> "TextLearner":
+    cfg = run.cfg
+    set_seed(cfg.train.seed)
+    model = open_ranker(cfg.model, data.vocab).to(device)
+    soft = _soft_labels(cfg, data, device, run.say)
+    train, valid = _both_batches(cfg, data, soft)
+    _describe(run.folder, cfg, data, model)
+    return run.learner(model, train.to(device), valid.to(device), RankLoss(cfg.loss))
 
 # %% ../../nbs/ranking/14_training.ipynb #c11
 class TrainedRanker(NamedTuple):

@@ -27,7 +27,8 @@ from ctx_transformers.config import (
 class TrainCfg:
     "Training: the optimizer, its schedule, how long, how precise."
 
-    lr: Positive = 1e-3  # peak learning rate
+    # peak learning rate; 'auto': what `lr_find` suggests when the run begins
+    lr: Positive | Literal["auto"] = 1e-3
     wd: NonNegative = 0.01  # decoupled weight decay
     betas: tuple[ProperShare, ProperShare] = (
         0.9,
@@ -35,7 +36,9 @@ class TrainCfg:
     )  # decay of AdamW's two running means
     adam_eps: Positive = 1e-8  # added to AdamW's denominator
     warmup: ProperShare = 0.06  # share of the steps spent warming up
-    schedule: Literal["linear", "cosine"] = "linear"  # shape of the decay to zero
+    schedule: Literal["linear", "cosine", "constant"] = (
+        "linear"  # shape of the decay to zero
+    )
     steps: Natural = 0  # optimizer steps in all; 0 lets `epochs` decide
     epochs: Natural = 1  # passes over the training data, used where `steps` is 0
     accumulate: Count = 1  # micro-batches per optimizer step

@@ -9,7 +9,7 @@ __all__ = ['chunks', 'take_texts', 'Replay', 'GradCache']
 import torch
 from torch import Tensor
 from ..data.groups import offsets, plan_attention, starts
-from .checkpoint import rng_state, set_rng_state
+from ..core import rng_state, set_rng_state
 from .optim import Part
 
 # %% ../../nbs/train/06_gradcache.ipynb #c06

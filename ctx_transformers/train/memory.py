@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
-from .checkpoint import rng_state, set_rng_state
+from ..core import rng_state, set_rng_state
 from ..core import progress
 
 # %% ../../nbs/train/07_memory.ipynb #c06
