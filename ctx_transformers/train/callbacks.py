@@ -45,6 +45,7 @@ class ValidationLoss(Part):
 
     def after_cancel_validate(self):
         self._ns = None  # such as `lr_find` does
+        self.learn.valid_loss = math.nan
 
     def after_validate(self):
         if self._ns is None or not self._ns and hasattr(self.learn, "gather_preds"):

@@ -279,6 +279,32 @@ def _seen(x, **_):
     return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
 
 
+def _tensor_of(x):
+    "The first tensor of what a layer gives; () where there is none."
+    if isinstance(x, torch.Tensor):
+        return x.detach() if x.ndim else x.detach()[None]
+    within = x if isinstance(x, (tuple, list)) else ()
+    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
+
+
+def _seen(x, **_):
+    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
+    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
+
+
+def _tensor_of(x):
+    "The first tensor of what a layer gives; () where there is none."
+    if isinstance(x, torch.Tensor):
+        return x.detach() if x.ndim else x.detach()[None]
+    within = x if isinstance(x, (tuple, list)) else ()
+    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
+
+
+def _seen(x, **_):
+    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
+    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
+
+
 def _shape_of(f, x, **_):
     "fastai's `apply`: of a whole batch part by part, of what a layer gives as `_seen` left it."
     if isinstance(x, (torch.Tensor, Whole)):
@@ -315,8 +341,6 @@ class CallLearner(Learner):
     @contextmanager
     def _calling(self, ends: list, call: dict):
         "One call that trains: its portions, its place in the folder."
-        if self.call not in (None, call):
-            self.calls += 1  # the call before was given up
         if self.calls == 0:
             set_seed(self.cfg.seed)  # a state that is taken up sets the generators again
         self.call = call
@@ -337,6 +361,14 @@ class CallLearner(Learner):
         self.calls += 1
         self.call = None
 
+    def _give_up(self, call: dict):
+        "Where another call than the one that was interrupted is made, that one is over, and its pass."
+        if self.call in (None, call):
+            return
+        self.call = None
+        self.calls += 1
+        self.dls.train.seek(0, self.dls.train.epoch + 1, 0)
+
     def _finished_before(self) -> bool:
         "Is the call that would be made now one that the folder's state has behind it?"
         found = self.checkpoint.found_call()
@@ -352,13 +384,15 @@ class CallLearner(Learner):
             return
         cbs = L(cbs)
         rest = dict(lr=lr, wd=wd, cbs=cbs, reset_opt=reset_opt, start_epoch=start_epoch)
+        call = _in_words(n_epoch, lr, wd, cbs, start_epoch)
+        self._give_up(call)
         ends = self.dls.train.by_pass(n_epoch)
         if any(isinstance(cb, LRFinder) for cb in cbs):
             with self._trying(ends):
                 return Learner.fit(self, n_epoch, **rest)
         if self._finished_before():
             return
-        with self._calling(ends, _in_words(n_epoch, lr, wd, cbs, start_epoch)):
+        with self._calling(ends, call):
             Learner.fit(self, n_epoch, **rest)
 
     def fit_run(
@@ -366,6 +400,8 @@ class CallLearner(Learner):
     ) -> float:  # lowest validation loss, that of the weights which the model now has
         "A whole run as its configuration says: schedule, a validation each `valid_every` steps, a log."
         cfg = self.cfg
+        call = dict(run=True)
+        self._give_up(call)
         ends = self.dls.train.by_steps()
         cbs = [Schedule(cfg, self.dls.train.steps), Bar(), *self.run_cbs]
         if not self._finished_before():
@@ -374,7 +410,7 @@ class CallLearner(Learner):
                 with (
                     self.no_logging(),
                     self.no_bar(),
-                    self._calling(ends, dict(run=True)),
+                    self._calling(ends, call),
                 ):
                     Learner.fit(self, len(ends), cbs=cbs)
             finally:
@@ -454,6 +490,8 @@ class TryLearner(CallLearner):
         with (
             patch.object(self.dls.train, "one_batch", lambda: parts, create=True),
             patch.object(fastai.callback.hook, "apply", _shape_of),
+            patch.object(fastai.callback.hook, "to_detach", _seen),
+            patch.object(fastai.callback.hook, "to_detach", _seen),
             patch.object(fastai.callback.hook, "to_detach", _seen),
             patch.object(fastai.callback.hook, "to_detach", _seen),
             patch.object(fastai.callback.hook, "to_detach", _seen),
