@@ -203,7 +203,7 @@ def train(words):
     out = own.get("out") or None
     if out:
         _room(Path(out))
-    model = _face(system).train(out=out, config=cfg, device=own.get("device", ""))
+    model = _face(system).train(out=out, config=cfg, device=own.get("device", "auto"))
     folder = getattr(model, "folder", None) or out
     print(f"trained: {folder}\nuse it:  {_next(system, folder)}")
 
@@ -251,7 +251,7 @@ def evaluate(words):
         max_test="examples at most, drawn by hash; 0: all",
         eval_seed="of what is drawn",
         out="folder of the table",
-        device="cpu or cuda; empty: a GPU if there is one",
+        device="cpu, cuda, or auto: a GPU if there is one",
     )
     about = "Prints how good the model is, with 95 % intervals, beside simple baselines."
     found = _trained(words, usage, about, own)
@@ -322,7 +322,7 @@ def encode(words):
         out="parquet file of the vectors; vectors.parquet beside the input if it is not given",
         per="'post' (a vector for each text), or 'author' (one for each author, of an author model)",
         columns="columns of the file, ours from theirs",
-        device="cpu or cuda; empty: a GPU if there is one",
+        device="cpu, cuda, or auto: a GPU if there is one",
     )
     about = (
         "Writes one row for each text, in order, with its vector; or one for each author."
@@ -341,7 +341,7 @@ def encode(words):
     _writable(out)
     df = _table(path, mine.get("columns", ""))
     face = _face(system)
-    model = face.load(folder, mine.get("device", ""))
+    model = face.load(folder, mine.get("device", "auto"))
     made, x = _encoded(face, model, df, per, system)
     _write_vectors(out, made, x)
     print(f"{len(x):,} vectors of {x.shape[1]} numbers: {out}")
@@ -402,7 +402,7 @@ def predict(words):
     own = dict(
         out="CSV file; without it they are printed",
         columns="columns of the file, ours from theirs",
-        device="cpu or cuda; empty: a GPU if there is one",
+        device="cpu, cuda, or auto: a GPU if there is one",
     )
     about = "What a model says of each text: its class, the tokens behind [MASK], a pair's score."
     found = _trained(words, usage, about, own, needs=1)
@@ -419,7 +419,7 @@ def predict(words):
         )
     pairs = system == "sts"
     df = _table(path, mine.get("columns", ""), ("a", "b") if pairs else ("text",))
-    model = face.load(folder, mine.get("device", ""))
+    model = face.load(folder, mine.get("device", "auto"))
     said = face.predict(model, df if pairs else df.text.tolist())
     if out:
         said.to_csv(out, index=False)
@@ -434,7 +434,7 @@ def search(words):
     own = dict(
         question="without it questions are asked for, one a line",
         k="candidates shown of each question",
-        device="cpu or cuda; empty: a GPU if there is one",
+        device="cpu, cuda, or auto: a GPU if there is one",
     )
     about = "Encodes the candidates once, one a line of the file, and shows those that fit best."
     found = _trained(words, usage, about, own, needs=1)

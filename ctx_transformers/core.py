@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['repo_root', 'cache_dir', 'figures_dir', 'hash_bits', 'hash_uniform', 'set_seed', 'rng_state', 'set_rng_state',
-           'pick_device', 'keep_memory', 'trim_memory', 'hide_broken_torchvision', 'BeforeTransformers', 'Account',
-           'Lines', 'progress', 'write_atomic', 'sweep', 'save_weights', 'load_weights']
+           'pick_device', 'device_of', 'keep_memory', 'trim_memory', 'hide_broken_torchvision', 'BeforeTransformers',
+           'Account', 'Lines', 'progress', 'write_atomic', 'sweep', 'save_weights', 'load_weights']
 
 # %% ../nbs/00_core.ipynb #impe
 import ctypes
@@ -13,6 +13,7 @@ import importlib
 import os
 import platform
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -95,7 +96,9 @@ def rng_state() -> dict:  # tensors and plain values only
     import torch
 
     name, keys, *rest = np.random.get_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    # of the device in use alone: to ask the others would open a context on each
+    used = torch.cuda.is_available() and torch.cuda.is_initialized()
+    cuda = [torch.cuda.get_rng_state()] if used else []
     return dict(
         python=random.getstate(),
         numpy=(name, keys.tolist(), *rest),
@@ -112,23 +115,31 @@ def set_rng_state(s: dict):
     np.random.set_state(s["numpy"])
     torch.set_rng_state(s["torch"])
     if torch.cuda.is_available() and s["cuda"]:
-        torch.cuda.set_rng_state_all(s["cuda"])
+        torch.cuda.set_rng_state(s["cuda"][0])
 
 # %% ../nbs/00_core.ipynb #neb91e87
 def pick_device(
-    device: str = "",  # 'cpu', 'cuda', or empty
+    device="auto",  # 'cpu', 'cuda', 'cuda:1', a `torch.device`, or 'auto': a GPU if there is one
 ) -> str:
-    "The device that was asked for, or a GPU if there is one."
+    "The device that was asked for."
     import torch
 
-    if device not in ("", "cpu", "cuda"):
-        raise ValueError(f"device must be 'cpu', 'cuda' or empty, got {device!r}")
+    device = str(device)
+    if not re.fullmatch("auto|cpu|cuda(:[0-9]+)?", device):
+        raise ValueError(f"device must be 'auto', 'cpu' or 'cuda', got {device!r}")
     has = torch.cuda.is_available()
-    if device == "cuda" and not has:
+    if device.startswith("cuda") and not has:
         raise ValueError(
-            "device=cuda: torch finds no GPU here; leave it empty, or say cpu"
+            f"device={device}: torch finds no GPU here; leave it out, or say cpu"
         )
-    return device or ("cuda" if has else "cpu")
+    return ("cuda" if has else "cpu") if device == "auto" else device
+
+
+def device_of(
+    model,  # a torch module
+):  # a `torch.device`
+    "Where a model is, and computes."
+    return next(model.parameters()).device
 
 # %% ../nbs/00_core.ipynb #c21
 def keep_memory() -> bool:  # True if the C library took the setting

@@ -21,7 +21,7 @@ def train(
     posts=None,
     out=None,  # folder of the run; None: one of the cache, named after the training
     config=Config(),  # what is trained
-    device="",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device="auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # changes of the config, by whole or last name
 ):  # what `load` gives
@@ -42,7 +42,7 @@ def learner(
     posts=None,  # as in `train`
     out=None,  # folder, in which the same calls go on later; None: a temporary one
     config=Config(),  # what is trained
-    device="",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device="auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # changes of the config, by whole or last name
 ):  # a `train.learner.TextLearner`; once something was fitted, `load(out)` reads it
@@ -58,7 +58,7 @@ def learner(
 # %% ../../nbs/authors/index.ipynb #load
 def load(
     folder,  # of a finished training, wherever it was made
-    device="",  # as in `train`
+    device="auto",  # as in `train`
 ):  # an `authors.embed.AuthorEmbedder`: model, tokenizer, n-grams
     "A trained author encoder."
     from ctx_transformers.authors.embed import AuthorEmbedder
@@ -67,7 +67,7 @@ def load(
     return AuthorEmbedder.load(folder, pick_device(device))
 
 
-def _opened(model, device=""):
+def _opened(model, device="auto"):
     "An author encoder, or that of a folder."
     return load(model, device) if isinstance(model, (str, PathLike)) else model
 
@@ -113,7 +113,7 @@ def evaluate(
     # as in `train`, evaluated as a whole; None: the test split of what it was trained on
     posts=None,
     columns=(),  # ours from theirs, such as dict(author="user"), of posts that are given
-    device="",  # of a model that is read from its folder
+    device="auto",  # of a model that is read from its folder
     say=print,  # what to do with a line of report
     **settings,  # of the evaluation, such as shapes=("3/3/3",), max_test=500
 ):  # DataFrame of table rows: triplets, verification and retrieval of the model and of TF-IDF

@@ -41,14 +41,13 @@ def near_authors(
     n_near: int,  # near authors of each
     features=None,
     max_posts: int = 8,  # posts of an author that his vector is made of
-    device="cpu",
 ) -> np.ndarray:  # `[A,n]` authors, nearest first
     "The nearest other authors by mean vectors."
     cfg = replace(sampler.cfg, negatives=0)
     s = EpisodeSampler(sampler.corpus, sampler.split, cfg, sampler.seed, max_posts)
     sets = PostSets.of([s.order[s.starts[a] : s.starts[a + 1]] for a in s.authors])
     posts = sets.distinct()
-    one = normalize(model.encode(tokens, posts, features, device=device))  # [m,w]
+    one = normalize(model.encode(tokens, posts, features))  # [m,w]
     x = normalize(Pooled(posts, one).vectors(sets)).astype(np.float32)  # [A,w]
     return sampler.authors[_most_alike(x, min(n_near, len(x) - 1))]
 
@@ -74,7 +73,6 @@ class HardNegatives(Part):
                 dl.tokens,
                 self.n_near,
                 dl.features,
-                device=dl.device,
             )
             self.near = torch.from_numpy(near)
             self.at = self.learn.step

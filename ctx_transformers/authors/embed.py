@@ -18,7 +18,7 @@ from .config import AuthorLossCfg, AuthorModelCfg
 from .loss import ContrastiveEncoder
 from .model import AuthorEncoder
 from .ngrams import NgramVectorizer
-from ..core import progress, write_atomic
+from ..core import pick_device, progress, write_atomic
 from ..data.dedup import distinct_texts
 from ctx_transformers.data.tokens import (
     bare_tokenizer,
@@ -85,12 +85,13 @@ class AuthorEmbedder:
         max_len: int = 128,
         # the n-grams that it was trained with; None for a model without features
         grams: NgramVectorizer | None = None,
-        device="cpu",
+        device="auto",
         precision: str = "fp32",  # or 'bf16'
     ):
         if precision not in ("fp32", "bf16"):
             raise ValueError(f"precision must be 'fp32' or 'bf16', got {precision!r}")
         _check_parts(model, tokenizer, max_len, grams)
+        device = pick_device(device)
         self.model = model.to(device).eval()
         self.tokenizer = tokenizer if model.cfg.read_text else None
         self.max_len = max_len
@@ -148,9 +149,7 @@ def encode_posts(
         f = self.grams.apply(read) if self.grams else None
         tokens = self._read(read)
         bf16 = self.precision == "bf16"
-        out[some] = self.model.encode(
-            tokens, np.arange(len(read)), f, batch_tokens, self.device, bf16
-        )
+        out[some] = self.model.encode(tokens, np.arange(len(read)), f, batch_tokens, bf16)
     one = self.model.unit(torch.from_numpy(out), width).numpy()  # [u,w]
     if not unit:
         one = out[:, : width or None]
@@ -396,7 +395,7 @@ def _about(folder):
 def load(
     cls: AuthorEmbedder,
     folder,  # what `save` wrote
-    device="cpu",
+    device="auto",
     precision: str = "fp32",  # as in `AuthorEmbedder`
 ) -> AuthorEmbedder:
     "Open what was saved, from these files alone."

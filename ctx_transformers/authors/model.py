@@ -21,7 +21,7 @@ from ..models.encoder import Encoder
 from ..models.config import EncoderCfg
 from ..models.mlm_head import MLMHead, load_head
 from ..models.pretrained import freeze, open_encoder
-from ..core import progress
+from ..core import device_of, progress
 
 # %% ../../nbs/authors/05_model.ipynb #c07
 class Sets(NamedTuple):
@@ -234,11 +234,11 @@ def encode(
     posts: np.ndarray,  # `[m]` positions of posts
     features=None,  # `[N,f]` features of every post of the corpus
     batch_tokens: int = 8192,  # tokens of a batch
-    device="cpu",
     bf16: bool = False,  # compute in bf16
 ) -> np.ndarray:  # `[m,w]` float32, compressed vectors, not of length one
-    "Vectors of posts, without noise; similar lengths go together."
+    "Vectors of posts, without noise, computed where the model is; similar lengths go together."
     posts = np.asarray(posts)
+    device = device_of(self)
     was = self.training
     self.eval()
     lengths = tokens.lengths[posts]

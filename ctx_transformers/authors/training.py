@@ -24,7 +24,7 @@ from .episodes import EpisodeSampler
 from .loss import ContrastiveEncoder
 from .model import AuthorEncoder
 from .ngrams import corpus_ngrams
-from ..core import hash_uniform, set_seed, write_atomic
+from ..core import hash_uniform, pick_device, set_seed, write_atomic
 from ..data.corpus import Corpus
 from ..data.load import corpus_digest, open_corpus, open_tokens
 from ..data.splits import TRAIN, VALID
@@ -157,7 +157,7 @@ def train_authors(
     cfg: AuthorsCfg,
     data: AuthorsData,
     folder=None,  # of the run; None: one of the cache, named after the training
-    device="cpu",
+    device="auto",
     say=print,
 ) -> Run:  # finished; its folder is what `AuthorEmbedder.load` opens
     "Train an author encoder, or go on where it stood, or find that it is there."
@@ -171,7 +171,7 @@ def train_learner(
     cfg: AuthorsCfg,
     data: AuthorsData,
     folder=None,  # as in `train_authors`
-    device="cpu",
+    device="auto",
     say=print,
 ) -> "TextLearner":
     "What `train_authors` trains with, for one's own calls of fastai."
@@ -191,6 +191,7 @@ def _learner(run: Run, data: AuthorsData, device) -> "TextLearner":
 
     cfg = run.cfg
     set_seed(cfg.train.seed)
+    device = pick_device(device)
     model = new_model(cfg, data).to(device)
     embedder_of(model, data, cfg, device).save(run.folder, weights=False)
     remember_corpus(run.folder, data.corpus)
@@ -213,7 +214,7 @@ def embedder_of(
     model: ContrastiveEncoder,
     data: AuthorsData,
     cfg: AuthorsCfg,  # what it is trained with
-    device="cpu",
+    device="auto",
 ) -> AuthorEmbedder:
     "The model for raw texts."
     parts = data.tokenizer(cfg), cfg.tokenizer.max_len, data.ngrams(cfg)[0]
@@ -225,11 +226,9 @@ def encode_corpus(
     data: AuthorsData,
     cfg: AuthorsCfg,  # what it was trained with
     posts: np.ndarray,  # `[m]` positions of posts
-    device="cpu",
 ) -> np.ndarray:  # `[m,w]` float32, not of length one
-    "Vectors of posts of a corpus."
-    model = model.to(device)
-    return model.encode(data.tokens(cfg), posts, data.ngrams(cfg)[1], device=device)
+    "Vectors of posts of a corpus, computed where the model is."
+    return model.encode(data.tokens(cfg), posts, data.ngrams(cfg)[1])
 
 # %% ../../nbs/authors/12_training.ipynb #nd0cb711
 def remember_corpus(

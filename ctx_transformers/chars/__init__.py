@@ -20,7 +20,7 @@ def train(
     posts=None,
     out=None,  # folder of the model; None: one of the cache, named after the training
     config: Config = Config(),
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # of the configuration, by whole or last name, such as steps=500
 ):  # what `load(out)` gives
@@ -45,7 +45,7 @@ def learner(
     posts=None,  # as in `train`
     out=None,  # folder, in which the same calls go on later; None: a temporary one
     config: Config = Config(),
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # as in `train`
 ):  # a `train.learner.TextLearner`; once something was fitted, `load(out)` reads it
@@ -58,7 +58,7 @@ def learner(
 # %% ../../nbs/chars/index.ipynb #load
 def load(
     folder,  # of a trained model, wherever it lies now
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
 ):  # a `chars.training.TrainedChars`
     "A trained model."
     from ctx_transformers.core import pick_device
@@ -67,7 +67,7 @@ def load(
     return load_chars(folder, pick_device(device))
 
 
-def _loaded(model, device=""):
+def _loaded(model, device="auto"):
     "The model itself, or the one of a folder."
     return load(model, device) if isinstance(model, (str, os.PathLike)) else model
 
@@ -100,7 +100,7 @@ def evaluate(
     posts=None,
     columns=(),  # pairs of 'text' or 'class' and what the table calls it, or a dict of them
     baselines: bool = True,  # n-gram SVM, naive Bayes and the largest class too
-    device: str = "",  # of a model that is read from its folder
+    device: str = "auto",  # of a model that is read from its folder
     say=print,  # what to do with a line of report
 ):  # DataFrame: rows of a table of results
     "Accuracy, accuracy of pairs and macro-F1 with 95 % intervals, beside models that count n-grams."

@@ -116,7 +116,7 @@ def train_folder(
     cfg: CharsCfg,
     table=None,  # strings in memory, in place of `source.posts`
     folder=None,  # None: one of the cache
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
 ) -> TrainedChars:
     "Train, or read what was trained, in a folder that holds all that a model needs."
@@ -132,7 +132,7 @@ def folder_learner(
     cfg: CharsCfg,
     table=None,  # as in `train_folder`
     folder=None,
-    device: str = "",
+    device: str = "auto",
     say=print,
 ):  # a `TextLearner`
     "What `train_folder` trains with, for one's own calls of fastai."

@@ -27,7 +27,7 @@ from .model import CharModel
 from .names import Names, name_keys
 from .objectives import Clm, Mlm, Objectives
 from ..config import config_hash, with_settings
-from ..core import hash_uniform, set_seed, write_atomic
+from ..core import hash_uniform, pick_device, set_seed, write_atomic
 from ..core import load_weights
 from ..train.runs import Run, check_system, learner_in, read_run
 
@@ -157,7 +157,7 @@ def _learner(run, data, device) -> "TextLearner":
     write_atomic(run.folder / "alphabet.json", lambda p: p.write_text(json.dumps(about)))
     table = _some(data.tables["train"], cfg.train.max_train)
     counts = table.label.sum(0) if cfg.train.max_train else data.counts
-    model = new_objectives(cfg, data.letters, counts).to(device)
+    model = new_objectives(cfg, data.letters, counts).to(pick_device(device))
     make = model.makers()
     train = NameBatches(table, make, cfg.batch.batch_size, cfg.train.seed)
     # one batch, mostly: the mean over all its letters
@@ -171,7 +171,7 @@ def train_run(
     cfg: CharsCfg,
     data: NamesData,
     folder=None,  # of weights, logs and settings; None: one of the cache
-    device="cpu",
+    device="auto",
     say=print,
     title: str = "",  # said before it is trained or waited for
     **digests: str,  # of what is learnt from beside the data
@@ -189,7 +189,7 @@ def train_learner(
     cfg: CharsCfg,
     data: NamesData,
     folder=None,  # as in `train_run`
-    device="cpu",
+    device="auto",
     say=print,
 ) -> "TextLearner":
     "What `train_run` trains with, for one's own calls of fastai."
@@ -221,7 +221,7 @@ class TrainedChars:
 
 def load_chars(
     folder,  # of a finished training, wherever it lies now
-    device="cpu",
+    device="auto",
 ) -> TrainedChars:
     "What was trained, from its folder alone."
     folder = Path(folder)
@@ -232,7 +232,7 @@ def load_chars(
     cfg = with_settings(CharsCfg, about["settings"])
     alphabet = json.loads((folder / "alphabet.json").read_text())
     letters = Letters(alphabet["letters"], alphabet["classes"])
-    o = new_objectives(cfg, letters, alphabet["counts"]).to(device)
+    o = new_objectives(cfg, letters, alphabet["counts"]).to(pick_device(device))
     load_weights(o, folder / "best.safetensors")
     return TrainedChars(o.eval(), cfg, letters, folder)
 
@@ -241,7 +241,7 @@ def train_chars(
     cfg: CharsCfg,
     data: NamesData,
     folder=None,  # as in `train_run`
-    device="cpu",
+    device="auto",
     say=print,
     **digests: str,  # as in `train_run`
 ) -> TrainedChars:  # with the weights of the lowest total on the validation split

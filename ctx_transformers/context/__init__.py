@@ -19,7 +19,7 @@ def train(
     posts=None,
     out=None,  # folder of the model; None: one of the cache, named after the training
     config: Config = Config(),
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # of the configuration, by whole or last name, such as context='community'
 ):  # what `load(out)` gives
@@ -44,7 +44,7 @@ def learner(
     posts=None,  # as in `train`
     out=None,  # folder, in which the same calls go on later; None: a temporary one
     config: Config = Config(),
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # as in `train`
 ):  # a `train.learner.TextLearner`; once something was fitted, `load(out)` reads it
@@ -57,7 +57,7 @@ def learner(
 # %% ../../nbs/context/index.ipynb #load
 def load(
     folder,  # of a trained model, wherever it lies now
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
 ):  # a `context.inference.TrainedContext`
     "A trained model."
     from ctx_transformers.context.inference import open_trained
@@ -65,7 +65,7 @@ def load(
     return open_trained(folder, device)
 
 
-def _loaded(model, device=""):
+def _loaded(model, device="auto"):
     "The model itself, or the one of a folder."
     return load(model, device) if isinstance(model, (str, os.PathLike)) else model
 
@@ -109,7 +109,7 @@ def evaluate(
     # a path, a pandas DataFrame or a `datasets.Dataset`; None: the test split of what it was trained on
     posts=None,
     columns=(),  # of `posts`: ours from theirs, such as dict(author='user', text='body')
-    device: str = "",  # as in `load`
+    device: str = "auto",  # as in `load`
     say=print,  # what to do with a line of report
     **settings,  # of the evaluation, such as max_test=500 or max_controls=100
 ):  # DataFrame: rows of a table of results

@@ -207,7 +207,8 @@ def fit_cache_weight(
     if not len(p):
         return 0.0
     weights = fit_weights(p, np.zeros(len(p), np.int64), 1, rounds=1000)  # [1,2]
-    return float(weights[0, 1])
+    # below 1: a word that no context holds stays possible
+    return min(float(weights[0, 1]), 1 - 1e-6)
 
 # %% ../../nbs/context/08_baselines.ipynb #c0853f
 @dataclass(frozen=True, eq=False)

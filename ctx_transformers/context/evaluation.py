@@ -27,7 +27,7 @@ from ctx_transformers.eval.stats import (
     ratio_interval,
 )
 from ..eval.tables import row
-from ..core import progress
+from ..core import device_of, progress
 
 # %% ../../nbs/context/07_evaluation.ipynb #s9722279
 def _sums_of_groups(
@@ -397,16 +397,15 @@ def _all_pairs(
 
 # %% ../../nbs/context/07_evaluation.ipynb #n9636292
 def score_test(
-    model: nn.Module,  # on `device`
+    model: nn.Module,
     data: ContextData,
     cfg: ContextCfg,  # of the arm
-    device="cpu",
 ) -> pd.DataFrame:  # `post`, columns of `score_batches`, `context`; `control`, empty for contexts as they are
     "Scores of an arm on the test targets, and on the controls' targets with each control."
     few = data.control_targets(cfg)
     out = []
     for context in cfg.shown:
-        dl = data.batches(replace(cfg, context=context), TEST).to(device)
+        dl = data.batches(replace(cfg, context=context), TEST).to(device_of(model))
         controls = control_batches(dl.but(posts=few)) if len(few) else {}
         for control, d in {"": dl, **controls}.items():
             scores = score_posts(model, d).reset_index()

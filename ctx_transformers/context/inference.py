@@ -68,7 +68,7 @@ class TrainedContext:
 
 def open_trained(
     folder,  # of a training
-    device: str = "",  # as in `core.pick_device`
+    device: str = "auto",  # as in `core.pick_device`
     data: ContextData | None = None,  # what it was trained on, where that is open
 ) -> TrainedContext:
     "The model of a folder."
@@ -83,7 +83,7 @@ def train_folder(
     cfg: ContextCfg,
     table=None,  # posts in memory, in place of `cfg.source.posts`
     out=None,  # folder; None: one of the cache, named after the training
-    device: str = "",  # as in `core.pick_device`
+    device: str = "auto",  # as in `core.pick_device`
     say=print,  # what to do with a line of report
 ) -> TrainedContext:
     "Train a model, go on with it, or read it if it is trained."
@@ -100,7 +100,7 @@ def folder_learner(
     cfg: ContextCfg,
     table=None,  # as in `train_folder`
     out=None,
-    device: str = "",
+    device: str = "auto",
     say=print,
 ):  # a `TextLearner`
     "What `train_folder` trains with, for one's own calls of fastai."
@@ -323,13 +323,9 @@ def evaluate_trained(
     "Loss, perplexity and accuracy at masked tokens, with 95 % intervals over authors."
     data, cfg = open_posts(trained, posts, columns, say)
     cfg = replace(cfg, eval=replace(cfg.eval, **dict(max_controls=0) | changes))
-    scores = {
-        "none": score_test(
-            trained.model, data, replace(cfg, context="none"), trained.device
-        )
-    }
+    scores = {"none": score_test(trained.model, data, replace(cfg, context="none"))}
     if cfg.context != "none":
-        scores[cfg.context] = score_test(trained.model, data, cfg, trained.device)
+        scores[cfg.context] = score_test(trained.model, data, cfg)
     found = by_arm(scores)
     if trained.fitted_baselines:
         count = CountModels(data, cfg, trained.fitted_baselines)

@@ -15,7 +15,7 @@ from pathlib import Path
 from .config import ContextCfg, ContextModelCfg
 from .data import ContextData
 from .model import ContextMLM, start_from_counts
-from ..core import set_seed, write_atomic
+from ..core import pick_device, set_seed, write_atomic
 from ..data.splits import TRAIN, VALID
 from ..data.tokens import load_tokenizer, tokenizer_digest
 from ..models.config import EncoderCfg
@@ -47,7 +47,7 @@ def _describe(
 # %% ../../nbs/context/12_training.ipynb #c07
 def load_model(
     folder,  # of a training
-    device="cpu",
+    device="auto",
 ) -> ContextMLM:  # in evaluation
     "A trained model."
     check_system(folder, "context")
@@ -61,7 +61,7 @@ def load_model(
     own = ContextModelCfg(**about["model"])
     cfg = replace(own, pretrained="", context_pretrained="", keep_layers=0)
     shape = about["context_encoder"] and EncoderCfg(**about["context_encoder"])
-    model = ContextMLM(cfg, about["vocab"], shape).to(device)
+    model = ContextMLM(cfg, about["vocab"], shape).to(pick_device(device))
     return load_weights(model, folder / "best.safetensors").eval()
 
 # %% ../../nbs/context/12_training.ipynb #c09
@@ -101,7 +101,7 @@ def train_run(
     cfg: ContextCfg,
     data: ContextData,
     folder=None,  # None: one of the cache, named after the training
-    device="cpu",
+    device="auto",
     say=print,  # what to do with a line of report
     title: str = "",  # said before it is trained or waited for
 ) -> Run:  # finished
@@ -117,7 +117,7 @@ def train_learner(
     cfg: ContextCfg,
     data: ContextData,
     folder=None,  # as in `train_run`
-    device="cpu",
+    device="auto",
     say=print,
 ) -> "TextLearner":
     "What `train_run` trains with, for one's own calls of fastai."
@@ -143,6 +143,7 @@ def _learner(run: Run, data: ContextData, base, device) -> "TextLearner":
     else:
         start_from(model, base.folder / "best.safetensors")
     _describe(run.folder, model, data)
+    device = pick_device(device)
     model = model.to(device)
     train_dl = data.batches(cfg, TRAIN).to(device)
     valid_dl = data.batches(cfg, VALID).to(device)

@@ -10,7 +10,7 @@ from ..data.config import source_of
 from .config import DocumentsCfg as Config
 
 # %% ../../nbs/documents/index.ipynb #helper
-def _opened(model, device=""):
+def _opened(model, device="auto"):
     "A model, opened if it is a folder."
     import os
 
@@ -21,7 +21,7 @@ def train(
     posts=None,  # documents with a class: a path, a name, a DataFrame or a Dataset; None: as `config` says
     out=None,  # folder of the model; None: one of the cache, named after the training
     config: Config = Config(),
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # of `config`, by their whole or last name, such as lr=1e-4, segment_len=128
 ):  # a `documents.embed.DocumentEmbedder`, as `load` gives it
@@ -45,7 +45,7 @@ def learner(
     posts=None,  # as in `train`
     out=None,  # folder, in which the same calls go on later; None: a temporary one
     config: Config = Config(),
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # as in `train`
 ):  # a `train.learner.TextLearner`; once something was fitted, `load(out)` reads it
@@ -66,7 +66,7 @@ def learner(
 # %% ../../nbs/documents/index.ipynb #load
 def load(
     folder,  # where `train` left a model
-    device: str = "",  # as in `train`
+    device: str = "auto",  # as in `train`
 ):  # a `documents.embed.DocumentEmbedder`
     "Open a trained model from its folder alone."
     from pathlib import Path
@@ -88,7 +88,7 @@ def load(
 def encode(
     model,  # or its folder
     texts,  # N strings
-    device: str = "",  # as in `train`, where a folder is given
+    device: str = "auto",  # as in `train`, where a folder is given
 ):  # `[N,d]` float32; zeros for a text without words
     "Vectors of documents."
     from ctx_transformers.eval.tfidf import list_of_texts
@@ -100,7 +100,7 @@ def predict(
     model,  # or its folder
     texts,  # N strings
     other=None,  # N second texts, where documents are pairs
-    device: str = "",  # as in `train`, where a folder is given
+    device: str = "auto",  # as in `train`, where a folder is given
 ):  # DataFrame of N rows, a column for each class
     "Probabilities of the classes."
     import pandas as pd
@@ -118,7 +118,7 @@ def evaluate(
     posts=None,  # documents with a class, as in `train`; None: the test split of the training
     columns=(),  # ours from theirs, such as 'text=review,label=stars'
     baselines: bool = True,  # TF-IDF with logistic regression and the largest class beside it
-    device: str = "",  # as in `train`, where a folder is given
+    device: str = "auto",  # as in `train`, where a folder is given
     say=print,  # what to do with a line of report
 ):  # DataFrame of table rows
     "Accuracy and macro-F1 with 95 % intervals, on any documents, beside baselines."

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from ..core import cache_dir, set_seed
+from ..core import cache_dir, pick_device, set_seed
 from .cca import SoftCca
 from .config import DistillCfg, DocumentTextCfg
 from .embed import DocumentEmbedder
@@ -32,7 +32,7 @@ from ..train.runs import Run
 class Teachers:
     "Vectors of both teachers, of all documents of a run."
 
-    def __init__(self, cfg: DistillCfg, data: DocumentData, device="cpu"):
+    def __init__(self, cfg: DistillCfg, data: DocumentData, device="auto"):
         if data.pair:
             raise ValueError(
                 "a student learns from single documents, and these are pairs: give a table without `other`"
@@ -124,7 +124,7 @@ class Distilled:
 
     @classmethod
     def load(
-        cls, folder, device="cpu", precision="fp32"
+        cls, folder, device="auto", precision="fp32"
     ):  # as in `DocumentEmbedder.load`
         d = load_file(Path(folder) / "to_teacher.safetensors")["weight"].shape
         return cls(
@@ -168,7 +168,7 @@ def open_student(cfg: DistillCfg, data: DocumentData, teachers: Teachers) -> Stu
 # %% ../../nbs/documents/15_distill.ipynb #c15
 def _learn(run: Run, cfg: DistillCfg, data: DocumentData, teachers: Teachers, device):
     "Learn the weights, and leave what opens without the teachers."
-    student = open_student(cfg, data, teachers).to(device)
+    student = open_student(cfg, data, teachers).to(pick_device(device))
     weight = cfg.loss.contextual_weight
     train, valid = (
         data.batches(k, cfg, k == "train", teachers.targets(k, weight))
@@ -184,7 +184,7 @@ def distill_run(
     data: DocumentData,
     teachers: Teachers,
     folder=None,  # of checkpoints, weights and logs; the cache if None
-    device="cpu",
+    device="auto",
     say=print,
 ) -> Run:  # finished
     "Train, take up where it stood, or find what was trained."
@@ -200,7 +200,7 @@ def train_distilled(
     data: DocumentData,
     teachers: Teachers,
     folder=None,  # as in `distill_run`
-    device="cpu",
+    device="auto",
     say=print,
 ) -> Distilled:  # with the weights of the lowest validation loss
     "Train, take up where it stood, or read what was trained."

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 from safetensors import SafetensorError
-from ..core import progress, write_atomic
+from ..core import pick_device, progress, write_atomic
 from ..data.dedup import distinct_texts
 from ..data.groups import plan_attention
 from ..data.tokens import from_checkpoint, load_tokenizer, tokenizer_digest
@@ -73,7 +73,7 @@ class DocumentEmbedder:
         tokenizer,  # that the model was trained with
         text: DocumentTextCfg = DocumentTextCfg(),
         classes: tuple = (),  # names of the head's classes
-        device="cpu",
+        device="auto",
         precision: str = "fp32",  # or 'bf16', 'fp16'
     ):
         if precision not in ("fp32", "bf16", "fp16"):
@@ -94,6 +94,7 @@ class DocumentEmbedder:
             raise ValueError(
                 f"the head has {model.n_classes} classes, got {len(classes)} names"
             )
+        device = pick_device(device)
         self.model = model.to(device).eval()
         self.tokenizer = tokenizer
         self.text = text
@@ -109,7 +110,7 @@ class DocumentEmbedder:
         text: DocumentTextCfg = DocumentTextCfg(),
         # pooling, merge, attention; `pretrained` is set to `name`
         cfg: DocumentModelCfg = DocumentModelCfg(),
-        device="cpu",
+        device="auto",
         precision: str = "fp32",
     ):
         "An encoder as it comes."
@@ -376,7 +377,7 @@ def _described(folder):
 def load(
     cls: DocumentEmbedder,
     folder,  # what `save` wrote, or where a training left its best weights
-    device="cpu",
+    device="auto",
     precision: str = "fp32",  # as in `DocumentEmbedder`
 ) -> DocumentEmbedder:
     "Open what was saved, from these files alone."

@@ -15,7 +15,7 @@ def train(
     posts=None,
     out=None,  # folder of the model; None: one of the cache, named after the training
     config: Config = Config(),
-    device: str = "",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device: str = "auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # of `config`, by their whole or last name, such as lr=1e-4, pretrained="mpnet"
 ):  # a `documents.embed.DocumentEmbedder`, as `load` gives it
@@ -35,7 +35,7 @@ def train(
 # %% ../../nbs/documents/17_sts.ipynb #load
 def load(
     folder,  # where `train` left a model
-    device: str = "",  # as in `train`
+    device: str = "auto",  # as in `train`
 ):  # a `documents.embed.DocumentEmbedder`
     "Open a tuned encoder from its folder alone."
     from pathlib import Path
@@ -53,7 +53,7 @@ def load(
     return DocumentEmbedder.load(folder, pick_device(device))
 
 
-def _opened(model, device=""):
+def _opened(model, device="auto"):
     "A model, opened if it is a folder."
     return (
         load(model, device)
@@ -65,7 +65,7 @@ def _opened(model, device=""):
 def encode(
     model,  # or its folder
     texts,  # N strings
-    device: str = "",  # as in `train`, where a folder is given
+    device: str = "auto",  # as in `train`, where a folder is given
 ):  # `[N,d]` float32; zeros for a text without words
     "Vectors of sentences, whose cosines are scores."
     from ctx_transformers.eval.tfidf import list_of_texts
@@ -77,7 +77,7 @@ def predict(
     model,  # or its folder
     posts,  # pairs: a path, a DataFrame or a Dataset with a and b
     columns=(),  # ours from theirs, such as 'a=question,b=other'
-    device: str = "",  # as in `train`, where a folder is given
+    device: str = "auto",  # as in `train`, where a folder is given
 ):  # DataFrame of the same rows: a, b, score (cosine, -1 to 1; 0 where a sentence has no words)
     "How alike the two sentences of each pair mean."
     import pandas as pd
@@ -100,7 +100,7 @@ def evaluate(
     columns=(),  # ours from theirs, such as 'a=question,b=other,score=mean'
     scale=None,  # lowest and highest score; None: that of the training
     baselines: bool = True,  # TF-IDF and the untuned encoder beside it
-    device: str = "",  # as in `train`, where a folder is given
+    device: str = "auto",  # as in `train`, where a folder is given
     say=print,  # what to do with a line of report
 ):  # DataFrame of table rows
     "Spearman's correlation with the scores and 95 % intervals, on any pairs, beside baselines."

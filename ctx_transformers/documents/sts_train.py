@@ -19,7 +19,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..core import Account, hash_uniform, set_seed, write_atomic
+from ctx_transformers.core import (
+    Account,
+    hash_uniform,
+    pick_device,
+    set_seed,
+    write_atomic,
+)
 from ..data.dedup import text_keys
 from .config import StsCfg
 from .embed import DocumentEmbedder, start_name
@@ -228,7 +234,7 @@ def sts_run(
     cfg: StsCfg,
     data: PairData,
     folder=None,  # of checkpoints, weights and logs; the cache if None
-    device="cpu",
+    device="auto",
     say=print,
 ) -> Run:  # finished
     "Tune, take up where it stood, or find what was tuned."
@@ -242,7 +248,7 @@ def train_learner(
     cfg: StsCfg,
     data: PairData,
     folder=None,  # as in `sts_run`
-    device="cpu",
+    device="auto",
     say=print,
 ) -> "TextLearner":
     "What `sts_run` tunes with, for one's own calls of fastai."
@@ -260,7 +266,7 @@ def _learner(run: Run, data: PairData, device) -> "TextLearner":
     from ctx_transformers.documents.callbacks import ByRank
 
     cfg = run.cfg
-    model = open_sts_model(cfg, len(data.tokenizer)).to(device)
+    model = open_sts_model(cfg, len(data.tokenizer)).to(pick_device(device))
 
     def loss(pred, y):
         return PAIR_LOSSES[cfg.pair_loss](cosines(pred), y)
@@ -272,7 +278,7 @@ def train_sts(
     cfg: StsCfg,
     data: PairData,
     folder=None,  # as in `sts_run`
-    device="cpu",
+    device="auto",
     say=print,
     # with the weights of the highest validation correlation; it reads in fp32
 ) -> DocumentEmbedder:

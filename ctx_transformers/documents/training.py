@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..core import set_seed
+from ..core import pick_device, set_seed
 from ..data.tokens import load_tokenizer, tokenizer_of_texts
 from .config import DocumentModelCfg, DocumentsCfg
 from ctx_transformers.documents.data import (
@@ -190,7 +190,7 @@ def documents_run(
     cfg: DocumentsCfg,
     data: DocumentData,
     folder=None,  # of checkpoints, weights and logs; the cache if None
-    device="cpu",
+    device="auto",
     say=print,
 ) -> Run:  # finished
     "Train, take up where it stood, or find what was trained."
@@ -204,7 +204,7 @@ def train_learner(
     cfg: DocumentsCfg,
     data: DocumentData,
     folder=None,  # as in `documents_run`
-    device="cpu",
+    device="auto",
     say=print,
 ) -> "TextLearner":
     "What `documents_run` trains with, for one's own calls of fastai."
@@ -222,7 +222,7 @@ def _learner(run: Run, data: DocumentData, device) -> "TextLearner":
     from ctx_transformers.documents.callbacks import Scores
 
     cfg = run.cfg
-    model = open_document_model(cfg, data).to(device)
+    model = open_document_model(cfg, data).to(pick_device(device))
 
     def loss(pred, y):
         return class_loss(pred, y, cfg.label_smoothing if model.training else 0.0)
@@ -234,7 +234,7 @@ def train_documents(
     cfg: DocumentsCfg,
     data: DocumentData,
     folder=None,  # as in `documents_run`
-    device="cpu",
+    device="auto",
     say=print,
 ) -> DocumentEmbedder:  # with the weights of the lowest validation loss
     "Train, take up where it stood, or read what was trained."

@@ -231,12 +231,12 @@ class Authors(Task):
         # baselines know the training posts, and an untuned encoder is named by its weights
         return data[1].digest + data[0].digest + start_digest(cfg.model)
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         return train_authors(cfg, data[0], device=device, say=say)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         model = AuthorEmbedder.load(run.folder, device).model
-        x = encode_corpus(model, data[0], cfg, data[1].posts, device)
+        x = encode_corpus(model, data[0], cfg, data[1].posts)
         return evaluate_vectors(model, x, data[1])
 
     def baselines(self, cfg, data):

@@ -47,7 +47,7 @@ def with_seed(cfg: CharDistillationCfg, seed: int) -> CharDistillationCfg:
 def train_teachers(
     cfg: CharDistillationCfg,
     data: NamesData,
-    device="cpu",
+    device="auto",
     say=print,
 ) -> list:  # of finished `Run`s
     "Train the teachers, or read them."
@@ -71,7 +71,7 @@ def ensemble(
 def generate_names(
     cfg: CharDistillationCfg,
     data: NamesData,
-    device="cpu",
+    device="auto",
     say=print,
 ) -> list:  # of distinct strings that are not in the training split
     "Generated names, as many of each class as the training split has in proportion."
@@ -123,7 +123,7 @@ def student_data(
 def train_student(
     cfg: CharDistillationCfg,
     data: NamesData,
-    device="cpu",
+    device="auto",
     say=print,
 ) -> Run:  # finished
     "All of it, from the names to the student."
@@ -179,13 +179,13 @@ class DistillationTask(Task):
         what = dict(data=data.digest, split=split, n=self.cfg.n_teachers)
         return config_hash(dict(what, on=self.cfg.evaluate_on))
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         own = with_seed(self.cfg, cfg.train.seed)
         if cfg.role == "student":
             return train_student(own, data, device, say)
         return train_teachers(own, data, device, say)[0]
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         table = data.tables[self.cfg.evaluate_on]
 
         def logs(folder):

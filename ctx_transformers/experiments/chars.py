@@ -186,10 +186,10 @@ class CharsTask(Task):
         what = dict(data=data.digest, test=data.test_digest, rate=cfg.mlm.rate)
         return config_hash(dict(what, eval=settings(cfg.eval)))
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         return train_run(cfg, data, None, device, say)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         o = load_chars(run.folder, device).objectives
         how = cfg.eval
         scored = score_objectives(

@@ -85,8 +85,8 @@ class ExperimentCfg:
     seeds: tuple[Seed, ...] = (0,)  # of training; each arm is trained with each
     # arms trained at the same time, each on its share of the cores
     jobs: Annotated[Count, LABELS] = 1
-    # empty: a GPU if there is one
-    device: Annotated[Literal["", "cpu", "cuda"], LABELS] = ""
+    # 'auto': a GPU if there is one
+    device: Annotated[Literal["auto", "cpu", "cuda"], LABELS] = "auto"
     baselines: bool = True  # evaluate baselines too, such as TF-IDF
 
     def __post_init__(self):
@@ -608,8 +608,8 @@ class LatencyCfg:
     )
     cross_questions: Count = 3  # questions for which it does
     threads: Natural = 0  # of the processor; 0: torch's choice
-    # where questions are encoded and candidates are scored
-    device: Literal["cpu", "cuda"] = "cpu"
+    # where questions are encoded and candidates are scored; 'auto': a GPU if there is one
+    device: Literal["auto", "cpu", "cuda"] = "auto"
 
     def __post_init__(self):
         if not self.n_candidates:

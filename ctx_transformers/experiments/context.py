@@ -110,13 +110,13 @@ class ContextTask(Task):
     def learnt(self, cfg, data):
         return f"{data.digest}-{data.tokens.folder.name}"
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         return train_run(cfg, data, None, device, say)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         log = pd.read_csv(run.folder / "log.csv")
         speed = {m: float(log[m].median()) for m in ("tokens_per_s", "padding_pct")}
-        scores = score_test(load_model(run.folder, device), data, cfg, device)
+        scores = score_test(load_model(run.folder, device), data, cfg)
         return dict(scores=scores, speed=speed)
 
     def baselines(self, cfg, data):

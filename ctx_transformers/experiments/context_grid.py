@@ -20,14 +20,14 @@ from ..context.evaluation import by_arm, rank_arms
 from ..context.model import ContextMLM
 from ..context.report import grid_table, plot_grid
 from ..context.training import start_digests
-from ..core import cache_dir, set_seed
+from ..core import cache_dir, pick_device, set_seed
 from ..data.groups import Role
 from ..data.splits import TRAIN
 from ..eval.cost import relative_speed
 from ..eval.tables import row
 from .config import ContextGridCfg
 from .context import ContextTask, families, possible
-from .experiment import grid_arms, pick_device, run_experiment
+from .experiment import grid_arms, run_experiment
 from ..train.runs import keep
 
 # %% ../../nbs/experiments/06_context_grid.ipynb #c07
@@ -233,7 +233,7 @@ def _speed_rows(data, arms, device, rounds):
 def cost_rows(
     data: ContextData,
     arms: dict,  # of one family, the one without context first
-    device="cpu",
+    device="auto",
     rounds: int = 9,
 ) -> list:  # rows for `eval.tables.write_rows`
     "Parameters, FLOPs and relative speed; of one source of context, because the others cost the same."
@@ -251,12 +251,12 @@ class GridTask(ContextTask):
     def __init__(
         self,
         arms: dict,  # of one start
-        device: str = "cpu",
+        device: str = "auto",
         rounds: int = 9,  # of measuring speed
         start: str = "",  # in the names of the models that count, such as '/bert'
     ):
         super().__init__(arms)
-        self.device = device
+        self.device = pick_device(device)
         self.rounds = rounds
         self.start = start
 

@@ -127,7 +127,7 @@ def arms(cfg: DistillationCfg) -> dict:  # name -> `DistillCfg`
 class DistillData:
     "Documents of a run and what both teachers make of them."
 
-    def __init__(self, cfg: DistillCfg, device="cpu", say=print):
+    def __init__(self, cfg: DistillCfg, device="auto", say=print):
         self.documents = DocumentData(cfg, say)
         self.teachers = Teachers(cfg, self.documents, device)
 
@@ -173,7 +173,7 @@ def measure_vectors(
 def baseline_vectors(
     cfg: DistillCfg,
     data: DistillData,
-    device="cpu",
+    device="auto",
 ) -> dict:  # arm -> function that gives vectors of the splits, and of the test in the teacher's space
     "Arms that need no training."
     t = data.teachers
@@ -295,7 +295,7 @@ class Distillation(Task):
     def learnt(self, cfg, data):
         return data.documents.start
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         return distill_run(cfg, data.documents, data.teachers, None, device, say)
 
     def _measured(self, arm, x, near, data):
@@ -304,7 +304,7 @@ class Distillation(Task):
         n = self.cfg.run.loss.n_components if compared else 0
         return measure_vectors(x, near, data, self.cfg.n_labels, n)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         student = Distilled.load(run.folder, device)
         own = data.encode(student.embedder)
         x = {k: student.project(v) for k, v in own.items()}

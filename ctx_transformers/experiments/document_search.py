@@ -26,7 +26,7 @@ class DocumentSearchTask(DocumentsTask):
     def question(self, cfg, data):
         return data.digest("test")
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         return predict_documents(DocumentEmbedder.load(run.folder, device), data)
 
     def rows(self, found, cfg, data):

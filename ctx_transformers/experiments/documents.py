@@ -94,7 +94,7 @@ def frozen_vectors(
     cfg: DocumentsCfg,  # of the run
     reads: str,  # 'truncated', 'hierarchy' or 'as is'
     texts: list,  # N documents
-    device="cpu",
+    device="auto",
 ) -> np.ndarray:  # `[N,d]`
     "Vectors of the frozen encoder."
     n_segments = dict(truncated=1, hierarchy=0).get(reads, cfg.text.max_segments)
@@ -180,14 +180,14 @@ class DocumentsTask(SearchedTask):
         )
         return config_hash(about)
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         return documents_run(cfg, data, device=device, say=say)
 
     def _found(self, x, cfg, data):
         test = data.sets["test"]
         return find_alike(x, test, self.cfg.n_queries, cfg.eval.eval_seed)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         model = DocumentEmbedder.load(run.folder, device)
         kept = cache_dir("documents", "vectors")
         classes = predict_documents(model, data, keep=kept).argmax(1)
@@ -196,7 +196,7 @@ class DocumentsTask(SearchedTask):
         found = self._found(x, cfg, data)
         return dict(classes={seen: classes}, found=found, cost=training_cost(run))
 
-    def validated(self, run, cfg, data, device="cpu"):
+    def validated(self, run, cfg, data, device="auto"):
         d = data.sets["valid"]
         model = DocumentEmbedder.load(run.folder, device)
         name = f"validated-{data.digest('valid')}"

@@ -79,11 +79,11 @@ class Task:
         "Name of what is asked of an arm: a digest of the test examples and of the evaluation's settings."
         raise NotImplementedError
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         "Train an arm, or read it: a `train.runs.Run` that is finished."
         raise NotImplementedError
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         "What an arm says of the test examples: anything that `keep` can hold."
         raise NotImplementedError
 

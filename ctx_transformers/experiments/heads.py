@@ -22,7 +22,7 @@ from ..context.interpret import context_vector
 from ..context.merge import kind_heads
 from ..context.model import ContextMLM
 from ..context.training import load_model
-from ..core import hash_uniform
+from ..core import device_of, hash_uniform
 from ..data.groups import Kind
 from ..data.simulate import simulate
 from ..data.splits import TEST
@@ -90,10 +90,10 @@ class HeadsTask(ContextTask):
     table = "heads"
     predicts = "heads"
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         model = load_model(run.folder, device)
-        dl = data.batches(replace(cfg, context="author"), TEST).to(device)
-        scores = score_test(model, data, cfg, device)
+        dl = data.batches(replace(cfg, context="author"), TEST).to(device_of(model))
+        scores = score_test(model, data, cfg)
         return dict(parts_of(model, dl), scores=scores)
 
     def baselines(self, cfg, data):

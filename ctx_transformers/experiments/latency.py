@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from ..config import config_hash, settings
-from ..core import hash_bits, keep_memory, set_seed
+from ..core import hash_bits, keep_memory, pick_device, set_seed
 from ..data.groups import plan_attention
 from ..eval.cost import median_interval
 from ..eval.figures import COLORS, save_figure, style
@@ -57,7 +57,9 @@ def _ranker(cfg, **shape):
 def _tokens(cfg, vocab, question, n, t=1):  # tokens of each of t texts
     "Random tokens, `[n*t]`, and lengths, `[t]`."
     u = hash_bits(question, 5, np.arange(n * t)) % np.uint64(vocab)
-    return torch.from_numpy(u.astype(np.int64)).to(cfg.device), torch.full((t,), n)
+    return torch.from_numpy(u.astype(np.int64)).to(cfg.device), torch.full((t,), n).to(
+        cfg.device
+    )
 
 
 def _clock(device):
@@ -96,7 +98,7 @@ def _index_arm(
 
     def score(y):
         at = shortlist(index, y, 200)
-        best(score_candidates(y, [v[torch.from_numpy(at)]]), 10)
+        best(score_candidates(y, [v[torch.from_numpy(at).to(v.device)]]), 10)
 
     return _arm(cfg, model, score)
 
@@ -137,7 +139,7 @@ def cross_arm(cfg: LatencyCfg):
         for i in range(0, cfg.cross_pairs, per):
             t = min(per, cfg.cross_pairs - i)
             ids, n = _tokens(cfg, model.encoder.vocab, question + i, l, t)
-            plan = plan_attention(n).to(cfg.device)
+            plan = plan_attention(n.cpu()).to(cfg.device)
             model.pairs(ids, n, torch.zeros_like(ids), plan).cpu()
         return 0.0, _clock(cfg.device) - a
 
@@ -256,6 +258,7 @@ def experiment(
     say=print,  # what to do with a line of report
 ) -> pd.DataFrame:  # the rows
     "Time all rankers, and write table and figure."
+    cfg = replace(cfg, device=pick_device(cfg.device))
     folder = results_folder(out, "latency")
     keep_memory()
     was = torch.get_num_threads()

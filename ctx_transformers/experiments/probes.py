@@ -33,7 +33,7 @@ from ..config import config_hash
 from ..context.config import ContextCfg
 from ..context.data import ContextData
 from ..context.training import train_run
-from ..core import hash_bits, progress, set_seed
+from ..core import hash_bits, pick_device, progress, set_seed
 from ..data.corpus import Corpus
 from ..data.load import corpus_digest, open_tokens, title_of
 from ..data.splits import TEST, TRAIN, VALID
@@ -336,18 +336,18 @@ def encode_posts(
     folder,  # of the training
     cfg: AuthorsCfg | ContextCfg | UntrainedCfg,
     data: ProbesData,
-    device="cpu",
+    device="auto",
 ) -> np.ndarray:  # `[m,d]` vectors of `data.posts`
     "Posts as an arm sees them."
     if isinstance(cfg, AuthorsCfg):
-        model = AuthorEmbedder.load(folder).model
-        return encode_corpus(model, data.authors, cfg, data.posts, device)
+        model = AuthorEmbedder.load(folder, device).model
+        return encode_corpus(model, data.authors, cfg, data.posts)
     if isinstance(cfg, ContextCfg):
         model = AuthorEncoder(AuthorModelCfg(pretrained=str(folder)))
         tokens = data.context.tokens
     else:
         model, tokens = _untrained(cfg, data)
-    return model.to(device).encode(tokens, data.posts, device=device)
+    return model.to(pick_device(device)).encode(tokens, data.posts)
 
 
 def _untrained(cfg, data):
@@ -365,7 +365,7 @@ def _untrained(cfg, data):
 def train_arm(
     cfg: AuthorsCfg | ContextCfg | UntrainedCfg,
     data: ProbesData,
-    device="cpu",
+    device="auto",
     say=print,
 ) -> Run:  # finished
     "Train an arm by the function of its system, or read it."
@@ -472,10 +472,10 @@ class ProbesTask(Task):
     def learnt(self, cfg, data):
         return corpus_digest(data.corpus, TRAIN, VALID)
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         return train_arm(cfg, data, device, say)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         return data.vectors(encode_posts(run.folder, cfg, data, device))
 
     def plot(self, table):

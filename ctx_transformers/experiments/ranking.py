@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from ..core import set_seed
+from ..core import pick_device, set_seed
 from ..eval.tables import interval_text, row
 from .config import RankingExperimentCfg
 from ctx_transformers.experiments.experiment import (
@@ -84,13 +84,13 @@ def _of_distilled(cfg):
 def untuned_scores(
     cfg: RankingCfg,
     data: RankingData,
-    device="cpu",
+    device="auto",
 ) -> np.ndarray:  # `[N,k]`
     "The bi-encoder without training."
     set_seed(cfg.train.seed)
     shape = replace(cfg.model, architecture="bi", d_out=0, freeze=())
-    model = open_ranker(shape, data.vocab).to(device)
-    return score_dialogues(model, data.tokens["test"], device=device)
+    model = open_ranker(shape, data.vocab).to(pick_device(device))
+    return score_dialogues(model, data.tokens["test"])
 
 
 def ranking_cost(
@@ -126,16 +126,16 @@ class Ranking(Task):
     def learnt(self, cfg, data):
         return data.start(cfg.model).get("start", "")
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         if cfg.teacher:
             cross = seeded(arms(self.cfg)["cross"], cfg.train.seed)
             teacher = train_ranker(cross, data, device=device, say=say)
             cfg = replace(cfg, teacher=str(teacher.folder))
         return train_ranker(cfg, data, device=device, say=say)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         model = load_ranker(run.folder, device).model
-        scores = score_dialogues(model, data.tokens["test"], device=device)
+        scores = score_dialogues(model, data.tokens["test"])
         return dict(scores=scores, cost=ranking_cost(run))
 
     def baselines(self, cfg, data):

@@ -253,7 +253,7 @@ def training_numbers(
 class SearchedTask(Task):
     "A task whose trials can be compared example by example."
 
-    def validated(self, run, cfg, data, device="cpu") -> tuple:
+    def validated(self, run, cfg, data, device="auto") -> tuple:
         """What a trained model gives for each validation example, and which examples belong together: (dict
         of `[N]` numbers, `[N]` int)."""
         raise NotImplementedError
@@ -349,10 +349,10 @@ class _BestOnce(Task):
     def question(self, cfg, data):
         return self.task.question(cfg, data)
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         return self.task.train(cfg, data, device, say)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         return self.task.predict(run, cfg, data, device)
 
     def rows(self, found, cfg, data):

@@ -85,7 +85,7 @@ class SimulatorTask(ContextTask):
         self.bayes = bayes
         self.worth = worth
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         log = pd.read_csv(run.folder / "log.csv")
         found = super().predict(run, cfg, data, device)
         return dict(found, valid_loss=float(log.valid_loss.min()))

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from ..core import cache_dir
+from ..core import cache_dir, pick_device
 from ..data.tokens import special_ids
 from ..documents.config import StsCfg
 from ..documents.embed import DocumentEmbedder
@@ -37,7 +37,7 @@ from ctx_transformers.documents.sts_train import (
 )
 from ..eval.tables import interval_text, row
 from .config import StsExperimentCfg
-from .experiment import Task, pick_device, run_experiment
+from .experiment import Task, run_experiment
 
 # %% ../../nbs/experiments/19_sts.ipynb #data
 class StsSets(PairData):
@@ -119,7 +119,7 @@ def word_means(
 def untuned(
     cfg: StsCfg,
     data: StsSets,
-    device="cpu",
+    device="auto",
 ) -> DocumentEmbedder:
     "The encoder before it is tuned."
     model = open_sts_model(cfg, len(data.tokenizer))
@@ -143,7 +143,7 @@ def _reference(cfg, device):
     "How sentence-transformers encodes with the same checkpoint."
     from sentence_transformers import SentenceTransformer
 
-    m = SentenceTransformer(cfg.model.pretrained, device=device)
+    m = SentenceTransformer(cfg.model.pretrained, device=pick_device(device))
     return lambda texts: m.encode(texts, batch_size=64, show_progress_bar=False)
 
 # %% ../../nbs/experiments/19_sts.ipynb #c08
@@ -151,7 +151,7 @@ def untuned_encoders(
     cfg: StsCfg,
     data: StsSets,
     name: str,  # what the encoder is called
-    device="cpu",
+    device="auto",
 ) -> dict:  # arm -> function that opens a function from N strings to vectors
     "Arms that learn nothing from scores."
     vectors = cache_dir("sts", "vectors")
@@ -179,7 +179,7 @@ def choose_rate(
     cfg: StsExperimentCfg,
     run: StsCfg,  # an arm
     data: StsSets,
-    device="cpu",
+    device="auto",
     say=print,
 ) -> dict:  # learning rate -> correlation on the validation split, the best first
     "Train the first seed at each learning rate, or read what was trained."
@@ -258,12 +258,12 @@ class StsTask(Task):
         rates = ",".join(f"{lr:g}" for lr in self.cfg.learning_rates)
         return f"{data.tests_digest}-{rates}-{self.cfg.how.seeds[0]}"
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         best = next(iter(choose_rate(self.cfg, cfg, data, device, say)))
         cfg = replace(cfg, train=replace(cfg.train, lr=best))
         return sts_run(cfg, data, device=device, say=say)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         model = DocumentEmbedder.load(run.folder, device)
         vectors = cache_dir("sts", "vectors")
         scores = sts_scores(lambda t: model.encode(t, keep=vectors), data.tuned_sets)

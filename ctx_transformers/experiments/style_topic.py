@@ -302,10 +302,10 @@ class StyleTopic(Authors):
     def question(self, cfg, data):
         return super().question(cfg, (data.data, data.tasks)) + data.digest
 
-    def train(self, cfg, data, device="cpu", say=print):
+    def train(self, cfg, data, device="auto", say=print):
         return super().train(cfg, (data.data, data.tasks), device, say)
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         return self._read(AuthorEmbedder.load(run.folder, device), data)
 
     def _read(self, embedder, data):

@@ -24,7 +24,7 @@ from ctx_transformers.context.word_classes import (
     top_words,
     word_classes,
 )
-from ..core import write_atomic
+from ..core import device_of, write_atomic
 from ..data.groups import Role, starts
 from ..data.pos_tags import english_tagger
 from ..data.splits import TEST
@@ -124,9 +124,9 @@ class WordGainsTask(ContextTask):
         self.top = []  # rows of words
         self.corpus_name = ""
 
-    def predict(self, run, cfg, data, device="cpu"):
+    def predict(self, run, cfg, data, device="auto"):
         model = load_model(run.folder, device)
-        return score_words(model, data.batches(cfg, TEST).to(device))
+        return score_words(model, data.batches(cfg, TEST).to(device_of(model)))
 
     def baselines(self, cfg, data):
         return {}
@@ -187,7 +187,7 @@ def best_example(
     task: WordGainsTask,  # that was carried out
     context: str,  # source of context
     seed: int,
-    device="cpu",
+    device="auto",
 ) -> dict:  # arguments of `context.interpret.plot_attention`
     "The masked token that gained most from its contexts, and where the model looked."
     cfg = seeded(task.arms[context], seed)

@@ -21,7 +21,7 @@ def train(
     posts=None,
     out=None,  # folder of the run; None: one of the cache, named after the training
     config=Config(),  # what is trained
-    device="",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device="auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # changes of the config, by whole or last name
 ):  # what `load` gives
@@ -46,7 +46,7 @@ def learner(
     posts=None,  # as in `train`
     out=None,  # folder, in which the same calls go on later; None: a temporary one
     config=Config(),  # what is trained
-    device="",  # 'cpu' or 'cuda'; empty: a GPU if there is one
+    device="auto",  # 'cpu', 'cuda', or 'auto': a GPU if there is one
     say=print,  # what to do with a line of report
     **settings,  # changes of the config, by whole or last name
 ):  # a `train.learner.TextLearner`; once something was fitted, `load(out)` reads it
@@ -61,7 +61,7 @@ def learner(
 # %% ../../nbs/ranking/index.ipynb #load
 def load(
     folder,  # of a finished training, wherever it was made
-    device="",  # as in `train`
+    device="auto",  # as in `train`
 ):  # a `ranking.training.TrainedRanker`: model, tokenizer and what it reads
     "A trained ranker."
     from ctx_transformers.core import pick_device
@@ -70,7 +70,7 @@ def load(
     return load_ranker(folder, pick_device(device))
 
 
-def _opened(model, device=""):
+def _opened(model, device="auto"):
     "A ranker, or that of a folder."
     return load(model, device) if isinstance(model, (str, PathLike)) else model
 
@@ -149,7 +149,7 @@ def evaluate(
     # as in `train`: every row of a table is a question, with nine responses of other rows to choose from;
     # None: the test split of what it was trained on
     posts=None,
-    device="",  # as in `train`, where a folder is given
+    device="auto",  # as in `train`, where a folder is given
     say=print,  # what to do with a line of report
     **settings,  # such as `columns`, `max_test`, `eval_seed`
 ):  # a DataFrame of table rows: R@k, MRR and MAP of the model, BM25, TF-IDF and chance

@@ -18,6 +18,7 @@ from .config import DialogueTextCfg
 from .model import Ranker
 from .score import encode_candidates
 from .tokens import DialogueTokenizer
+from ..core import pick_device
 
 # %% ../../nbs/ranking/15_embed.ipynb #c05
 BLOCK = 2048  # candidates at a time
@@ -150,7 +151,7 @@ class RankEmbedder:
         model: Ranker,  # moved to `device`
         tokenizer,  # the one it was trained with
         cfg: DialogueTextCfg = DialogueTextCfg(),  # how much is read
-        device="cpu",
+        device="auto",
         precision: str = "fp32",  # or 'bf16'
         batch_tokens: int = 8192,  # tokens of a batch
     ):
@@ -170,6 +171,7 @@ class RankEmbedder:
                 f"the model has places for {places} tokens, and {cfg.context_max_len} of a context and "
                 f"{cfg.response_max_len} of an answer are to be read"
             )
+        device = pick_device(device)
         self.model = model.to(device).eval()
         self.tokenizer = DialogueTokenizer(tokenizer, cfg)
         self.cfg = cfg
@@ -225,9 +227,7 @@ class RankEmbedder:
         )  # strings -> `Ragged`
 
     def encode(self, tokens: Ragged):  # -> `[k,d]` float32
-        return encode_candidates(
-            self.model, tokens, self.batch_tokens, self.device, self.bf16
-        )
+        return encode_candidates(self.model, tokens, self.batch_tokens, self.bf16)
 
     @cached_property
     # of weights, shape, tokenizer and reading, 16 hexadecimal digits each

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from ..core import write_atomic
+from ..core import pick_device, write_atomic
 from ..data.batching import plan_batches
 from ..data.groups import plan_attention
 from ..data.ragged import Ragged
@@ -113,7 +113,7 @@ class CrossScorer:
         model: CrossRanker,
         tokenizer,  # as for `RankEmbedder`
         cfg: DialogueTextCfg = DialogueTextCfg(),
-        device="cpu",
+        device="auto",
         bf16: bool = False,  # compute in bf16
         batch_tokens: int = 8192,  # tokens of a batch
     ):
@@ -122,6 +122,7 @@ class CrossScorer:
                 f"the model has places for {model.encoder.cfg.max_positions} tokens, and a context of "
                 f"{cfg.context_max_len} and an answer of {cfg.response_max_len} are to be read together"
             )
+        device = pick_device(device)
         self.model = model.to(device).eval()
         self.tokenizer = DialogueTokenizer(tokenizer, cfg)
         self.device = device
@@ -189,6 +190,21 @@ class Searcher:
         self.probe = probe
         pays = index == "auto" and len(cache) >= PAYS
         self.index = open_index(cache) if index == "faiss" or pays else None
+        self._moved = (0, [])  # candidates, and their vectors on a GPU
+
+    @property
+    def parts(self) -> list:  # of `[k,d]`
+        """Vectors of all candidates: on a GPU as long as they fit, copied once and not with each question;
+        else where the cache has them."""
+        device = torch.device(self.e.device)
+        if device.type == "cpu":
+            return self.cache.parts
+        if self._moved[0] != len(self.cache):
+            parts = self.cache.parts
+            if sum(p.nbytes for p in parts) < 0.8 * torch.cuda.mem_get_info(device)[0]:
+                parts = [p.to(device) for p in parts]
+            self._moved = len(self.cache), parts
+        return self._moved[1]
 
     def top(
         self,
@@ -197,7 +213,7 @@ class Searcher:
     ) -> tuple:  # (`[k]` scores, `[k]` positions)
         "The best candidates for some codes."
         if self.index is None:
-            return best(score_candidates(codes, self.cache.parts), k)
+            return best(score_candidates(codes, self.parts), k)
         at = shortlist(self.index, codes, max(k, self.s), self.probe)
         scores = score_candidates(codes, [self.cache.take(at)])
         s, i = best(scores, k)

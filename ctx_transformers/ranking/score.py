@@ -15,7 +15,7 @@ from ..data.groups import plan_attention
 from ..data.ragged import Ragged
 from .model import CrossRanker, Ranker, poly_scores
 from .tokens import RankTokens, pair_texts
-from ..core import progress
+from ..core import device_of, progress
 
 # %% ../../nbs/ranking/11_score.ipynb #sa0da23f
 def _autocast(device, bf16):
@@ -28,10 +28,10 @@ def encode_candidates(
     model: Ranker,
     texts: Ragged,  # R answers, as `DialogueTokenizer.responses` makes them
     batch_tokens: int = 8192,  # tokens of a batch
-    device="cpu",
     bf16: bool = False,  # compute in bf16
 ) -> np.ndarray:  # `[R,d]` float32
-    "Vectors of many candidates."
+    "Vectors of many candidates, computed where the model is."
+    device = device_of(model)
     out = np.zeros((len(texts), model.d), np.float32)
     was = model.training
     model.eval()
@@ -73,7 +73,7 @@ def _encode_own(model, tokens, rows, batch_tokens, device, bf16):
     "Vectors `[R,d]` of the candidates that some dialogues have, and which of them each dialogue has."
     texts, n = tokens.answers.gather(rows)
     used, which = np.unique(texts, return_inverse=True)
-    v = encode_candidates(model, tokens.responses.take(used), batch_tokens, device, bf16)
+    v = encode_candidates(model, tokens.responses.take(used), batch_tokens, bf16)
     return torch.from_numpy(v).to(device), Ragged(
         which, np.concatenate([[0], np.cumsum(n)])
     )
@@ -134,15 +134,14 @@ def score_dialogues(
     tokens: RankTokens,
     rows=None,  # `[M]` dialogues; all if None
     batch_tokens: int = 8192,
-    device="cpu",
     bf16: bool = False,  # as in `encode_candidates`
     # `[M,k]` float32 scores of each dialogue's own candidates, -inf where it has fewer
     # than others
 ) -> np.ndarray:
-    "Ask for every dialogue's own candidates."
+    "Ask for every dialogue's own candidates, where the model is."
     rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
     rank = _rank_pairs if isinstance(model, CrossRanker) else _rank_apart
-    return rank(model, tokens, rows, batch_tokens, device, bf16)
+    return rank(model, tokens, rows, batch_tokens, device_of(model), bf16)
 
 # %% ../../nbs/ranking/11_score.ipynb #c12
 class Look(NamedTuple):

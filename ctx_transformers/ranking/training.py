@@ -17,7 +17,13 @@ import numpy as np
 import torch
 
 from ..config import settings, with_settings
-from ..core import cache_dir, hash_uniform, set_seed, write_atomic
+from ctx_transformers.core import (
+    cache_dir,
+    hash_uniform,
+    pick_device,
+    set_seed,
+    write_atomic,
+)
 from ..data.load import title_of
 from ctx_transformers.data.tokens import (
     fit_tokenizer,
@@ -181,7 +187,7 @@ def _weights_of(folder):
 def teacher_scores(
     folder,  # of a trained ranker
     data: RankingData,  # the student's
-    device="cpu",
+    device="auto",
 ) -> list:  # `[N]` arrays, scores of each training dialogue's own candidates
     "What another ranker says of the training dialogues; kept in its folder."
     teacher = load_ranker(folder, device)
@@ -189,7 +195,7 @@ def teacher_scores(
     name = f"teacher-{tokens_digest(tokens)}"
     scores = keep(
         teacher.folder / name,
-        lambda: score_dialogues(teacher.model, tokens, device=device),
+        lambda: score_dialogues(teacher.model, tokens),
     )
     return [s[:n] for s, n in zip(scores, tokens.answers.lengths)]
 
@@ -249,7 +255,7 @@ def train_ranker(
     cfg: RankingCfg,
     data: RankingData,
     folder=None,  # None: one of the cache, named after the training
-    device="cpu",
+    device="auto",
     say=print,  # what to do with a line of report
 ) -> Run:  # finished; its folder holds the weights of the lowest validation loss
     "Train, or take up where it stood, or read what is finished."
@@ -263,7 +269,7 @@ def train_learner(
     cfg: RankingCfg,
     data: RankingData,
     folder=None,  # as in `train_ranker`
-    device="cpu",
+    device="auto",
     say=print,
 ) -> "TextLearner":
     "What `train_ranker` trains with, for one's own calls of fastai."
@@ -282,6 +288,7 @@ def _open_run(cfg, data, folder, say):
 def _learner(run: Run, data: RankingData, device) -> "TextLearner":
     cfg = run.cfg
     set_seed(cfg.train.seed)
+    device = pick_device(device)
     model = open_ranker(cfg.model, data.vocab).to(device)
     soft = _soft_labels(cfg, data, device, run.say)
     train, valid = _both_batches(cfg, data, soft)
@@ -307,7 +314,7 @@ class TrainedRanker(NamedTuple):
 
 def load_ranker(
     folder,  # of a finished training
-    device="cpu",
+    device="auto",
 ) -> TrainedRanker:
     "A trained ranker, from its folder alone."
     check_system(folder, "ranking")
@@ -317,18 +324,18 @@ def load_ranker(
     shape = about["model"] | dict(pretrained="", keep_layers=0)
     model = open_ranker(with_settings(RankerCfg, shape), about["vocab"])
     return TrainedRanker(
-        load_weights(model, weights).to(device).eval(),
+        load_weights(model, weights).to(pick_device(device)).eval(),
         rank_tokenizer(folder / "tokenizer"),
         DialogueTextCfg(**about["text"]),
         folder,
-        device,
+        pick_device(device),
     )
 
 # %% ../../nbs/ranking/14_training.ipynb #scores
 def score_run(
     run: Run,  # of `train_ranker`
     data: RankingData,
-    device="cpu",
+    device="auto",
 ) -> (
     np.ndarray
 ):  # `[N,k]` scores of the test's candidates, -inf where a dialogue has fewer
@@ -336,7 +343,7 @@ def score_run(
 
     def score():
         model = load_ranker(run.folder, device).model
-        return score_dialogues(model, data.tokens["test"], device=device)
+        return score_dialogues(model, data.tokens["test"])
 
     return run.kept(f"test-{data.test_digest}", score)
 
@@ -348,7 +355,7 @@ def compare_rankers(
 ) -> list:  # rows for `eval.tables.write_rows`
     "R@k, MRR and MAP of a ranker and of its baselines, with 95 % intervals over conversations."
     tokens = tokenize_dialogues(dialogues, ranker.tokenizer, ranker.text)
-    scores = score_dialogues(ranker.model, tokens, device=ranker.device)
+    scores = score_dialogues(ranker.model, tokens)
     found = {ranker.model.cfg.title: {cfg.train.seed: scores}}
     for name, arm in load_baselines(ranker.folder).items():
         found[name] = {0: rank_dialogues(arm, dialogues, ranker.text.max_turns)}

@@ -331,6 +331,71 @@ def _seen(x, **_):
     return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
 
 
+def _tensor_of(x):
+    "The first tensor of what a layer gives; () where there is none."
+    if isinstance(x, torch.Tensor):
+        return x.detach() if x.ndim else x.detach()[None]
+    within = x if isinstance(x, (tuple, list)) else ()
+    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
+
+
+def _seen(x, **_):
+    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
+    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
+
+
+def _tensor_of(x):
+    "The first tensor of what a layer gives; () where there is none."
+    if isinstance(x, torch.Tensor):
+        return x.detach() if x.ndim else x.detach()[None]
+    within = x if isinstance(x, (tuple, list)) else ()
+    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
+
+
+def _seen(x, **_):
+    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
+    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
+
+
+def _tensor_of(x):
+    "The first tensor of what a layer gives; () where there is none."
+    if isinstance(x, torch.Tensor):
+        return x.detach() if x.ndim else x.detach()[None]
+    within = x if isinstance(x, (tuple, list)) else ()
+    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
+
+
+def _seen(x, **_):
+    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
+    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
+
+
+def _tensor_of(x):
+    "The first tensor of what a layer gives; () where there is none."
+    if isinstance(x, torch.Tensor):
+        return x.detach() if x.ndim else x.detach()[None]
+    within = x if isinstance(x, (tuple, list)) else ()
+    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
+
+
+def _seen(x, **_):
+    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
+    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
+
+
+def _tensor_of(x):
+    "The first tensor of what a layer gives; () where there is none."
+    if isinstance(x, torch.Tensor):
+        return x.detach() if x.ndim else x.detach()[None]
+    within = x if isinstance(x, (tuple, list)) else ()
+    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
+
+
+def _seen(x, **_):
+    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
+    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
+
+
 def _shape_of(f, x, **_):
     "fastai's `apply`: of a whole batch part by part, of what a layer gives as `_seen` left it."
     if isinstance(x, (torch.Tensor, Whole)):
@@ -516,6 +581,11 @@ class TryLearner(CallLearner):
         with (
             patch.object(self.dls.train, "one_batch", lambda: parts, create=True),
             patch.object(fastai.callback.hook, "apply", _shape_of),
+            patch.object(fastai.callback.hook, "to_detach", _seen),
+            patch.object(fastai.callback.hook, "to_detach", _seen),
+            patch.object(fastai.callback.hook, "to_detach", _seen),
+            patch.object(fastai.callback.hook, "to_detach", _seen),
+            patch.object(fastai.callback.hook, "to_detach", _seen),
             patch.object(fastai.callback.hook, "to_detach", _seen),
             patch.object(fastai.callback.hook, "to_detach", _seen),
             patch.object(fastai.callback.hook, "to_detach", _seen),

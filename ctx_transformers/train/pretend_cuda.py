@@ -28,10 +28,10 @@ class Dev(torch.Tensor):
 
     @staticmethod
     def __new__(cls, real):
-        shape = torch.empty_strided(
-            real.shape, real.stride(), dtype=real.dtype, device="meta"
-        )
-        t = torch.Tensor._make_subclass(cls, shape, False, device_for_backend_keys=CUDA)
+        layout = real.shape, real.stride()
+        with torch.inference_mode(False):  # what is a view of what is torch's to know
+            t = torch.empty_strided(*layout, dtype=real.dtype, device="meta")
+            t = torch.Tensor._make_subclass(cls, t, False, device_for_backend_keys=CUDA)
         t.held = real
         return t
 
@@ -152,6 +152,10 @@ class PretendCuda(TorchDispatchMode):
 
     def run(self, func, args, kw):
         "One operation, on the processor."
+        if (
+            func._can_decompose()
+        ):  # torch has done so before, but not where nothing is learnt
+            return self._decompose(func, args, kw)
         name = func._schema.name.split("::")[1]
         if name == "_pin_memory":
             return args[0].clone()
@@ -186,6 +190,13 @@ class PretendCuda(TorchDispatchMode):
             return Dev(x) if on and isinstance(x, torch.Tensor) else x
 
         return tree_map(wrap, out)
+
+    def _decompose(self, func, args, kw):
+        super().__enter__()
+        try:
+            return func.decompose(*args, **kw)
+        finally:
+            super().__exit__(None, None, None)
 
     def _check(self, func, name, args, there, here):
         "Two devices in one operation are an error, but for numbers and indices."
@@ -259,6 +270,7 @@ def _patches():
         (c, "empty_cache", nothing),
         (c, "reset_peak_memory_stats", nothing),
         (c, "max_memory_allocated", lambda *args: 0),
+        (c, "mem_get_info", lambda *args: (2**37, 2**37)),
         (c, "get_rng_state", lambda *args: torch.get_rng_state()),
         (c, "set_rng_state", nothing),
         (c, "get_rng_state_all", lambda: [torch.get_rng_state()]),
