@@ -168,7 +168,8 @@ def _example(
     position: int,  # of a masked token in it
 ) -> dict:  # `target`, `at`, `contexts` of `context.interpret.plot_attention`
     "A masked token, and where the model looked."
-    groups, at, y = data.batches(cfg, TEST).make(np.array([post]))
+    batch = data.batches(cfg, TEST).make_batch(np.array([post]))
+    groups, at, y = (x.to(device_of(model)) for x in batch)
     is_target = groups.role == Role.TARGET
     first = starts(groups.lengths)[is_target]
     m = int((at - first == position).nonzero()[0, 0])

@@ -188,214 +188,6 @@ def _seen(x, **_):
     return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
 
 
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
-def _tensor_of(x):
-    "The first tensor of what a layer gives; () where there is none."
-    if isinstance(x, torch.Tensor):
-        return x.detach() if x.ndim else x.detach()[None]
-    within = x if isinstance(x, (tuple, list)) else ()
-    return next((v for v in within if isinstance(v, torch.Tensor) and v.ndim), ())
-
-
-def _seen(x, **_):
-    "fastai's `to_detach` for what goes into a layer, a plain tuple, and what comes out."
-    return tuple(map(_tensor_of, x)) if type(x) is tuple else _tensor_of(x)
-
-
 def _shape_of(f, x, **_):
     "fastai's `apply`: of a whole batch part by part, of what a layer gives as `_seen` left it."
     if isinstance(x, (torch.Tensor, Whole)):
@@ -582,22 +374,6 @@ class TryLearner(CallLearner):
             patch.object(self.dls.train, "one_batch", lambda: parts, create=True),
             patch.object(fastai.callback.hook, "apply", _shape_of),
             patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
         ):
             return Learner.summary(self)
 
@@ -697,7 +473,7 @@ class TextLearner(TryLearner):
     ):
         "Train in another precision from now on."
         self.remove_cbs([self.autocast, self.accumulating])
-        self.cfg = self.checkpoint.cfg = replace(self.cfg, precision=precision)
+        self.cfg = self.checkpoint.train_cfg = replace(self.cfg, precision=precision)
         self._add_step(precision)
         return self
 
@@ -718,7 +494,7 @@ class TextLearner(TryLearner):
         lr: float,  # peak learning rate
     ):
         "Train with another learning rate from now on."
-        self.cfg = self.checkpoint.cfg = replace(self.cfg, lr=lr)
+        self.cfg = self.checkpoint.train_cfg = replace(self.cfg, lr=lr)
         shares = self.opt.shares
         self.lr = lr if len({*shares}) == 1 else [lr * s for s in shares]
         self.opt.set_hyper("lr", self.lr)
