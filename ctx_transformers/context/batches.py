@@ -213,6 +213,8 @@ class MLMBatches(Batches):
         workers: int = 0,
         # take every token of the target, hidden ones too, out of its contexts
         drop_target_tokens: bool = False,
+        # of the grouped texts: makes what a model will ask for while they are on the processor
+        prepare=None,
     ):
         self.tokens = tokens
         self.sampler = sampler
@@ -224,6 +226,7 @@ class MLMBatches(Batches):
         self.shuffle = shuffle
         self.workers = workers
         self.drop_target_tokens = drop_target_tokens
+        self.prepare = prepare
         self._plan = (None, None)
         L = tokens.lengths[sampler.rows.start : sampler.rows.stop]
         self.lengths = tokens.lengths[self.posts]
@@ -271,6 +274,8 @@ class MLMBatches(Batches):
         if self.drop_target_tokens:
             c = without_target_tokens(ids, lengths, *c, self.tokens.special.values())
         groups, where = join_groups(masked, lengths, *c, self.sampler.kinds(post, e))
+        if self.prepare is not None:
+            self.prepare(groups)
         return groups, torch.from_numpy(where[at]), torch.from_numpy(ids[at])
 
 # %% ../../nbs/context/01_batches.ipynb #c46
@@ -282,7 +287,7 @@ def but(
     "The same batches but for some arguments, on the same device, from the first epoch on."
     names = (
         "tokens sampler posts batch_tokens mask context_max_len seed shuffle workers"
-        " drop_target_tokens"
+        " drop_target_tokens prepare"
     ).split()
     same = {k: getattr(self, k) for k in names}
     return MLMBatches(**(same | changes)).to(self.device)

@@ -6,11 +6,12 @@
 __all__ = ['CONTEXTS', 'targets', 'impossible', 'ContextData', 'open_data', 'data_key', 'shared_data']
 
 # %% ../../nbs/context/06_data.ipynb #impe
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
 from ..config import config_hash
+from .architectures import PARTS, make_parts
 from .batches import ContextSampler, MLMBatches
 from .config import ContextCfg
 from .controls import Mixed
@@ -127,6 +128,7 @@ class ContextData:
             cfg.context_max_len,
             _seed(cfg, split),
             shuffle=split == TRAIN,
+            prepare=partial(make_parts, names=PARTS[cfg.model.architecture]),
         )
 
     def counts(self) -> np.ndarray:  # `[v]`

@@ -9,6 +9,7 @@ __all__ = ['loop_scores', 'latency_arms', 'cross_arm', 'take_turns', 'latency_ro
 # %% ../../nbs/experiments/14_latency.ipynb #impe
 import importlib.util
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np

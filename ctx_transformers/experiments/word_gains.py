@@ -11,7 +11,6 @@ import json
 
 import numpy as np
 import pandas as pd
-import torch
 
 from ..config import config_hash
 from ..context.data import shared_data
@@ -157,7 +156,7 @@ class WordGainsTask(ContextTask):
 def _attended(model, groups, at, m):
     "How much the `m`-th masked token looks at each token, `[n]`."
     i, j, w = attention(model, groups, at)
-    return torch.zeros(groups.n_tokens).index_add(0, j[i == m], w[i == m])
+    return w.new_zeros(groups.n_tokens).index_add(0, j[i == m], w[i == m])
 
 
 def _example(

@@ -253,6 +253,9 @@ class PretendCuda(TorchDispatchMode):
         PretendCuda.now = None
 
 # %% ../../nbs/train/09_pretend_cuda.ipynb #na94a58
+_plain_attention = torch.nn.functional.scaled_dot_product_attention
+
+
 def _patches():
     "(owner, name, what stands in its place)."
 
@@ -306,6 +309,10 @@ def one_kernel_attention(
     q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, **kw
 ):
     "One operation forward and one backward, as a fused kernel of CUDA is."
+    if (
+        attn_mask is not None and attn_mask.requires_grad
+    ):  # which the processor's kernel has not
+        return _plain_attention(q, k, v, attn_mask, dropout_p, is_causal, scale=scale)
     if attn_mask is not None and attn_mask.dtype == torch.bool:
         mask = torch.zeros_like(attn_mask, dtype=q.dtype)
         attn_mask = mask.masked_fill(~attn_mask, -torch.inf)
