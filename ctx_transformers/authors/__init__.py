@@ -47,13 +47,13 @@ def learner(
     **settings,  # changes of the config, by whole or last name
 ):  # a `train.learner.TextLearner`; once something was fitted, `load(out)` reads it
     "A fastai `Learner` of the same training, for one's own calls: `lr_find`, `fit_one_cycle`, callbacks."
-    from ctx_transformers.authors.training import AuthorsData, train_learner
+    from ctx_transformers.authors.training import AuthorsData, authors_learner
     from ctx_transformers.core import pick_device
 
     place, table = source_of(posts)
     config = with_settings(config, place | settings)
     data = AuthorsData(config, say, table)
-    return train_learner(config, data, out, pick_device(device), say)
+    return authors_learner(config, data, out, pick_device(device), say)
 
 # %% ../../nbs/authors/index.ipynb #load
 def load(

@@ -50,10 +50,10 @@ def learner(
     **settings,  # as in `train`
 ):  # a `train.learner.TextLearner`; once something was fitted, `load(out)` reads it
     "A fastai `Learner` of the same training, for one's own calls: `lr_find`, `fit_one_cycle`, callbacks."
-    from ctx_transformers.chars.prediction import folder_learner
+    from ctx_transformers.chars.prediction import strings_learner
 
     config, table = _with_source(config, posts, settings)
-    return folder_learner(config, table, out, device, say)
+    return strings_learner(config, table, out, device, say)
 
 # %% ../../nbs/chars/index.ipynb #load
 def load(

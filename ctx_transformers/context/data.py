@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache, partial
 import numpy as np
 
 from ..config import config_hash
-from .architectures import PARTS, make_parts
+from .architectures import ARCHITECTURE_PARTS, make_parts
 from .batches import ContextSampler, MLMBatches
 from .config import ContextCfg
 from .controls import Mixed
@@ -128,7 +128,7 @@ class ContextData:
             cfg.context_max_len,
             _seed(cfg, split),
             shuffle=split == TRAIN,
-            prepare=partial(make_parts, names=PARTS[cfg.model.architecture]),
+            prepare=partial(make_parts, names=ARCHITECTURE_PARTS[cfg.model.architecture]),
         )
 
     def counts(self) -> np.ndarray:  # `[v]`

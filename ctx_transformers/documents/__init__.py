@@ -53,12 +53,12 @@ def learner(
     from ctx_transformers.config import with_settings
     from ctx_transformers.core import pick_device
     from ctx_transformers.documents.evaluation import keep_documents
-    from ctx_transformers.documents.training import DocumentData, train_learner
+    from ctx_transformers.documents.training import DocumentData, documents_learner
 
     place, table = source_of(posts)
     config = with_settings(config, place | settings)
     data = DocumentData(config, say, table)
-    learn = train_learner(config, data, out, pick_device(device), say)
+    learn = documents_learner(config, data, out, pick_device(device), say)
     if table is not None:
         keep_documents(data.sets, learn.folder)
     return learn

@@ -4,11 +4,10 @@
 
 # %% auto #0
 __all__ = ['STS_VERSION', 'PAIRS_FILE', 'shares_sentence', 'draw_pairs', 'split_pairs', 'benchmark_sets', 'is_benchmark',
-           'open_splits', 'any_pairs', 'PairData', 'open_sts_model', 'sts_run', 'train_learner', 'train_sts',
+           'open_splits', 'any_pairs', 'PairData', 'open_sts_model', 'sts_run', 'sts_learner', 'train_sts',
            'keep_pairs', 'kept_pairs', 'untuned_embedder', 'tfidf_of', 'evaluate_sts']
 
 # %% ../../nbs/documents/13_sts_train.ipynb #impe
-from typing import TYPE_CHECKING
 import hashlib
 import json
 import os
@@ -42,9 +41,6 @@ from .sts_eval import sts_rows, sts_scores
 from .training import TextData, text_learner
 from ..eval.tfidf import DOC, DocTfidf
 from ..train.runs import Run, learner_in, read_run, run_config
-
-if TYPE_CHECKING:  # fastai is imported where training starts
-    from ctx_transformers.train.learner import TextLearner
 
 # %% ../../nbs/documents/13_sts_train.ipynb #c07
 def shares_sentence(
@@ -244,13 +240,13 @@ def sts_run(
     return run
 
 
-def train_learner(
+def sts_learner(
     cfg: StsCfg,
     data: PairData,
     folder=None,  # as in `sts_run`
     device="auto",
     say=print,
-) -> "TextLearner":
+):  # a `TextLearner`
     "What `sts_run` tunes with, for one's own calls of fastai."
     return learner_in(
         _open_run(cfg, data, folder, say), lambda run: _learner(run, data, device)
@@ -262,7 +258,7 @@ def _open_run(cfg, data, folder, say):
     return Run("sts", cfg, STS_VERSION, folder, say, **learnt)
 
 
-def _learner(run: Run, data: PairData, device) -> "TextLearner":
+def _learner(run: Run, data: PairData, device):  # a `TextLearner`
     from ctx_transformers.documents.callbacks import ByRank
 
     cfg = run.cfg

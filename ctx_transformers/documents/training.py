@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['DOCUMENTS_VERSION', 'documents_digest', 'TextData', 'DocumentData', 'open_document_model', 'text_learner',
-           'documents_run', 'train_learner', 'train_documents', 'predict_documents']
+           'documents_run', 'documents_learner', 'train_documents', 'predict_documents']
 
 # %% ../../nbs/documents/08_training.ipynb #impe
-from typing import TYPE_CHECKING
 import hashlib
 import json
 from functools import lru_cache
@@ -30,9 +29,6 @@ from .loss import class_loss
 from .model import DocumentModel
 from .segments import DocumentBatches, tokenize_documents
 from ..train.runs import Run, learner_in
-
-if TYPE_CHECKING:  # fastai is imported where training starts
-    from ctx_transformers.train.learner import TextLearner
 
 # %% ../../nbs/documents/08_training.ipynb #c07
 def _stamp(path):
@@ -178,7 +174,7 @@ def text_learner(
     model: DocumentModel,  # on its device
     loss,  # of predictions and targets
     *parts,  # more callbacks of the training
-) -> "TextLearner":
+):  # a `TextLearner`
     "Write what a folder needs beside its weights, and make what learns them."
     data.tokenizer.save_pretrained(run.folder / "tokenizer")
     describe(model, cfg.text, data.classes, run.folder)
@@ -200,13 +196,13 @@ def documents_run(
     return run
 
 
-def train_learner(
+def documents_learner(
     cfg: DocumentsCfg,
     data: DocumentData,
     folder=None,  # as in `documents_run`
     device="auto",
     say=print,
-) -> "TextLearner":
+):  # a `TextLearner`
     "What `documents_run` trains with, for one's own calls of fastai."
     return learner_in(
         _open_run(cfg, data, folder, say), lambda run: _learner(run, data, device)
@@ -218,7 +214,7 @@ def _open_run(cfg, data, folder, say):
     return Run("documents", cfg, DOCUMENTS_VERSION, folder, say, **learnt)
 
 
-def _learner(run: Run, data: DocumentData, device) -> "TextLearner":
+def _learner(run: Run, data: DocumentData, device):  # a `TextLearner`
     from ctx_transformers.documents.callbacks import Scores
 
     cfg = run.cfg

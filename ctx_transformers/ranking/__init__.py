@@ -52,11 +52,11 @@ def learner(
 ):  # a `train.learner.TextLearner`; once something was fitted, `load(out)` reads it
     "A fastai `Learner` of the same training, for one's own calls: `lr_find`, `fit_one_cycle`, callbacks."
     from ctx_transformers.core import pick_device
-    from ctx_transformers.ranking.training import RankingData, train_learner
+    from ctx_transformers.ranking.training import RankingData, ranker_learner
 
     config, table = _with_source(config, posts, settings)
     data = RankingData(config, say, table)
-    return train_learner(config, data, out, pick_device(device), say)
+    return ranker_learner(config, data, out, pick_device(device), say)
 
 # %% ../../nbs/ranking/index.ipynb #load
 def load(

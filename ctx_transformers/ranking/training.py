@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['VERSION', 'draw_dialogues', 'RankingData', 'tokens_digest', 'train_dialogue_tokenizer', 'weights_digest',
-           'teacher_scores', 'train_ranker', 'train_learner', 'TrainedRanker', 'load_ranker', 'score_run',
+           'teacher_scores', 'train_ranker', 'ranker_learner', 'TrainedRanker', 'load_ranker', 'score_run',
            'compare_rankers']
 
 # %% ../../nbs/ranking/14_training.ipynb #impe
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -51,9 +51,6 @@ from .splits import expand_turns
 from .tokens import RankTokens, tokenize_dialogues
 from ..core import load_weights
 from ..train.runs import Run, check_system, keep, learner_in, read_run
-
-if TYPE_CHECKING:  # fastai is imported where training starts
-    from ctx_transformers.train.learner import TextLearner
 
 # %% ../../nbs/ranking/14_training.ipynb #n802fca7
 def _read_source(cfg, say, table):
@@ -265,13 +262,13 @@ def train_ranker(
     return run
 
 
-def train_learner(
+def ranker_learner(
     cfg: RankingCfg,
     data: RankingData,
     folder=None,  # as in `train_ranker`
     device="auto",
     say=print,
-) -> "TextLearner":
+):  # a `TextLearner`
     "What `train_ranker` trains with, for one's own calls of fastai."
     return learner_in(
         _open_run(cfg, data, folder, say), lambda run: _learner(run, data, device)
@@ -285,7 +282,7 @@ def _open_run(cfg, data, folder, say):
     return Run("ranking", cfg, VERSION, folder, say, **digests)
 
 
-def _learner(run: Run, data: RankingData, device) -> "TextLearner":
+def _learner(run: Run, data: RankingData, device):  # a `TextLearner`
     cfg = run.cfg
     set_seed(cfg.train.seed)
     device = pick_device(device)

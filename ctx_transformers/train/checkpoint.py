@@ -306,17 +306,7 @@ class Checkpoint(Part):
         "Take up the state of the folder; that of another configuration is an error."
         learn = self.learn
         s = torch.load(self.path, map_location="cpu", weights_only=True)
-        if "what" not in s:
-            raise ValueError(
-                f"{self.path} was written by an older version, which counted otherwise: delete "
-                f"{self.path.parent}"
-            )
-        self.check(json.loads(s["cfg"]))
-        if json.loads(s["what"]) != json.loads(json.dumps(learn.call)):
-            raise ValueError(
-                f"{self.path.parent} stands in {s['what']}, and this is {json.dumps(learn.call)}: call it as "
-                "it was called, or use another folder"
-            )
+        self._check_state(s)
         self.model.load_state_dict(s["model"])
         self.opt.opt.load_state_dict(s["opt"])
         self.dls.train.ends = s["ends"]
@@ -330,6 +320,21 @@ class Checkpoint(Part):
             for k, v in s["cbs"].get(cb.name, {}).items():
                 setattr(cb, k, v)
         set_rng_state(s["rng"])
+
+    def _check_state(self, s: dict):
+        "Refuse the state of another configuration, another call, or another version."
+        learn = self.learn
+        if "what" not in s:
+            raise ValueError(
+                f"{self.path} was written by an older version, which counted otherwise: delete "
+                f"{self.path.parent}"
+            )
+        self.check(json.loads(s["cfg"]))
+        if json.loads(s["what"]) != json.loads(json.dumps(learn.call)):
+            raise ValueError(
+                f"{self.path.parent} stands in {s['what']}, and this is {json.dumps(learn.call)}: call it as "
+                "it was called, or use another folder"
+            )
 
     def check(self, old: dict):
         "Refuse a state that was written with other settings."

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,9 +21,6 @@ from filelock import FileLock, Timeout
 
 from ..config import config_hash, settings
 from ..core import cache_dir, set_seed, sweep, write_atomic
-
-if TYPE_CHECKING:  # fastai is imported where training starts
-    from ctx_transformers.train.learner import TextLearner
 
 # %% ../../nbs/train/05_runs.ipynb #key
 def run_key(
@@ -177,7 +173,7 @@ class Run:
         loss_func,  # as in `learner`
         *parts,  # more callbacks of the training
         tensorboard: bool = False,  # also write the log for TensorBoard
-    ) -> "TextLearner":
+    ):  # a `TextLearner`
         "What trains in this folder, from the start or from where the folder says."
         from ctx_transformers.train.learner import learner
 
@@ -194,7 +190,7 @@ class Run:
 
     def fit(
         self,
-        learn: "TextLearner",  # from `learner`
+        learn,  # from `learner`
     ) -> float:  # lowest validation loss, that of the weights which the model now has
         "Train to the end."
         from ctx_transformers.train.callbacks import StopGently
@@ -226,7 +222,7 @@ class Run:
 def learner_in(
     run: Run,  # that has not begun
     make,  # gives the learner of a run that has
-) -> "TextLearner":
+):  # a `TextLearner`
     """A learner for calls of one's own. It has its folder to itself while it trains, `load` opens it, and the
     same calls go on from there; a run without a folder has a temporary one, which ends with the learner."""
     with run.own():
