@@ -10,6 +10,7 @@ __all__ = ['HALF', 'REFUSED_CALLBACKS', 'bf16_units', 'pick_precision', 'Autocas
 import json
 import os
 import tempfile
+import warnings
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -142,6 +143,9 @@ def _check_loss(model: nn.Module, loss_func):
         )
 
 # %% ../../nbs/train/04_learner.ipynb #s1bd59a6
+# a model may have a method `loss`, and fastai's recorder keeps its own under that name
+warnings.filterwarnings("ignore", r"You are shadowing an attribute \((loss|losses)\)")
+
 REFUSED_CALLBACKS = dict(
     GradientAccumulation="micro-batches are weighed by their targets here: set accumulate of the training",
     NonNativeMixedPrecision="weights stay fp32: call to_fp16(), or set precision of the training",
@@ -438,8 +442,7 @@ class TextLearner(TryLearner):
         "The callbacks of every call."
         losses = ValidationLoss()
         self.add_cbs([losses, SmoothStepLoss()])
-        self.recorder.loss = losses
-        self.recorder.smooth_loss = self.smooth_step_loss
+        vars(self.recorder).update(loss=losses, smooth_loss=self.smooth_step_loss)
         self._add_step(cfg.precision)
         if cfg.unfreeze:
             self.add_cb(Thaw(self.model, cfg, self.dls.train.steps))
