@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['repo_root', 'cache_dir', 'figures_dir', 'hash_bits', 'hash_uniform', 'set_seed', 'rng_state', 'set_rng_state',
            'pick_device', 'device_of', 'keep_memory', 'trim_memory', 'hide_broken_torchvision', 'BeforeTransformers',
-           'Account', 'Lines', 'progress', 'write_atomic', 'sweep', 'save_weights', 'load_weights']
+           'Account', 'Lines', 'shows_bars', 'progress', 'write_atomic', 'sweep', 'save_weights', 'load_weights']
 
 # %% ../nbs/00_core.ipynb #impe
 import ctypes
@@ -297,6 +297,12 @@ class Lines:
         pass
 
 # %% ../nbs/00_core.ipynb #n0a1f524
+def shows_bars() -> bool:
+    "Is this a terminal or a notebook, where a bar can be drawn over and over?"
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return sys.stderr.isatty() or type(shell).__name__ == "ZMQInteractiveShell"
+
+
 def progress(
     items=None,  # what is gone through; None where `update` is called by hand
     total=None,  # how much there is, where `items` does not say
@@ -307,10 +313,8 @@ def progress(
     "Progress of long work: a bar in a terminal or a notebook, lines elsewhere; CTX_PROGRESS=0: nothing."
     from tqdm.auto import tqdm
 
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    seen = sys.stderr.isatty() or type(shell).__name__ == "ZMQInteractiveShell"
     quiet = os.environ.get("CTX_PROGRESS") == "0"
-    if not (seen or quiet):
+    if not (shows_bars() or quiet):
         return Lines(items, total, desc, unit, initial)
     return tqdm(items, desc or None, total, unit=unit, initial=initial, disable=quiet)
 

@@ -257,6 +257,7 @@ class Bar(Part):
 
     order = 90
     run_valid = False
+    only_fit = True
 
     def before_fit(self):
         self._bar = progress(

@@ -31,7 +31,13 @@ from fastcore.foundation import L
 from torch import nn
 from tqdm import tqdm
 
-from ..core import rng_state, set_rng_state, set_seed, write_atomic
+from ctx_transformers.core import (
+    rng_state,
+    set_rng_state,
+    set_seed,
+    shows_bars,
+    write_atomic,
+)
 from ctx_transformers.train.callbacks import (
     Bar,
     RunLog,
@@ -272,6 +278,8 @@ class CallLearner(Learner):
         if not n_epoch:
             return
         cbs = L(cbs)
+        if not hasattr(self, "progress"):
+            cbs = cbs + Bar()
         rest = dict(lr=lr, wd=wd, cbs=cbs, reset_opt=reset_opt, start_epoch=start_epoch)
         call = _in_words(n_epoch, lr, wd, cbs, start_epoch)
         self._give_up(call)
@@ -418,6 +426,8 @@ class TextLearner(TryLearner):
             path=folder,
         )
         self._begin(cfg, folder)
+        if not shows_bars():
+            self.remove_cb(self.progress)  # in logs, lines say how far it is
         self._add_parts(cfg, folder)
         self.create_opt()
         self.learn_at(cfg.lr)
