@@ -5603,4 +5603,6 @@ d = { 'settings': { 'branch': 'main',
                                              'ctx_transformers.train.runs.run_key': ( 'train/runs.html#run_key',
                                                                                       'ctx_transformers/train/runs.py'),
                                              'ctx_transformers.train.runs.stopping': ( 'train/runs.html#stopping',
+                                                                                       'ctx_transformers/train/runs.py'),
+                                             'ctx_transformers.train.runs.train_in': ( 'train/runs.html#train_in',
                                                                                        'ctx_transformers/train/runs.py')}}}

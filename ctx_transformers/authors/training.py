@@ -31,7 +31,7 @@ from ..data.tokens import load_tokenizer, tokenizer_digest
 from ..models.hf import encoder_digest
 from ..models.mlm_head import MLMHead, load_head
 from ..models.pretrained import open_encoder
-from ..train.runs import Run, learner_in, read_run
+from ..train.runs import Run, learner_in, read_run, train_in
 
 # %% ../../nbs/authors/12_training.ipynb #c06
 class OneToken:
@@ -157,10 +157,9 @@ def train_authors(
     say=print,
 ) -> Run:  # finished; its folder is what `AuthorEmbedder.load` opens
     "Train an author encoder, or go on where it stood, or find that it is there."
-    with _open_run(cfg, data, folder, say) as run:
-        if not run.finished:
-            run.fit(_learner(run, data, device))
-    return run
+    return train_in(
+        _open_run(cfg, data, folder, say), lambda run: _learner(run, data, device)
+    )
 
 
 def authors_learner(

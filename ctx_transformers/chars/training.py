@@ -28,7 +28,7 @@ from .objectives import Clm, Mlm, Objectives
 from ..config import config_hash, with_settings
 from ..core import hash_uniform, pick_device, set_seed, write_atomic
 from ..core import load_weights
-from ..train.runs import Run, check_system, learner_in, read_run
+from ..train.runs import Run, check_system, learner_in, read_run, train_in
 
 # %% ../../nbs/chars/07_training.ipynb #sb68b7c9
 def merge_splits(
@@ -175,10 +175,10 @@ def train_run(
     "Train, take up where it stood, or leave what was trained as it is."
     cfg = _without_choice(cfg)
     digests = dict(data=data.digest, **digests)
-    with Run("chars", cfg, VERSION, folder, say, title, **digests) as run:
-        if not run.finished:
-            run.fit(_learner(run, data, device))
-    return run
+    return train_in(
+        Run("chars", cfg, VERSION, folder, say, title, **digests),
+        lambda run: _learner(run, data, device),
+    )
 
 
 def chars_learner(

@@ -21,7 +21,7 @@ from ..models.config import EncoderCfg
 from ..models.hf import encoder_digest
 from ..models.pretrained import open_encoder, start_from
 from ..core import load_weights
-from ..train.runs import Run, check_system, learner_in, read_run
+from ..train.runs import Run, check_system, learner_in, read_run, train_in
 
 # %% ../../nbs/context/12_training.ipynb #c06
 def _describe(
@@ -103,10 +103,7 @@ def train_run(
 ) -> Run:  # finished
     "Train from the start, or from where the folder says, or read what is finished."
     run, base = _open_run(cfg, data, folder, device, say, title)
-    with run:
-        if not run.finished:
-            run.fit(_learner(run, data, base, device))
-    return run
+    return train_in(run, lambda run: _learner(run, data, base, device))
 
 
 def context_learner(

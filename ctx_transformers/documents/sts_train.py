@@ -40,7 +40,7 @@ from ctx_transformers.documents.pairs import (
 from .sts_eval import sts_rows, sts_scores
 from .training import TextData, text_learner
 from ..eval.tfidf import DOC, DocTfidf
-from ..train.runs import Run, learner_in, read_run, run_config
+from ..train.runs import Run, learner_in, read_run, run_config, train_in
 
 # %% ../../nbs/documents/13_sts_train.ipynb #c07
 def shares_sentence(
@@ -234,10 +234,9 @@ def sts_run(
     say=print,
 ) -> Run:  # finished
     "Tune, take up where it stood, or find what was tuned."
-    with _open_run(cfg, data, folder, say) as run:
-        if not run.finished:
-            run.fit(_learner(run, data, device))
-    return run
+    return train_in(
+        _open_run(cfg, data, folder, say), lambda run: _learner(run, data, device)
+    )
 
 
 def sts_learner(

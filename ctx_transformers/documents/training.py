@@ -28,7 +28,7 @@ from .embed import DocumentEmbedder, describe, start_name
 from .loss import class_loss
 from .model import DocumentModel
 from .segments import DocumentBatches, tokenize_documents
-from ..train.runs import Run, learner_in
+from ..train.runs import Run, learner_in, train_in
 
 # %% ../../nbs/documents/08_training.ipynb #c07
 def _stamp(path):
@@ -190,10 +190,9 @@ def documents_run(
     say=print,
 ) -> Run:  # finished
     "Train, take up where it stood, or find what was trained."
-    with _open_run(cfg, data, folder, say) as run:
-        if not run.finished:
-            run.fit(_learner(run, data, device))
-    return run
+    return train_in(
+        _open_run(cfg, data, folder, say), lambda run: _learner(run, data, device)
+    )
 
 
 def documents_learner(

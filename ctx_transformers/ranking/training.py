@@ -50,7 +50,14 @@ from .sources import open_dialogues
 from .splits import expand_turns
 from .tokens import RankTokens, tokenize_dialogues
 from ..core import load_weights
-from ..train.runs import Run, check_system, keep, learner_in, read_run
+from ctx_transformers.train.runs import (
+    Run,
+    check_system,
+    keep,
+    learner_in,
+    read_run,
+    train_in,
+)
 
 # %% ../../nbs/ranking/14_training.ipynb #n802fca7
 def _read_source(cfg, say, table):
@@ -256,10 +263,9 @@ def train_ranker(
     say=print,  # what to do with a line of report
 ) -> Run:  # finished; its folder holds the weights of the lowest validation loss
     "Train, or take up where it stood, or read what is finished."
-    with _open_run(cfg, data, folder, say) as run:
-        if not run.finished:
-            run.fit(_learner(run, data, device))
-    return run
+    return train_in(
+        _open_run(cfg, data, folder, say), lambda run: _learner(run, data, device)
+    )
 
 
 def ranker_learner(

@@ -206,6 +206,10 @@ class AdamW(OptimWrapper):
         model: nn.Module,  # tells which parameters decay
         cfg: TrainCfg,
     ):
+        if not any(lists):
+            raise ValueError(
+                "the model has no parameter with requires_grad=True: nothing to train"
+            )
         decaying, plain = param_groups(model)
         known = {id(p) for ps in lists for p in ps}
         decays = {id(p) for p in decaying}
@@ -261,11 +265,8 @@ def adamw(
 ) -> AdamW:
     "AdamW over the trainable parameters of `model`, divided by depth."
     lists = by_depth(model)
-    if not any(lists):
-        raise ValueError(
-            "the model has no parameter with requires_grad=True: nothing to train"
-        )
-    return AdamW(lists, [cfg.lr * s for s in depth_shares(model, lists, cfg)], model, cfg)
+    rates = [cfg.lr * s for s in depth_shares(model, lists, cfg)]
+    return MakeAdamW(model, cfg)(lists, rates)
 
 # %% ../../nbs/train/01_optim.ipynb #c44
 def n_targets(
