@@ -121,10 +121,12 @@ def set_rng_state(s: dict):
 def pick_device(
     device="auto",  # 'cpu', 'cuda', 'cuda:1', a `torch.device`, or 'auto': a GPU if there is one
 ) -> str:
-    "The device that was asked for."
+    "The device that was asked for; CTX_AUTO_DEVICE answers for 'auto', as where notebooks are tested."
     import torch
 
     device = str(device)
+    if device == "auto":
+        device = os.environ.get("CTX_AUTO_DEVICE") or device
     if not re.fullmatch("auto|cpu|cuda(:[0-9]+)?", device):
         raise ValueError(f"device must be 'auto', 'cpu' or 'cuda', got {device!r}")
     has = torch.cuda.is_available()

@@ -28,6 +28,7 @@ def execute(path):
     os.environ.setdefault(
         "CTX_AUTO_PRECISION", "fp32"
     )  # the same numbers on every processor
+    os.environ.setdefault("CTX_AUTO_DEVICE", "cpu")
     os.environ["IN_TEST"] = "1"
     os.environ["CTX_PROGRESS"] = "0"
     os.chdir(path.parent)

@@ -78,6 +78,9 @@ def environment(workers):
     env.setdefault(
         "CTX_AUTO_PRECISION", "fp32"
     )  # the same everywhere; empty: what this one has units for
+    env.setdefault(
+        "CTX_AUTO_DEVICE", "cpu"
+    )  # cells make their batches there; empty: a GPU if there is one
     return env
 
 
