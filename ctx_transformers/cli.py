@@ -22,7 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from .config import divide_words, fields_of, help_text, read_config
-from .core import cache_dir
+from .core import cache_dir, other_process
 
 # %% ../nbs/03_cli.ipynb #tab
 # system -> (module of its face, module and name of its configuration, what it is)
@@ -584,7 +584,17 @@ def _run(words):
         return print(overview())
     if words[0] == "--version":
         return print(f"ctx_transformers {version('ctx_transformers')}")
-    COMMANDS[_named(words[0], COMMANDS, "command")](words[1:])
+    command = _named(words[0], COMMANDS, "command")
+    if _several() and command != "train":
+        raise ValueError(
+            f"`ctx {command}` is done by one process: several share `ctx train` alone (torchrun)"
+        )
+    COMMANDS[command](words[1:])
+
+
+def _several() -> bool:
+    "Is this one of several processes that share a training?"
+    return int(os.environ.get("WORLD_SIZE") or 1) > 1
 
 
 def _interrupt(number, frame):
@@ -597,11 +607,12 @@ def main(
     "Console script `ctx`; a mistake in words or files ends with one line."
     words = sys.argv[1:] if args is None else args
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if other_process():
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the first one speaks
     if args is None:
         signal.signal(signal.SIGTERM, _interrupt)
-        sys.stdout.reconfigure(
-            line_buffering=True
-        )  # a report in a file grows as it is made
+        # a report in a file grows as it is made
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         _run(words)
     except BrokenPipeError:  # as in `ctx list | head`
@@ -609,10 +620,16 @@ def main(
         sys.exit(1)
     except KeyboardInterrupt as e:
         why = str(e) or "stopped; the same command goes on"
-        print(f"ctx: {why}", file=sys.stderr)
+        if not other_process():
+            print(f"ctx: {why}", file=sys.stderr)
         sys.exit(130)
     except (ValueError, OSError) as e:
-        sys.exit(f"ctx: {e}")
+        told = isinstance(e, ConnectionError) and other_process()
+        sys.exit(1 if told else f"ctx: {e}")
+    if _several() and "torch" in sys.modules:
+        from ctx_transformers.train.ranks import leave
+
+        leave()
     if args is None and "torch" in sys.modules:
         sys.stdout.flush()
         atexit._run_exitfuncs()

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['repo_root', 'cache_dir', 'figures_dir', 'hash_bits', 'hash_uniform', 'set_seed', 'rng_state', 'set_rng_state',
            'pick_device', 'device_of', 'keep_memory', 'trim_memory', 'hide_broken_torchvision', 'BeforeTransformers',
-           'Account', 'Lines', 'shows_bars', 'progress', 'write_atomic', 'sweep', 'save_weights', 'load_weights']
+           'Account', 'Lines', 'other_process', 'shows_bars', 'progress', 'write_atomic', 'sweep', 'save_weights',
+           'load_weights']
 
 # %% ../nbs/00_core.ipynb #impe
 import ctypes
@@ -134,7 +135,22 @@ def pick_device(
         raise ValueError(
             f"device={device}: torch finds no GPU here; leave it out, or say cpu"
         )
-    return ("cuda" if has else "cpu") if device == "auto" else device
+    if has and device in ("auto", "cuda"):
+        return _own_gpu(torch.cuda.device_count())
+    return "cpu" if device == "auto" else device
+
+
+def _own_gpu(n):
+    "'cuda'; of several processes of one machine, each has its own GPU."
+    local = os.environ.get("LOCAL_RANK")
+    if local is None or int(os.environ.get("WORLD_SIZE") or 1) < 2:
+        return "cuda"
+    if int(local) >= n:
+        raise ValueError(
+            f"this is process {int(local) + 1} of the machine, and it has {n} GPUs: start as many processes "
+            "as there are GPUs (--nproc-per-node)"
+        )
+    return f"cuda:{local}"
 
 
 def device_of(
@@ -299,6 +315,13 @@ class Lines:
         pass
 
 # %% ../nbs/00_core.ipynb #n0a1f524
+def other_process() -> bool:
+    "Is this one of several processes that share a training, and not the first, which speaks?"
+    return (
+        int(os.environ.get("WORLD_SIZE") or 1) > 1 and os.environ.get("RANK", "0") != "0"
+    )
+
+
 def shows_bars() -> bool:
     "Is this a terminal or a notebook, where a bar can be drawn over and over?"
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
@@ -315,7 +338,7 @@ def progress(
     "Progress of long work: a bar in a terminal or a notebook, lines elsewhere; CTX_PROGRESS=0: nothing."
     from tqdm.auto import tqdm
 
-    quiet = os.environ.get("CTX_PROGRESS") == "0"
+    quiet = os.environ.get("CTX_PROGRESS") == "0" or other_process()
     if not (shows_bars() or quiet):
         return Lines(items, total, desc, unit, initial)
     return tqdm(items, desc or None, total, unit=unit, initial=initial, disable=quiet)

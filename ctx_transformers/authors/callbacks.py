@@ -17,6 +17,7 @@ from .model import AuthorEncoder
 from .triplets import Pooled
 from ..data.tokens import Tokens
 from ..train.optim import Part
+from ..train.ranks import ranks
 
 # %% ../../nbs/authors/11_callbacks.ipynb #n4b96a5
 def _most_alike(
@@ -67,12 +68,15 @@ class HardNegatives(Part):
     def before_train(self):
         dl = self.dls.train.dl
         if self.near is None or self.learn.step >= self.at + self.dls.train.every:
-            near = near_authors(
-                self.model,
-                dl.sampler,
-                dl.tokens,
-                self.n_near,
-                dl.features,
+            # the neighbours of the first process are those of all
+            near = ranks().first_does(
+                lambda: near_authors(
+                    self.model,
+                    dl.sampler,
+                    dl.tokens,
+                    self.n_near,
+                    dl.features,
+                )
             )
             self.near = torch.from_numpy(near)
             self.at = self.learn.step

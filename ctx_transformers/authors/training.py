@@ -188,8 +188,9 @@ def _learner(run: Run, data: AuthorsData, device):  # a `TextLearner`
     set_seed(cfg.train.seed)
     device = pick_device(device)
     model = new_model(cfg, data).to(device)
-    embedder_of(model, data, cfg, device).save(run.folder, weights=False)
-    remember_corpus(run.folder, data.corpus)
+    if run.first:
+        embedder_of(model, data, cfg, device).save(run.folder, weights=False)
+        remember_corpus(run.folder, data.corpus)
     train, valid = (data.batches(cfg, s).to(device) for s in (TRAIN, VALID))
     parts = []
     if cfg.episode.negative_from == "hard":

@@ -13,6 +13,7 @@ import torch
 
 from ..core import write_atomic
 from ..train.optim import Part
+from ..train.ranks import ranks
 
 # %% ../../nbs/chars/06_callbacks.ipynb #n903295
 class LogObjectives(Part):
@@ -21,7 +22,9 @@ class LogObjectives(Part):
 
     order = 65
     only_fit = True
-    saved = ("rows", "sums")  # after the log, before the state is written
+    # after the log, before the state is written
+    saved = ("rows", "sums")
+    pooled = ("sums",)
 
     def __init__(self, folder):
         self.path = Path(folder) / "objectives.csv"
@@ -44,6 +47,14 @@ class LogObjectives(Part):
                 s[2] += n
 
     def after_epoch(self):
+        self.sums = ranks().pool(self.sums)
+        if self.sharded:
+            self.valid = ranks().pool(self.valid)
+        if ranks().first:
+            self.write_rows()
+        self.sums = {}
+
+    def write_rows(self):
         for split, sums in (("train", self.sums), ("valid", self.valid)):
             at = dict(step=self.learn.step, split=split)
             total = 0.0
@@ -53,5 +64,4 @@ class LogObjectives(Part):
                 total += self.model.objectives[k].weight * loss
             none = float("nan")
             self.rows.append(dict(at, objective="total", loss=total, accuracy=none, n=0))
-        self.sums = {}
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))

@@ -150,7 +150,10 @@ def _learner(run, data, device):  # a `TextLearner`
 
     cfg = run.cfg
     about = dict(data.letters.to_dict(), counts=data.counts.tolist())
-    write_atomic(run.folder / "alphabet.json", lambda p: p.write_text(json.dumps(about)))
+    if run.first:
+        write_atomic(
+            run.folder / "alphabet.json", lambda p: p.write_text(json.dumps(about))
+        )
     table = _some(data.tables["train"], cfg.train.max_train)
     counts = table.label.sum(0) if cfg.train.max_train else data.counts
     model = new_objectives(cfg, data.letters, counts).to(pick_device(device))

@@ -249,18 +249,19 @@ class MLMBatches(Batches):
             )
         return self._plan[1]
 
-    def __iter__(self):
+    def some(self, keep):
         plan = self.plan()
-        pin = self.device.type != "cpu"
+        wanted = [keep(i) for i in range(len(plan) - self.start)]
         loader = DataLoader(
             _Epoch(self, plan),
-            sampler=range(self.start, len(plan)),
+            sampler=[i for i, w in enumerate(wanted, self.start) if w],
             num_workers=self.workers,
-            pin_memory=pin,
+            pin_memory=self.device.type != "cpu",
             collate_fn=_one,
         )
-        for batch in loader:
-            yield tuple(x.to(self.device) for x in batch)
+        made = iter(loader)
+        for w in wanted:
+            yield tuple(x.to(self.device) for x in next(made)) if w else None
 
     def make_batch(
         self,

@@ -135,7 +135,8 @@ def _learner(run: Run, data: ContextData, base, device):  # a `TextLearner`
         start_from_counts(model, data.counts())
     else:
         start_from(model, base.folder / "best.safetensors")
-    _describe(run.folder, model, data)
+    if run.first:
+        _describe(run.folder, model, data)
     device = pick_device(device)
     model = model.to(device)
     train_dl = data.batches(cfg, TRAIN).to(device)

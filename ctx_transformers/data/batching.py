@@ -128,9 +128,21 @@ class Batches:
     def __len__(self):
         return len(self.plan()) - self.start
 
+    def some(
+        self,
+        keep,  # of places, counted from 0: is this batch wanted?
+    ):
+        "The wanted batches of the pass, and None in place of the others, which are not made."
+        for i, rows in enumerate(self.plan()[self.start :]):
+            wanted = keep(i)
+            yield (
+                tuple(x.to(self.device) for x in self.make_batch(rows))
+                if wanted
+                else None
+            )
+
     def __iter__(self):
-        for rows in self.plan()[self.start :]:
-            yield tuple(x.to(self.device) for x in self.make_batch(rows))
+        return self.some(lambda i: True)
 
     def one_batch(self) -> tuple:
         "The first batch of the pass."

@@ -15,6 +15,7 @@ from ..core import write_atomic
 from .loss import cosines
 from ..eval.correlation import spearman
 from ..train.optim import Part
+from ..train.ranks import ranks
 
 # %% ../../nbs/documents/07_callbacks.ipynb #n530690
 class Scores(Part):
@@ -22,7 +23,9 @@ class Scores(Part):
 
     order = 65
     only_fit = True
-    saved = ("rows", "sums")  # after the log, before the state is written
+    # after the log, before the state is written
+    saved = ("rows", "sums")
+    pooled = ("sums",)
 
     def __init__(self, folder):
         self.path = Path(folder) / "scores.csv"
@@ -39,6 +42,14 @@ class Scores(Part):
         into[1] += len(self.yb[0])
 
     def after_epoch(self):
+        self.sums = ranks().pool(self.sums)
+        if self.sharded:
+            self.valid = ranks().pool(self.valid)
+        if ranks().first:
+            self.write_row()
+        self.sums = [0, 0]
+
+    def write_row(self):
         loss = self.learn.valid_loss
         lowest = min([r["valid_loss"] for r in self.rows], default=float("inf"))
         r = dict(
@@ -49,7 +60,6 @@ class Scores(Part):
             best=loss < lowest,
         )
         self.rows.append(r)
-        self.sums = [0, 0]
         write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
         self.learn.say(
             f"step {r['step']}: accuracy {r['train_accuracy']:.4f} in training, {r['valid_accuracy']:.4f} on "
@@ -79,8 +89,8 @@ class ByRank(Part):
         self.people.append(self.yb[0].cpu())
 
     def after_validate(self):
-        cos = torch.cat(self.cos).numpy()
-        people = torch.cat(self.people).numpy()
+        made = self.joined([*zip(self.cos, self.people)])
+        cos, people = (torch.cat(x).numpy() for x in zip(*made))
         rho = spearman(cos, people)
         self.rows.append(
             dict(
@@ -88,4 +98,7 @@ class ByRank(Part):
             )
         )
         self.learn.valid_loss = 1 - rho
-        write_atomic(self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False))
+        if ranks().first:
+            write_atomic(
+                self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False)
+            )

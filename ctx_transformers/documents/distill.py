@@ -175,8 +175,9 @@ def _learn(run: Run, cfg: DistillCfg, data: DocumentData, teachers: Teachers, de
         for k in ("train", "valid")
     )
     run.train(student, train, valid, student_loss(cfg, student))
-    e = DocumentEmbedder(student.model, data.tokenizer, cfg.text, device=device)
-    Distilled(e, student.to_teacher).save(run.folder)
+    if run.first:
+        e = DocumentEmbedder(student.model, data.tokenizer, cfg.text, device=device)
+        Distilled(e, student.to_teacher).save(run.folder)
 
 
 def distill_run(

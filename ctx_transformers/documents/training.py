@@ -176,8 +176,9 @@ def text_learner(
     *parts,  # more callbacks of the training
 ):  # a `TextLearner`
     "Write what a folder needs beside its weights, and make what learns them."
-    data.tokenizer.save_pretrained(run.folder / "tokenizer")
-    describe(model, cfg.text, data.classes, run.folder)
+    if run.first:
+        data.tokenizer.save_pretrained(run.folder / "tokenizer")
+        describe(model, cfg.text, data.classes, run.folder)
     train = data.batches("train", cfg, shuffle=True)
     return run.learner(model, train, data.batches("valid", cfg), loss, *parts)
 

@@ -295,7 +295,8 @@ def _learner(run: Run, data: RankingData, device):  # a `TextLearner`
     model = open_ranker(cfg.model, data.vocab).to(device)
     soft = _soft_labels(cfg, data, device, run.say)
     train, valid = _both_batches(cfg, data, soft)
-    _describe(run.folder, cfg, data, model)
+    if run.first:
+        _describe(run.folder, cfg, data, model)
     return run.learner(model, train.to(device), valid.to(device), RankLoss(cfg.loss))
 
 # %% ../../nbs/ranking/14_training.ipynb #c11
