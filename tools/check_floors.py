@@ -26,6 +26,7 @@ FLOORS = (
     SYSTEMS,
     "experiments",
     "cli",
+    "__main__",
 )
 # what faces, experiments and the command define alike
 VERBS = "train load encode predict rank search evaluate arms experiment main".split() + [
@@ -35,7 +36,7 @@ VERBS = "train load encode predict rank search evaluate arms experiment main".sp
 ]
 FLAGS = ("slow", "cuda", "data")  # of cells that are not always run
 PAGES = ("tutorials", "results", "benchmarks")  # folders whose notebooks export nothing
-LOOSE = ("core", "config", "losses", "cli")  # the only modules in the root
+LOOSE = ("core", "config", "losses", "cli", "__main__")  # the only modules in the root
 # what an example, a cell that exports nothing, may use wherever it stands: pictures, tables, and a small
 # encoder to try on
 EXAMPLES = tuple(

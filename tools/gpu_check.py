@@ -7,7 +7,7 @@ usage: gpu_check.py [--pretend] [--minutes M] [--out FILE]
 
 The parts: what matrix products reach; losses of seven trainings beside the processor's; tokens a second of
 three encoders in eager mode, compiled, and with CUDA graphs; their memory; what a step waits for; a whole
-training on docstrings, beside models that count. A row is on the disk when it is known, and a failure is a row too."""
+training on docstrings, beside models that count. A row is on the disk when it is known; so is a failure."""
 
 import argparse
 import csv

@@ -17,7 +17,7 @@ from .model import AuthorEncoder
 from .triplets import Pooled
 from ..data.tokens import Tokens
 from ..train.optim import Part
-from ..train.ranks import ranks
+from ..train.ranks import world
 
 # %% ../../nbs/authors/11_callbacks.ipynb #n4b96a5
 def _most_alike(
@@ -69,7 +69,7 @@ class HardNegatives(Part):
         dl = self.dls.train.dl
         if self.near is None or self.learn.step >= self.at + self.dls.train.every:
             # the neighbours of the first process are those of all
-            near = ranks().first_does(
+            near = world().first_does(
                 lambda: near_authors(
                     self.model,
                     dl.sampler,

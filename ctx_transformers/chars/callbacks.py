@@ -13,7 +13,7 @@ import torch
 
 from ..core import write_atomic
 from ..train.optim import Part
-from ..train.ranks import ranks
+from ..train.ranks import world
 
 # %% ../../nbs/chars/06_callbacks.ipynb #n903295
 class LogObjectives(Part):
@@ -47,10 +47,10 @@ class LogObjectives(Part):
                 s[2] += n
 
     def after_epoch(self):
-        self.sums = ranks().pool(self.sums)
+        self.sums = world().pool(self.sums)
         if self.sharded:
-            self.valid = ranks().pool(self.valid)
-        if ranks().first:
+            self.valid = world().pool(self.valid)
+        if world().first:
             self.write_rows()
         self.sums = {}
 

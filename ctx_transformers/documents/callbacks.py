@@ -15,7 +15,7 @@ from ..core import write_atomic
 from .loss import cosines
 from ..eval.correlation import spearman
 from ..train.optim import Part
-from ..train.ranks import ranks
+from ..train.ranks import world
 
 # %% ../../nbs/documents/07_callbacks.ipynb #n530690
 class Scores(Part):
@@ -42,10 +42,10 @@ class Scores(Part):
         into[1] += len(self.yb[0])
 
     def after_epoch(self):
-        self.sums = ranks().pool(self.sums)
+        self.sums = world().pool(self.sums)
         if self.sharded:
-            self.valid = ranks().pool(self.valid)
-        if ranks().first:
+            self.valid = world().pool(self.valid)
+        if world().first:
             self.write_row()
         self.sums = [0, 0]
 
@@ -98,7 +98,7 @@ class ByRank(Part):
             )
         )
         self.learn.valid_loss = 1 - rho
-        if ranks().first:
+        if world().first:
             write_atomic(
                 self.path, lambda p: pd.DataFrame(self.rows).to_csv(p, index=False)
             )

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from ..core import progress, trim_memory, write_atomic
 from .optim import Part, n_targets
-from .ranks import ranks
+from .ranks import world
 
 # %% ../../nbs/train/04_callbacks.ipynb #c09
 class ValidationLoss(Part):
@@ -189,7 +189,7 @@ class RunLog(Part):
         self.spent += self.sums["seconds"]
         self.rows.append(self.row())
         self.sums = self.zero()
-        if ranks().first:
+        if world().first:
             write_atomic(self.path, self.write)
             self.show()
 
@@ -319,7 +319,7 @@ class StopGently(Part):
 
     def _wanted(self):
         "Asked of any of the processes, and known to all of them."
-        r = ranks()
+        r = world()
         return self.asked.is_set() if r.size == 1 else self.learn.stop_agreed
 
     def _stop(self):

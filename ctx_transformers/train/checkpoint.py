@@ -30,7 +30,7 @@ from ctx_transformers.core import (
 )
 from .config import TrainCfg
 from .optim import Part
-from .ranks import ranks
+from .ranks import world
 
 # %% ../../nbs/train/03_checkpoint.ipynb #nb6a021
 def wanted(
@@ -225,11 +225,11 @@ class KeepBest(Part):
             self.best_loss = self.learn.valid_loss
             self.best_step = self.learn.step
             self.idle = 0
-            if ranks().first:
+            if world().first:
                 save_weights(self.model, self.path)
 
     def after_fit(self):
-        ranks().wait()
+        world().wait()
         chosen = [cb for cb in self.learn.cbs if isinstance(cb, SaveModelCallback)]
         # who asks fastai to choose the weights, by another measure perhaps, gets those
         if self.path.exists() and not chosen:
@@ -303,7 +303,7 @@ class Checkpoint(Part):
 
     def found_call(self) -> int:
         "The call of the state in the folder, counted from 0; -1 where there is none."
-        return ranks().first_does(self._find_call)
+        return world().first_does(self._find_call)
 
     def _find_call(self):
         if not self.path.exists():
@@ -319,8 +319,8 @@ class Checkpoint(Part):
         self._at = learn.calls, learn.step
         for cb in learn.cbs:
             for k in getattr(cb, "pooled", ()):
-                setattr(cb, k, ranks().pool(getattr(cb, k)))
-        if ranks().first:
+                setattr(cb, k, world().pool(getattr(cb, k)))
+        if world().first:
             write_atomic(self.path, lambda p: torch.save(self._state(), p))
 
     def _state(self) -> dict:

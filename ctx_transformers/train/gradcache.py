@@ -12,7 +12,7 @@ from torch import Tensor
 from ..data.groups import offsets, plan_attention, starts
 from ..core import hash_bits, rng_state, set_rng_state
 from .optim import Part
-from .ranks import ranks
+from .ranks import world
 
 # %% ../../nbs/train/07_gradcache.ipynb #c06
 def chunks(
@@ -154,7 +154,7 @@ class GradCache(Part):
     def _own(self) -> list:
         "The chunks that this process computes."
         n = len(self._chunks)
-        return [*ranks().mine(n)] if self._shared else [*range(n)]
+        return [*world().mine(n)] if self._shared else [*range(n)]
 
     def _whole(self, parts) -> Tensor:  # `[t,d]`, where the way back ends
         "The vectors of all chunks, in the order of the texts."
@@ -163,7 +163,7 @@ class GradCache(Part):
             x = torch.cat([parts[i] for i in range(len(self._chunks))])[order]
             # no gradient is asked for where all below is frozen
             return x.requires_grad_(self._last.requires_grad)
-        r = ranks()
+        r = world()
         width, dtype, learns = r.first_does(
             lambda: (parts[0].shape[1], parts[0].dtype, self._last.requires_grad)
         )
@@ -184,7 +184,7 @@ class GradCache(Part):
         self._leaf = None
         sums = self.learn.accumulating
         if self._shared:  # the others count what they all computed
-            sums.take(drop=not ranks().first)
+            sums.take(drop=not world().first)
         if x is None or not x.requires_grad:
             return
         if x.grad is None:

@@ -66,7 +66,7 @@ from ctx_transformers.train.optim import (
     Thaw,
     by_depth,
 )
-from .ranks import ranks
+from .ranks import world
 
 # %% ../../nbs/train/05_learner.ipynb #c06
 def bf16_units(
@@ -134,7 +134,7 @@ def run_precision(
 ) -> str:  # 'fp32', 'bf16' or 'fp16'
     """What a run computes in, decided when it begins: another machine, which would decide otherwise, goes on
     with it."""
-    return ranks().first_does(lambda: _run_precision(precision, folder, device))
+    return world().first_does(lambda: _run_precision(precision, folder, device))
 
 
 def _run_precision(precision, folder, device):
@@ -370,7 +370,7 @@ class CallLearner(Learner):
 
     def _evaluated_batches(self):
         "Batches of a validation, divided among processes; of predictions, all in each."
-        r = ranks()
+        r = world()
         self.sharded = r.size > 1 and not (self.metrics or hasattr(self, "gather_preds"))
         if not self.sharded:
             return Learner.all_batches(self)
@@ -402,7 +402,7 @@ class CallLearner(Learner):
     def distrib_ctx(self, sync_bn=True, in_notebook=False):
         """fastai's `distrib_ctx`: what `torchrun` or `accelerate launch` began shares the training, within it
         and without it."""
-        ranks()
+        world()
         yield self
 
     def to_distributed(self, sync_bn=True):
@@ -444,7 +444,7 @@ class TryLearner(CallLearner):
     @contextmanager
     def _restored(self):
         "fastai puts weights and optimizer back in the first process alone, and waits there for the others."
-        if ranks().size == 1:
+        if world().size == 1:
             yield
             return
         before = deepcopy((self.model.state_dict(), self.opt.opt.state_dict()))
@@ -516,7 +516,7 @@ class TextLearner(TryLearner):
             path=folder,
         )
         self._begin(cfg, folder)
-        if ranks().first and not shows_bars():
+        if world().first and not shows_bars():
             self.remove_cb(self.progress)  # in logs, lines say how far it is
         self._add_parts(cfg, folder)
         self.create_opt()
@@ -526,10 +526,10 @@ class TextLearner(TryLearner):
         "What a learner knows before its first call."
         self.cfg = cfg
         self.folder = folder
-        if not ranks().first:
+        if not world().first:
             self.logger = noop
         self.say = (
-            tqdm.write if ranks().first else noop
+            tqdm.write if world().first else noop
         )  # what to do with a line of report
         self.step = 0  # optimizer steps made, in all calls
         self.calls = 0  # finished ones
@@ -569,7 +569,7 @@ class TextLearner(TryLearner):
     def add_cb(self, cb):
         cb = cb() if isinstance(cb, type) else cb
         _check_callback(self, cb)
-        if {c.__name__ for c in type(cb).__mro__} & FIRST_ONLY and not ranks().first:
+        if {c.__name__ for c in type(cb).__mro__} & FIRST_ONLY and not world().first:
             return self
         if isinstance(cb, MixedPrecision):
             cb.before = self.cfg.precision
@@ -646,7 +646,7 @@ def found_rate(
 ) -> float:
     "The learning rate of a run that finds it by itself, found when it begins: `lr.json`, with `lr_find.svg`."
     path = learn.folder / "lr.json"
-    r = ranks()
+    r = world()
     if not r.first_does(path.exists):
         with learn.no_bar():
             lr = learn.lr_find(show_plot=False).valley
@@ -694,7 +694,7 @@ def learner(
     "A fastai `Learner` for batches of any make-up."
     _check_loss(model, loss_func)
     device = next(iter(model.parameters())).device
-    r = ranks()
+    r = world()
     # removed with the learner
     tmp = tempfile.TemporaryDirectory() if folder is None else None
     folder = Path(r.first_does(lambda: str(folder or tmp.name)))

@@ -23,7 +23,7 @@ from fastai.optimizer import OptimWrapper
 from torch import nn
 from ..core import hash_bits
 from .config import TrainCfg
-from .ranks import ranks
+from .ranks import world
 
 # %% ../../nbs/train/02_optim.ipynb #c11
 def lr_factor(
@@ -62,7 +62,7 @@ class Part(Callback):
         own: list,  # of the batches that this process computed
     ) -> list:
         "Something of each batch of a validation, of all processes, in order."
-        return ranks().join(own) if self.sharded else own
+        return world().join(own) if self.sharded else own
 
 # %% ../../nbs/train/02_optim.ipynb #c16
 class Schedule(Part):
@@ -334,7 +334,7 @@ class Accumulate(Part):
     def before_fit(self):
         if self.opt is not None:  # of an exported learner, which only predicts
             self.opt.zero_grad()
-        self._ranks = ranks()
+        self._ranks = world()
         self._divide()
         self._clear()
 

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 
 from ..config import config_hash, settings
 from ..core import cache_dir, set_seed, sweep, write_atomic
-from .ranks import ranks
+from .ranks import world
 
 # %% ../../nbs/train/06_runs.ipynb #key
 def run_key(
@@ -92,14 +92,14 @@ class Run:
     @property
     def first(self) -> bool:
         "This process writes what the folder holds: it is alone, or the first of several."
-        return ranks().first
+        return world().first
 
     @property
     def finished(self) -> bool:
         return (self.folder / "done").exists()
 
     def __enter__(self):
-        r = ranks()
+        r = world()
         r.same("training (settings, data or start)", self.key)
         # the folder of the first is that of all: where nobody named one, each would take another
         self.folder = Path(r.first_does(self._enter))
@@ -131,7 +131,7 @@ class Run:
                 (self.folder / "done").touch()  # there is something to load
             self._lock.release()
         if kind is None:
-            ranks().wait()
+            world().wait()
 
     def _describe(self):
         "Write down what the folder holds."
@@ -233,7 +233,7 @@ class Run:
         if self.first:
             (self.folder / "done").touch()
             (self.folder / "state.pt").unlink(missing_ok=True)
-        ranks().wait()
+        world().wait()
 
     def kept(self, name: str, make):
         "What was predicted with the trained model, made once: `keep` in its folder."
