@@ -135,7 +135,7 @@ class Distilled:
     @torch.inference_mode()
     # the student's vectors `[N,own]` -> `[N,d]` in the teacher's space
     def project(self, x) -> np.ndarray:
-        x_there = torch.as_tensor(x, device=self.embedder.device)
+        x_there = torch.as_tensor(x).to(self.embedder.device)
         y = self.to_teacher(x_there).cpu().numpy()
         read = np.any(x, 1)[:, None]
         return np.where(read, y, 0)

@@ -13,6 +13,7 @@ from annotated_types import Ge
 from ctx_transformers.config import (
     EVALUATES,
     LABELS,
+    LATER,
     Count,
     Natural,
     Positive,
@@ -113,6 +114,8 @@ class RankingCfg:
     n_negatives: Natural = 3
     # folder of a trained ranker, whose scores of the given candidates are soft labels
     teacher: Annotated[str, LABELS] = ""
+    # tokens that a gradient cache computes at a time; 0: no cache
+    cache_tokens: Annotated[Natural, LATER] = 0
     text: DialogueTextCfg = DialogueTextCfg()
     # a short run never sees a text twice: nothing to regularise
     model: RankerCfg = RankerCfg(
@@ -152,6 +155,10 @@ class RankingCfg:
         )
 
     def __post_init__(self):
+        if self.cache_tokens and self.model.architecture == "cross":
+            raise ValueError(
+                "a cross-encoder has no vectors of texts that a gradient cache could keep: set cache_tokens=0"
+            )
         _check_data(self)
         _check_teacher(self)
         _check_lengths(self)

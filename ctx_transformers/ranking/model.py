@@ -104,13 +104,25 @@ class Ranker(nn.Module):
         "Codes of contexts."
         if self.cfg.architecture == "bi":
             x = self.pool(h, lengths).unsqueeze(1)
-            keep = (lengths > 0).unsqueeze(1)
         elif self.codes is None:
-            x, keep = pool_leading(h, lengths, self.n_codes)
+            x = pool_leading(h, lengths, self.n_codes)[0]
         else:
             x = self.codes(h, lengths, plan).view(len(lengths), self.n_codes, -1)
-            keep = (lengths > 0).unsqueeze(1).expand(-1, self.n_codes)
-        return self.finish(x), keep
+        return self.finish(x), self.kept_codes(lengths)
+
+    def kept_codes(self, lengths: Tensor):  # -> `[c,m]` bool
+        "Which codes a context of that length has."
+        if self.cfg.architecture == "poly" and self.codes is None:
+            place = torch.arange(self.n_codes, device=lengths.device)
+            return place < lengths.unsqueeze(1)
+        return (lengths > 0).unsqueeze(1).expand(-1, self.n_codes)
+
+    cached = ("context_codes", "candidates")  # what a gradient cache computes in chunks
+
+    # `[n]`, `[c]` -> `[c,m,d]`
+    def context_codes(self, ids: Tensor, lengths: Tensor, plan=None):
+        "Codes of contexts, a row for each."
+        return self.contexts(ids, lengths, plan)[0]
 
     # `[n]`, `[c]` -> (`[c,m,d]`, `[c,m]` bool)
     def contexts(self, ids: Tensor, lengths: Tensor, plan=None):
@@ -141,7 +153,11 @@ def forward(
     d = groups.distinct
     c = g["context"]
     k = g["candidate"]
-    if self.other is None:
+    if "candidates" in vars(self):  # a gradient cache stands in for it
+        y = self.context_codes(d.ids[c.at], c.lengths, c.plan)
+        keep = self.kept_codes(c.lengths)
+        v = self.candidates(d.ids[k.at], k.lengths, k.plan)
+    elif self.other is None:
         h = self.encoder(d.ids, d.lengths, d.plan)  # [n,d]
         y, keep = self.to_codes(h[c.at], c.lengths, c.plan)
         v = self.finish(self.pool(h[k.at], k.lengths))

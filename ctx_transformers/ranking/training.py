@@ -289,6 +289,8 @@ def _open_run(cfg, data, folder, say):
 
 
 def _learner(run: Run, data: RankingData, device):  # a `TextLearner`
+    from ctx_transformers.train.gradcache import GradCache
+
     cfg = run.cfg
     set_seed(cfg.train.seed)
     device = pick_device(device)
@@ -297,7 +299,9 @@ def _learner(run: Run, data: RankingData, device):  # a `TextLearner`
     train, valid = _both_batches(cfg, data, soft)
     if run.first:
         _describe(run.folder, cfg, data, model)
-    return run.learner(model, train.to(device), valid.to(device), RankLoss(cfg.loss))
+    train, valid = train.to(device), valid.to(device)
+    parts = [GradCache(cfg.cache_tokens)] if cfg.cache_tokens else []
+    return run.learner(model, train, valid, RankLoss(cfg.loss), *parts)
 
 # %% ../../nbs/ranking/14_training.ipynb #c11
 class TrainedRanker(NamedTuple):

@@ -15,7 +15,6 @@ import torch
 import torch.distributed as dist
 from fastcore.basics import patch
 from torch import Tensor, nn
-from ..core import pick_device
 
 # %% ../../nbs/train/01_ranks.ipynb #rk05
 class OtherRank(ConnectionError):
@@ -179,13 +178,14 @@ def add_gradients(
     "Gradients of all processes, summed in each."
     if self.size == 1:
         return grads
-    there = torch.tensor([g is not None for g in grads], dtype=torch.float32)
-    there = self.add(there.to(params[0].device)).tolist()
-    dtype = next((g.dtype for g in grads if g is not None), params[0].dtype)
-    out = [
-        torch.zeros_like(p, dtype=dtype) if n and g is None else g
-        for p, g, n in zip(params, grads, there)
-    ]
+    has = [g is not None for g in grads]
+    wide = any(g is not None and g.dtype == torch.float64 for g in grads)
+    told = torch.tensor([*has, wide], dtype=torch.float32, device=params[0].device)
+    *there, wide = self.add(told).tolist()
+    out = []
+    for p, g, n in zip(params, grads, there):
+        g = torch.zeros_like(p) if n and g is None else g
+        out.append(g.double() if wide and g is not None else g)
     for some in _portions([g for g in out if g is not None]):
         flat = self.add(torch.cat([g.flatten() for g in some]))
         for g, s in zip(some, flat.split([g.numel() for g in some])):
@@ -226,9 +226,10 @@ def world() -> World:
                 f"WORLD_SIZE={os.environ['WORLD_SIZE']} promises several processes, and {', '.join(missing)} "
                 "is not set: start them with torchrun, or unset WORLD_SIZE"
             )
-        gpu = torch.cuda.is_available()
+        local = int(os.environ.get("LOCAL_RANK") or 0)
+        gpu = torch.cuda.is_available() and local < torch.cuda.device_count()
         if gpu:
-            torch.cuda.set_device(pick_device("cuda"))
+            torch.cuda.set_device(local)
         dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo", timeout=_LONGEST)
     return World(dist.get_rank(), dist.get_world_size())
 
