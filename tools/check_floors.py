@@ -29,11 +29,14 @@ FLOORS = (
     "__main__",
 )
 # what faces, experiments and the command define alike
-VERBS = "train load encode predict rank search evaluate arms experiment main".split() + [
-    "train_run",
-    "train_folder",
-    "VERSION",
-]
+VERBS = (
+    "train learner load encode predict rank search evaluate arms experiment main".split()
+    + [
+        "train_run",
+        "train_folder",
+        "VERSION",
+    ]
+)
 FLAGS = ("slow", "cuda", "data")  # of cells that are not always run
 PAGES = ("tutorials", "results", "benchmarks")  # folders whose notebooks export nothing
 LOOSE = ("core", "config", "losses", "cli", "__main__")  # the only modules in the root

@@ -207,8 +207,8 @@ class GradCache(Part):
         return Cached(f, self.tokens, self._shared)
 
     def before_batch(self):
-        self.calls = {k: self.stand_in(getattr(self.model, k)) for k in self._names}
-        for k, call in self.calls.items():
+        self._calls = {k: self.stand_in(getattr(self.model, k)) for k in self._names}
+        for k, call in self._calls.items():
             vars(self.model)[k] = call  # hides the method
         self._hook = self.model.register_forward_hook(
             lambda *_: self.off(), always_call=True
@@ -223,7 +223,7 @@ class GradCache(Part):
         self.off()  # also where the model was never asked
 
     def after_pred(self):
-        for k, call in self.calls.items():
+        for k, call in self._calls.items():
             if not call.asked:
                 raise RuntimeError(
                     f"{type(self.model).__name__} did not call `self.{k}` in its forward pass: there was "
@@ -236,8 +236,8 @@ class GradCache(Part):
         take = sums.take if self._shared or device == "cpu" else noop
         if self._shared:  # the others count what they all computed
             sums.take(drop=not world().first)
-        elif any(c._leaf is not None for c in self.calls.values()):
+        elif any(c._leaf is not None for c in self._calls.values()):
             take()
-        for call in self.calls.values():
+        for call in self._calls.values():
             call.back(take)
-        self.calls = {}
+        self._calls = {}
