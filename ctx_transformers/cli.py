@@ -624,8 +624,7 @@ def main(
             print(f"ctx: {why}", file=sys.stderr)
         sys.exit(130)
     except (ValueError, OSError) as e:
-        told = isinstance(e, ConnectionError) and other_process()
-        sys.exit(1 if told else f"ctx: {e}")
+        sys.exit(1 if getattr(e, "told", False) else f"ctx: {e}")
     if _several() and "torch" in sys.modules:
         from ctx_transformers.train.ranks import leave
 

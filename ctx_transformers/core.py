@@ -135,8 +135,13 @@ def pick_device(
         raise ValueError(
             f"device={device}: torch finds no GPU here; leave it out, or say cpu"
         )
-    if has and device in ("auto", "cuda"):
-        return _own_gpu(torch.cuda.device_count())
+    if has and device != "cpu":
+        own = _own_gpu(torch.cuda.device_count())
+        if device.startswith("cuda:") and own not in ("cuda", device):
+            raise ValueError(
+                f"device={device}: of several processes each has the GPU of its number, say cuda"
+            )
+        return device if device.startswith("cuda:") else own
     return "cpu" if device == "auto" else device
 
 

@@ -154,6 +154,8 @@ def forward(
     c = g["context"]
     k = g["candidate"]
     if "candidates" in vars(self):  # a gradient cache stands in for it
+        if self.temperature is not None:
+            self.temperature.scale()  # keeps it in its range, also where no text is encoded
         y = self.context_codes(d.ids[c.at], c.lengths, c.plan)
         keep = self.kept_codes(c.lengths)
         v = self.candidates(d.ids[k.at], k.lengths, k.plan)

@@ -50,6 +50,9 @@ class ValidationLoss(Part):
             )
         losses, n = torch.tensor(joined, dtype=torch.float64).T.contiguous()
         loss = (losses @ n / n.sum()).item()
+        if not self.sharded and not hasattr(self.learn, "gather_preds"):
+            # each computed all: where two differ in the last digit, the first one's decides
+            loss = world().first_does(lambda: loss)
         if not math.isfinite(loss):
             raise FloatingPointError(f"the validation loss is {loss}")
         self.learn.valid_loss = loss
@@ -325,6 +328,7 @@ class StopGently(Part):
     def _stop(self):
         state = self.learn.checkpoint
         state.save()
+        world().wait()  # whoever ends first ends all
         raise self.stopped(
             f"stopped after step {self.learn.step} of {self.dls.train.steps}; the same command goes on from "
             f"there (state in {state.path.parent})"

@@ -234,6 +234,7 @@ class KeepBest(Part):
         # who asks fastai to choose the weights, by another measure perhaps, gets those
         if self.path.exists() and not chosen:
             load_weights(self.model, self.path)
+            world().wait()  # a temporary folder goes with the first process
         self.model.eval()
 
 # %% ../../nbs/train/03_checkpoint.ipynb #nf210b4
@@ -359,7 +360,8 @@ class Checkpoint(Part):
         self._at = learn.calls, learn.step
         for cb in learn.cbs:
             for k, v in s["cbs"].get(cb.name, {}).items():
-                setattr(cb, k, v)
+                pooled = k in getattr(cb, "pooled", ())
+                setattr(cb, k, world().own(v) if pooled else v)
         set_rng_state(s["rng"])
 
     def _check_state(self, s: dict):

@@ -351,6 +351,11 @@ class Accumulate(Part):
         self._mine = range(self._k) if self.shared else self._ranks.mine(self._k)
         if n > 1:
             self.dls.train.mine = self._mine
+            for cb in (
+                self.learn.cbs
+            ):  # it looks at this process's losses alone, and `check` at all
+                if isinstance(cb, TerminateOnNaNCallback):
+                    cb.run = False
 
     @property
     def between(self) -> bool:

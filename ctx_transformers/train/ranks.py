@@ -20,13 +20,20 @@ from torch import Tensor, nn
 class OtherRank(ConnectionError):
     "Another process of this training has ended; its own message says why."
 
+    told = False  # that message is there, and this one says nothing new
+
+
+_GONE = ("closed by peer", "reset by peer", "broken pipe", "connection refused")
+
 
 @contextmanager
 def _together():
-    "A collective: where it fails, another process is gone."
+    "A collective: another process may be gone."
     try:
         yield
     except RuntimeError as e:
+        if not any(w in str(e).lower() for w in _GONE):
+            raise
         raise OtherRank(
             "another process of this training has ended, and its own message says why; the same command goes "
             f"on from the state in the folder ({str(e).splitlines()[0][:120]})"
@@ -79,7 +86,7 @@ class World:
             return [value]
         said = [None] * self.size
         with _together():
-            dist.all_gather_object(said, value)
+            dist.all_gather_object(said, value, group=_talk())
         return said
 
     def first_does(
@@ -99,11 +106,13 @@ class World:
             return found
         said = [(found, error is not None)]
         with _together():
-            dist.broadcast_object_list(said)
+            dist.broadcast_object_list(said, 0, group=_talk())
         if error is not None:
             raise error
         if said[0][1]:
-            raise OtherRank("the first process of this training says what is wrong")
+            e = OtherRank("the first process of this training says what is wrong")
+            e.told = True
+            raise e
         return said[0][0]
 
     def wait(self):
@@ -123,8 +132,11 @@ class World:
         "Numbers, in lists and dicts as well: their sums in the first process, zeros in the others."
         if self.size == 1:
             return x
-        sums = reduce(_added, self.all(x))
-        return sums if self.first else _zero(sums)
+        return self.own(reduce(_added, self.all(x)))
+
+    def own(self, x):
+        "What of pooled numbers is this process's: all in the first, zeros in the others."
+        return x if self.first else _zero(x)
 
     def same(
         self,
@@ -208,9 +220,17 @@ def send(
             dist.broadcast(v, 0)
 
 # %% ../../nbs/train/01_ranks.ipynb #rk11
-_LONGEST = timedelta(
-    days=7
-)  # the first process may wait for another training's lock; who is gone is noticed at once
+_PATIENCE = timedelta(days=7)
+_GROUPS = {}  # the group that is talked in, of torch's default group
+
+
+def _talk():
+    "Where objects are told: through gloo, and patiently, since the first process may wait for a lock."
+    main = dist.group.WORLD
+    if main not in _GROUPS:
+        _GROUPS.clear()
+        _GROUPS[main] = dist.new_group(backend="gloo", timeout=_PATIENCE)
+    return _GROUPS[main]
 
 
 def world() -> World:
@@ -230,7 +250,8 @@ def world() -> World:
         gpu = torch.cuda.is_available() and local < torch.cuda.device_count()
         if gpu:
             torch.cuda.set_device(local)
-        dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo", timeout=_LONGEST)
+        dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo")
+        _talk()
     return World(dist.get_rank(), dist.get_world_size())
 
 
@@ -238,4 +259,5 @@ def leave():
     "End what `world` began, when all have come to their end."
     if dist.is_available() and dist.is_initialized():
         world().wait()
+        _GROUPS.clear()
         dist.destroy_process_group()
