@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Dataset
+from filelock import FileLock
 from ibis import _
 from ..config import config_hash, settings
 from ..core import Account, cache_dir, hash_bits, progress
@@ -345,14 +346,29 @@ def build_corpus(
     # the version counts changes of this code
     name = config_hash(dict(settings(cfg), posts=_content(posts), version=1))
     folder = Path(folder or cache_dir("corpus") / name)
-    if (folder / "corpus.json").exists():
-        corpus = Corpus(folder)
-        if corpus.name != name:
-            raise ValueError(
-                f"{folder} holds a corpus of other posts or settings ({corpus.name}, asked for {name}): "
-                "choose another folder"
-            )
-        return corpus
+    found = _opened(folder, name)
+    if found is not None:
+        return found
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock", mode=0o644):
+        found = _opened(folder, name)  # the process that was waited for may have built it
+        return _new_corpus(posts, cfg, con, name, folder) if found is None else found
+
+
+def _opened(folder, name):
+    "The corpus of a folder; None where there is none."
+    if not (folder / "corpus.json").exists():
+        return None
+    corpus = Corpus(folder)
+    if corpus.name != name:
+        raise ValueError(
+            f"{folder} holds a corpus of other posts or settings ({corpus.name}, asked for {name}): "
+            "choose another folder"
+        )
+    return corpus
+
+
+def _new_corpus(posts, cfg, con, name, folder):
     own = con is None
     if own:
         con = connect()

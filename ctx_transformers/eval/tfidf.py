@@ -13,6 +13,7 @@ from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 import numpy as np
+from filelock import FileLock
 import scipy.sparse as sp
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
@@ -148,13 +149,14 @@ def fit_tfidf(
         dict(settings(cfg), max_texts=max_texts, seed=seed, corpus=corpus.name, version=1)
     )
     folder = corpus.folder / f"tfidf-{name}"
-    if not folder.exists():
-        rows = train_sample(corpus, max_texts, seed)
-        terms, idf = _fit_weights(corpus, cfg, rows)
-        meta = dict(name=name, cfg=asdict(cfg), n=len(rows), terms=terms)
-        with new_folder(folder) as out:
-            np.save(out / "idf.npy", idf)
-            (out / "tfidf.json").write_text(json.dumps(meta), encoding="utf-8")
+    with FileLock(f"{folder}.lock", mode=0o644):
+        if not folder.exists():
+            rows = train_sample(corpus, max_texts, seed)
+            terms, idf = _fit_weights(corpus, cfg, rows)
+            meta = dict(name=name, cfg=asdict(cfg), n=len(rows), terms=terms)
+            with new_folder(folder) as out:
+                np.save(out / "idf.npy", idf)
+                (out / "tfidf.json").write_text(json.dumps(meta), encoding="utf-8")
     return Tfidf(folder)
 
 # %% ../../nbs/eval/07_tfidf.ipynb #c32
