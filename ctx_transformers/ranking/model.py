@@ -154,11 +154,7 @@ def forward(
     c = g["context"]
     k = g["candidate"]
     if "candidates" in vars(self):  # a gradient cache stands in for it
-        if self.temperature is not None:
-            self.temperature.scale()  # keeps it in its range, also where no text is encoded
-        y = self.context_codes(d.ids[c.at], c.lengths, c.plan)
-        keep = self.kept_codes(c.lengths)
-        v = self.candidates(d.ids[k.at], k.lengths, k.plan)
+        y, keep, v = _cached_sides(self, d, c, k)
     elif self.other is None:
         h = self.encoder(d.ids, d.lengths, d.plan)  # [n,d]
         y, keep = self.to_codes(h[c.at], c.lengths, c.plan)
@@ -168,6 +164,15 @@ def forward(
         v = self.candidates(d.ids[k.at], k.lengths, k.plan)
     s = self.scores(y, keep, v)  # of the different texts
     return Ranked(s[c.row][:, k.row], g["out"], g.get("teacher"))
+
+
+def _cached_sides(ranker, d, c, k):
+    "Codes of contexts, which there are, and vectors of candidates, a few texts at a time."
+    if ranker.temperature is not None:
+        ranker.temperature.scale()  # keeps it in its range, also where no text is encoded
+    y = ranker.context_codes(d.ids[c.at], c.lengths, c.plan)
+    v = ranker.candidates(d.ids[k.at], k.lengths, k.plan)
+    return y, ranker.kept_codes(c.lengths), v
 
 # %% ../../nbs/ranking/09_model.ipynb #c13
 def _encoder_of(cfg, vocab):
