@@ -22,7 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from .config import divide_words, fields_of, help_text, read_config
-from .core import cache_dir, other_process
+from .core import cache_dir, n_processes, other_process
 
 # %% ../nbs/03_cli.ipynb #tab
 # system -> (module of its face, module and name of its configuration, what it is)
@@ -585,16 +585,11 @@ def _run(words):
     if words[0] == "--version":
         return print(f"ctx_transformers {version('ctx_transformers')}")
     command = _named(words[0], COMMANDS, "command")
-    if _several() and command != "train":
+    if n_processes() > 1 and command != "train":
         raise ValueError(
             f"`ctx {command}` is done by one process: several share `ctx train` alone (torchrun)"
         )
     COMMANDS[command](words[1:])
-
-
-def _several() -> bool:
-    "Is this one of several processes that share a training?"
-    return int(os.environ.get("WORLD_SIZE") or 1) > 1
 
 
 def _interrupt(number, frame):
@@ -625,7 +620,7 @@ def main(
         sys.exit(130)
     except (ValueError, OSError) as e:
         sys.exit(1 if getattr(e, "told", False) else f"ctx: {e}")
-    if _several() and "torch" in sys.modules:
+    if n_processes() > 1 and "torch" in sys.modules:
         from ctx_transformers.train.ranks import leave
 
         leave()

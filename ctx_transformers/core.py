@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['repo_root', 'cache_dir', 'figures_dir', 'hash_bits', 'hash_uniform', 'set_seed', 'rng_state', 'set_rng_state',
            'pick_device', 'device_of', 'keep_memory', 'trim_memory', 'hide_broken_torchvision', 'BeforeTransformers',
-           'Account', 'Lines', 'other_process', 'shows_bars', 'progress', 'write_atomic', 'sweep', 'save_weights',
-           'load_weights']
+           'Account', 'Lines', 'n_processes', 'other_process', 'shows_bars', 'progress', 'write_atomic', 'sweep',
+           'save_weights', 'load_weights']
 
 # %% ../nbs/00_core.ipynb #impe
 import ctypes
@@ -148,7 +148,7 @@ def pick_device(
 def _own_gpu(n):
     "'cuda'; of several processes of one machine, each has its own GPU."
     local = os.environ.get("LOCAL_RANK")
-    if local is None or int(os.environ.get("WORLD_SIZE") or 1) < 2:
+    if local is None or n_processes() < 2:
         return "cuda"
     if int(local) >= n:
         raise ValueError(
@@ -320,11 +320,14 @@ class Lines:
         pass
 
 # %% ../nbs/00_core.ipynb #n0a1f524
+def n_processes() -> int:
+    "How many processes share a training, as `torchrun` and its like say."
+    return int(os.environ.get("WORLD_SIZE") or 1)
+
+
 def other_process() -> bool:
     "Is this one of several processes that share a training, and not the first, which speaks?"
-    return (
-        int(os.environ.get("WORLD_SIZE") or 1) > 1 and os.environ.get("RANK", "0") != "0"
-    )
+    return n_processes() > 1 and os.environ.get("RANK", "0") != "0"
 
 
 def shows_bars() -> bool:

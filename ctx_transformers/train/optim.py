@@ -351,9 +351,8 @@ class Accumulate(Part):
         self._mine = range(self._k) if self.shared else self._ranks.mine(self._k)
         if n > 1:
             self.dls.train.mine = self._mine
-            for cb in (
-                self.learn.cbs
-            ):  # it looks at this process's losses alone, and `check` at all
+            # it looks at the losses of this process alone, and `check` at those of all
+            for cb in self.learn.cbs:
                 if isinstance(cb, TerminateOnNaNCallback):
                     cb.run = False
 
@@ -401,8 +400,8 @@ class Accumulate(Part):
         ]
 
     def after_backward(self):
-        # the sums of a GPU come in any order, and autograd has made them
         params = self.params
+        # on a GPU sums come in any order, and autograd has made them
         if self._grads or self._k > 1 and params[0].device.type == "cpu":
             self.take()
         if self._seen < len(self._mine):

@@ -16,6 +16,8 @@ import torch.distributed as dist
 from fastcore.basics import patch
 from torch import Tensor, nn
 
+from ..core import n_processes
+
 # %% ../../nbs/train/01_ranks.ipynb #rk05
 class OtherRank(ConnectionError):
     "Another process of this training has ended; its own message says why."
@@ -238,7 +240,7 @@ def world() -> World:
     if not dist.is_available():
         return World()
     if not dist.is_initialized():
-        if int(os.environ.get("WORLD_SIZE") or 1) < 2:
+        if n_processes() < 2:
             return World()
         needed = ("RANK", "MASTER_ADDR", "MASTER_PORT")
         if missing := [k for k in needed if k not in os.environ]:
