@@ -18,6 +18,7 @@ from fastai.callback.core import CancelFitException, TrainEvalCallback
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.tracker import SaveModelCallback
 from fastai.learner import CastToTensor, Recorder
+from fastcore.basics import patch
 from fastcore.foundation import L
 
 from ..config import settings
@@ -92,26 +93,6 @@ class StepLoader:
         self.served = 0
         self._it = self._endless()
 
-    def by_pass(
-        self,
-        n: int,  # passes
-    ) -> list:  # ends of portions
-        "Portions that are passes, each to the end of the step that takes its last micro-batch."
-        if 0 < self.count(self.epoch) <= self.batch:  # the pass is through
-            self.seek(0, self.epoch + 1, 0)
-        ends = [*accumulate(self.count(self.epoch + i) for i in range(n))]
-        if ends[-1] == 0:
-            raise ValueError("the training loader is empty: there is nothing to train on")
-        steps = [-(-(e - self.batch) // self.k) for e in ends]
-        for i in range(1, n):  # a pass that is less than a step
-            steps[i] = max(steps[i], steps[i - 1] + 1)
-        return [s * self.k for s in steps]
-
-    def by_steps(self) -> list:  # ends of portions
-        "The portions of a run."
-        steps = [*range(self.every, self.steps, self.every), self.steps]
-        return [s * self.k for s in steps]
-
     def seek(self, served: int, epoch: int, batch: int):
         "Go on where `served` micro-batches were served, at `batch` of pass `epoch`."
         self.served = served
@@ -129,26 +110,6 @@ class StepLoader:
         "A portion is served: a validation is due."
         return self.served in self.ends
 
-    def _endless(self):
-        while True:
-            self.dl.epoch = self.epoch
-            self.dl.start = self.batch
-            for b in wanted(self.dl, self._is_mine(self.served)):
-                self.batch += 1
-                yield b
-            if self.batch == 0:
-                raise ValueError(f"the training loader is empty in pass {self.epoch}")
-            self.epoch = self.epoch + 1
-            self.batch = 0
-
-    def _is_mine(self, first):
-        return lambda i: (first + i) % self.k in self.mine
-
-    def _next(self):
-        b = next(self._it)
-        self.served += 1
-        return b
-
     def to(self, device):
         self.dl.to(device)
         return self
@@ -158,25 +119,6 @@ class StepLoader:
             return self.count(self.epoch)
         at = self.portion
         return self.ends[at] - self.served if at < len(self.ends) else 0
-
-    def __iter__(self):
-        if not self.ends:  # nothing is being trained: a pass
-            self.count(self.epoch)
-            yield from self.dl
-        end = self.served + (len(self) if self.ends else 0)
-        while self.served < end:
-            b = self._next()
-            # before the last one of a step that is made here, those that follow count as served
-            while b is not None and self.served % self.k > self.mine[-1]:
-                self._next()
-            if b is not None:
-                yield b
-
-    def skip(self):
-        "Count the rest of the portion as served: a callback has ended it early."
-        at = self.portion
-        if at < len(self.ends) and self.served > (self.ends[at - 1] if at else 0):
-            self.served = self.ends[at]
 
     def new(
         self,
@@ -198,6 +140,79 @@ class StepLoader:
     def __setstate__(self, state):
         vars(self).update(state)
         self._it = self._endless()
+
+# %% ../../nbs/train/03_checkpoint.ipynb #na0b961
+@patch
+def by_pass(
+    self: StepLoader,
+    n: int,  # passes
+) -> list:  # ends of portions
+    "Portions that are passes, each to the end of the step that takes its last micro-batch."
+    if 0 < self.count(self.epoch) <= self.batch:  # the pass is through
+        self.seek(0, self.epoch + 1, 0)
+    ends = [*accumulate(self.count(self.epoch + i) for i in range(n))]
+    if ends[-1] == 0:
+        raise ValueError("the training loader is empty: there is nothing to train on")
+    steps = [-(-(e - self.batch) // self.k) for e in ends]
+    for i in range(1, n):  # a pass that is less than a step
+        steps[i] = max(steps[i], steps[i - 1] + 1)
+    return [s * self.k for s in steps]
+
+
+@patch
+def by_steps(self: StepLoader) -> list:  # ends of portions
+    "The portions of a run."
+    steps = [*range(self.every, self.steps, self.every), self.steps]
+    return [s * self.k for s in steps]
+
+# %% ../../nbs/train/03_checkpoint.ipynb #n167b30
+@patch
+def _endless(self: StepLoader):
+    while True:
+        self.dl.epoch = self.epoch
+        self.dl.start = self.batch
+        for b in wanted(self.dl, self._is_mine(self.served)):
+            self.batch += 1
+            yield b
+        if self.batch == 0:
+            raise ValueError(f"the training loader is empty in pass {self.epoch}")
+        self.epoch = self.epoch + 1
+        self.batch = 0
+
+
+@patch
+def _is_mine(self: StepLoader, first):
+    return lambda i: (first + i) % self.k in self.mine
+
+
+@patch
+def _next(self: StepLoader):
+    b = next(self._it)
+    self.served += 1
+    return b
+
+
+@patch
+def __iter__(self: StepLoader):
+    if not self.ends:  # nothing is being trained: a pass
+        self.count(self.epoch)
+        yield from self.dl
+    end = self.served + (len(self) if self.ends else 0)
+    while self.served < end:
+        b = self._next()
+        # before the last one of a step that is made here, those that follow count as served
+        while b is not None and self.served % self.k > self.mine[-1]:
+            self._next()
+        if b is not None:
+            yield b
+
+
+@patch
+def skip(self: StepLoader):
+    "Count the rest of the portion as served: a callback has ended it early."
+    at = self.portion
+    if at < len(self.ends) and self.served > (self.ends[at - 1] if at else 0):
+        self.served = self.ends[at]
 
 # %% ../../nbs/train/03_checkpoint.ipynb #c23
 class KeepBest(Part):

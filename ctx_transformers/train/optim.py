@@ -20,6 +20,7 @@ from fastai.callback.core import (
 from fastai.callback.schedule import LRFinder
 from fastai.callback.tracker import TerminateOnNaNCallback
 from fastai.optimizer import OptimWrapper
+from fastcore.basics import patch
 from torch import nn
 from ..core import hash_bits
 from .config import TrainCfg
@@ -367,94 +368,109 @@ class Accumulate(Part):
             draw = hash_bits(self._seed, self.learn.step, place, 61)
             torch.manual_seed(int(draw >> 1))
 
-    def after_loss(self):
-        n = n_targets(self.yb)
-        new = (n, *count_tokens(self.xb[0]))
-        self._counts = tuple(map(sum, zip(self._counts, new)))
-        self._seen += 1
-        loss = self.loss_grad.detach() * n
-        self._sum = loss if self._k == 1 else self._sum + loss.double()
-        # a sum, so that every target weighs the same
-        self.learn.loss_grad = self.loss_grad * n
+# %% ../../nbs/train/02_optim.ipynb #nbf6e10
+@patch
+def after_loss(self: Accumulate):
+    n = n_targets(self.yb)
+    new = (n, *count_tokens(self.xb[0]))
+    self._counts = tuple(map(sum, zip(self._counts, new)))
+    self._seen += 1
+    loss = self.loss_grad.detach() * n
+    self._sum = loss if self._k == 1 else self._sum + loss.double()
+    # a sum, so that every target weighs the same
+    self.learn.loss_grad = self.loss_grad * n
 
-    @property
-    def params(self) -> list:
-        "What is trained."
-        found = getattr(self.opt, "params", None)
-        return [p for ps in self.opt.param_lists for p in ps] if found is None else found
 
-    def take(
-        self,
-        drop: bool = False,  # another process counts them
-    ):
-        "Take gradients to the sum of the step; in fp64 on a processor, so that all sum alike."
-        params = self.params
-        grads = [None if p.grad is None or drop else p.grad for p in params]
-        for p in params:
-            p.grad = None
-        if params[0].device.type == "cpu":
-            grads = [None if g is None else g.double() for g in grads]
-        old = self._grads or [None] * len(grads)
-        self._grads = [
-            b if a is None else a if b is None else a + b for a, b in zip(old, grads)
-        ]
+@patch(as_prop=True)
+def params(self: Accumulate) -> list:
+    "What is trained."
+    found = getattr(self.opt, "params", None)
+    return [p for ps in self.opt.param_lists for p in ps] if found is None else found
 
-    def after_backward(self):
-        params = self.params
-        # on a GPU sums come in any order, and autograd has made them
-        if self._grads or self._k > 1 and params[0].device.type == "cpu":
-            self.take()
-        if self._seen < len(self._mine):
-            raise CancelBatchException()  # neither step nor zero_grad yet
-        own = self._grads or [p.grad for p in params]
-        sums = self._ranks.add_gradients(params, own)
-        for p, g in zip(params, sums):
-            p.grad = None if g is None else g.to(p.dtype)
-        self.unscale()
-        n = self._count()
-        grads = [p.grad for p in params if p.grad is not None]
-        norm = torch.nn.utils.get_total_norm(grads)
-        loss, norm = (torch.stack([self._sum.float(), norm.float()]) / n).tolist()
-        self.check(loss=loss, gradient=norm)
-        scale = min(1.0, self._clip / (norm + 1e-12)) if self._clip else 1.0
-        torch._foreach_mul_(grads, scale / n)
-        self.learn.step_loss = loss
-        self.learn.grad_norm = norm
 
-    def _count(self) -> int:  # targets
-        "The loss and the counts of the step, from all processes."
-        r = self._ranks
-        if r.size > 1:
-            stop = getattr(self.learn, "stop_gently", None)
-            own = (self._sum, *self._counts, stop is not None and stop.asked.is_set())
-            x = torch.tensor([float(v) for v in own], dtype=torch.float64)
-            x = r.add(x.to(self._sum.device))
-            if self.shared:
-                x[:4] /= r.size
-            self._sum = x[0]
-            *counts, asked = x[1:].tolist()
-            self._counts = tuple(map(round, counts))
-            self.learn.stop_agreed = asked > 0
-        n, self.learn.step_tokens, self.learn.step_padded = self._counts
-        self.learn.step_targets = n
-        return n
+@patch
+def take(
+    self: Accumulate,
+    drop: bool = False,  # another process counts them
+):
+    "Take gradients to the sum of the step; in fp64 on a processor, so that all sum alike."
+    params = self.params
+    grads = [None if p.grad is None or drop else p.grad for p in params]
+    for p in params:
+        p.grad = None
+    if params[0].device.type == "cpu":
+        grads = [None if g is None else g.double() for g in grads]
+    old = self._grads or [None] * len(grads)
+    self._grads = [
+        b if a is None else a if b is None else a + b for a, b in zip(old, grads)
+    ]
 
-    def unscale(self):
-        "Gradients are what they are."
+# %% ../../nbs/train/02_optim.ipynb #n7d787c
+@patch
+def after_backward(self: Accumulate):
+    params = self.params
+    # on a GPU sums come in any order, and autograd has made them
+    if self._grads or self._k > 1 and params[0].device.type == "cpu":
+        self.take()
+    if self._seen < len(self._mine):
+        raise CancelBatchException()  # neither step nor zero_grad yet
+    own = self._grads or [p.grad for p in params]
+    sums = self._ranks.add_gradients(params, own)
+    for p, g in zip(params, sums):
+        p.grad = None if g is None else g.to(p.dtype)
+    self.unscale()
+    n = self._count()
+    grads = [p.grad for p in params if p.grad is not None]
+    norm = torch.nn.utils.get_total_norm(grads)
+    loss, norm = (torch.stack([self._sum.float(), norm.float()]) / n).tolist()
+    self.check(loss=loss, gradient=norm)
+    scale = min(1.0, self._clip / (norm + 1e-12)) if self._clip else 1.0
+    torch._foreach_mul_(grads, scale / n)
+    self.learn.step_loss = loss
+    self.learn.grad_norm = norm
 
-    def check(self, **norms):
-        for what, o in norms.items():
-            if math.isfinite(o):
-                continue
-            if any(isinstance(cb, ENDS_QUIETLY) for cb in self.learn.cbs):
-                raise CancelFitException()  # somebody looks for this rate, or waits for this
-            raise FloatingPointError(
-                f"the {what} is {o} in step {self.learn.step}, before any weight was changed by it"
-            )
 
-    def after_step(self):
-        self.learn.step += 1
-        self._clear()
+@patch
+def _count(self: Accumulate) -> int:  # targets
+    "The loss and the counts of the step, from all processes."
+    r = self._ranks
+    if r.size > 1:
+        stop = getattr(self.learn, "stop_gently", None)
+        own = (self._sum, *self._counts, stop is not None and stop.asked.is_set())
+        x = torch.tensor([float(v) for v in own], dtype=torch.float64)
+        x = r.add(x.to(self._sum.device))
+        if self.shared:
+            x[:4] /= r.size
+        self._sum = x[0]
+        *counts, asked = x[1:].tolist()
+        self._counts = tuple(map(round, counts))
+        self.learn.stop_agreed = asked > 0
+    n, self.learn.step_tokens, self.learn.step_padded = self._counts
+    self.learn.step_targets = n
+    return n
+
+
+@patch
+def unscale(self: Accumulate):
+    "Gradients are what they are."
+
+
+@patch
+def check(self: Accumulate, **norms):
+    for what, o in norms.items():
+        if math.isfinite(o):
+            continue
+        if any(isinstance(cb, ENDS_QUIETLY) for cb in self.learn.cbs):
+            raise CancelFitException()  # somebody looks for this rate, or waits for this
+        raise FloatingPointError(
+            f"the {what} is {o} in step {self.learn.step}, before any weight was changed by it"
+        )
+
+
+@patch
+def after_step(self: Accumulate):
+    self.learn.step += 1
+    self._clear()
 
 # %% ../../nbs/train/02_optim.ipynb #c0641af
 class Thaw(Part):

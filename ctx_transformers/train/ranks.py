@@ -121,38 +121,46 @@ class World:
         "Until all are here."
         self.all(None)
 
-    def join(
-        self,
-        own: list,  # of what this process computed: items rank, rank + size, ...
-    ) -> list:
-        "What all computed, in order."
-        parts = self.all(own)
-        n = sum(map(len, parts))
-        return [parts[i % self.size][i // self.size] for i in range(n)]
+# %% ../../nbs/train/01_ranks.ipynb #na08c39
+@patch
+def join(
+    self: World,
+    own: list,  # of what this process computed: items rank, rank + size, ...
+) -> list:
+    "What all computed, in order."
+    parts = self.all(own)
+    n = sum(map(len, parts))
+    return [parts[i % self.size][i // self.size] for i in range(n)]
 
-    def pool(self, x):
-        "Numbers, in lists and dicts as well: their sums in the first process, zeros in the others."
-        if self.size == 1:
-            return x
-        return self.own(reduce(_added, self.all(x)))
 
-    def own(self, x):
-        "What of pooled numbers is this process's: all in the first, zeros in the others."
-        return x if self.first else _zero(x)
+@patch
+def pool(self: World, x):
+    "Numbers, in lists and dicts as well: their sums in the first process, zeros in the others."
+    if self.size == 1:
+        return x
+    return self.own(reduce(_added, self.all(x)))
 
-    def same(
-        self,
-        what: str,  # that is compared, in words
-        value: str,
-    ):
-        "Refuse processes that were asked for different things."
-        said = self.all(value)
-        for rank, other in enumerate(said):
-            if other != said[0]:
-                raise ValueError(
-                    f"process {rank} has another {what} than process 0: start all with the same command and "
-                    "the same files"
-                )
+
+@patch
+def own(self: World, x):
+    "What of pooled numbers is this process's: all in the first, zeros in the others."
+    return x if self.first else _zero(x)
+
+
+@patch
+def same(
+    self: World,
+    what: str,  # that is compared, in words
+    value: str,
+):
+    "Refuse processes that were asked for different things."
+    said = self.all(value)
+    for rank, other in enumerate(said):
+        if other != said[0]:
+            raise ValueError(
+                f"process {rank} has another {what} than process 0: start all with the same command and "
+                "the same files"
+            )
 
 # %% ../../nbs/train/01_ranks.ipynb #rk09
 _BUFFER = 2**25  # numbers that are summed at once
