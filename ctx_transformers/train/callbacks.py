@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 import torch
+from fastcore.basics import patch
 from ..core import progress, trim_memory, write_atomic
 from .optim import Part, n_targets
 from .ranks import world
@@ -196,41 +197,47 @@ class RunLog(Part):
             write_atomic(self.path, self.write)
             self.show()
 
-    def row(self) -> dict:
-        "What is written about the steps since the last validation."
-        s = self.sums
-        return dict(
-            step=self.learn.step,
-            epoch=self.dls.train.epoch,
-            train_loss=s["loss"] / s["targets"],
-            valid_loss=self.learn.valid_loss,
-            lr=self.opt.hypers[-1]["lr"],
-            grad_norm=s["norm"] / max(s["steps"], 1),
-            **self.rates(),
-            seconds=self.spent,
-            **self.others(),
-        )
+# %% ../../nbs/train/04_callbacks.ipynb #n521268
+@patch
+def row(self: RunLog) -> dict:
+    "What is written about the steps since the last validation."
+    s = self.sums
+    return dict(
+        step=self.learn.step,
+        epoch=self.dls.train.epoch,
+        train_loss=s["loss"] / s["targets"],
+        valid_loss=self.learn.valid_loss,
+        lr=self.opt.hypers[-1]["lr"],
+        grad_norm=s["norm"] / max(s["steps"], 1),
+        **self.rates(),
+        seconds=self.spent,
+        **self.others(),
+    )
 
-    def show(self):
-        "Say the last row, and before the first the names of the columns."
-        if not getattr(self.learn, "speaks", True):
-            return  # fastai's own table does
-        row = self.rows[-1]
-        names = []
-        values = []
-        for k, v in row.items():
-            w = _width(k)
-            names.append(f"{k:>{w}}")
-            values.append(f"{_short(k, v):>{w}}")
-        if len(self.rows) == 1:
-            self.learn.say(" ".join(names))
-        self.learn.say(" ".join(values))
 
-    def write(self, path):
-        with open(path, "w", newline="") as f:
-            w = csv.DictWriter(f, list(self.rows[0]), lineterminator="\n")
-            w.writeheader()
-            w.writerows(self.rows)
+@patch
+def show(self: RunLog):
+    "Say the last row, and before the first the names of the columns."
+    if not getattr(self.learn, "speaks", True):
+        return  # fastai's own table does
+    row = self.rows[-1]
+    names = []
+    values = []
+    for k, v in row.items():
+        w = _width(k)
+        names.append(f"{k:>{w}}")
+        values.append(f"{_short(k, v):>{w}}")
+    if len(self.rows) == 1:
+        self.learn.say(" ".join(names))
+    self.learn.say(" ".join(values))
+
+
+@patch
+def write(self: RunLog, path):
+    with open(path, "w", newline="") as f:
+        w = csv.DictWriter(f, list(self.rows[0]), lineterminator="\n")
+        w.writeheader()
+        w.writerows(self.rows)
 
 # %% ../../nbs/train/04_callbacks.ipynb #c18
 def _width(k):

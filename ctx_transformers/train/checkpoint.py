@@ -120,26 +120,32 @@ class StepLoader:
         at = self.portion
         return self.ends[at] - self.served if at < len(self.ends) else 0
 
-    def new(
-        self,
-        dataset=None,
-        **changes,  # as in `data.batching`
-    ):
-        "One pass as it is, for predictions; of another dataset, which an exported learner has, nothing."
-        other = self.dl.new(dataset, **changes)
-        if dataset is None:
-            return other
-        empty = copy(self)
-        empty.dl = other
-        empty.begin([])
-        return empty
+# %% ../../nbs/train/03_checkpoint.ipynb #n077dc2
+@patch
+def new(
+    self: StepLoader,
+    dataset=None,
+    **changes,  # as in `data.batching`
+):
+    "One pass as it is, for predictions; of another dataset, which an exported learner has, nothing."
+    other = self.dl.new(dataset, **changes)
+    if dataset is None:
+        return other
+    empty = copy(self)
+    empty.dl = other
+    empty.begin([])
+    return empty
 
-    def __getstate__(self):
-        return {k: v for k, v in vars(self).items() if k != "_it"}
 
-    def __setstate__(self, state):
-        vars(self).update(state)
-        self._it = self._endless()
+@patch
+def __getstate__(self: StepLoader):
+    return {k: v for k, v in vars(self).items() if k != "_it"}
+
+
+@patch
+def __setstate__(self: StepLoader, state):
+    vars(self).update(state)
+    self._it = self._endless()
 
 # %% ../../nbs/train/03_checkpoint.ipynb #na0b961
 @patch
@@ -327,95 +333,103 @@ class Checkpoint(Part):
         s = torch.load(self.path, map_location="cpu", weights_only=True, mmap=True)
         return s.get("call", 0)
 
-    def save(self):
-        "Write the state, unless that of this step is there."
-        learn = self.learn
-        if self._at == (learn.calls, learn.step):
-            return
-        self._at = learn.calls, learn.step
-        for cb in learn.cbs:
-            for k in getattr(cb, "pooled", ()):
-                setattr(cb, k, world().pool(getattr(cb, k)))
-        if world().first:
-            write_atomic(self.path, lambda p: torch.save(self._state(), p))
-
-    def _state(self) -> dict:
-        learn = self.learn
-        dl = self.dls.train
-        return dict(
-            cfg=json.dumps(settings(self.train_cfg, training=True)),
-            call=learn.calls,
-            what=json.dumps(learn.call),
-            first=learn.call_start,
-            step=learn.step,
-            ends=dl.ends,
-            served=dl.served,
-            epoch=dl.epoch,
-            batch=dl.batch,
-            progress=(learn.train_iter, learn.pct_train),
-            rng=rng_state(),
-            cbs={cb.name: held(cb) for cb in learn.cbs},
-            model=self.model.state_dict(),
-            opt=self.opt.opt.state_dict(),
-        )
-
-    def load(self):
-        "Take up the state of the folder; that of another configuration is an error."
-        learn = self.learn
-        s = torch.load(self.path, map_location="cpu", weights_only=True)
-        self._check_state(s)
-        self.model.load_state_dict(s["model"])
-        self.opt.opt.load_state_dict(s["opt"])
-        self.dls.train.ends = s["ends"]
-        self.dls.train.seek(s["served"], s["epoch"], s["batch"])
-        learn.call_steps = s["ends"][-1] // self.train_cfg.accumulate
-        learn.call_start = s["first"]
-        learn.step = s["step"]
-        learn.progress_made = s["progress"]
-        self._at = learn.calls, learn.step
-        for cb in learn.cbs:
-            for k, v in s["cbs"].get(cb.name, {}).items():
-                pooled = k in getattr(cb, "pooled", ())
-                setattr(cb, k, world().own(v) if pooled else v)
-        set_rng_state(s["rng"])
-
-    def _check_state(self, s: dict):
-        "Refuse the state of another configuration, another call, or another version."
-        learn = self.learn
-        if "what" not in s:
-            raise ValueError(
-                f"{self.path} was written by an older version, which counted otherwise: delete "
-                f"{self.path.parent}"
-            )
-        self.check(json.loads(s["cfg"]))
-        if json.loads(s["what"]) != json.loads(json.dumps(learn.call)):
-            raise ValueError(
-                f"{self.path.parent} stands in {s['what']}, and this is {json.dumps(learn.call)}: call it as "
-                "it was called, or use another folder"
-            )
-
-    def check(self, old: dict):
-        "Refuse a state that was written with other settings."
-        # what an older state does not name had its default
-        usual = {f.name: f.default for f in fields(self.train_cfg)}
-        old = {**usual, **old}
-        new = {**usual, **json.loads(json.dumps(settings(self.train_cfg, training=True)))}
-        free = ("checkpoint_every",)  # decides nothing
-        names = [
-            k
-            for k in {**old, **new}
-            if k not in free and _listed(old.get(k)) != _listed(new.get(k))
-        ]
-        if names:
-            diff = "; ".join(
-                f"{k}: {old.get(k)!r} there, {new.get(k)!r} here" for k in names
-            )
-            raise ValueError(
-                f"{self.path.parent} belongs to another configuration ({diff}): use another folder, or "
-                "delete it"
-            )
-
 
 def _listed(x):
     "As JSON gives it back."
     return list(x) if isinstance(x, tuple) else x
+
+# %% ../../nbs/train/03_checkpoint.ipynb #n27b526
+@patch
+def save(self: Checkpoint):
+    "Write the state, unless that of this step is there."
+    learn = self.learn
+    if self._at == (learn.calls, learn.step):
+        return
+    self._at = learn.calls, learn.step
+    for cb in learn.cbs:
+        for k in getattr(cb, "pooled", ()):
+            setattr(cb, k, world().pool(getattr(cb, k)))
+    if world().first:
+        write_atomic(self.path, lambda p: torch.save(self._state(), p))
+
+
+@patch
+def _state(self: Checkpoint) -> dict:
+    learn = self.learn
+    dl = self.dls.train
+    return dict(
+        cfg=json.dumps(settings(self.train_cfg, training=True)),
+        call=learn.calls,
+        what=json.dumps(learn.call),
+        first=learn.call_start,
+        step=learn.step,
+        ends=dl.ends,
+        served=dl.served,
+        epoch=dl.epoch,
+        batch=dl.batch,
+        progress=(learn.train_iter, learn.pct_train),
+        rng=rng_state(),
+        cbs={cb.name: held(cb) for cb in learn.cbs},
+        model=self.model.state_dict(),
+        opt=self.opt.opt.state_dict(),
+    )
+
+# %% ../../nbs/train/03_checkpoint.ipynb #n15d96c
+@patch
+def load(self: Checkpoint):
+    "Take up the state of the folder; that of another configuration is an error."
+    learn = self.learn
+    s = torch.load(self.path, map_location="cpu", weights_only=True)
+    self._check_state(s)
+    self.model.load_state_dict(s["model"])
+    self.opt.opt.load_state_dict(s["opt"])
+    self.dls.train.ends = s["ends"]
+    self.dls.train.seek(s["served"], s["epoch"], s["batch"])
+    learn.call_steps = s["ends"][-1] // self.train_cfg.accumulate
+    learn.call_start = s["first"]
+    learn.step = s["step"]
+    learn.progress_made = s["progress"]
+    self._at = learn.calls, learn.step
+    for cb in learn.cbs:
+        for k, v in s["cbs"].get(cb.name, {}).items():
+            pooled = k in getattr(cb, "pooled", ())
+            setattr(cb, k, world().own(v) if pooled else v)
+    set_rng_state(s["rng"])
+
+
+@patch
+def _check_state(self: Checkpoint, s: dict):
+    "Refuse the state of another configuration, another call, or another version."
+    learn = self.learn
+    if "what" not in s:
+        raise ValueError(
+            f"{self.path} was written by an older version, which counted otherwise: delete "
+            f"{self.path.parent}"
+        )
+    self.check(json.loads(s["cfg"]))
+    if json.loads(s["what"]) != json.loads(json.dumps(learn.call)):
+        raise ValueError(
+            f"{self.path.parent} stands in {s['what']}, and this is {json.dumps(learn.call)}: call it as "
+            "it was called, or use another folder"
+        )
+
+
+@patch
+def check(self: Checkpoint, old: dict):
+    "Refuse a state that was written with other settings."
+    # what an older state does not name had its default
+    usual = {f.name: f.default for f in fields(self.train_cfg)}
+    old = {**usual, **old}
+    new = {**usual, **json.loads(json.dumps(settings(self.train_cfg, training=True)))}
+    free = ("checkpoint_every",)  # decides nothing
+    names = [
+        k
+        for k in {**old, **new}
+        if k not in free and _listed(old.get(k)) != _listed(new.get(k))
+    ]
+    if names:
+        diff = "; ".join(f"{k}: {old.get(k)!r} there, {new.get(k)!r} here" for k in names)
+        raise ValueError(
+            f"{self.path.parent} belongs to another configuration ({diff}): use another folder, or "
+            "delete it"
+        )

@@ -7,7 +7,7 @@ __all__ = ['chunks', 'take_texts', 'Replay', 'Cached', 'GradCache']
 
 # %% ../../nbs/train/07_gradcache.ipynb #impe
 import torch
-from fastcore.basics import noop
+from fastcore.basics import noop, patch
 from torch import Tensor
 from ..data.groups import offsets, plan_attention, starts
 from ..core import hash_bits, rng_state, set_rng_state
@@ -132,46 +132,50 @@ class Cached:
         n = len(self._chunks)
         return [*world().mine(n)] if self.divided else [*range(n)]
 
-    def _whole(self, parts) -> Tensor:  # `[t,...]`, where the way back ends
-        "The rows of all chunks, in the order of the texts."
-        order = torch.cat(self._chunks).argsort()
-        if not self.divided:
-            x = torch.cat([parts[i] for i in range(len(self._chunks))])[order]
-            # no gradient is asked for where all below is frozen
-            return x.requires_grad_(self._last.requires_grad)
-        w = world()
-        shape, dtype, learns = w.first_does(
-            lambda: (parts[0].shape[1:], parts[0].dtype, self._last.requires_grad)
-        )
-        x = torch.zeros(len(order), *shape, dtype=dtype, device=order.device)
-        for i, v in parts.items():
-            x[self._chunks[i]] = v
-        return w.add(x).requires_grad_(learns)
+# %% ../../nbs/train/07_gradcache.ipynb #ncb6a71
+@patch
+def _whole(self: Cached, parts) -> Tensor:  # `[t,...]`, where the way back ends
+    "The rows of all chunks, in the order of the texts."
+    order = torch.cat(self._chunks).argsort()
+    if not self.divided:
+        x = torch.cat([parts[i] for i in range(len(self._chunks))])[order]
+        # no gradient is asked for where all below is frozen
+        return x.requires_grad_(self._last.requires_grad)
+    w = world()
+    shape, dtype, learns = w.first_does(
+        lambda: (parts[0].shape[1:], parts[0].dtype, self._last.requires_grad)
+    )
+    x = torch.zeros(len(order), *shape, dtype=dtype, device=order.device)
+    for i, v in parts.items():
+        x[self._chunks[i]] = v
+    return w.add(x).requires_grad_(learns)
 
-    def back(
-        self,
-        take,  # called after each chunk
-    ):
-        "Give every chunk its gradient."
-        x = self._leaf
-        self._leaf = None
-        if x is None or not x.requires_grad:
-            return
-        if x.grad is None:
-            raise RuntimeError(
-                "the loss gave the vectors of the texts no gradient: it does not depend on them"
-            )
-        *rest, last = self._own() or [None]
-        if last is None:
-            return  # more processes than chunks
-        rng = rng_state()
-        self._last.backward(x.grad[self._chunks[last]])
-        self._last = None  # frees the only chunk that was recorded
-        for i in rest:
-            take()
-            self._replays[i].again().backward(x.grad[self._chunks[i]])
+# %% ../../nbs/train/07_gradcache.ipynb #nb529f0
+@patch
+def back(
+    self: Cached,
+    take,  # called after each chunk
+):
+    "Give every chunk its gradient."
+    x = self._leaf
+    self._leaf = None
+    if x is None or not x.requires_grad:
+        return
+    if x.grad is None:
+        raise RuntimeError(
+            "the loss gave the vectors of the texts no gradient: it does not depend on them"
+        )
+    *rest, last = self._own() or [None]
+    if last is None:
+        return  # more processes than chunks
+    rng = rng_state()
+    self._last.backward(x.grad[self._chunks[last]])
+    self._last = None  # frees the only chunk that was recorded
+    for i in rest:
         take()
-        set_rng_state(rng)
+        self._replays[i].again().backward(x.grad[self._chunks[i]])
+    take()
+    set_rng_state(rng)
 
 # %% ../../nbs/train/07_gradcache.ipynb #c18
 class GradCache(Part):

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from fastcore.basics import noop
+from fastcore.basics import noop, patch
 from filelock import FileLock, Timeout
 
 from ..config import config_hash, settings
@@ -133,48 +133,6 @@ class Run:
         if kind is None:
             world().wait()
 
-    def _describe(self):
-        "Write down what the folder holds."
-        about = dict(
-            self.about, **self.computed, settings=_with_whole_path(asdict(self.cfg))
-        )
-        text = json.dumps(about, indent=1, default=str)
-        write_atomic(self.folder / "run.json", lambda p: p.write_text(text))
-
-    def _check(self):
-        "Refuse the folder of another training, or of something else."
-        path = self.folder / "run.json"
-        if not path.exists():
-            others = [p.name for p in self.folder.iterdir() if p.name != "lock"]
-            if others:
-                raise ValueError(
-                    f"{self.folder} holds something that is no training ({others[0]}): name another folder"
-                )
-            return
-        was = read_run(self.folder)
-        if was["key"] != self.key:
-            raise ValueError(
-                f"{self.folder} holds another training: {self._difference(was)}; name another folder, or "
-                "delete this one"
-            )
-
-    def _difference(self, was: dict) -> str:
-        "What a folder was trained with that is different here, in words."
-        new = _leaves(
-            json.loads(json.dumps(settings(self.cfg, training=True), default=str))
-        )
-        old = _leaves(was.get("settings", {}))
-        found = [
-            f"{k} was {old[k]!r}, now {v!r}"
-            for k, v in new.items()
-            if k in old and old[k] != v
-        ]
-        now = self.about["digests"]
-        found += [
-            f"other {k}" for k, v in now.items() if was.get("digests", {}).get(k) != v
-        ]
-        return ", ".join(found[:4]) or "its settings or its data differ"
-
     def own(self):
         "What is trained here is decided by one's own calls: another training than the configuration's."
         self.key = self.about["key"] = f"{self.key}-own"
@@ -182,43 +140,6 @@ class Run:
             self._tmp = TemporaryDirectory()
             self.folder = Path(self._tmp.name)
         return self
-
-    def learner(
-        self,
-        model,  # on the device where it will train
-        train_dl,
-        valid_dl,
-        loss_func,  # as in `learner`
-        *parts,  # more callbacks of the training
-        tensorboard: bool = False,  # also write the log for TensorBoard
-    ):  # a `TextLearner`
-        "What trains in this folder, from the start or from where the folder says."
-        from ctx_transformers.train.learner import learner
-
-        cfg = self.cfg.train
-        set_seed(cfg.seed)
-        learn = learner(
-            model, train_dl, valid_dl, loss_func, cfg, self.folder, tensorboard
-        )
-        learn.say = self.say
-        learn.add_cbs(parts)
-        self.computed = dict(device=learn.dls.device.type, precision=learn.cfg.precision)
-        if self.first:
-            self._describe()
-        return learn
-
-    def fit(
-        self,
-        learn,  # from `learner`
-    ) -> float:  # lowest validation loss, that of the weights which the model now has
-        "Train to the end."
-        from ctx_transformers.train.callbacks import StopGently
-
-        with stopping() as asked:
-            learn.run_cbs.append(StopGently(asked, Stopped))
-            best = learn.fit_run()
-        self.finish()
-        return best
 
     def train(
         self,
@@ -228,16 +149,101 @@ class Run:
         "Make the learner and train to the end."
         return self.fit(self.learner(*args, **kwargs))
 
-    def finish(self):
-        "Mark the run as finished: weights, log and settings stay, the optimizer's state goes."
-        if self.first:
-            (self.folder / "done").touch()
-            (self.folder / "state.pt").unlink(missing_ok=True)
-        world().wait()
+# %% ../../nbs/train/06_runs.ipynb #n186fa1
+@patch
+def _describe(self: Run):
+    "Write down what the folder holds."
+    about = dict(self.about, **self.computed, settings=_with_whole_path(asdict(self.cfg)))
+    text = json.dumps(about, indent=1, default=str)
+    write_atomic(self.folder / "run.json", lambda p: p.write_text(text))
 
-    def kept(self, name: str, make):
-        "What was predicted with the trained model, made once: `keep` in its folder."
-        return keep(self.folder / name, make)
+
+@patch
+def _check(self: Run):
+    "Refuse the folder of another training, or of something else."
+    path = self.folder / "run.json"
+    if not path.exists():
+        others = [p.name for p in self.folder.iterdir() if p.name != "lock"]
+        if others:
+            raise ValueError(
+                f"{self.folder} holds something that is no training ({others[0]}): name another folder"
+            )
+        return
+    was = read_run(self.folder)
+    if was["key"] != self.key:
+        raise ValueError(
+            f"{self.folder} holds another training: {self._difference(was)}; name another folder, or "
+            "delete this one"
+        )
+
+
+@patch
+def _difference(self: Run, was: dict) -> str:
+    "What a folder was trained with that is different here, in words."
+    new = _leaves(json.loads(json.dumps(settings(self.cfg, training=True), default=str)))
+    old = _leaves(was.get("settings", {}))
+    found = [
+        f"{k} was {old[k]!r}, now {v!r}"
+        for k, v in new.items()
+        if k in old and old[k] != v
+    ]
+    now = self.about["digests"]
+    found += [f"other {k}" for k, v in now.items() if was.get("digests", {}).get(k) != v]
+    return ", ".join(found[:4]) or "its settings or its data differ"
+
+# %% ../../nbs/train/06_runs.ipynb #n6eb892
+@patch
+def learner(
+    self: Run,
+    model,  # on the device where it will train
+    train_dl,
+    valid_dl,
+    loss_func,  # as in `learner`
+    *parts,  # more callbacks of the training
+    tensorboard: bool = False,  # also write the log for TensorBoard
+):  # a `TextLearner`
+    "What trains in this folder, from the start or from where the folder says."
+    from ctx_transformers.train.learner import learner
+
+    cfg = self.cfg.train
+    set_seed(cfg.seed)
+    learn = learner(model, train_dl, valid_dl, loss_func, cfg, self.folder, tensorboard)
+    learn.say = self.say
+    learn.add_cbs(parts)
+    self.computed = dict(device=learn.dls.device.type, precision=learn.cfg.precision)
+    if self.first:
+        self._describe()
+    return learn
+
+
+@patch
+def fit(
+    self: Run,
+    learn,  # from `learner`
+) -> float:  # lowest validation loss, that of the weights which the model now has
+    "Train to the end."
+    from ctx_transformers.train.callbacks import StopGently
+
+    with stopping() as asked:
+        learn.run_cbs.append(StopGently(asked, Stopped))
+        best = learn.fit_run()
+    self.finish()
+    return best
+
+
+@patch
+def finish(self: Run):
+    "Mark the run as finished: weights, log and settings stay, the optimizer's state goes."
+    if self.first:
+        (self.folder / "done").touch()
+        (self.folder / "state.pt").unlink(missing_ok=True)
+    world().wait()
+
+
+@patch
+def kept(self: Run, name: str, make):
+    "What was predicted with the trained model, made once: `keep` in its folder."
+    return keep(self.folder / name, make)
 
 # %% ../../nbs/train/06_runs.ipynb #n3dc874
 def train_in(
