@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 from inspect import signature
 from pathlib import Path
-from unittest.mock import patch
+from unittest import mock
 
 import fastai.callback.hook  # gives `Learner` its `summary`
 import fastai.callback.schedule
@@ -30,7 +30,7 @@ from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.schedule import LRFinder, ParamScheduler
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner, Recorder
-from fastcore.basics import noop
+from fastcore.basics import noop, patch
 from fastcore.foundation import L
 from torch import nn
 from tqdm import tqdm
@@ -359,45 +359,6 @@ class CallLearner(Learner):
                 self.speaks = False
         return self.keep_best.best_loss
 
-    def _do_fit(self):
-        for epoch in range(self.dls.train.portion, self.n_epoch):
-            self.epoch = epoch
-            self._with_events(self._do_epoch, "epoch", CancelEpochException)
-
-    def _do_epoch_train(self):
-        Learner._do_epoch_train(self)
-        self.dls.train.skip()
-
-    def _evaluated_batches(self):
-        "Batches of a validation, divided among processes; of predictions, all in each."
-        r = world()
-        self.sharded = r.size > 1 and not (self.metrics or hasattr(self, "gather_preds"))
-        if not self.sharded:
-            return Learner.all_batches(self)
-        self.n_iter = len(self.dl)
-        mine = r.mine(self.n_iter)
-        for i, b in enumerate(wanted(self.dl, mine.__contains__)):
-            if b is not None:
-                self.one_batch(i, b)
-
-    def all_batches(self):
-        stream = self.dls.train
-        if self.dl is not stream or not stream.ends:
-            return self._evaluated_batches()
-        at = stream.portion
-        first = stream.ends[at - 1] if at else 0
-        self.n_iter = stream.ends[at] - first
-        if self.progress_made:
-            self.train_iter, self.pct_train = self.progress_made
-            self.progress_made = None
-        at = stream.served
-        for b in self.dl:
-            for _ in range(stream.served - at - 1):  # others compute these
-                self.pct_train += 1.0 / (self.n_iter * self.n_epoch)
-                self.train_iter += 1
-            at = stream.served
-            self.one_batch(at - first - 1, b)
-
     @contextmanager
     def distrib_ctx(self, sync_bn=True, in_notebook=False):
         """fastai's `distrib_ctx`: what `torchrun` or `accelerate launch` began shares the training, within it
@@ -412,6 +373,53 @@ class CallLearner(Learner):
     def detach_distributed(self):
         "As `distrib_ctx`."
         return self
+
+# %% ../../nbs/train/05_learner.ipynb #ne319a6
+@patch
+def _do_fit(self: CallLearner):
+    for epoch in range(self.dls.train.portion, self.n_epoch):
+        self.epoch = epoch
+        self._with_events(self._do_epoch, "epoch", CancelEpochException)
+
+
+@patch
+def _do_epoch_train(self: CallLearner):
+    Learner._do_epoch_train(self)
+    self.dls.train.skip()
+
+
+@patch
+def _evaluated_batches(self: CallLearner):
+    "Batches of a validation, divided among processes; of predictions, all in each."
+    r = world()
+    self.sharded = r.size > 1 and not (self.metrics or hasattr(self, "gather_preds"))
+    if not self.sharded:
+        return Learner.all_batches(self)
+    self.n_iter = len(self.dl)
+    mine = r.mine(self.n_iter)
+    for i, b in enumerate(wanted(self.dl, mine.__contains__)):
+        if b is not None:
+            self.one_batch(i, b)
+
+
+@patch
+def all_batches(self: CallLearner):
+    stream = self.dls.train
+    if self.dl is not stream or not stream.ends:
+        return self._evaluated_batches()
+    at = stream.portion
+    first = stream.ends[at - 1] if at else 0
+    self.n_iter = stream.ends[at] - first
+    if self.progress_made:
+        self.train_iter, self.pct_train = self.progress_made
+        self.progress_made = None
+    at = stream.served
+    for b in self.dl:
+        for _ in range(stream.served - at - 1):  # others compute these
+            self.pct_train += 1.0 / (self.n_iter * self.n_epoch)
+            self.train_iter += 1
+        at = stream.served
+        self.one_batch(at - first - 1, b)
 
 # %% ../../nbs/train/05_learner.ipynb #na9e44e
 class TryLearner(CallLearner):
@@ -448,7 +456,7 @@ class TryLearner(CallLearner):
             yield
             return
         before = deepcopy((self.model.state_dict(), self.opt.opt.state_dict()))
-        with patch.object(fastai.learner, "distrib_barrier", noop):
+        with mock.patch.object(fastai.learner, "distrib_barrier", noop):
             yield
         self.model.load_state_dict(before[0])
         self.opt.opt.load_state_dict(before[1])
@@ -456,7 +464,7 @@ class TryLearner(CallLearner):
     def lr_find(self, start_lr=1e-7, end_lr=10, num_it=100, **kwargs):
         """fastai's `lr_find`, in optimizer steps: the loss while the rate grows, a plot, a suggestion.
         Weights, optimizer, place in the data and random state are left as they were."""
-        with patch.object(fastai.callback.schedule, "LRFinder", StepFinder):
+        with mock.patch.object(fastai.callback.schedule, "LRFinder", StepFinder):
             return Learner.lr_find(self, start_lr, end_lr, num_it, **kwargs)
 
     def get_preds(self, ds_idx=1, dl=None, with_loss=False, **kwargs):
@@ -475,9 +483,9 @@ class TryLearner(CallLearner):
         n = getattr(self.dls.train, "n_inp", len(b) - 1)
         parts = tuple(Whole(x) for x in b[:n])
         with (
-            patch.object(self.dls.train, "one_batch", lambda: parts, create=True),
-            patch.object(fastai.callback.hook, "apply", _shape_of),
-            patch.object(fastai.callback.hook, "to_detach", _seen),
+            mock.patch.object(self.dls.train, "one_batch", lambda: parts, create=True),
+            mock.patch.object(fastai.callback.hook, "apply", _shape_of),
+            mock.patch.object(fastai.callback.hook, "to_detach", _seen),
         ):
             return Learner.summary(self)
 
@@ -544,21 +552,6 @@ class TextLearner(TryLearner):
         self.run_cbs = []  # more callbacks of a whole run
         self.guard = nullcontext()  # holds the folder while it trains
 
-    def _add_parts(self, cfg, folder):
-        "The callbacks of every call."
-        losses = ValidationLoss()
-        self.add_cbs([losses, SmoothStepLoss()])
-        own = partial(_record, self.recorder)
-        vars(self.recorder).update(
-            loss=losses, smooth_loss=self.smooth_step_loss, after_batch=own
-        )
-        self._add_step(cfg.precision)
-        if cfg.unfreeze:
-            self.add_cb(Thaw(self.model, cfg, self.dls.train.steps))
-        self.add_cbs(
-            [RunLog(folder), Checkpoint(folder, cfg), KeepBest(folder, cfg.patience)]
-        )
-
     def __getstate__(self):
         here = ("tmp", "guard", "run_cbs")  # of this folder and this process
         return {k: v for k, v in super().__getstate__().items() if k not in here}
@@ -581,48 +574,6 @@ class TextLearner(TryLearner):
             return self.compute_in(cb.before)
         return super().remove_cb(cb)
 
-    def _add_step(self, precision):
-        "The callbacks that a step is made of."
-        step = (self.cfg.accumulate, self.cfg.clip)
-        seed = self.cfg.seed
-        if precision == "fp16":
-            self.accumulating = ScaledAccumulate(*step, self.dls.device.type, seed=seed)
-        else:
-            self.accumulating = Accumulate(*step, seed)
-        self.add_cbs([Autocast(precision), self.accumulating])
-
-    def compute_in(
-        self,
-        precision: str,  # 'fp32', 'bf16' or 'fp16'
-    ):
-        "Train in another precision from now on."
-        self.remove_cbs([self.autocast, self.accumulating])
-        self.cfg = self.checkpoint.train_cfg = replace(self.cfg, precision=precision)
-        self._add_step(precision)
-        return self
-
-    def to_fp16(self):
-        "Train in fp16, with scaled gradients."
-        return self.compute_in("fp16")
-
-    def to_bf16(self):
-        "Train in bf16."
-        return self.compute_in("bf16")
-
-    def to_fp32(self):
-        "Train in fp32."
-        return self.compute_in("fp32")
-
-    def learn_at(
-        self,
-        lr: float,  # peak learning rate
-    ):
-        "Train with another learning rate from now on."
-        self.cfg = self.checkpoint.train_cfg = replace(self.cfg, lr=lr)
-        shares = self.opt.shares
-        self.lr = lr if len({*shares}) == 1 else [lr * s for s in shares]
-        self.opt.set_hyper("lr", self.lr)
-
     @property
     def stoppable(self) -> bool:
         "A training that stopped here would go on from here: between two steps, and no validation is due."
@@ -636,6 +587,77 @@ class TextLearner(TryLearner):
                 "set unfreeze=0"
             )
         super().freeze_to(n)
+
+# %% ../../nbs/train/05_learner.ipynb #n94ceaf
+@patch
+def _add_parts(self: TextLearner, cfg, folder):
+    "The callbacks of every call."
+    losses = ValidationLoss()
+    self.add_cbs([losses, SmoothStepLoss()])
+    own = partial(_record, self.recorder)
+    vars(self.recorder).update(
+        loss=losses, smooth_loss=self.smooth_step_loss, after_batch=own
+    )
+    self._add_step(cfg.precision)
+    if cfg.unfreeze:
+        self.add_cb(Thaw(self.model, cfg, self.dls.train.steps))
+    self.add_cbs(
+        [RunLog(folder), Checkpoint(folder, cfg), KeepBest(folder, cfg.patience)]
+    )
+
+
+@patch
+def _add_step(self: TextLearner, precision):
+    "The callbacks that a step is made of."
+    step = (self.cfg.accumulate, self.cfg.clip)
+    seed = self.cfg.seed
+    if precision == "fp16":
+        self.accumulating = ScaledAccumulate(*step, self.dls.device.type, seed=seed)
+    else:
+        self.accumulating = Accumulate(*step, seed)
+    self.add_cbs([Autocast(precision), self.accumulating])
+
+
+@patch
+def compute_in(
+    self: TextLearner,
+    precision: str,  # 'fp32', 'bf16' or 'fp16'
+):
+    "Train in another precision from now on."
+    self.remove_cbs([self.autocast, self.accumulating])
+    self.cfg = self.checkpoint.train_cfg = replace(self.cfg, precision=precision)
+    self._add_step(precision)
+    return self
+
+
+@patch
+def to_fp16(self: TextLearner):
+    "Train in fp16, with scaled gradients."
+    return self.compute_in("fp16")
+
+
+@patch
+def to_bf16(self: TextLearner):
+    "Train in bf16."
+    return self.compute_in("bf16")
+
+
+@patch
+def to_fp32(self: TextLearner):
+    "Train in fp32."
+    return self.compute_in("fp32")
+
+
+@patch
+def learn_at(
+    self: TextLearner,
+    lr: float,  # peak learning rate
+):
+    "Train with another learning rate from now on."
+    self.cfg = self.checkpoint.train_cfg = replace(self.cfg, lr=lr)
+    shares = self.opt.shares
+    self.lr = lr if len({*shares}) == 1 else [lr * s for s in shares]
+    self.opt.set_hyper("lr", self.lr)
 
 # %% ../../nbs/train/05_learner.ipynb #nb28814
 _FIRST_RATE = 1e-3  # of a learner that looks for its own
