@@ -295,20 +295,22 @@ def _table(path, columns, needed=("text",)):
 
     from ctx_transformers.config import columns_of
     from ctx_transformers.core import Account
-    from ctx_transformers.data.files import read_records
+    from ctx_transformers.data.columns import POST_FIELDS, find_columns
+    from ctx_transformers.data.tables import open_table
 
     if Path(path).suffix == ".txt":
         lines = Path(path).read_text(encoding="utf-8").splitlines()
         return pd.DataFrame(dict(text=[l for l in lines if l.strip()]))
-    df = pd.DataFrame(list(read_records(path, Account(Path(path).name))))
-    df = df.rename(columns={theirs: ours for ours, theirs in columns_of(columns)})
+    table = open_table(path, Account(Path(path).name))
+    fields = {c: POST_FIELDS.get(c, (c,)) for c in dict.fromkeys((*needed, *POST_FIELDS))}
+    found = find_columns(
+        table.names, fields, dict(columns_of(columns)), needed, str(path)
+    )
+    df = pd.DataFrame({c: table.values(c) for c in table.names})
+    df = df.rename(columns={theirs: ours for ours, theirs in found.items()})
     if "author" in df:
         df["author"] = df["author"].fillna("").astype(str)
     for c in needed:
-        if c not in df:
-            raise ValueError(
-                f"{path} has no column `{c}`, it has {[*df]}: give columns={c}=NAME"
-            )
         df[c] = df[c].fillna("").astype(str)
         if empty := int((df[c] == "").sum()):
             print(f"{path}: {empty:,} of {len(df):,} have no {c}, and are read as empty")

@@ -227,6 +227,11 @@ class Account:
         self.kept = 0
         self.dropped = Counter()
         self.notes = Counter()
+        self.told = []  # how it was read
+
+    def tell(self, line: str):
+        "Say how something was read."
+        self.told.append(line)
 
     def keep(self, n=1):
         self.read += n
@@ -249,6 +254,7 @@ class Account:
             kept=self.kept,
             dropped=dict(self.dropped),
             notes=dict(self.notes),
+            **(dict(told=self.told) if self.told else {}),
         )
 
     @classmethod
@@ -258,6 +264,7 @@ class Account:
         self.kept = d["kept"]
         self.dropped = Counter(d["dropped"])
         self.notes = Counter(d["notes"])
+        self.told = [*d.get("told", ())]
         return self
 
     def __repr__(self):
@@ -266,7 +273,7 @@ class Account:
         rows = [("read", self.read), *dropped, ("kept", self.kept), *notes]
         w = max(len(k) for k, _ in rows)
         lines = [f"  {k:<{w}} {v:>10,}" for k, v in rows]
-        return "\n".join([self.name, *lines])
+        return "\n".join([self.name, *(f"  {t}" for t in self.told), *lines])
 
 # %% ../nbs/00_core.ipynb #n4ec2b67
 class Lines:

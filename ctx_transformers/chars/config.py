@@ -15,6 +15,7 @@ from pydantic import AfterValidator
 from ctx_transformers.config import (
     EVALUATES,
     LABELS,
+    LATER,
     Columns,
     Count,
     Natural,
@@ -26,7 +27,7 @@ from ctx_transformers.config import (
     configuration,
     unused_where,
 )
-from ..data.config import BatchCfg, ShareSplitCfg
+from ..data.config import BatchCfg, ReadCfg, ShareSplitCfg
 from ..eval.config import EvalCfg
 from ..models.config import EncoderCfg
 from ..train.config import TrainCfg
@@ -45,6 +46,7 @@ class StringSourceCfg:
     corpus_name: Annotated[Title, LABELS] = ""
     # strings at most, drawn by hash; 0: all, or 12,000 identifiers
     limit: Annotated[Natural, LABELS] = 0
+    read: Annotated[ReadCfg, LABELS, LATER] = ReadCfg()
 
     def __post_init__(self):
         if not self.posts:

@@ -27,7 +27,7 @@ from ctx_transformers.chars.names import (
 )
 from ..config import config_hash
 from ..core import Account, cache_dir, hash_uniform
-from ..data.config import ShareSplitCfg
+from ..data.config import ReadCfg, ShareSplitCfg
 from ..data.pydocs import code_objects, installed_files, parse_file
 
 # %% ../../nbs/chars/02_identifiers.ipynb #c05
@@ -169,13 +169,14 @@ def open_names(
     limit: int = 0,  # keep this many strings at most; 0: 12,000 identifiers, all names
     columns=(),  # of a table, as in `read_names`
     say=print,  # what to do with the account and the splits
+    read: ReadCfg = ReadCfg(),  # of a table: what shall not be found out
 ) -> dict:  # train, valid, test: `Names` of the same classes
     "Strings and their classes in three splits, from whatever holds them; says what was read and dropped."
     if isinstance(source, str) and source == "identifiers":
         names = read_identifiers(limit=limit or 12_000, fold=fold, lengths=lengths)
     else:
         public = isinstance(source, str) and source == "public"
-        names = read_names(NAMES_URL if public else source, fold, lengths, columns)
+        names = read_names(NAMES_URL if public else source, fold, lengths, columns, read)
         names = draw_names(names, limit) if limit else names
         names = replace(names, name="names") if public else names
     splits = split_names(names, split.valid, split.test, split.split_seed)

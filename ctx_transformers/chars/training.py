@@ -93,6 +93,7 @@ def open_strings(
         s.limit,
         s.columns,
         say,
+        s.read,
     )
     classes = splits["train"].classes
     if len(classes) < 2:

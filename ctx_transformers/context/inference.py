@@ -29,7 +29,6 @@ from .training import load_model, context_learner, train_run
 from ..train.runs import run_config
 from ..data.config import SourceCfg
 from ..data.groups import Role, make_groups
-from ..data.load import as_dataset
 from ..data.sources import read_posts
 from ..data.splits import TRAIN
 from ..data.tokens import load_tokenizer
@@ -159,7 +158,7 @@ def _codes(labels):
 
 def texts_of(
     trained: TrainedContext,
-    posts,  # list of texts; or a table: a path, a pandas DataFrame or a `datasets.Dataset`
+    posts,  # list of texts; or a table: a path, a pandas DataFrame, anything that speaks Arrow
     contexts=None,  # texts, or a list of them for each text; None: of a table its own, else none
     columns=(),  # of a table: ours from theirs, such as dict(author='user', text='body')
     say=print,  # what to do with a line of report
@@ -168,7 +167,7 @@ def texts_of(
     if isinstance(posts, (list, tuple)):
         return list(posts), _aligned(posts, contexts)
     is_path = isinstance(posts, (str, os.PathLike))
-    source = str(posts) if is_path else as_dataset(posts)
+    source = str(posts) if is_path else posts
     table, _ = read_posts(source, columns=dict(columns) or None, say=say)
     texts = list(table["text"])
     cfg = trained.cfg
@@ -292,7 +291,7 @@ def fill_masks(
 # %% ../../nbs/context/15_inference.ipynb #c13
 def open_posts(
     trained: TrainedContext,
-    posts=None,  # a path, a pandas DataFrame or a `datasets.Dataset`; None: what it was trained on
+    posts=None,  # a path, a pandas DataFrame, anything that speaks Arrow; None: what it was trained on
     columns=(),  # ours from theirs
     say=print,  # what to do with a line of report
 ) -> tuple:  # (`ContextData`, configuration)

@@ -17,10 +17,10 @@ from scipy.sparse.csgraph import connected_components
 from ..core import Account, hash_bits, hash_uniform
 from ..data.config import ShareSplitCfg, SourceCfg
 from ..data.dedup import text_keys
-from ..data.load import as_dataset
-from ..data.posts import clean_text
+from ..data.columns import clean_text
 from ..data.pydocs import read_pydocs
 from ..data.splits import SPLITS
+from ..data.tables import open_table
 from ctx_transformers.documents.sources import (
     SPLIT_NAMES,
     column_values,
@@ -428,14 +428,14 @@ def _kept(col, name, account):
     return kept, splits[i], key[i]
 
 # %% ../../nbs/documents/02_data.ipynb #sd60740a
-def _rows(posts, table, account):
+def _rows(posts, table, account, how):
     "Rows of a source, or of a table in memory."
     if table is not None:
-        return iter(as_dataset(table))
+        return open_table(table, account).records()
     if posts == "pydocs":
         return _pydoc_rows(account)
     try:
-        return table_rows(posts, account)
+        return table_rows(posts, account, **how)
     except FileNotFoundError as e:
         raise FileNotFoundError(
             str(e).replace("expected", "expected 'pydocs', or", 1)
@@ -444,7 +444,8 @@ def _rows(posts, table, account):
 
 def _read(source: SourceCfg, table, name, account):
     "Our columns of a source."
-    rows = islice(_rows(source.posts, table, account), source.limit or None)
+    found = _rows(source.posts, table, account, source.read.dialect)
+    rows = islice(found, source.limit or None)
     return column_values(rows, source.columns, _FIELDS, ("text", "label"), name)
 
 # %% ../../nbs/documents/02_data.ipynb #sd059c80

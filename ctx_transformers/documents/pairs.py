@@ -15,7 +15,7 @@ from ..core import Account, hash_bits
 from ..data.config import SourceCfg
 from ..data.dedup import text_keys
 from ..data.files import pick, read_lines
-from ..data.load import as_dataset
+from ..data.tables import open_table
 from ctx_transformers.documents.sources import (
     SPLIT_NAMES,
     column_values,
@@ -299,6 +299,13 @@ _FIELDS = dict(
 )
 
 
+def _rows_of(source, table, account):
+    "Rows of a source, or of a table in memory."
+    if table is not None:
+        return open_table(table, account).records()
+    return table_rows(source.posts, account, **source.read.dialect)
+
+
 def open_pairs(
     source: SourceCfg,  # `posts` is what `documents.sources.table_rows` takes, 'hub:owner/name' among it
     scale: tuple = (0.0, 5.0),  # lowest and highest score
@@ -309,8 +316,7 @@ def open_pairs(
         "table" if table is not None else source_name(source.posts)
     )
     acc = Account(name)
-    rows = table_rows(source.posts, acc) if table is None else iter(as_dataset(table))
-    rows = islice(rows, source.limit or None)
+    rows = islice(_rows_of(source, table, acc), source.limit or None)
     col = column_values(rows, source.columns, _FIELDS, ("a", "b", "score"), name)
     n = len(col["a"])
     split = [""] * n
@@ -333,7 +339,7 @@ def read_sentences(
     name = source.corpus_name or (
         "table" if table is not None else source_name(source.posts)
     )
-    rows = table_rows(source.posts, Account(name)) if table is None else as_dataset(table)
+    rows = _rows_of(source, table, Account(name))
     fields = {k: _FIELDS[k] for k in "ab"}
     col = column_values(
         islice(rows, source.limit or None), source.columns, fields, ("a", "b"), name

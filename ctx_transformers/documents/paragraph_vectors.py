@@ -8,23 +8,22 @@ __all__ = ['document_words', 'ParagraphVectors', 'fit_paragraphs']
 # %% ../../nbs/documents/10_paragraph_vectors.ipynb #impe
 import hashlib
 import json
-import re
 import numpy as np
 from fastcore.basics import patch
 from ..config import settings
 from ..core import cache_dir, hash_uniform, progress
 from .config import ParagraphCfg
+from ..data.words import words_of
 from ..eval.tfidf import list_of_texts
 from ..train.runs import keep
 
 # %% ../../nbs/documents/10_paragraph_vectors.ipynb #c29
-_WORD = re.compile(r"\w+(?:['’]\w+)*")  # letters and digits, with apostrophes inside
 _PIECE = 10_000  # gensim reads no more words of a document
 
 
 def document_words(text: str) -> list:  # of strings
     "Words of a document, in lower case."
-    return _WORD.findall(text.lower())
+    return words_of(text.lower(), "'")
 
 
 def _pieces(words):

@@ -13,7 +13,9 @@ from pathlib import Path
 from datasets import ClassLabel, load_dataset
 from ..config import columns_of
 from ..core import Account
-from ..data.files import FORMATS, pick, read_records
+from ..data.columns import find_columns
+from ..data.files import FORMATS, PACKED, matching_files
+from ..data.tables import open_table
 
 # %% ../../nbs/documents/01_sources.ipynb #c07
 def _named_columns(columns) -> dict:  # ours -> theirs
@@ -34,16 +36,10 @@ def column_values(
 ) -> dict:  # ours -> list of values, for the columns that are there
     "The columns that we need, under our names."
     named = _named_columns(columns)
-    pick(named, list(fields), f"columns={columns!r}: our table")
     rows = list(rows)
     have = list(dict.fromkeys(k for r in rows for k in r))
-    name = {}
-    for o, usual in fields.items():
-        missing = usual[0] if o in needed else ""
-        name[o] = named.get(o, next((u for u in usual if u in have), missing))
-    wanted = [name[o] or o for o in fields if o in needed or name[o]]
-    pick(wanted, have, f"{where}, where columns='{needed[0]}=...' says what is what:")
-    return {o: [r.get(t) for r in rows] for o, t in name.items() if t}
+    name = find_columns(have, fields, named, needed, where)
+    return {o: [r.get(t) for r in rows] for o, t in name.items()}
 
 # %% ../../nbs/documents/01_sources.ipynb #c12
 _REVIEW = re.compile(r"(?:.*/)?(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt")
@@ -128,8 +124,8 @@ def _hub_rows(source):
 _SPLIT = re.compile(rf"(?:.*[^a-z])?({'|'.join(SPLIT_NAMES)})(?:[^a-z].*)?", re.I)
 
 
-def _folder_rows(folder, account):
-    ends = tuple(f"{a}{b}" for a in FORMATS for b in ("", ".gz", ".zst"))
+def _folder_rows(folder, account, how):
+    ends = tuple(f"{a}{b}" for a in FORMATS for b in ("", *PACKED))
     files = sorted(p for p in folder.rglob("*") if p.name.endswith(ends))
     split = {p: _SPLIT.fullmatch(p.name.split(".")[0]) for p in files}
     if not files or None in split.values():
@@ -141,7 +137,7 @@ def _folder_rows(folder, account):
     return (
         dict(split=SPLIT_NAMES[split[p][1].lower()]) | r
         for p in files
-        for r in read_records(p, account)
+        for r in open_table(p, account, **how).records()
     )
 
 
@@ -158,20 +154,21 @@ def table_rows(
     # or archive
     source,
     account: Account,  # counts what cannot be read
+    **how,  # of files, where it shall not be found out, as for `data.tables.open_table`
 ):  # iterator of dicts, with their `split` where the source has one
     "Rows of a table, wherever it is."
     if str(source).startswith("hub:"):
         return _hub_rows(source)
     p = Path(source)
-    if not p.exists():
+    if not p.exists() and not matching_files(source):
         raise FileNotFoundError(
             f"{source} is not there; expected a {', '.join(FORMATS)} file, a folder of them for train, valid "
             "and test, 'hub:owner/name', or aclImdb as a folder or .tar.gz"
         )
     if ".tar" in p.suffixes or p.suffix == ".tgz":
         return _tar_rows(p, account)
-    if p.is_file():
-        return _named(read_records(p, account))
+    if not p.is_dir():
+        return _named(open_table(str(p), account, **how).records())
     texts = [(f.as_posix(), f.read_bytes) for f in sorted(p.rglob("*.txt"))]
     published = [
         (name, data)
@@ -180,7 +177,7 @@ def table_rows(
     ]
     if published:
         return _imdb_rows(published, account)
-    return _named(_folder_rows(p, account))
+    return _named(_folder_rows(p, account, how))
 
 
 def source_name(

@@ -23,6 +23,7 @@ from ..core import hash_bits, progress
 from ..data.corpus import Corpus, new_folder
 from ..data.splits import TRAIN
 from ..data.tokens import Tokens
+from ..data.words import words_of
 from .config import WORD, TfidfCfg
 
 # %% ../../nbs/eval/07_tfidf.ipynb #c07
@@ -32,7 +33,8 @@ def _counter(cfg, **kw):
         analyzer=cfg.analyzer,
         ngram_range=cfg.ngrams,
         lowercase=cfg.lowercase,
-        token_pattern=r"(?u)\b\w+\b" if cfg.analyzer == "word" else None,
+        token_pattern=None,
+        tokenizer=words_of if cfg.analyzer == "word" else None,
         dtype=np.float32,
         **kw,
     )
@@ -246,7 +248,8 @@ class DocTfidf:
             analyzer=cfg.analyzer,
             ngram_range=cfg.ngrams,
             lowercase=cfg.lowercase,
-            token_pattern=r"(?u)\b\w+\b" if cfg.analyzer == "word" else None,
+            token_pattern=None,
+            tokenizer=words_of if cfg.analyzer == "word" else None,
             min_df=cfg.min_df,
             max_features=cfg.max_features,
             sublinear_tf=cfg.sublinear,

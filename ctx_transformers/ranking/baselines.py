@@ -8,7 +8,6 @@ __all__ = ['Bm25', 'fit_bm25', 'Cosine', 'fit_cosine', 'longest', 'shortest', 'f
 
 # %% ../../nbs/ranking/13_baselines.ipynb #impe
 import json
-import re
 import zlib
 from dataclasses import dataclass
 from functools import partial
@@ -20,19 +19,17 @@ from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from ..core import hash_uniform, write_atomic
+from ..data.words import words_of
 from ..eval.retrieval_metrics import pad_scores
 from .dialogues import Dialogues
 
 # %% ../../nbs/ranking/13_baselines.ipynb #c06
-_WORD = re.compile(r"[^\W_]+")
-
-
 def _words(
     text: str,
     lowercase: bool = True,  # forget case
 ) -> list:
     "Runs of letters and digits."
-    return _WORD.findall(text.lower() if lowercase else text)
+    return words_of(text.lower() if lowercase else text, "_")
 
 # %% ../../nbs/ranking/13_baselines.ipynb #c09
 def _counts(texts, vocab, lowercase):  # vocab: word -> column, grows

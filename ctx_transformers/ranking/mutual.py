@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import CountVectorizer
 from ..core import Account
 from ..data.dedup import text_keys
-from ..data.files import read_records
+from ..data.tables import read_records
 from ..data.splits import SPLITS
 from .dialogues import Dialogues
 from .splits import three_splits, tidy

@@ -64,7 +64,9 @@ def _read_source(cfg, say, table):
     "The dialogues of the three splits."
     source = cfg.source
     posts = source.posts if table is None else table
-    sets = open_dialogues(posts, dict(source.columns), cfg.split, source.limit, say)
+    sets = open_dialogues(
+        posts, dict(source.columns), cfg.split, source.limit, say, source.read
+    )
     if cfg.every_turn:
         sets["train"] = expand_turns(sets["train"], (sets["valid"], sets["test"]))
         say(sets["train"].account)
