@@ -57,11 +57,12 @@ def posts_schema(
     s += [(n, pa.string()) for n in threads]
     return pa.schema(s + [(n, pa.float64()) for n in numeric])
 
-# %% ../../nbs/data/07_posts.ipynb #nb1ee2c
+# %% ../../nbs/data/07_posts.ipynb #nace196
 def _made_ids(columns, where, account):
     "Ids from the content of posts, for those that have none."
     rows = zip(*(c.filter(where).to_pylist() for c in columns))
-    made = [hashlib.sha256(repr(r).encode()).hexdigest()[:16] for r in rows]
+    # as a row whose own id is none, which earlier versions wrote too
+    made = [hashlib.sha256(repr([None, *r]).encode()).hexdigest()[:16] for r in rows]
     account.note("post_id made from content", len(made))
     return pa.array(made, pa.string())
 

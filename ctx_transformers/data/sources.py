@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['POST_COLUMNS', 'NAMES', 'from_table', 'read_posts']
 
-# %% ../../nbs/data/11_sources.ipynb #na00b97
+# %% ../../nbs/data/11_sources.ipynb #nc987bc
 import hashlib
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,9 +20,15 @@ from .newsgroups import read_newsgroups
 from .posts import cached_posts, load_posts, write_table
 from .pydocs import read_pydocs
 from .reddit import read_reddit
-from .tables import is_in_memory, open_table, read_records, table_of
+from ctx_transformers.data.tables import (
+    check_source,
+    is_in_memory,
+    open_table,
+    read_records,
+    table_of,
+)
 
-# %% ../../nbs/data/11_sources.ipynb #naf3419
+# %% ../../nbs/data/11_sources.ipynb #n3a59a1
 POST_COLUMNS = tuple(POST_FIELDS)
 
 
@@ -146,7 +152,7 @@ def _read_name(name, columns, numeric, limit):
         raise ValueError("newsgroups takes no limit")
     return read_newsgroups()
 
-# %% ../../nbs/data/11_sources.ipynb #na85acb
+# %% ../../nbs/data/11_sources.ipynb #n965374
 NAMES = ("pydocs", "newsgroups")
 
 
@@ -161,6 +167,7 @@ def read_posts(
     read: ReadCfg = ReadCfg(),  # of a table: what shall not be found out
 ):  # (posts, account)
     "Posts from whatever holds them; says what was read and dropped."
+    check_source(source)
     if is_in_memory(source):
         got = from_table(source, columns, numeric or (), limit=limit, read=read)
     elif source in NAMES:

@@ -83,14 +83,14 @@ def _seconds(times):
     at = times.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
     return np.where(times.isna(), np.nan, np.floor_divide(at, 10**6))
 
-# %% ../../nbs/data/05_times.ipynb #n778106
+# %% ../../nbs/data/05_times.ipynb #n65da45
 _ISO = r"^\d{4}-?(?:\d{2}|W\d|\d{3}(?:\D|$))|^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
 _ORDER = re.compile(
     r"\s*(?P<a>\d{1,2})(?P<sign>[/.-])\s?(?P<b>\d{1,2})[/.-]\s?(?P<y>\d{4}|\d{2})"
     r"(?:[,T\s]+(?P<h>\d{1,2})[:.](?P<mi>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d+)?)?)?"
     r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?\s*"
 )
-_YEAR = re.compile(r"(?<!\d)(1[5-9]|20|21)\d\d(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20|21)\d\d(?!\d)")
 _MISSING = (
     "",
     "null",

@@ -179,10 +179,8 @@ class StsCfg:
     # scored pairs: a table with columns a, b and score, 'hub:owner/name', or the name of a set of the STS
     # benchmarks in the folder that the variable CTX_DATA names
     source: SourceCfg = SourceCfg(posts="STS-B train")
-    scale: Annotated[tuple[float, float], LABELS] = (
-        0.0,
-        5.0,
-    )  # lowest and highest score of a table
+    # lowest and highest score of a table; empty: told from the scores
+    scale: Annotated[tuple[float, ...], LABELS] = ()
     split: ShareSplitCfg = ShareSplitCfg()
     tokenizer: VocabularyCfg = VocabularyCfg()
     # the order of the cosines ('cosent'), or the cosines themselves ('cosine')
@@ -219,9 +217,9 @@ class StsCfg:
             raise ValueError(
                 "posts is empty: give a table of scored pairs, or the name of a set such as 'STS-B train'"
             )
-        if self.scale[0] >= self.scale[1]:
+        if self.scale and (len(self.scale) != 2 or self.scale[0] >= self.scale[1]):
             raise ValueError(
-                f"scale must go up, got {self.scale[0]:g} to {self.scale[1]:g}"
+                f"scale is the lowest score and the highest, got {', '.join(map(str, self.scale))}"
             )
         check_batch(self.batch, 2, "two pairs or more have an order")
         check_segment(self.model, self.text, "texts")

@@ -182,7 +182,7 @@ def any_pairs(
     score, part = (
         np.concatenate([getattr(p, k) for p in found]) for k in ("score", "part")
     )
-    return Pairs(a, b, score, *cfg.scale, part, name)
+    return Pairs(a, b, score, found[0].low, found[0].high, part, name)
 
 # %% ../../nbs/documents/13_sts_train.ipynb #c12
 class PairData(TextData):

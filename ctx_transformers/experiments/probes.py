@@ -36,6 +36,7 @@ from ..context.training import train_run
 from ..core import hash_bits, pick_device, progress, set_seed
 from ..data.corpus import Corpus
 from ..data.load import corpus_digest, open_tokens, title_of
+from ..data.posts import THREADS, posts_schema
 from ..data.splits import TEST, TRAIN, VALID
 from ..eval.config import CHAR, WORD
 from ..eval.figures import COLORS, style
@@ -147,7 +148,7 @@ def _drawn(corpus, cfg):
 
 def _numbers(corpus, posts, columns):
     "`[m]` numbers of each column that is asked for, or of each numeric one; where they vary."
-    ours = {"post_id", "author", "community", "created", "text"}
+    ours = {*posts_schema(threads=THREADS).names}
     want = columns or [c for c in corpus.posts.column_names if c not in ours]
     t = _numeric(corpus, posts, want) if want else pd.DataFrame()
     return {c: t[c].to_numpy(float) for c in want if t[c].nunique() > 1}
