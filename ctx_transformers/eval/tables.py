@@ -98,7 +98,9 @@ def read_table(
     if not p.exists():
         return pd.DataFrame(columns=COLUMNS)
     text = dict.fromkeys(["corpus", "config", "commit", "arm", "slice", "seed"], str)
-    df = pd.read_csv(p, dtype=text, keep_default_na=True)
+    # a corpus may be called null, a class NA: in a column of names nothing is missing
+    empty = {c: [""] for c in pd.read_csv(p, nrows=0).columns if c not in text}
+    df = pd.read_csv(p, dtype=text, keep_default_na=False, na_values=empty)
     missing = set(COLUMNS) - set(df.columns)
     if missing:
         raise ValueError(
