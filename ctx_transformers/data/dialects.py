@@ -219,7 +219,7 @@ def _all_doubled(text, d):
     runs = re.findall(rf"(\\+)(?!\\|{re.escape(d.quote)})", text)
     return bool(runs) and all(len(r) % 2 == 0 for r in runs)
 
-# %% ../../nbs/data/02_dialects.ipynb #n3fcf3a
+# %% ../../nbs/data/02_dialects.ipynb #nec847d
 def _by_trial(text, sep, cut):
     "The separator that gives records of one length, where DuckDB finds none."
     seps = ",;\t|" + " " * ('" "' in text)
@@ -243,6 +243,9 @@ def _division(text, sep, quote, cut):
     if not found.quote:
         found = found._replace(escape="")
     tries = [found]
+    if found.sep != "\t" and not sep and "\t" in text[: text.find("\n")]:
+        # a header with a tab in it is divided by tabs
+        tries = [Dialect("\t", found.quote, found.quote), Dialect("\t", "", ""), found]
     if not quote:
         tries.append(found._replace(quote="", escape=""))
         if not found.quote and '"' not in text and found.sep != "\t":
