@@ -219,13 +219,26 @@ def _all_doubled(text, d):
     runs = re.findall(rf"(\\+)(?!\\|{re.escape(d.quote)})", text)
     return bool(runs) and all(len(r) % 2 == 0 for r in runs)
 
-# %% ../../nbs/data/02_dialects.ipynb #nec847d
+# %% ../../nbs/data/02_dialects.ipynb #n3ce596
 def _by_trial(text, sep, cut):
     "The separator that gives records of one length, where DuckDB finds none."
     seps = ",;\t|" + " " * ('" "' in text)
     tries = [Dialect(s) for s in sep or seps]
     best = min(tries, key=lambda d: _misfits(text, d, cut))
     return best if _misfits(text, best, cut) < (True, 0.1) else Dialect(sep or ",")
+
+
+def _tries(text, found, sep, quote):
+    "What was found, and what it is tried out beside."
+    tries = [found]
+    if found.sep != "\t" and not sep and "\t" in text[: text.find("\n")]:
+        # a header with a tab in it is divided by tabs
+        tries = [Dialect("\t", found.quote, found.quote), Dialect("\t", "", ""), found]
+    if not quote:
+        tries.append(found._replace(quote="", escape=""))
+        if not found.quote and '"' not in text and found.sep != "\t":
+            tries.insert(0, found._replace(quote='"', escape='"'))
+    return tries
 
 
 def _division(text, sep, quote, cut):
@@ -242,15 +255,7 @@ def _division(text, sep, quote, cut):
         found = found._replace(quote=mark, escape=found.escape if mark else "")
     if not found.quote:
         found = found._replace(escape="")
-    tries = [found]
-    if found.sep != "\t" and not sep and "\t" in text[: text.find("\n")]:
-        # a header with a tab in it is divided by tabs
-        tries = [Dialect("\t", found.quote, found.quote), Dialect("\t", "", ""), found]
-    if not quote:
-        tries.append(found._replace(quote="", escape=""))
-        if not found.quote and '"' not in text and found.sep != "\t":
-            tries.insert(0, found._replace(quote='"', escape='"'))
-    best = min(tries, key=lambda d: _misfits(text, d, cut))
+    best = min(_tries(text, found, sep, quote), key=lambda d: _misfits(text, d, cut))
     if best.escape == "\\":
         best = best._replace(doubled=_all_doubled(text, best))
     return best
