@@ -58,6 +58,8 @@ SYSTEMS = dict(
         "encoders tuned on scored pairs of sentences",
     ),
 )
+
+# %% ../nbs/03_cli.ipynb #n4c4145
 # experiment -> (name of its configuration in `experiments.config`, what it asks)
 EXPERIMENTS = dict(
     context=(
@@ -99,7 +101,7 @@ EXPERIMENTS = dict(
     ),
 )
 
-
+# %% ../nbs/03_cli.ipynb #n70dbe3
 def _configuration(where):
     module, _, name = where.partition(":")
     return getattr(importlib.import_module(f"ctx_transformers.{module}"), name)
@@ -165,7 +167,9 @@ def _read(words, cls, kind, name, own=()):
 
 
 def _check_source(cfg):
-    "Refuse a file that is not there before anything is imported to read it."
+    "Refuse a file that is not there before a model is imported to read it."
+    from ctx_transformers.data.files import matching_files
+
     for name, f in fields_of(cfg).items():
         value = f.default
         if name.split(".")[-1] != "posts" or not isinstance(value, str) or not value:
@@ -175,7 +179,7 @@ def _check_source(cfg):
             or value.startswith((".", "/", "~"))
             or value.count("/") > 1
         )
-        if looks and not Path(value).expanduser().exists():
+        if looks and not (Path(value).expanduser().exists() or matching_files(value)):
             raise ValueError(f"{name}={value}: there is no such file or folder")
 
 # %% ../nbs/03_cli.ipynb #train
@@ -278,7 +282,10 @@ def _check_asked(mine):
     asked = [f"{k}={mine[k]}" for k in ("max_test", "eval_seed") if k in mine]
     read_config(asked, _configuration("eval.config:EvalCfg"))
     posts = mine.get("posts")
-    if posts and Path(posts).suffix and not Path(posts).exists():
+    from ctx_transformers.data.files import matching_files
+
+    there = posts and (Path(posts).exists() or matching_files(posts))
+    if posts and Path(posts).suffix and not there:
         raise ValueError(f"posts={posts}: there is no such file")
 
 
@@ -290,26 +297,43 @@ def _results(out, name):
 
 # %% ../nbs/03_cli.ipynb #encode
 def _table(path, columns, needed=("text",)):
-    "A table of texts: CSV, TSV, JSON lines, parquet, or a text a line."
+    "A table of texts: a file that `data.tables` opens, or a text a line; authors without words for nobody."
     import pandas as pd
 
     from ctx_transformers.config import columns_of
     from ctx_transformers.core import Account
-    from ctx_transformers.data.columns import POST_FIELDS, find_columns
+    from ctx_transformers.data.columns import POST_FIELDS, understood
+    from ctx_transformers.data.files import decode
     from ctx_transformers.data.tables import open_table
 
     if Path(path).suffix == ".txt":
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = decode(Path(path).read_bytes(), path).splitlines()
         return pd.DataFrame(dict(text=[l for l in lines if l.strip()]))
-    table = open_table(path, Account(Path(path).name))
-    fields = {c: POST_FIELDS.get(c, (c,)) for c in dict.fromkeys((*needed, *POST_FIELDS))}
-    found = find_columns(
-        table.names, fields, dict(columns_of(columns)), needed, str(path)
-    )
-    df = pd.DataFrame({c: table.values(c) for c in table.names})
-    df = df.rename(columns={theirs: ours for ours, theirs in found.items()})
-    if "author" in df:
-        df["author"] = df["author"].fillna("").astype(str)
+    account = Account(Path(path).name)
+    table = open_table(path, account)
+    guessed = (*needed, "author")
+    fields = {c: POST_FIELDS.get(c, (c,)) for c in guessed}
+    fields |= {c: (c,) for c in POST_FIELDS if c not in guessed}
+    found = understood(table, fields, dict(columns_of(columns)), needed, account)
+    for line in account.told:
+        print(f"{path}: {line}")
+    return _filled(_our_frame(table, found, account), needed, path)
+
+
+def _our_frame(table, found, account):
+    "A table under our names; whatever else it has stays."
+    import pandas as pd
+
+    ours = {theirs: c for c, theirs in found.items()}
+    names = [c for c in table.names if c in ours or c not in found]
+    df = pd.DataFrame({ours.get(c, c): table.values(c) for c in names})
+    if "author" in found:
+        df["author"] = _authors(table, found["author"], account)
+    return df
+
+
+def _filled(df, needed, path):
+    "A table whose needed columns are texts, empty where there is none."
     for c in needed:
         df[c] = df[c].fillna("").astype(str)
         if empty := int((df[c] == "").sum()):
@@ -317,6 +341,22 @@ def _table(path, columns, needed=("text",)):
     return df
 
 
+def _authors(table, column, account):
+    "Names of authors, empty where there is none."
+    from ctx_transformers.data.columns import (
+        as_names,
+        words_for_none,
+        written_as_fractions,
+    )
+
+    fractions = written_as_fractions(table.pieces(column))
+    none = words_for_none(("default",))
+    names = (
+        as_names(a, account, "author", fractions, none)[0] for a in table.pieces(column)
+    )
+    return [v or "" for a in names for v in a.to_pylist()]
+
+# %% ../nbs/03_cli.ipynb #nabc034
 def encode(words):
     "Texts to vectors."
     usage = "ctx encode FOLDER posts.csv out=vectors.parquet [per=author] [columns=text=body,...]"
@@ -365,7 +405,7 @@ def _encoded(face, model, df, per, system) -> tuple:  # (columns, `[n,d]` vector
     x = face.encode(model, df if table else texts)
     return df.drop(columns="text").to_dict("list"), getattr(x, "texts", x)
 
-
+# %% ../nbs/03_cli.ipynb #n800484
 def _write_vectors(out, columns, x):
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -579,7 +619,7 @@ def overview() -> str:
         ]
     )
 
-
+# %% ../nbs/03_cli.ipynb #n7aab44
 def _run(words):
     "Do what the words say."
     if not words or words[0] in HELP:
@@ -597,7 +637,7 @@ def _run(words):
 def _interrupt(number, frame):
     raise KeyboardInterrupt
 
-
+# %% ../nbs/03_cli.ipynb #n51ce56
 def main(
     args=None,  # words of the command line; those of this process, which then ends here, if None
 ):

@@ -24,7 +24,7 @@ from ctx_transformers.data.columns import (
     as_names,
     as_texts,
     clean_texts,
-    find_columns,
+    understood,
     written_as_fractions,
 )
 from ..data.config import ReadCfg
@@ -224,11 +224,7 @@ def _archive(path):
 # %% ../../nbs/chars/01_names.ipynb #c17
 def _table(table, account, columns):
     "(text, class) pairs of a table's columns."
-    found = find_columns(
-        table.names, NAME_FIELDS, dict(columns), ("text", "class"), table.name
-    )
-    for line in (table.told, f"columns: text={found['text']}, class={found['class']}"):
-        account.told += [line] * bool(line)
+    found = understood(table, NAME_FIELDS, dict(columns), ("text", "class"), account)
     fractions = written_as_fractions(table.pieces(found["class"]))
     for b in table.batches():
         text, label = (
@@ -276,7 +272,6 @@ def read_names(
     read: ReadCfg = ReadCfg(),  # of a table: what shall not be found out
 ) -> Names:  # sorted by string
     "Names of people and their countries, or other strings with classes."
-    how = read.dialect
     if is_in_memory(source):
         account = Account("table")
         rows = _table(open_table(source, account), account, columns)
@@ -293,7 +288,7 @@ def read_names(
     elif path.suffix == ".zip":
         rows = _archive(path)
     else:
-        rows = _table(open_table(path, account, **how), account, columns)
+        rows = _table(open_table(path, account, **read.dialect), account, columns)
     names = names_of(rows, account, fold, lengths)
     return replace(names, name=account.name.split(".")[0])
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import duckdb
 from ..core import Account
 
-# %% ../../nbs/data/02_dialects.ipynb #na5b1e4
+# %% ../../nbs/data/02_dialects.ipynb #nf49d5d
 SEPARATORS = {
     "comma": ",",
     "semicolon": ";",
@@ -43,13 +43,18 @@ class Dialect(NamedTuple):
     names: tuple = ()  # of the columns
     newline: str = "\n"  # at the end of a record, perhaps behind a carriage return
 
-    def __str__(self):
+    def told(
+        self,
+        encoding: str,
+    ) -> str:
+        "How a file is written, in a line."
         words = {v: k for k, v in SEPARATORS.items()}
-        how = f"quote {self.quote}" if self.quote else "no quotes"
-        if self.escape == "\\":
-            how += ", backslash escapes"
-        header = "header" if self.header else "no header"
-        return ", ".join([words.get(self.sep, self.sep), how, header])
+        how = [
+            words.get(self.sep, self.sep),
+            f"quote {self.quote}" if self.quote else "no quotes",
+        ]
+        how += ["backslash escapes"] * (self.escape == "\\")
+        return ", ".join([*how, encoding, "header" if self.header else "no header"])
 
 # %% ../../nbs/data/02_dialects.ipynb #n2c45e7
 _RUN = re.compile(r'(\\+)(["\'])')
@@ -87,7 +92,7 @@ def _quoted(lines, d: Dialect):
             r = [f.replace("\\\\", "\\") for f in r]
         yield r, rows.line_num
 
-# %% ../../nbs/data/02_dialects.ipynb #n2a9500
+# %% ../../nbs/data/02_dialects.ipynb #nf6f5e8
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "0": "", "b": "", "Z": "", "\n": "\n"}
 _ESCAPE = re.compile(r"\\(.)", re.S)
 
@@ -125,7 +130,12 @@ def _unquoted(lines, d: Dialect):
     if held:
         yield None, n
 
-# %% ../../nbs/data/02_dialects.ipynb #nd22c67
+
+def _records(lines, d: Dialect):
+    "(fields, lines read so far); None for the fields of what is no record."
+    return (_quoted if d.quote else _unquoted)(lines, d)
+
+# %% ../../nbs/data/02_dialects.ipynb #n764bf4
 def _fitting(r, names):
     "The record with a field for each column, or None."
     if r is None or len(r) == len(names):
@@ -141,18 +151,17 @@ def read_rows(
     account: Account,  # counts lines of records that do not fit
 ):  # iterator of lists of str, each with one value for each name
     "The records of a text in a dialect."
-    rows = (_quoted if d.quote else _unquoted)(lines, d)
     line = 0
-    left = d.skip + d.header  # lines, and a record, that are no data
-    for r, n in rows:
-        if n <= d.skip or left > d.skip:
-            left -= n > d.skip
-            line = n
-            continue
+    waits = d.header  # for the record that names the columns
+    for r, n in _records(lines, d):
         row = _fitting(r, d.names)
-        if row is not None:
+        if n <= d.skip or r in ([], [""]):
+            pass  # no record: a line before the header, a blank one
+        elif waits:
+            waits = False
+        elif row is not None:
             yield row
-        elif r not in ([], [""]):  # blank lines are no records
+        else:
             account.drop("line of a malformed record", max(1, n - line))
         line = n
 
@@ -194,7 +203,7 @@ def _duckdb_says(text, sep, quote):
     sep, quote, escape = (x.replace("(empty)", "").strip("\0") for x in found)
     return Dialect(sep, quote, escape or quote)
 
-# %% ../../nbs/data/02_dialects.ipynb #n49a67e
+# %% ../../nbs/data/02_dialects.ipynb #nc1256d
 def _counts(rows, last):
     "(records that do not have as many fields as most have, fields that most have, by records that fit)"
     lengths = [0 if r is None else len(r) for r, _ in rows]
@@ -206,10 +215,8 @@ def _counts(rows, last):
 
 def _misfits(text, d, cut):
     "How badly a dialect fits: share of records of another length; nothing divided is a poor fit."
-    lines = text.splitlines(keepends=True) if d.newline == "\r" else text.split("\n")
-    lines = [l if d.newline == "\r" else l + "\n" for l in lines]
-    rows = [*(_quoted if d.quote else _unquoted)(lines, d)]
-    rows = [r for r in rows if r[0] not in ([], [""])]
+    lines = [l + "\n" for l in text.split("\n")]
+    rows = [r for r in _records(lines, d) if r[0] not in ([], [""])]
     bad, usual = _counts(rows[1:] or rows, cut)  # R's header may be shorter
     return (usual < 2, bad / max(1, len(rows)))
 
@@ -293,7 +300,20 @@ def _column_names(rows, header):
         head.pop()  # a separator at the end of each line
     return tuple(c or f"column{i}" for i, c in enumerate(head, 1))
 
-# %% ../../nbs/data/02_dialects.ipynb #n795293
+# %% ../../nbs/data/02_dialects.ipynb #n10d80a
+def _without_preamble(text, sep):
+    "(lines before the first record, the separator that one of them names or the given one, the rest)"
+    skip = 0
+    if m := re.match(r"sep=(.)\r?\n", text):  # Excel's own line
+        sep = sep or m[1]
+        skip = 1
+        text = text[m.end() :]
+    if m := re.match(r"(?:[ \t]*\r?\n)+", text):  # blank lines
+        skip += m[0].count("\n")
+        text = text[m.end() :]
+    return skip, sep, text
+
+
 def sniff(
     text: str,  # the beginning of a file, whole lines
     cut: bool = False,  # does the file go on behind it?
@@ -315,13 +335,9 @@ def sniff(
         )
     newline = "\r" if "\r" in text and "\n" not in text else "\n"
     text = text.replace("\r", "\n") if newline == "\r" else text
-    skip = 0
-    if m := re.match(r"sep=(.)\r?\n", text):
-        sep = sep or m[1]
-        skip = 1
-        text = text[m.end() :]
+    skip, sep, text = _without_preamble(text, sep)
     d = _division(text, sep, quote, cut)
-    rows = (_quoted if d.quote else _unquoted)([l + "\n" for l in text.split("\n")], d)
+    rows = _records([l + "\n" for l in text.split("\n")], d)
     rows = [r for r, _ in rows if r and r != [""]][:1000]
     if not rows:
         return d._replace(header=False)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from .config import SimulateCfg, SourceCfg, SplitCfg, TokenizerCfg
 from .corpus import Corpus, build_corpus, leak_report
+from .files import matching_files
 from .simulate import simulate
 from .sources import read_posts
 from .tokens import load_tokenizer, tokenize_corpus, train_tokenizer
@@ -23,7 +24,8 @@ def title_of(
 ) -> str:
     "What tables call a source: the given name, or a file's name without its ending, or the source itself."
     path = source.posts
-    name = Path(path).name.split(".")[0] if os.path.exists(path) else path
+    there = [path] if os.path.exists(path) else matching_files(path)
+    name = Path(there[0]).name.split(".")[0] if there else path
     return source.corpus_name or name
 
 # %% ../../nbs/data/19_load.ipynb #n5b02d5

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['THREADS', 'posts_schema', 'write_table', 'write_posts', 'load_posts', 'content_hash', 'cached_posts']
 
-# %% ../../nbs/data/07_posts.ipynb #nacfb4f
+# %% ../../nbs/data/07_posts.ipynb #nf94b80
 import hashlib
 import json
 import os
@@ -30,7 +30,7 @@ from ctx_transformers.data.columns import (
     written_as_fractions,
 )
 from .tables import SourceTable, table_of
-from .times import read_times
+from .times import Times
 
 # %% ../../nbs/data/07_posts.ipynb #n1b3bfd
 THREADS = ("thread", "reply_to")  # columns that only some sources have
@@ -57,7 +57,7 @@ def posts_schema(
     s += [(n, pa.string()) for n in threads]
     return pa.schema(s + [(n, pa.float64()) for n in numeric])
 
-# %% ../../nbs/data/07_posts.ipynb #nace196
+# %% ../../nbs/data/07_posts.ipynb #n8cc67c
 def _made_ids(columns, where, account):
     "Ids from the content of posts, for those that have none."
     rows = zip(*(c.filter(where).to_pylist() for c in columns))
@@ -87,11 +87,9 @@ class _Reader:
         self.times = None
         if "created" in columns:
             theirs = columns["created"]
-            self.times = read_times(lambda: table.pieces(theirs), theirs, day_first)
+            self.times = Times(table.pieces(theirs), theirs, day_first)
         self.seen = set()
         self.authors = Counter()
-        for theirs in {*columns.values()}:
-            account.notes.update(table.notes.get(theirs, {}))
 
     def column(self, b, ours):
         "An array of the batch under one of our names; nulls where there is none."
@@ -169,15 +167,18 @@ def _posts_of_batch(reader, b):
     reader.authors.update(out["author"].drop_null().to_pylist())
     return out
 
-# %% ../../nbs/data/07_posts.ipynb #n2c1a53
-def _finish(folder, account, authors):
-    "Write the account of a table of posts."
+# %% ../../nbs/data/07_posts.ipynb #nc3ab85
+def _finish(folder, reader):
+    "Write the account of a table of posts that is one."
+    account = reader.account
     if not account.kept:
         raise ValueError(
             f"no post was kept, so there is nothing to write to {folder}\n{account}"
         )
-    if who := suspicious_author(authors, account.kept):
-        account.note(who, authors.most_common(1)[0][1])
+    if reader.times:
+        reader.times.check()
+    if who := suspicious_author(reader.authors, account.kept):
+        account.note(who, reader.authors.most_common(1)[0][1])
     (folder / "account.json").write_text(
         json.dumps(account.to_dict(), indent=1, ensure_ascii=False), encoding="utf-8"
     )
@@ -204,7 +205,7 @@ def write_table(
                 for b in table.batches():
                     bar.update(len(b))
                     w.write_batch(_posts_of_batch(reader, b))
-        _finish(folder, account, reader.authors)
+        _finish(folder, reader)
         os.replace(tmp, folder / "posts.arrow")
     finally:
         tmp.unlink(missing_ok=True)

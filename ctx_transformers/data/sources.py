@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['POST_COLUMNS', 'NAMES', 'from_table', 'read_posts']
 
-# %% ../../nbs/data/11_sources.ipynb #nc987bc
+# %% ../../nbs/data/11_sources.ipynb #n12da73
 import hashlib
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from datasets import Dataset, load_dataset
 from huggingface_hub import HfApi
 from ..core import Account
-from .columns import POST_FIELDS, find_columns
+from .columns import POST_FIELDS, understood
 from .config import ReadCfg
 from .files import FORMATS, PACKED, matching_files, source_key
 from .newsgroups import read_newsgroups
@@ -28,8 +28,9 @@ from ctx_transformers.data.tables import (
     table_of,
 )
 
-# %% ../../nbs/data/11_sources.ipynb #n3a59a1
+# %% ../../nbs/data/11_sources.ipynb #naa2445
 POST_COLUMNS = tuple(POST_FIELDS)
+_USUAL = tuple(n for names in POST_FIELDS.values() for n in names)
 
 
 def _digest(table):
@@ -86,18 +87,7 @@ def _opened(source, split, account, limit, read):
         )
     return _hub(source, split, account)
 
-
-_USUAL = tuple(n for names in POST_FIELDS.values() for n in names)
-
-# %% ../../nbs/data/11_sources.ipynb #na6d5ed
-def _columns_of(table, columns, numeric):
-    "(ours -> theirs, the sentence that says so)"
-    fields = POST_FIELDS | {n: (n,) for n in numeric}
-    found = find_columns(table.names, fields, columns, ("text", *numeric), table.name)
-    said = ", ".join(f"{ours}={found[ours]}" for ours in POST_COLUMNS if ours in found)
-    return found, f"columns: {said}"
-
-
+# %% ../../nbs/data/11_sources.ipynb #n14b946
 def from_table(
     source,  # what `data.tables.open_table` takes, or the id of a hub dataset
     # dict, ours -> theirs; a column that it does not mention is guessed; theirs may be empty: there is none
@@ -115,26 +105,25 @@ def from_table(
 
     def build(folder):
         table = open_it()
-        if table.told:
-            account.tell(table.told)
-        found, said = _columns_of(table, columns, numeric)
-        account.tell(said)
+        fields = POST_FIELDS | {n: (n,) for n in numeric}
+        found = understood(table, fields, columns, ("text", *numeric), account)
         na, day_first = read.na, read.day_first
         write_table(table, found, folder, account, numeric, na=na, day_first=day_first)
 
     key = dict(key, reader=2, columns=columns, numeric=numeric, limit=limit, read=read)
     return cached_posts(name, key, build)
 
-# %% ../../nbs/data/11_sources.ipynb #na56ed0
+# %% ../../nbs/data/11_sources.ipynb #n5f4d50
 def _is_reddit(path):
     r = next(iter(read_records(path, Account("look"), limit=1)), {})
     return "subreddit" in r and ("body" in r or "selftext" in r)
 
 
-def _read_folder(folder, columns, numeric, limit):
-    if columns or numeric or limit:
+def _read_folder(folder, columns, numeric, limit, read):
+    if columns or numeric or limit or read != ReadCfg():
         raise ValueError(
-            f"{folder} is a folder and read as it stands; it takes no columns, numeric or limit"
+            f"{folder} is a folder and read as it stands; it takes no columns, numeric, limit "
+            "or way of reading"
         )
     return (
         load_posts(folder)
@@ -142,17 +131,19 @@ def _read_folder(folder, columns, numeric, limit):
         else read_newsgroups(folder)
     )
 
-# %% ../../nbs/data/11_sources.ipynb #c14
-def _read_name(name, columns, numeric, limit):
-    if columns or numeric:
-        raise ValueError(f"{name} has columns of its own; it takes no columns or numeric")
+# %% ../../nbs/data/11_sources.ipynb #n5f7172
+def _read_name(name, columns, numeric, limit, read):
+    if columns or numeric or read != ReadCfg():
+        raise ValueError(
+            f"{name} has columns of its own; it takes no columns, numeric or way of reading"
+        )
     if name == "pydocs":
         return read_pydocs(limit=limit)
     if limit:
         raise ValueError("newsgroups takes no limit")
     return read_newsgroups()
 
-# %% ../../nbs/data/11_sources.ipynb #n965374
+# %% ../../nbs/data/11_sources.ipynb #nc32d0a
 NAMES = ("pydocs", "newsgroups")
 
 
@@ -171,9 +162,9 @@ def read_posts(
     if is_in_memory(source):
         got = from_table(source, columns, numeric or (), limit=limit, read=read)
     elif source in NAMES:
-        got = _read_name(source, columns, numeric, limit)
+        got = _read_name(source, columns, numeric, limit, read)
     elif Path(source).is_dir():
-        got = _read_folder(source, columns, numeric, limit)
+        got = _read_folder(source, columns, numeric, limit, read)
     elif not columns and (files := matching_files(source)) and _is_reddit(files[0]):
         got = read_reddit(files, numeric, limit=limit, na=read.na)
     else:

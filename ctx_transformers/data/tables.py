@@ -6,11 +6,12 @@
 __all__ = ['encodable', 'plain_text', 'to_array', 'SourceTable', 'json_records', 'is_in_memory', 'check_source', 'table_of',
            'open_table', 'read_records']
 
-# %% ../../nbs/data/03_tables.ipynb #n3b8fe5
+# %% ../../nbs/data/03_tables.ipynb #n730701
 import datetime
 import json
 import shutil
 import tempfile
+import time
 import weakref
 from collections import Counter
 from itertools import islice
@@ -25,12 +26,14 @@ from ctx_transformers.data.files import (
     PACKED,
     file_format,
     find_encoding,
+    known_encoding,
     matching_files,
     read_blocks,
     read_lines,
 )
 
-# %% ../../nbs/data/03_tables.ipynb #n5b5942
+# %% ../../nbs/data/03_tables.ipynb #n66d2e3
+_EXACT = 2**53  # above it a fraction of 64 bits does not hold every whole number
 _HALF = "half of a surrogate pair replaced"
 _AS_TEXT = "value of another type read as text"
 
@@ -90,15 +93,26 @@ def _lists(values, note):
             out.append(v if v is None else [_whole(v, note)])
     return pa.array(out, pa.list_(pa.string()))
 
-# %% ../../nbs/data/03_tables.ipynb #n2879f8
-_TYPES = (
-    ({str}, pa.string()),
-    ({bool}, pa.bool_()),
-    ({int}, pa.int64()),
-    ({float}, pa.float64()),
-    ({datetime.datetime}, None),
-    ({datetime.date}, None),
-)
+# %% ../../nbs/data/03_tables.ipynb #ne81d22
+def _simple(a):
+    "An array of one of few types: texts as `string`, categories as what they stand for."
+    if isinstance(a, pa.ChunkedArray):
+        a = a.combine_chunks()
+    if pa.types.is_dictionary(a.type):
+        a = a.dictionary_decode()
+    t = a.type
+    like_text = (
+        pa.types.is_large_string,
+        pa.types.is_string_view,
+        pa.types.is_large_binary,
+    )
+    if any(
+        is_one(t) for is_one in (*like_text, pa.types.is_binary, pa.types.is_binary_view)
+    ):
+        return a.cast(pa.string())
+    if pa.types.is_decimal(t) or pa.types.is_float16(t):
+        return a.cast(pa.float64())
+    return a
 
 
 def to_array(
@@ -109,63 +123,34 @@ def to_array(
     kinds = {type(v) for v in values} - {type(None)}
     if kinds & {list, tuple}:
         return _lists(values, note)
-    for kind, arrow in _TYPES:
-        if kinds <= kind:
-            try:
-                return pa.array(values, arrow)
-            except (UnicodeEncodeError, OverflowError, pa.ArrowException):
-                break
-    if kinds == {int, float} and all(abs(v) < 2**53 for v in values if type(v) is int):
+    if kinds == {int, float} and all(abs(v) < _EXACT for v in values if type(v) is int):
         return pa.array([v if v is None else float(v) for v in values], pa.float64())
+    if len(kinds) < 2 and dict not in kinds:
+        try:
+            return _simple(pa.array(values))
+        except (UnicodeEncodeError, OverflowError, pa.ArrowException):
+            pass  # halves of pairs, long numbers
     return _texts(values, note)
 
-# %% ../../nbs/data/03_tables.ipynb #n8beecf
-def _simple(a):
-    "An array of one of few types: texts as `string`, categories as what they stand for."
-    if isinstance(a, pa.ChunkedArray):
-        a = a.combine_chunks()
-    if pa.types.is_dictionary(a.type):
-        a = a.dictionary_decode()
-    t = a.type
-    is_text = pa.types.is_large_string(t) or pa.types.is_string_view(t)
-    if (
-        is_text
-        or pa.types.is_binary(t)
-        or pa.types.is_large_binary(t)
-        or pa.types.is_binary_view(t)
-    ):
-        return a.cast(pa.string())
-    if pa.types.is_decimal(t) or pa.types.is_float16(t):
-        return a.cast(pa.float64())
-    if pa.types.is_struct(t) or pa.types.is_map(t):
-        return _texts(a.to_pylist(), Counter())
-    return a
-
-
+# %% ../../nbs/data/03_tables.ipynb #nd08f09
 class SourceTable:
     "A table in batches, which can be read more than once."
 
     def __init__(
         self,
         name: str,  # for messages
-        batches,  # function that gives an iterator of record batches or tables
+        batches,  # function that gives an iterator of record batches; one may lack a column that others have
         names=None,  # of the columns; None: those of all batches
         told: str = "",  # how a file was found to be written
         notes=None,  # column -> Counter of what was changed in it
     ):
         self.name = name
-        self._batches = batches
+        self.batches = batches
         self.told = told
         self.notes = notes or {}
         if names is None:
             names = dict.fromkeys(n for b in batches() for n in b.schema.names)
         self.names = tuple(names)
-
-    def batches(self):
-        "Batches of simple arrays; one may lack a column that others have."
-        for b in self._batches():
-            arrays = [_simple(b.column(i)) for i in range(b.num_columns)]
-            yield pa.RecordBatch.from_arrays(arrays, names=b.schema.names)
 
     def pieces(self, column: str):
         "Arrays of one column, batch by batch; of nulls where a batch lacks it."
@@ -183,14 +168,18 @@ class SourceTable:
             yield from b.to_pylist()
 
     def __len__(self):
-        return sum(len(b) for b in self._batches())
+        return sum(len(b) for b in self.batches())
 
-# %% ../../nbs/data/03_tables.ipynb #nc2003b
+# %% ../../nbs/data/03_tables.ipynb #n90c649
 class _Spool:
     "Batches on disk, as long as this object lives."
 
     def __init__(self):
-        self._folder = Path(tempfile.mkdtemp(dir=cache_dir("tables")))
+        root = cache_dir("tables")
+        for p in root.iterdir():  # of processes that were killed
+            if time.time() - p.stat().st_mtime > 86_400:
+                shutil.rmtree(p, True)
+        self._folder = Path(tempfile.mkdtemp(dir=root))
         weakref.finalize(self, shutil.rmtree, self._folder, True)
         self._files = []
 
@@ -208,6 +197,8 @@ class _Spool:
                 del self._files[start:]
 
     def _add(self, batch):
+        arrays = [_simple(batch.column(i)) for i in range(batch.num_columns)]
+        batch = pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
         path = self._folder / f"{len(self._files):08}.arrow"
         with pa.OSFile(str(path), "wb") as f, pa.ipc.new_file(f, batch.schema) as w:
             w.write(batch)
@@ -231,7 +222,7 @@ def _limited(batches, limit):
         else:
             return
 
-
+# %% ../../nbs/data/03_tables.ipynb #ne604f9
 def _grouped(items, n=10_000):
     items = iter(items)
     while some := [*islice(items, n)]:
@@ -257,7 +248,7 @@ def _record_batches(records, notes):
             arrays, names=[_whole(str(k), Counter()) for k in names]
         )
 
-# %% ../../nbs/data/03_tables.ipynb #ne4f36c
+# %% ../../nbs/data/03_tables.ipynb #nad2117
 _BAD_LINE = "not a JSON record (half-written line?)"
 
 
@@ -311,7 +302,7 @@ def _is_one_value(path, encoding):
     try:
         value = json.loads(first)
     except (ValueError, RecursionError):
-        return first.strip() in ("{", "[") or first.lstrip().startswith("[{")
+        return first.strip() == "{" or first.lstrip().startswith("[")
     if more or not isinstance(value, dict):
         return not more
     return sum(isinstance(v, list) and bool(v) for v in value.values()) == 1
@@ -328,7 +319,7 @@ def json_records(
         return _unwrapped(_all_values(text, account), account)
     return _line_records(read_lines(path, account, encoding), account)
 
-# %% ../../nbs/data/03_tables.ipynb #n34f6e4
+# %% ../../nbs/data/03_tables.ipynb #n0359cf
 _SAMPLE = 2**18  # characters that a dialect is found from
 
 
@@ -343,24 +334,21 @@ def _sample(path, encoding):
 
 
 def _duckdb_batches(path, d):
-    "Batches of a file that DuckDB finds without a fault, with two eyes closed to nothing."
+    "Batches of a file, by DuckDB; an error if any record does not fit."
     how = dict(
+        path=str(path),
         delim=d.sep,
         quote=d.quote,
-        escape=d.escape if d.quote else "",
-        header=False,
+        escape=d.escape,
         skip=d.skip + d.header,
-        auto_detect=False,
-        strict_mode=True,
         columns={n: "varchar" for n in d.names},
         force_not_null=list(d.names),
     )
-    how = ", ".join(f"{k} = ${k}" for k in how), how
+    given = ", ".join(f"{k} = ${k}" for k in how if k != "path")
     with duckdb.connect() as con:
         con.execute("set enable_progress_bar=false")  # it would draw into notebooks
-        found = con.sql(
-            f"from read_csv($path, {how[0]})", params=dict(how[1], path=str(path))
-        )
+        strict = "header = false, auto_detect = false, strict_mode = true"
+        found = con.sql(f"from read_csv($path, {given}, {strict})", params=how)
         # an older DuckDB calls it otherwise
         read = getattr(found, "to_arrow_reader", None) or found.fetch_record_batch
         yield from read(10_000)
@@ -368,27 +356,26 @@ def _duckdb_batches(path, d):
 
 def _is_plain(path, d, encoding):
     "Can DuckDB read this file as we do?"
-    dialect = d.newline == "\n" and d.escape in ("", d.quote) and bool(d.names)
+    one_line = "\n" not in "".join(d.names)  # the header
+    dialect = d.newline == "\n" and d.escape in ("", d.quote) and d.names and one_line
     packed = path.suffix in PACKED and path.suffix not in (".gz", ".zst")
-    return dialect and not packed and encoding in ("utf-8", "utf-8-sig")
+    return dialect and not packed and encoding.startswith("utf-8")
 
 
 def _text_table(path, account, sep="", quote="", encoding="", header="", wanted=()):
     "(how a file of delimited text is written, its batches)"
-    encoding = encoding or find_encoding(path)
+    encoding = known_encoding(encoding) or find_encoding(path)
     text, cut = _sample(path, encoding)
     d = sniff(text, cut, sep, quote, header, wanted)
     if len({*d.names}) < len(d.names):
         raise ValueError(
             f"{path} names a column twice: {', '.join(d.names)}; if these are values, say header=no"
         )
-    told = str(d).replace(", header", f", {encoding}, header")
-    told = told.replace(", no header", f", {encoding}, no header")
     ways = [lambda: _own_batches(path, d, encoding, account)]
     if _is_plain(path, d, encoding):
         # a record that does not fit is an error there, and is found and counted here
         ways.insert(0, lambda: _duckdb_batches(path, d))
-    return told, ways
+    return d.told(encoding), ways
 
 
 def _own_batches(path, d, encoding, account):
@@ -452,38 +439,39 @@ def _file_ways(path, account, notes, how):
         return "", [lambda: _arrow_batches(path)]
     return "", [lambda: pq.ParquetFile(path).iter_batches(10_000)]
 
-# %% ../../nbs/data/03_tables.ipynb #nff21fb
-def _in_memory(source):
-    "Batches of a table in memory; None for anything else."
-    if hasattr(source, "with_format") and hasattr(
-        source, "features"
-    ):  # a `datasets.Dataset`
-        return source.with_format("arrow").iter(10_000)
-    if hasattr(source, "__dataframe__") or hasattr(source, "__arrow_c_stream__"):
-        if hasattr(source, "to_dict") and hasattr(source, "iloc"):
-            return _frame_batches(source)
-        return pa.RecordBatchReader.from_stream(source)
-    if isinstance(source, list) and all(isinstance(r, dict) for r in source):
-        return _record_batches(source, {})
-    return None
+# %% ../../nbs/data/03_tables.ipynb #nb3a00c
+def _in_memory(source, notes):
+    "Batches of a table in memory."
+    if hasattr(source, "with_format"):  # a `datasets.Dataset`
+        tables = source.with_format("arrow").iter(10_000)
+        return (t.combine_chunks().to_batches()[0] for t in tables)
+    if hasattr(source, "iloc"):
+        return _frame_batches(source, notes)
+    if isinstance(source, list):
+        return _record_batches(source, notes)
+    return pa.RecordBatchReader.from_stream(source)
 
 
-def _frame_batches(df):
+def _frame_batches(df, notes):
     "Batches of a pandas DataFrame; an index with a name is a column."
     if any(n is not None for n in df.index.names):
         df = df.reset_index()
+    if not df.columns.is_unique:
+        raise ValueError(
+            f"a table names a column twice: {', '.join(map(str, df.columns))}"
+        )
     for i in range(0, len(df), 10_000):
         part = df.iloc[i : i + 10_000]
-        arrays = []
-        for c in range(part.shape[1]):
+        arrays = {}
+        for c, name in enumerate(map(str, part.columns)):
             column = part.iloc[:, c]
             try:
-                arrays.append(pa.Array.from_pandas(column))
+                arrays[name] = pa.Array.from_pandas(column)
             except (pa.ArrowException, UnicodeEncodeError, OverflowError, TypeError):
-                values = column.astype(object).where(column.notna(), None)
-                arrays.append(to_array(values.tolist(), Counter()))
-        names = [str(c) for c in part.columns]
-        yield pa.RecordBatch.from_arrays([_simple(a) for a in arrays], names=names)
+                values = column.astype(object).where(column.notna(), None).tolist()
+                arrays[name] = to_array(values, notes.setdefault(name, Counter()))
+        arrays = {k: _simple(a) for k, a in arrays.items()}
+        yield pa.RecordBatch.from_arrays([*arrays.values()], names=[*arrays])
 
 
 def is_in_memory(source) -> bool:
@@ -504,7 +492,7 @@ def check_source(source):
             f"{type(source).__name__}"
         )
 
-# %% ../../nbs/data/03_tables.ipynb #n8200bb
+# %% ../../nbs/data/03_tables.ipynb #need039
 def table_of(
     records,  # iterable of dicts
     name: str = "a table",  # for messages
@@ -525,15 +513,15 @@ def open_table(
     **how,  # of delimited text, where it shall not be found out: sep, quote, encoding, header, wanted
 ) -> SourceTable:
     "A table, read whole and not yet understood."
-    spool = _Spool()
-    if is_in_memory(source):
-        spool.fill(lambda: _in_memory(source), limit=limit)
-        return SourceTable("a table", spool)
     check_source(source)
+    spool = _Spool()
+    notes, told = {}, {}
+    if is_in_memory(source):
+        spool.fill(lambda: _in_memory(source, notes), limit=limit)
+        return SourceTable("a table", spool, notes=notes)
     files = matching_files(source)
     if not files:
         raise FileNotFoundError(f"{source}: there is no such file")
-    notes, told = {}, {}
     for path in files:
         try:
             said, ways = _file_ways(path, account, notes, how)

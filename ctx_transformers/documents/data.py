@@ -446,7 +446,7 @@ def _read(source: SourceCfg, table, name, account):
     "Our columns of a source."
     found = _rows(source.posts, table, account, source.read.dialect)
     rows = islice(found, source.limit or None)
-    return column_values(rows, source.columns, _FIELDS, ("text", "label"), name)
+    return column_values(rows, source.columns, _FIELDS, ("text", "label"), account)
 
 # %% ../../nbs/documents/02_data.ipynb #sd059c80
 def draw_rows(

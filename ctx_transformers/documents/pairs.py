@@ -311,8 +311,6 @@ SCALES = ((0.0, 1.0), (-1.0, 1.0), (1.0, 5.0), (0.0, 5.0), (0.0, 10.0), (0.0, 10
 def _of_scores(score):
     "The smallest usual scale that holds all scores; their own ends if none does."
     low, high = score.min(), score.max()
-    if high <= 1 and low >= 0 and set(np.unique(score)) <= {0.0, 1.0}:
-        return 0.0, 1.0
     fits = [s for s in SCALES if s[0] <= low and high <= s[1]]
     return fits[0] if fits else (float(low), float(high))
 
@@ -402,7 +400,7 @@ def open_pairs(
     )
     acc = Account(name)
     rows = islice(_rows_of(source, table, acc), source.limit or None)
-    col = column_values(rows, source.columns, _FIELDS, ("a", "b", "score"), name)
+    col = column_values(rows, source.columns, _FIELDS, ("a", "b", "score"), acc)
     n = len(col["a"])
     split = _splits(col, n, name)
     col = dict(part=[name] * n) | col
@@ -424,10 +422,11 @@ def read_sentences(
     name = source.corpus_name or (
         "table" if table is not None else source_name(source.posts)
     )
-    rows = _rows_of(source, table, Account(name))
+    acc = Account(name)
+    rows = _rows_of(source, table, acc)
     fields = {k: _FIELDS[k] for k in "ab"}
     col = column_values(
-        islice(rows, source.limit or None), source.columns, fields, ("a", "b"), name
+        islice(rows, source.limit or None), source.columns, fields, ("a", "b"), acc
     )
     return tuple([x if isinstance(x, str) else "" for x in col[k]] for k in "ab")
 

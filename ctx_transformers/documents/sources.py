@@ -13,7 +13,7 @@ from pathlib import Path
 from datasets import ClassLabel, load_dataset
 from ..config import columns_of
 from ..core import Account
-from ..data.columns import find_columns
+from ..data.columns import columns_said, find_columns
 from ..data.files import FORMATS, PACKED, matching_files
 from ..data.tables import open_table
 
@@ -32,13 +32,14 @@ def column_values(
     columns,  # pairs (ours, theirs), a dict of them, or 'ours=theirs,ours=theirs'
     fields: dict,  # ours -> its usual names
     needed,  # those of ours without which nothing goes
-    where: str,  # what the rows are of, for messages
+    account: Account,  # of the rows; told which column is what
 ) -> dict:  # ours -> list of values, for the columns that are there
     "The columns that we need, under our names."
     named = _named_columns(columns)
     rows = list(rows)
     have = list(dict.fromkeys(k for r in rows for k in r))
-    name = find_columns(have, fields, named, needed, where)
+    name = find_columns(have, fields, named, needed, account.name)
+    account.tell(columns_said(name))
     return {o: [r.get(t) for r in rows] for o, t in name.items()}
 
 # %% ../../nbs/documents/01_sources.ipynb #c12
@@ -124,6 +125,16 @@ def _hub_rows(source):
 _SPLIT = re.compile(rf"(?:.*[^a-z])?({'|'.join(SPLIT_NAMES)})(?:[^a-z].*)?", re.I)
 
 
+def _records(path, account, how):
+    "Records of a file; what was found in it is told and counted."
+    table = open_table(path, account, **how)
+    if table.told and table.told not in account.told:
+        account.tell(table.told)
+    for changed in table.notes.values():
+        account.notes.update(changed)
+    return table.records()
+
+
 def _folder_rows(folder, account, how):
     ends = tuple(f"{a}{b}" for a in FORMATS for b in ("", *PACKED))
     files = sorted(p for p in folder.rglob("*") if p.name.endswith(ends))
@@ -137,7 +148,7 @@ def _folder_rows(folder, account, how):
     return (
         dict(split=SPLIT_NAMES[split[p][1].lower()]) | r
         for p in files
-        for r in open_table(p, account, **how).records()
+        for r in _records(p, account, how)
     )
 
 
@@ -168,7 +179,7 @@ def table_rows(
     if ".tar" in p.suffixes or p.suffix == ".tgz":
         return _tar_rows(p, account)
     if not p.is_dir():
-        return _named(open_table(str(p), account, **how).records())
+        return _named(_records(p, account, how))
     texts = [(f.as_posix(), f.read_bytes) for f in sorted(p.rglob("*.txt"))]
     published = [
         (name, data)

@@ -216,7 +216,7 @@ SIMULATED = ContextCfg(
     eval=ContextEvalCfg(max_test=1500, max_controls=1500),
 )
 
-
+# %% ../../nbs/experiments/00_config.ipynb #n93d8c5
 @configuration
 class SimulatorCfg:
     "Simulator: architectures, and how much there is to be gained."
@@ -724,7 +724,7 @@ _STUDENT = CharsCfg(
     train=replace(_CLASSIFIER.train, steps=4000),
 )
 
-
+# %% ../../nbs/experiments/00_config.ipynb #ncb7ae9
 @configuration
 class CharDistillationCfg:
     "Character distillation: teachers, generated strings and a student."

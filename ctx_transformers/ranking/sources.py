@@ -16,7 +16,7 @@ from ctx_transformers.data.columns import (
     as_names,
     as_texts,
     clean_texts,
-    find_columns,
+    understood,
     written_as_fractions,
 )
 from ..data.config import ReadCfg, SplitCfg
@@ -52,6 +52,7 @@ DIALOGUE_FIELDS = dict(
     ),
     place=("place",),
 )
+_USUAL = [u for names in DIALOGUE_FIELDS.values() for u in names]
 _ENDINGS = tuple(f"{a}{b}" for a in FORMATS for b in ("", *PACKED))
 
 
@@ -71,23 +72,14 @@ def _named_values(table, column, what, account):
     pieces = (as_names(a, account, what, fractions)[0] for a in table.pieces(column))
     return [v for p in pieces for v in p.to_pylist()]
 
-
+# %% ../../nbs/ranking/06_sources.ipynb #n1f9d73
 def _columns(source, columns, limit, read):
     "(name, account, values of our columns) of one table."
     acc = Account("a table" if is_in_memory(source) else Path(source).name)
-    usual = [u for names in DIALOGUE_FIELDS.values() for u in names]
-    table = open_table(source, acc, limit or None, **read.dialect, wanted=usual)
-    found = find_columns(
-        table.names, DIALOGUE_FIELDS, columns, ("context", "response"), acc.name
-    )
-    for line in (
-        table.told,
-        "columns: " + ", ".join(f"{k}={v}" for k, v in found.items()),
-    ):
-        acc.told += [line] * bool(line)
+    table = open_table(source, acc, limit or None, **read.dialect, wanted=_USUAL)
+    found = understood(table, DIALOGUE_FIELDS, columns, ("context", "response"), acc)
     col = {}
     for ours, theirs in found.items():
-        acc.notes.update(table.notes.get(theirs, {}))
         if ours in ("context", "response"):
             pieces = (_cleaned(a, acc) for a in table.pieces(theirs))
             col[ours] = [v for p in pieces for v in p.to_pylist()]
@@ -95,7 +87,7 @@ def _columns(source, columns, limit, read):
             col[ours] = _named_values(table, theirs, ours, acc)
     return acc.name, acc, col
 
-
+# %% ../../nbs/ranking/06_sources.ipynb #nd2bd00
 def _turns(context):  # a text, or a list of turns
     "The turns that have text."
     turns = context if isinstance(context, list) else [context]
@@ -314,7 +306,7 @@ def _read_path(path, how, limit, read):
     _no_limit(path, limit)
     return read_ubuntu(path) if kind == "ubuntu" else read_mutual(path, **how)
 
-
+# %% ../../nbs/ranking/06_sources.ipynb #n086e09
 def _why_missing(source, got, missing):
     "Why a split has no questions, as its account knows."
     dropped = got[missing[0]].account.dropped if missing[0] in got else {}
