@@ -324,11 +324,15 @@ def _our_frame(table, found, account):
     "A table under our names; whatever else it has stays."
     import pandas as pd
 
+    from ctx_transformers.data.columns import names_in, words_for_none
+
     ours = {theirs: c for c, theirs in found.items()}
     names = [c for c in table.names if c in ours or c not in found]
     df = pd.DataFrame({ours.get(c, c): table.values(c) for c in names})
     if "author" in found:
-        df["author"] = _authors(table, found["author"], account)
+        none = words_for_none(("default",))
+        names = names_in(table, found["author"], "author", account, none)
+        df["author"] = [a or "" for a in names]
     return df
 
 
@@ -339,22 +343,6 @@ def _filled(df, needed, path):
         if empty := int((df[c] == "").sum()):
             print(f"{path}: {empty:,} of {len(df):,} have no {c}, and are read as empty")
     return df
-
-
-def _authors(table, column, account):
-    "Names of authors, empty where there is none."
-    from ctx_transformers.data.columns import (
-        as_names,
-        words_for_none,
-        written_as_fractions,
-    )
-
-    fractions = written_as_fractions(table.pieces(column))
-    none = words_for_none(("default",))
-    names = (
-        as_names(a, account, "author", fractions, none)[0] for a in table.pieces(column)
-    )
-    return [v or "" for a in names for v in a.to_pylist()]
 
 # %% ../nbs/03_cli.ipynb #nabc034
 def encode(words):

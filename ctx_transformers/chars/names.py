@@ -15,17 +15,15 @@ from http.client import HTTPException
 from pathlib import Path
 from zipfile import ZipFile, is_zipfile
 import numpy as np
-import pyarrow as pa
 from filelock import FileLock
 from torch.hub import download_url_to_file
 from ..core import Account, cache_dir, hash_uniform
 from ..data.dedup import text_keys
 from ctx_transformers.data.columns import (
-    as_names,
     as_texts,
     clean_texts,
+    names_in,
     understood,
-    written_as_fractions,
 )
 from ..data.config import ReadCfg
 from ..data.files import decode, matching_files
@@ -225,19 +223,15 @@ def _archive(path):
 def _table(table, account, columns):
     "(text, class) pairs of a table's columns."
     found = understood(table, NAME_FIELDS, dict(columns), ("text", "class"), account)
-    fractions = written_as_fractions(table.pieces(found["class"]))
-    for b in table.batches():
-        text, label = (
-            b.column(found[k]) if found[k] in b.schema.names else pa.nulls(len(b))
-            for k in NAME_FIELDS
-        )
-        text = clean_texts(as_texts(text, account), account)
-        label = as_names(label, account, "class", fractions)[0]
-        for t, c in zip(text.to_pylist(), label.to_pylist()):
-            if t is not None and c is not None:
-                yield t, c
-            else:
-                account.drop("name or class is missing")
+    pieces = (
+        clean_texts(as_texts(a, account), account) for a in table.pieces(found["text"])
+    )
+    texts = [t for a in pieces for t in a.to_pylist()]
+    for t, c in zip(texts, names_in(table, found["class"], "class", account)):
+        if t is not None and c is not None:
+            yield t, c
+        else:
+            account.drop("name or class is missing")
 
 
 def _fetch(url):

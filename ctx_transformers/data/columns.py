@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['POST_FIELDS', 'PLACEHOLDERS', 'find_columns', 'columns_said', 'understood', 'clean_text', 'clean_texts', 'as_texts',
-           'words_for_none', 'written_as_fractions', 'as_names', 'as_numbers', 'suspicious_author']
+           'words_for_none', 'written_as_fractions', 'as_names', 'names_in', 'as_numbers', 'suspicious_author']
 
 # %% ../../nbs/data/04_columns.ipynb #n47846f
 import re
@@ -353,6 +353,19 @@ def as_names(
     none, words = _is_none(a, na)
     account.note(f"{what} is a word for none", words)
     return pc.if_else(none, pa.scalar(None, pa.string()), a), rounded
+
+# %% ../../nbs/data/04_columns.ipynb #nbbd8d2
+def names_in(
+    table: SourceTable,
+    column: str,
+    what: str,  # what the names are of, for the account
+    account: Account,
+    na=(),  # as for `as_names`
+) -> list:  # str, None where there is none
+    "The names in a column of a table."
+    fractions = written_as_fractions(table.pieces(column))
+    names = (as_names(a, account, what, fractions, na)[0] for a in table.pieces(column))
+    return [v for a in names for v in a.to_pylist()]
 
 # %% ../../nbs/data/04_columns.ipynb #na6dd97
 def as_numbers(

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from markdown_it import MarkdownIt
 from ..core import Account
-from .columns import PLACEHOLDERS, clean_text
+from .columns import PLACEHOLDERS, clean_text, words_for_none
 from .files import pick, source_key
 from .posts import cached_posts, write_posts
 from .tables import read_records
@@ -230,7 +230,7 @@ def read_reddit(
     numeric = _columns(paths, numeric, title)
     key = dict(
         reader=2,
-        na=sorted(na),
+        na=sorted(words_for_none(na)),
         files=[source_key(p) for p in paths],
         numeric=numeric,
         title=title,

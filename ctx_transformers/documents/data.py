@@ -20,7 +20,6 @@ from ..data.dedup import text_keys
 from ..data.columns import clean_text
 from ..data.pydocs import read_pydocs
 from ..data.splits import SPLITS
-from ..data.tables import open_table
 from ctx_transformers.documents.sources import (
     SPLIT_NAMES,
     column_values,
@@ -430,12 +429,10 @@ def _kept(col, name, account):
 # %% ../../nbs/documents/02_data.ipynb #sd60740a
 def _rows(posts, table, account, how):
     "Rows of a source, or of a table in memory."
-    if table is not None:
-        return open_table(table, account).records()
-    if posts == "pydocs":
+    if table is None and posts == "pydocs":
         return _pydoc_rows(account)
     try:
-        return table_rows(posts, account, **how)
+        return table_rows(posts if table is None else table, account, **how)
     except FileNotFoundError as e:
         raise FileNotFoundError(
             str(e).replace("expected", "expected 'pydocs', or", 1)

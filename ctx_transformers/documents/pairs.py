@@ -16,7 +16,6 @@ from ..core import Account, hash_bits
 from ..data.config import SourceCfg
 from ..data.dedup import text_keys
 from ..data.files import pick, read_lines
-from ..data.tables import open_table
 from ctx_transformers.documents.sources import (
     SPLIT_NAMES,
     column_values,
@@ -326,7 +325,7 @@ def score_scale(
         return 0.0, 1.0
     score, split = score[there], split[there]
     rest = score[score != -1]
-    if len(rest) < len(score) and (not len(rest) or rest.min() >= 0):
+    if 0 < len(rest) < len(score) and rest.min() >= 0:
         raise ValueError(
             f"{name}: {len(score) - len(rest):,} of {len(score):,} scores are -1, and the others from "
             f"{rest.min():g} to {rest.max():g}: if -1 means that there is none, leave it empty; if it is a "
@@ -372,9 +371,9 @@ def _told_scale(col, split, name, account):
 
 def _rows_of(source, table, account):
     "Rows of a source, or of a table in memory."
-    if table is not None:
-        return open_table(table, account).records()
-    return table_rows(source.posts, account, **source.read.dialect)
+    return table_rows(
+        source.posts if table is None else table, account, **source.read.dialect
+    )
 
 
 def _splits(col, n, name):
@@ -405,11 +404,7 @@ def open_pairs(
     split = _splits(col, n, name)
     col = dict(part=[name] * n) | col
     col, split = _labelled(col, split, acc)
-    if not scale:
-        scale = score_scale(np.array(col["score"]), np.array(split), name)
-        acc.tell(
-            f"scores from {scale[0]:g} to {scale[1]:g}, by the scores: scale=LOW,HIGH says otherwise"
-        )
+    scale = scale or _told_scale(col, split, name, acc)
     found = _by_split(col, split, lambda s: f"{name} {s}".strip(), acc, *scale)
     return dict(zip(dict.fromkeys(split), found.values()))
 

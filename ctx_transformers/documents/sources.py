@@ -15,7 +15,7 @@ from ..config import columns_of
 from ..core import Account
 from ..data.columns import columns_said, find_columns
 from ..data.files import FORMATS, PACKED, matching_files
-from ..data.tables import open_table
+from ..data.tables import check_source, is_in_memory, open_table
 
 # %% ../../nbs/documents/01_sources.ipynb #c07
 def _named_columns(columns) -> dict:  # ours -> theirs
@@ -161,13 +161,16 @@ def _named(rows):
 
 # %% ../../nbs/documents/01_sources.ipynb #c17
 def table_rows(
-    # file or folder of tables; 'hub:owner/name' or 'hub:owner/name#config'; IMDB's folder
+    # a table in memory; file or folder of tables; 'hub:owner/name' or 'hub:owner/name#config'; IMDB's folder
     # or archive
     source,
     account: Account,  # counts what cannot be read
     **how,  # of files, where it shall not be found out, as for `data.tables.open_table`
 ):  # iterator of dicts, with their `split` where the source has one
     "Rows of a table, wherever it is."
+    check_source(source)
+    if is_in_memory(source):
+        return _records(source, account, how)
     if str(source).startswith("hub:"):
         return _hub_rows(source)
     p = Path(source)

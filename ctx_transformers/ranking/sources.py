@@ -13,11 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ..core import Account
 from ctx_transformers.data.columns import (
-    as_names,
     as_texts,
     clean_texts,
+    names_in,
     understood,
-    written_as_fractions,
 )
 from ..data.config import ReadCfg, SplitCfg
 from ..data.dedup import text_keys
@@ -65,13 +64,6 @@ def _cleaned(a, account):
     ends = np.concatenate([[0], np.cumsum(np.asarray(lengths))])
     return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), inside)
 
-
-def _named_values(table, column, what, account):
-    "Names in a column; None where there is none."
-    fractions = written_as_fractions(table.pieces(column))
-    pieces = (as_names(a, account, what, fractions)[0] for a in table.pieces(column))
-    return [v for p in pieces for v in p.to_pylist()]
-
 # %% ../../nbs/ranking/06_sources.ipynb #n1f9d73
 def _columns(source, columns, limit, read):
     "(name, account, values of our columns) of one table."
@@ -84,7 +76,7 @@ def _columns(source, columns, limit, read):
             pieces = (_cleaned(a, acc) for a in table.pieces(theirs))
             col[ours] = [v for p in pieces for v in p.to_pylist()]
         else:
-            col[ours] = _named_values(table, theirs, ours, acc)
+            col[ours] = names_in(table, theirs, ours, acc)
     return acc.name, acc, col
 
 # %% ../../nbs/ranking/06_sources.ipynb #nd2bd00
