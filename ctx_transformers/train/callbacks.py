@@ -153,7 +153,14 @@ class RunLog(Part):
     def before_train(self):
         self._t = time.perf_counter()
 
+    def tick(self):
+        "Count the time since this was called last."
+        t = time.perf_counter()
+        self.add(seconds=t - self._t)
+        self._t = t
+
     def after_step(self):
+        self.tick()  # whoever asks for rates now divides by the time of this step too
         l = self.learn
         self.add(loss=l.step_loss * l.step_targets, targets=l.step_targets)
         self.add(tokens=l.step_tokens, padded=l.step_padded)
@@ -161,9 +168,7 @@ class RunLog(Part):
             self.add(norm=l.grad_norm, steps=1)  # a step that overflowed has no norm
 
     def after_batch(self):
-        t = time.perf_counter()
-        self.add(seconds=t - self._t)
-        self._t = t
+        self.tick()
 
     def rates(self) -> dict:
         "Speed, waste and memory since the last row."
