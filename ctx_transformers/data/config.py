@@ -86,6 +86,8 @@ class SplitCfg:
     # Jaccard similarity of word 3-shingles from which a text counts as a copy; 0: equal texts only
     near: Annotated[Share, LABELS] = 0.8
     split_seed: Annotated[Seed, LABELS] = 0  # another number is another random split
+    # what must not stand in two splits: an author with all posts, or a thread with all posts
+    by: Annotated[Literal["author", "thread"], LABELS, LATER] = "author"
 
     def __post_init__(self):
         if self.valid + self.test >= 1:

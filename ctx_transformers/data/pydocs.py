@@ -175,6 +175,16 @@ def parse_file(
         return None
 
 
+def _around(module, name, outer):
+    "The class around an object: the outermost is its thread, the next one what it belongs to."
+    outside = name.rpartition(".")[0]
+    if not isinstance(outer, ast.ClassDef):
+        return dict(thread=None, reply_to=None)
+    return dict(
+        thread=f"{module}:{outside.split('.')[0]}", reply_to=f"{module}:{outside}"
+    )
+
+
 def docs_of_file(
     module: str,  # dotted name, becomes the author
     path,  # its source file
@@ -200,6 +210,7 @@ def docs_of_file(
                     author=module,
                     community=module.split(".")[0],
                     text=text,
+                    **_around(module, name, outer),
                     **_facts(obj, depth, outer, own, total),
                 )
             )
@@ -268,7 +279,7 @@ def read_pydocs(
         write_posts(islice(_rows(files, acc), limit), folder, acc, NUMERIC)
 
     return cached_posts(
-        "pydocs", dict(reader=1, files=names, missing=missing, limit=limit), build
+        "pydocs", dict(reader=2, files=names, missing=missing, limit=limit), build
     )
 
 

@@ -27,7 +27,7 @@ def _below(name, share):
 
 
 def place(
-    posts,  # Ibis table with author, community and text
+    posts,  # Ibis table with author, community and text; with the name of the thread for `by=thread`
     cfg: SplitCfg,  # shares and seed
     # the table with `key`, `new_community` (bool), `split` and `why` (reason to drop it,
     # else null)
@@ -40,10 +40,11 @@ def place(
             False
         ),
     )
-    unit = ibis.coalesce(salt + "author " + _.author, salt + "text " + _.key)
+    name = t[cfg.by]
+    unit = ibis.coalesce(salt + f"{cfg.by} " + name, salt + "text " + _.key)
     t = t.mutate(
         split=ibis.cases(
-            (_.new_community & _.author.isnull(), TEST),
+            (_.new_community & name.isnull(), TEST),
             (_below(unit, cfg.test), TEST),
             (_below(unit, cfg.test + cfg.valid), VALID),
             else_=TRAIN,
@@ -52,6 +53,9 @@ def place(
     return t.mutate(
         why=ibis.cases(
             (_.key.isnull(), "no letters"),
-            (_.new_community & (_.split != TEST), "community held out, author elsewhere"),
+            (
+                _.new_community & (_.split != TEST),
+                f"community held out, {cfg.by} elsewhere",
+            ),
         )
     )
