@@ -82,6 +82,10 @@ class Registry(Mapping):
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"{self.kind} must be {self}, got {name!r}{hint}")
 
+    def number(self, name: str) -> int:
+        "Which one it is, from 0, in the order in which they were named."
+        return list(self._parts).index(self.check(name))
+
     def __str__(self):
         return _one_of(self._parts)
 

@@ -27,7 +27,7 @@ from ..config import config_hash, settings
 from ..core import Account, cache_dir, hash_bits, progress
 from .dedup import first_only, near_copies
 from .engine import batches, connect, normal, store
-from .threads import answered_posts, thread_names
+from .threads import NO_TIME, answered_posts, thread_names, turns
 from .similar import similar_pairs
 from .splits import SPLITS, TEST, TRAIN, VALID, place
 from .config import SplitCfg
@@ -212,11 +212,7 @@ def _decide(
         acc.note(f"{kind} unknown", kept.filter(_[kind].isnull()).count().execute())
         kept = _add_code(con, kept, marked, kind, folder)
     kept = _add_code(con, kept, marked, "thread", folder)
-    # the turn of a post in its thread: by time, or as the source has them where a time is missing
-    untimed = _.created.isnull().any().over(group_by=_.thread)
-    kept = kept.mutate(when=ibis.ifelse(untimed, 0, _.created.cast("int64")))
-    turn = ibis.row_number().over(group_by=_.thread, order_by=[_.when, _.row])
-    return posts, kept.mutate(turn=turn), acc
+    return posts, kept, acc
 
 # %% ../../nbs/data/15_corpus.ipynb #safa76cd
 _ARRAYS = dict(
@@ -240,7 +236,7 @@ def _fill(
     "Put a batch of posts into the arrays."
     for k in NAMED:
         arrays[k][at] = b[f"{k}_code"]
-    for k in ("split", "new_community", "turn"):
+    for k in ("split", "new_community"):
         arrays[k][at] = b[k]
     arrays["answered"][at] = b["_answered"]
     keys = bytes.fromhex("".join(b["key"].to_pylist()))
@@ -271,7 +267,7 @@ def _write(source, out: Path, schema, n: int):
         k: np.lib.format.open_memmap(out / f"{k}.npy", "w+", t, (n,))
         for k, t in _ARRAYS.items()
     }
-    rows = np.empty(n, np.int64)
+    rows, created = np.empty((2, n), np.int64)
     i = 0
     with (
         pa.OSFile(str(out / "posts.arrow"), "wb") as f,
@@ -282,11 +278,13 @@ def _write(source, out: Path, schema, n: int):
             j = i + len(b)
             _fill(arrays, slice(i, j), b)
             rows[i:j] = b["row"]
+            created[i:j] = pc.fill_null(b["created"], NO_TIME)
             w.write_table(_as_sent(b, schema))
             i = j
             bar.update(len(b))
     if i != n:
         raise RuntimeError(f"expected {n} posts back from the backend, got {i}")
+    arrays["turn"][:] = turns(np.array(arrays["thread"]), created, rows)
     arrays["answered"][:] = _moved(rows, np.array(arrays["answered"]))
     for a in arrays.values():
         a.flush()
@@ -452,6 +450,15 @@ def _new_corpus(posts, cfg, con, name, folder):
     return Corpus(folder)
 
 # %% ../../nbs/data/15_corpus.ipynb #c18
+def _ordered(table, kept):
+    "The posts that are kept, by split, author and time."
+    names = [f"{k}_code" for k in NAMED]
+    codes = kept.select("row", *names, "split", "new_community", "key")
+    return table.join(codes, "row").order_by(
+        ["split", "author_code", _.created.fill_null(2**63 - 1), "post_id"]
+    )
+
+
 def _build(con, posts, cfg, name, out: Path, tmp: Path):
     "Write a corpus to `out`; tables on the way go to `tmp`."
     _checked(posts)
@@ -461,12 +468,7 @@ def _build(con, posts, cfg, name, out: Path, tmp: Path):
         raise RuntimeError(f"{len(posts)} posts went in, {acc.read} are accounted for")
     if not acc.kept:
         raise ValueError(f"no post is left:\n{acc}")
-    names = [f"{k}_code" for k in NAMED]
-    codes = kept.select("row", *names, "turn", "split", "new_community", "key")
-    ordered = table.join(codes, "row").order_by(
-        ["split", "author_code", _.created.fill_null(2**63 - 1), "post_id"]
-    )
-    store(con, ordered, tmp / "corpus.parquet")
+    store(con, _ordered(table, kept), tmp / "corpus.parquet")
     _write(tmp / "corpus.parquet", out, posts.features.arrow_schema, acc.kept)
     for k in NAMED:
         names = pa.chunked_array(

@@ -21,6 +21,7 @@ from ctx_transformers.context.evaluation import (
     random_rows,
     score_test,
 )
+from ..context.kinds import kinds_of_context
 from ..context.report import answer, plot_gain
 from ..context.training import load_model, train_run
 from ..data.splits import TEST, TRAIN
@@ -36,8 +37,6 @@ def possible(
 ) -> list:
     "Those that these posts can have; the others are named."
     why = impossible(data.corpus)
-    if why:
-        why["combined"] = next(iter(why.values()))
     for c in contexts:
         if c in why:
             say(f"context {c} is left out: {why[c]}")
@@ -73,7 +72,9 @@ def _random_pairs(arms: dict) -> dict:  # arm -> arm
         a: named.get(replace(c, context="random")) for a, c in arms.items() if c.n_context
     }
     return {
-        a: r for a, r in out.items() if r and arms[a].context in ("author", "community")
+        a: r
+        for a, r in out.items()
+        if r and arms[a].context not in ("random", "combined")
     }
 
 
@@ -102,6 +103,9 @@ class ContextTask(Task):
         say(
             f"{data.corpus_name}: {n[TRAIN]:,} targets to train on, {n[TEST]:,} of unseen authors to evaluate"
         )
+        for arm in self.arms.values():
+            if arm.context in kinds_of_context():
+                say(data.coverage(arm, TEST))
         return data
 
     def question(self, cfg, data):
@@ -135,11 +139,7 @@ class ContextTask(Task):
 
     def plot(self, table):
         gains = table[table.metric == "loss - none"]
-        return (
-            plot_gain(table)
-            if gains.arm.isin(["author", "community", "random"]).any()
-            else None
-        )
+        return plot_gain(table) if gains.arm.isin([*kinds_of_context()]).any() else None
 
 # %% ../../nbs/experiments/05_context.ipynb #c08
 @patch
