@@ -17,6 +17,7 @@ from .config import COMBINED, ContextCfg
 from .controls import Mixed
 from .kinds import kinds_of_context
 from ..core import hash_uniform
+from ..data.config import CONTEXTS
 from ..data.corpus import Corpus
 from ..data.load import corpus_digest, open_corpus, open_tokens, title_of
 from ..data.splits import SPLITS, TEST, TRAIN, VALID
@@ -120,8 +121,15 @@ class ContextData:
             f"context {cfg.context}: {share:.0%} of {len(post):,} {SPLITS[split]} targets have one, "
             f"{found.sum(1).mean():.1f} on average"
         )
-        if share < 0.5 and self.corpus.cfg.by == "author" and len(self.corpus.threads):
-            said += " (most of a conversation stands in other splits; split.by=thread keeps it whole)"
+        whole = {CONTEXTS[c].whole for c in cfg.shown if CONTEXTS[c]} - {
+            self.corpus.cfg.by
+        }
+        anywhere = (self.corpus.turn[post] > 0).mean()
+        if "thread" in whole and share < 0.8 * anywhere:
+            said += (
+                f"; {anywhere:.0%} have earlier posts of their conversation, most of them in other splits: "
+                "split.by=thread keeps conversations whole"
+            )
         return said
 
     def batches(self, cfg: ContextCfg, split: int) -> MLMBatches:

@@ -17,6 +17,7 @@ class ContextKind:
     "Which posts may stand beside a target."
 
     own = True  # may contexts be by the target's author?
+    whole = "author"  # what must not be cut by the split for contexts to be whole (`SplitCfg.by`)
     color, marker = "gold", "^"
 
     def __init__(
@@ -140,6 +141,8 @@ class ThreadContext(_ByName):
     "Earlier posts of the same conversation, the latest first."
 
     name = "thread"
+    whole = "thread"
+    whole = "thread"
     color, marker = "green", "v"
 
     def __init__(self, corpus, split):
@@ -168,6 +171,8 @@ class ThreadContext(_ByName):
 class ParentContext(ContextKind):
     "The post that is answered, the one that this one answers, and so on."
 
+    whole = "thread"
+    whole = "thread"
     color, marker = "pink", "P"
 
     @classmethod

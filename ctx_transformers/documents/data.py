@@ -15,9 +15,9 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from ..core import Account, hash_bits, hash_uniform
+from ..data.columns import DOCUMENT_FIELDS, clean_text
 from ..data.config import ShareSplitCfg, SourceCfg
 from ..data.dedup import text_keys
-from ..data.columns import clean_text
 from ..data.pydocs import read_pydocs
 from ..data.splits import SPLITS
 from ctx_transformers.documents.sources import (
@@ -395,16 +395,6 @@ def _count_kept(
     return i
 
 # %% ../../nbs/documents/02_data.ipynb #c23
-# ours -> its usual names
-_FIELDS = dict(
-    text=("text",),
-    label=("label",),
-    group=("group", "movie_id"),
-    other=("other",),
-    split=("split",),
-)
-
-
 def _kept(col, name, account):
     "(Documents, split of each, key of each) of all that can be used."
     text, done = zip(*map(_clean, col["text"]))
@@ -443,7 +433,9 @@ def _read(source: SourceCfg, table, name, account):
     "Our columns of a source."
     found = _rows(source.posts, table, account, source.read.dialect)
     rows = islice(found, source.limit or None)
-    return column_values(rows, source.columns, _FIELDS, ("text", "label"), account)
+    return column_values(
+        rows, source.columns, DOCUMENT_FIELDS, ("text", "label"), account
+    )
 
 # %% ../../nbs/documents/02_data.ipynb #sd059c80
 def draw_rows(

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 import numpy as np
 from ..core import Account, hash_bits
+from ..data.columns import PAIR_FIELDS
 from ..data.config import SourceCfg
 from ..data.dedup import text_keys
 from ..data.files import pick, read_lines
@@ -293,16 +294,6 @@ def read_sts(
         )
     return dict(sorted(_by_split(col, col["split"], str, acc, 0.0, 5.0).items()))
 
-# %% ../../nbs/documents/03_pairs.ipynb #s2762be5
-# ours -> usual names
-_FIELDS = dict(
-    a=("a", "sentence1", "sentence_A"),
-    b=("b", "sentence2", "sentence_B"),
-    score=("score", "similarity_score", "relatedness_score"),
-    part=("part", "subset"),
-    split=("split",),
-)
-
 # %% ../../nbs/documents/03_pairs.ipynb #n69c72c
 SCALES = ((0.0, 1.0), (-1.0, 1.0), (1.0, 5.0), (0.0, 5.0), (0.0, 10.0), (0.0, 100.0))
 
@@ -399,7 +390,7 @@ def open_pairs(
     )
     acc = Account(name)
     rows = islice(_rows_of(source, table, acc), source.limit or None)
-    col = column_values(rows, source.columns, _FIELDS, ("a", "b", "score"), acc)
+    col = column_values(rows, source.columns, PAIR_FIELDS, ("a", "b", "score"), acc)
     n = len(col["a"])
     split = _splits(col, n, name)
     col = dict(part=[name] * n) | col
@@ -419,7 +410,7 @@ def read_sentences(
     )
     acc = Account(name)
     rows = _rows_of(source, table, acc)
-    fields = {k: _FIELDS[k] for k in "ab"}
+    fields = {k: PAIR_FIELDS[k] for k in "ab"}
     col = column_values(
         islice(rows, source.limit or None), source.columns, fields, ("a", "b"), acc
     )
