@@ -13,6 +13,7 @@ import importlib
 import inspect
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -198,11 +199,9 @@ def _check_source(cfg):
 def inspect_data(words):
     "Show what a file of data holds, how it is read, and whether it is enough."
     usage = "ctx inspect FILE [columns=author=...,text=...] [sep=... encoding=... day_first=yes ...]"
-    about = (
-        "Shows columns, types, examples and what they are read as; authors, words for nobody, times, scripts; "
-        "how reliable\nauthor vectors would be, the smallest gain that could be told; and the command to go on "
-        "with. Trains nothing."
-    )
+    about = """Shows columns, types, examples and what they are read as; authors, words for nobody, times,
+scripts; how reliable author vectors would be, the smallest gain that could be told, and the command to go
+on with. Trains nothing."""
     cls = _configuration("data.config:SourceCfg")
     if not words or HELP & {*words}:
         return _usage(usage, about, cls)
@@ -273,7 +272,7 @@ def _next(system, folder):
         system, "encode"
     )
     file = dict(search="candidates.txt", predict="texts.csv", encode="posts.csv")[verb]
-    return f"ctx {verb} {folder} {file}"
+    return f"ctx {verb} {shlex.quote(str(folder))} {file}"
 
 # %% ../nbs/03_cli.ipynb #trained
 def _trained(words, usage, about, own, needs=0):
@@ -469,7 +468,7 @@ def _writable(path):
     _room(path.parent)
 
 
-def _room(folder):
+def _room(folder, mend="give another out="):
     "Refuse a folder that cannot be made or written, before anything is computed."
     own = folder / f".{os.getpid()}.tmp"
     try:
@@ -478,7 +477,7 @@ def _room(folder):
         own.unlink()
     except OSError as e:
         raise ValueError(
-            f"nothing can be written in {folder} ({e.strerror}): give another out="
+            f"nothing can be written in {folder} ({e.strerror}): {mend}"
         ) from None
 
 # %% ../nbs/03_cli.ipynb #predict
@@ -676,6 +675,8 @@ def _run(words):
         raise ValueError(
             f"`ctx {command}` is done by one process: several share `ctx train` alone (torchrun)"
         )
+    if command not in ("list", "clean") and not HELP & {*words}:
+        _room(cache_dir(), "set CTX_CACHE to a folder that can be written")
     COMMANDS[command](words[1:])
 
 
@@ -693,8 +694,9 @@ def main(
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the first one speaks
     if args is None:
         signal.signal(signal.SIGTERM, _interrupt)
-        # a report in a file grows as it is made
-        sys.stdout.reconfigure(line_buffering=True)
+        # a report in a file grows as it is made; a console that lacks a sign shows its number
+        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+        sys.stderr.reconfigure(errors="backslashreplace")
     try:
         _run(words)
     except BrokenPipeError:  # as in `ctx list | head`

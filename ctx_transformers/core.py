@@ -43,7 +43,12 @@ def cache_dir(*parts: str) -> Path:
         or (root / "data" if root else Path.home() / ".cache" / "ctx_transformers")
     )
     p = base.joinpath(*parts)
-    p.mkdir(parents=True, exist_ok=True)
+    try:
+        p.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise OSError(
+            f"the cache {p} cannot be made ({e.strerror}): set CTX_CACHE to a folder that can be written"
+        ) from None
     return p
 
 # %% ../nbs/00_core.ipynb #c08

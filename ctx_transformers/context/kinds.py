@@ -16,6 +16,7 @@ from ..data.config import CONTEXTS
 class ContextKind:
     "Which posts may stand beside a target."
 
+    words = "texts of this kind"  # what sentences call contexts
     own = True  # may contexts be by the target's author?
     whole = "author"  # what must not be cut by the split for contexts to be whole (`SplitCfg.by`)
     color, marker = "gold", "^"
@@ -99,6 +100,7 @@ class _ByName(ContextKind):
 class AuthorContext(_ByName):
     "Other posts by the same author."
 
+    words = "other posts of the author"
     name = "author"
     color, marker = "blue", "o"
 
@@ -111,6 +113,7 @@ class AuthorContext(_ByName):
 class CommunityContext(_ByName):
     "Posts of the same community by others."
 
+    words = "posts of the community"
     name = "community"
     own = False
     color, marker = "orange", "s"
@@ -128,6 +131,7 @@ class CommunityContext(_ByName):
 class RandomContext(ContextKind):
     "Posts by anybody else, drawn at random."
 
+    words = "random posts"
     own = False
     color, marker = "grey", "D"
 
@@ -140,6 +144,7 @@ class RandomContext(ContextKind):
 class ThreadContext(_ByName):
     "Earlier posts of the same conversation, the latest first."
 
+    words = "earlier posts of the thread"
     name = "thread"
     whole = "thread"
     whole = "thread"
@@ -171,6 +176,7 @@ class ThreadContext(_ByName):
 class ParentContext(ContextKind):
     "The post that is answered, the one that this one answers, and so on."
 
+    words = "the posts that are answered"
     whole = "thread"
     whole = "thread"
     color, marker = "pink", "P"

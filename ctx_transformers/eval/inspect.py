@@ -277,8 +277,9 @@ def _enough(df, split=SplitCfg()) -> list:
         return [
             f"not enough for author vectors: {r['authors']} authors have 4 posts or more"
         ]
-    said = "hardly tells them apart" if r["half"] < 0.1 else "tells some apart"
-    said = "tells them apart well" if r["half"] > 0.3 else said
+    chance = 1 / r["authors"]
+    said = "hardly tells them apart" if r["nearest"] < 5 * chance else "tells some apart"
+    said = "tells most of them apart" if r["nearest"] > 0.5 else said
     lines = [
         f"an author's vector from half of {r['posts']} posts: reliability {r['half']:.2f}, from all of them "
         f"{r['whole']:.2f} (TF-IDF, {r['authors']} authors; 0: chance, 1: perfect); of {r['authors']} halves "

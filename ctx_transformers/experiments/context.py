@@ -6,6 +6,7 @@
 __all__ = ['possible', 'arms', 'families', 'ContextTask', 'experiment']
 
 # %% ../../nbs/experiments/05_context.ipynb #impe
+import shlex
 from dataclasses import replace
 
 import pandas as pd
@@ -22,12 +23,12 @@ from ctx_transformers.context.evaluation import (
     score_test,
 )
 from ..context.kinds import kinds_of_context
-from ..context.report import answer, plot_gain
+from ..context.report import answer, in_words, plot_gain
 from ..context.training import load_model, train_run
 from ..data.splits import TEST, TRAIN
-from ..eval.tables import row
+from ..eval.tables import row, rows_over_seeds
 from .config import ContextExperimentCfg
-from .experiment import Task, run_experiment
+from .experiment import Task, run_experiment, seeded
 
 # %% ../../nbs/experiments/05_context.ipynb #c03
 def possible(
@@ -120,6 +121,9 @@ class ContextTask(Task):
     def predict(self, run, cfg, data, device="auto"):
         log = pd.read_csv(run.folder / "log.csv")
         speed = {m: float(log[m].median()) for m in ("tokens_per_s", "padding_pct")}
+        valid = log.valid_loss.dropna()
+        if len(valid) > 1:
+            speed["valid_rise"] = float(valid.iloc[-1] - valid.min())
         scores = score_test(load_model(run.folder, device), data, cfg)
         return dict(scores=scores, speed=speed)
 
@@ -196,4 +200,17 @@ def experiment(
     rows = run_experiment(ContextTask(some), cfg.run, some, cfg.how, out, say)
     say("loss in nats per masked token on unseen authors, 95 % intervals over authors")
     say(answer(rows)[["loss", "loss - none"]].to_string())
+    for sentence in in_words(rows):
+        say(sentence)
+    _say_best(rows, some, cfg, say)
     return rows
+
+
+def _say_best(rows, some, cfg, say):
+    "Where the best model lies, and what to do with it."
+    loss = rows_over_seeds(rows, "loss").set_index("arm").value
+    best = loss[[a for a in some if a in loss]].idxmin()
+    arm = seeded(some[best], cfg.how.seeds[0])
+    run = train_run(arm, shared_data(arm), None, "cpu", lambda line: None)
+    say(f"best of these: {best}, in {run.folder}")
+    say(f"use it: ctx predict {shlex.quote(str(run.folder))} texts.csv")
