@@ -311,6 +311,7 @@ PLACEHOLDERS = (
     "null",
     "nan",
     "n/a",
+    "na",
     "<na>",
     "\\n",
 )

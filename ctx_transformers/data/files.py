@@ -18,6 +18,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 import chardet
+import regex
 import zstandard
 from ..core import Account
 
@@ -154,6 +155,17 @@ def _foreign_lines(pieces):
     return lines + 1, good, bad, b"\n".join(sample)
 
 
+_OTHER = r"\p{Greek}\p{Cyrillic}\p{Hebrew}\p{Arabic}\p{Thai}"
+_MIXED = regex.compile(rf"\p{{Latin}}[{_OTHER}]|[{_OTHER}]\p{{Latin}}")
+_FOREIGN = regex.compile(r"\w*[^\W\x00-\x7f]\w*")
+
+
+def _mixes_scripts(sample: bytes, encoding: str) -> bool:
+    "Would most words with more than ASCII have letters of two scripts, as no word has?"
+    words = _FOREIGN.findall(sample.decode(encoding, "replace"))
+    return sum(bool(_MIXED.search(w)) for w in words) > len(words) / 2
+
+
 def _guess(sample: bytes):
     "The encoding of lines that are not UTF-8."
     above = sum(c > 127 for c in sample)
@@ -164,7 +176,10 @@ def _guess(sample: bytes):
     if above >= 100:  # enough to tell them apart
         eras |= era.LEGACY_ISO | era.LEGACY_MAC
     name = (chardet.detect(sample, encoding_era=eras)["encoding"] or "cp1252").lower()
-    return name.replace("windows-", "cp")
+    name = name.replace("windows-", "cp")
+    if _decodes(sample, "cp1252") and _mixes_scripts(sample, name):
+        return "cp1252"
+    return name
 
 # %% ../../nbs/data/01_files.ipynb #nc639f9
 def find_encoding(
