@@ -19,6 +19,8 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 from ..core import Account, cache_dir, progress
 from .dialects import read_rows, sniff
@@ -319,6 +321,84 @@ def json_records(
         return _unwrapped(_all_values(text, account), account)
     return _line_records(read_lines(path, account, encoding), account)
 
+# %% ../../nbs/data/03_tables.ipynb #n715aa9
+_SEVERAL = ("}{", "} {", "},{", "}, {", "}\t{")  # of records that stand in one line
+
+
+def _plain_json(
+    text: str,  # whole lines
+    dates: set,  # columns whose texts look like dates; more are found
+):  # a batch; None where the block is not plain
+    "A block of JSON lines, by Arrow."
+    if any(s in text for s in _SEVERAL):
+        return None
+    data = pa.py_buffer(text.encode())
+    texts = pa.schema([(name, pa.string()) for name in dates])
+    try:
+        t = pa_json.read_json(
+            data,
+            pa_json.ReadOptions(block_size=len(data) + 1),
+            pa_json.ParseOptions(explicit_schema=texts),
+        )
+    except pa.ArrowException:
+        return None
+    found = {f.name for f in t.schema if pa.types.is_timestamp(f.type)}
+    if found:
+        dates |= found
+        return _plain_json(text, dates)
+    lines = text.count("\n") + (not text.endswith("\n"))
+    if not t.columns or len(t) != lines or not all(map(_is_plain_column, t.columns)):
+        return None
+    there = [c for c in t.schema.names if c not in dates or f'"{c}"' in text]
+    return t.select(there).combine_chunks().to_batches()[0]
+
+
+def _is_plain_column(column) -> bool:
+    "Are the values those that are written?"
+    t = column.type
+    if pa.types.is_floating(t):
+        return pc.all(pc.less(pc.abs(column), float(_EXACT)), min_count=0).as_py()
+    kinds = pa.types
+    return any(
+        f(t) for f in (kinds.is_string, kinds.is_int64, kinds.is_boolean, kinds.is_null)
+    )
+
+
+def _json_batches(path, account, encoding, notes):
+    "Batches of a JSON file: of its plain blocks by Arrow, of the others record by record."
+    if _is_one_value(path, encoding):
+        yield from _record_batches(json_records(path, account, encoding), notes)
+        return
+    dates = set()
+    for text in _larger(read_blocks(path, account, encoding)):
+        batch = _plain_json(text, dates)
+        if batch is not None:
+            yield batch
+        else:
+            lines = text.removesuffix("\n").split("\n")
+            yield from _record_batches(_line_records(lines, account), notes)
+
+
+def _larger(texts, size=2**22):
+    "The same texts, joined until each has so many characters."
+    waiting, n = [], 0
+    for t in texts:
+        waiting.append(t)
+        n += len(t)
+        if n >= size:
+            yield "".join(waiting)
+            waiting, n = [], 0
+    if waiting:
+        yield "".join(waiting)
+
+
+def _shown(batches, path):
+    "Batches, with a bar of their rows."
+    with progress(desc=path.name, unit=" records") as bar:
+        for b in batches:
+            bar.update(len(b))
+            yield b
+
 # %% ../../nbs/data/03_tables.ipynb #n0359cf
 _SAMPLE = 2**18  # characters that a dialect is found from
 
@@ -429,10 +509,7 @@ def _file_ways(path, account, notes, how):
         return _text_table(path, account, **how)
     if form == "json":
         encoding = how.get("encoding") or "utf-8"
-        rows = progress(
-            json_records(path, account, encoding), desc=path.name, unit=" records"
-        )
-        return "", [lambda: _record_batches(rows, notes)]
+        return "", [lambda: _shown(_json_batches(path, account, encoding, notes), path)]
     if form == "excel":
         return "", [lambda: _record_batches(_excel_records(path, account), notes)]
     if form == "arrow":
