@@ -29,16 +29,22 @@ def defining(root, name):
     ]
 
 
-def merges(root):
-    "Where merges are named: the registry, and whoever fills it."
-    return [m for m in modules(root) if any(map(names_merges, ast.walk(tree(root, m))))]
+def registered(root, registry):
+    "Where parts are named: the registry, and whoever fills it."
+    return [
+        m
+        for m in modules(root)
+        if any(fills(node, registry) for node in ast.walk(tree(root, m)))
+    ]
 
 
-def names_merges(node):
-    "Does this make the registry of merges, or fill it?"
+def fills(node, registry):
+    "Does this make a registry, or fill it?"
     if isinstance(node, ast.Assign):
-        return getattr(node.targets[0], "id", "") == "MERGES"
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "MERGES.add"
+        return getattr(node.targets[0], "id", "") == registry
+    return (
+        isinstance(node, ast.Call) and ast.unparse(node.func) == f"{registry}.add"
+    )
 
 
 def intervals(root):
@@ -73,13 +79,16 @@ def imports(root, module):
 
 QUESTIONS = {
     "Where is the loss of the ranker?": lambda root: defining(root, "RankLoss"),
-    "What must be touched to add a merge?": merges,
+    "What must be touched to add a merge?": lambda root: registered(root, "MERGES"),
     "Where are intervals made?": intervals,
     "Which notebook shows how an author encoder is trained?": lambda root: training(
         root, "train_authors"
     ),
     "What does `encode` of documents import?": lambda root: imports(
         root, "documents/embed"
+    ),
+    "What must be touched to add a kind of context?": lambda root: registered(
+        root, "CONTEXTS"
     ),
 }
 

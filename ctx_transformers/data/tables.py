@@ -330,14 +330,18 @@ def _plain_json(
     dates: set,  # columns whose texts look like dates; more are found
 ):  # a batch; None where the block is not plain
     "A block of JSON lines, by Arrow."
-    if any(s in text for s in _SEVERAL):
-        return None
+    lines = text.count("\n") + (not text.endswith("\n"))
+    ends = text.count("}\n") + text.endswith("}")
+    if ends != lines and any(s in text for s in _SEVERAL):
+        return (
+            None  # a blank line here and two records there would make up for each other
+        )
     data = pa.py_buffer(text.encode())
     texts = pa.schema([(name, pa.string()) for name in dates])
     try:
         t = pa_json.read_json(
             data,
-            pa_json.ReadOptions(block_size=len(data) + 1),
+            pa_json.ReadOptions(block_size=2**22),  # two processors share a text of 2**24
             pa_json.ParseOptions(explicit_schema=texts),
         )
     except pa.ArrowException:
@@ -346,7 +350,6 @@ def _plain_json(
     if found:
         dates |= found
         return _plain_json(text, dates)
-    lines = text.count("\n") + (not text.endswith("\n"))
     if not t.columns or len(t) != lines or not all(map(_is_plain_column, t.columns)):
         return None
     there = [c for c in t.schema.names if c not in dates or f'"{c}"' in text]
@@ -379,7 +382,7 @@ def _json_batches(path, account, encoding, notes):
             yield from _record_batches(_line_records(lines, account), notes)
 
 
-def _larger(texts, size=2**22):
+def _larger(texts, size=2**24):
     "The same texts, joined until each has so many characters."
     waiting, n = [], 0
     for t in texts:
