@@ -42,9 +42,7 @@ def fills(node, registry):
     "Does this make a registry, or fill it?"
     if isinstance(node, ast.Assign):
         return getattr(node.targets[0], "id", "") == registry
-    return (
-        isinstance(node, ast.Call) and ast.unparse(node.func) == f"{registry}.add"
-    )
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == f"{registry}.add"
 
 
 def intervals(root):

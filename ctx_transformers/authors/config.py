@@ -271,6 +271,11 @@ class AuthorsCfg:
     def __post_init__(self):
         self._check_batches()
         self._check_model()
+        if self.split.by != "author":
+            raise ValueError(
+                "encoders of authors are evaluated on authors that they have not seen, and split.by="
+                f"{self.split.by} puts an author on several sides: leave split.by=author"
+            )
 
     def _check_batches(self):
         b = self.batch

@@ -47,9 +47,9 @@ def _change(
     )
 
 
-def _kind_sentence(kind, r, loss, random) -> str:
+def _kind_sentence(kind, r, loss, random, whom) -> str:
     "What one kind of context does; `random`: the paired difference to random posts, or None."
-    said = f"Reading {kind.words} {_change(r, loss)}, on {int(r.n):,} unseen authors"
+    said = f"Reading {kind.words} {_change(r, loss)}, on {int(r.n):,} {whom}"
     if random is None or r.hi >= 0:
         return said + "."
     if random.hi < 0:
@@ -85,6 +85,7 @@ def _warnings(loss: dict, gains: dict, rose: dict) -> list:
 
 def in_words(
     df: pd.DataFrame,  # rows of one experiment and one corpus
+    whom: str = "unseen authors",  # who was evaluated
 ) -> list:  # sentences
     "The answer of an experiment for those who do not read intervals, and what to know before believing it."
     rows = {
@@ -99,7 +100,7 @@ def in_words(
         return []
     random = rows.get("loss - random", {})
     out = [
-        _kind_sentence(kinds[a], gains[a], loss["none"], random.get(a))
+        _kind_sentence(kinds[a], gains[a], loss["none"], random.get(a), whom)
         for a in kinds
         if a in gains
     ]

@@ -174,6 +174,10 @@ def _check_data(cfg):
         raise ValueError(
             "with negative_from=batch the other dialogues are the wrong responses: batch_size must be >= 2"
         )
+    if cfg.split.by != "author":
+        raise ValueError(
+            "questions are split by conversation, or by module, whatever split.by says: leave split.by=author"
+        )
     if cfg.split.near:
         raise ValueError(
             f"dialogues are told apart by equal texts only: near must be 0, got {cfg.split.near}"
