@@ -250,6 +250,21 @@ def _noted(mask, account, what):
     return n
 
 
+# all bytes but those that control characters have: of ASCII, and the first of two
+_ORDINARY = bytes({*range(256)} - {*range(9), *range(11, 32), 0x7F, 0xC2})
+
+
+def _may_be_odd(a) -> bool:
+    "Is there a byte in an array of texts that a control character could have?"
+    if not pa.types.is_string(a.type) or a.buffers()[2] is None:
+        return True
+    ends = np.frombuffer(a.buffers()[1], np.int32)[a.offset : a.offset + len(a) + 1]
+    if not len(a):
+        return False
+    data = a.buffers()[2].slice(int(ends[0]), int(ends[-1] - ends[0])).to_pybytes()
+    return bool(data.translate(None, _ORDINARY))
+
+
 def clean_texts(
     a: pa.Array,  # texts, some may be null
     account: Account,  # counts the repairs
@@ -257,8 +272,8 @@ def clean_texts(
     drop_signs: str = _WIDTHLESS,  # characters to remove, as a regular expression
 ) -> pa.Array:
     "Clean texts, composed and trimmed; an empty one stays empty."
-    odd = pc.fill_null(pc.match_substring_regex(a, _ODD), False)
-    if odd.true_count:
+    if _may_be_odd(a):
+        odd = pc.fill_null(pc.match_substring_regex(a, _ODD), False)
         # the carriage return of a Windows line end is no damage
         a = _where(a, odd, lambda t: clean_text(t, account, 2**62))
     foreign = pc.fill_null(pc.invert(pc.string_is_ascii(a)), False)
@@ -393,7 +408,8 @@ def as_names(
     lost = "a number above 2**53 that came as a fraction, and may be rounded"
     account.note(f"{what}: {lost}", rounded.true_count)
     a = clean_texts(a, account, 1000, _FORMAT_SIGNS)
-    a = pc.replace_substring_regex(a, r"\s*\n\s*", " ")
+    if pc.any(pc.match_substring(a, "\n"), min_count=0).as_py():
+        a = pc.replace_substring_regex(a, r"\s*\n\s*", " ")
     none, words = _is_none(a, na)
     account.note(f"{what} is a word for none", words)
     return pc.if_else(none, pa.scalar(None, pa.string()), a), rounded

@@ -120,12 +120,14 @@ def _with_text(reader, b):
 
 def _new(reader, ids):
     "`[n]` bool: which ids have not been seen."
-    keep = np.ones(len(ids), bool)
-    for i, post_id in enumerate(ids.to_pylist()):
-        h = hash(post_id) >> 4
-        if h in reader.seen:
-            keep[i] = False
-        reader.seen.add(h)
+    hashes = [hash(i) >> 4 for i in ids.to_pylist()]
+    new = {*hashes}
+    keep = np.ones(len(hashes), bool)
+    if len(new) < len(hashes) or not new.isdisjoint(reader.seen):
+        for i, h in enumerate(hashes):
+            keep[i] = h not in reader.seen
+            reader.seen.add(h)
+    reader.seen |= new
     reader.account.drop("duplicate post_id", int((~keep).sum()))
     return pa.array(keep)
 

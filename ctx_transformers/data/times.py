@@ -57,7 +57,9 @@ def number_form(
     for n, form in _DIGITS:
         if n == 12 and np.median(x) > 2.2e11:
             continue  # milliseconds
-        if _dates_in_digits(x, n).mean() > 0.95:
+        year = x // 10 ** (n - 4)
+        likely = ((year >= 1000) & (year <= 2100)).mean() > 0.95
+        if likely and _dates_in_digits(x, n).mean() > 0.95:
             return form
     size = np.median(np.abs(x))
     return next(unit for below, unit in _UNITS if size < below)
