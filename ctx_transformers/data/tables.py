@@ -341,7 +341,7 @@ def _plain_json(
     try:
         t = pa_json.read_json(
             data,
-            pa_json.ReadOptions(block_size=2**22),  # two processors share a text of 2**24
+            pa_json.ReadOptions(block_size=2**21),  # two processors share a text of 2**23
             pa_json.ParseOptions(explicit_schema=texts),
         )
     except pa.ArrowException:
@@ -382,7 +382,7 @@ def _json_batches(path, account, encoding, notes):
             yield from _record_batches(_line_records(lines, account), notes)
 
 
-def _larger(texts, size=2**24):
+def _larger(texts, size=2**23):
     "The same texts, joined until each has so many characters."
     waiting, n = [], 0
     for t in texts:
