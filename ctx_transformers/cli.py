@@ -231,21 +231,26 @@ def train(words):
         return _usage(
             line, about, extra=_listed({k: v[2] for k, v in SYSTEMS.items()}, "systems")
         )
-    if words[0] not in SYSTEMS and Path(words[0]).is_file():
-        words = [_system_for(words[0]), *words]
-    system = _named(words[0], SYSTEMS, "system")
+    system, *words = _with_system(words)
     cls = _configuration(SYSTEMS[system][1])
     known = {k: _about(f) for k, f in recipes("train", system).items()}
     if HELP & {*words}:
         line = line.replace("|".join(SYSTEMS), system)
         return _usage(line, about, cls, _listed(known, "recipes"))
-    cfg, own = _read(words[1:], cls, "train", system, ("out", "device"))
+    cfg, own = _read(words, cls, "train", system, ("out", "device"))
     out = own.get("out") or None
     if out:
         _room(Path(out))
     model = _face(system).train(out=out, config=cfg, device=own.get("device", "auto"))
     folder = getattr(model, "folder", None) or out
     print(f"trained: {folder}\nuse it:  {_next(system, folder)}")
+
+
+def _with_system(words) -> list:
+    "Words of a command that begin with a system: the first one, or that of a file of data."
+    if words[0] not in SYSTEMS and Path(words[0]).is_file():
+        return [_system_for(words[0]), *words]
+    return [_named(words[0], SYSTEMS, "system"), *words[1:]]
 
 
 def _system_for(path):

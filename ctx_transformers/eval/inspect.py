@@ -116,6 +116,17 @@ def _means(x, author, n):  # `[p,v]` sparse, `[p]`, authors -> `[n,v]`
     return (which @ x).toarray() / np.bincount(author, minlength=n)[:, None]
 
 
+def _alike(
+    a, b
+) -> tuple:  # `[n,v]` each -> (correlation, share whose other half is the nearest)
+    "How alike two halves of the same authors are."
+    a, b = a - a.mean(0), b - b.mean(0)
+    r = (a * b).sum() / math.sqrt((a * a).sum() * (b * b).sum())
+    length = np.linalg.norm(b, axis=1, keepdims=True).clip(1e-12)
+    nearest = (a @ (b / length).T).argmax(1)
+    return float(r), float((nearest == np.arange(len(a))).mean())
+
+
 def split_half(
     df: pd.DataFrame,  # columns `author` and `text`
     least: int = 4,  # posts of an author, at least
@@ -133,16 +144,14 @@ def split_half(
         tokenizer=words_of, token_pattern=None, max_features=20_000
     ).fit_transform(some.text)
     turn = some.groupby("author").cumcount().to_numpy() % 2
-    a, b = (_means(x[turn == h], author[turn == h], n) for h in (0, 1))  # [n,v] each
-    a, b = a - a.mean(0), b - b.mean(0)
-    r = float((a * b).sum() / math.sqrt((a * a).sum() * (b * b).sum()))
-    nearest = (a @ (b / np.linalg.norm(b, axis=1, keepdims=True).clip(1e-12)).T).argmax(1)
+    halves = (_means(x[turn == h], author[turn == h], n) for h in (0, 1))  # [n,v] each
+    r, nearest = _alike(*halves)
     return dict(
         authors=n,
         posts=int(some.groupby("author").size().median()),
         half=r,
         whole=2 * r / (1 + r) if r > 0 else r,
-        nearest=float((nearest == np.arange(n)).mean()),
+        nearest=nearest,
     )
 
 # %% ../../nbs/eval/11_inspect.ipynb #nd70754
@@ -262,11 +271,15 @@ def _places(df) -> list:
         lines.append(said + f"; {far:,} are after tomorrow" * bool(far))
     else:
         lines.append("times: none")
+    return lines
+
+
+def _texts_said(df) -> str:
+    "Lengths and scripts of texts, in a line."
     words = df.text.sample(min(len(df), 2000), random_state=0)
     length = words.map(lambda t: len(words_of(t)))
     said = f"texts: median {length.median():.0f} words, one in a hundred has {length.quantile(0.99):.0f}"
-    lines.append(f"{said} or more; {_scripts(words)}")
-    return lines
+    return f"{said} or more; {_scripts(words)}"
 
 # %% ../../nbs/eval/11_inspect.ipynb #nad94ae
 def _enough(df, split=SplitCfg()) -> list:
@@ -365,5 +378,5 @@ def _say_posts(source, table, found, columns, read, say):
     asked = {k: v for k, v in columns.items() if k in SHAPES["posts"][0]}
     posts, _ = read_posts(source, asked or None, say=say, read=read)
     df = posts.to_pandas()
-    for line in [*_people(df, table, found), *_places(df), *_enough(df)]:
+    for line in [*_people(df, table, found), *_places(df), _texts_said(df), *_enough(df)]:
         say(line)
