@@ -38,9 +38,8 @@ def _change(
         return f"does not change the masked-token loss beyond chance ({interval_text(r, '+.3f')} nats)"
     a, b = sorted([abs(r.lo), abs(r.hi)])
     share = abs(r.value) / loss
-    size = (
-        "small but" if share < 0.01 else "moderate and" if share < 0.05 else "large and"
-    )
+    sizes = ((0.001, "negligible but"), (0.01, "small but"), (0.05, "moderate and"))
+    size = next((word for below, word in sizes if share < below), "large and")
     return (
         f"{'lowers' if r.value < 0 else 'raises'} the masked-token loss by {abs(r.value):.3f} nats "
         f"[{a:.3f}, {b:.3f}] ({share:.1%}), {size} clear"

@@ -239,7 +239,9 @@ def _people(df, table, found) -> list:
         )
         nobody = {w: words[w] for w in PLACEHOLDERS if words[w]}
         if nobody:
-            said = ", ".join(f"{w or 'empty'!r} {k:,}" for w, k in nobody.items())
+            said = ", ".join(
+                f"{repr(w) if w else 'empty'} {k:,}" for w, k in nobody.items()
+            )
             lines.append(f"  read as nobody: {said} (a setting: read.na=)")
     if len(n):
         most = f"the most productive, {_short(n.index[0])}, {n.iloc[0]:,} ({n.iloc[0] / len(df):.1%} of all)"
@@ -317,17 +319,20 @@ def _enough(df, split=SplitCfg()) -> list:
 
 # %% ../../nbs/eval/11_inspect.ipynb #nc899b2
 def _go_on(source, shapes, read_words) -> list:
-    "The commands that train on it."
+    "The commands to go on with: for posts the first table, then what trains one model."
     lines = []
     for shape, found in shapes.items():
-        for system in SHAPES[shape][2]:
-            columns = ",".join(f"{ours}={theirs}" for ours, theirs in found.items())
-            words = [f"posts={source}", f"columns={columns}", *read_words]
-            if system == "context" and "thread" in found:
-                words.append("context=thread split.by=thread")
-            lines.append(
-                f"ctx train {system} {' '.join(w if ' split' in w else shlex.quote(w) for w in words)}"
+        columns = ",".join(f"{ours}={theirs}" for ours, theirs in found.items())
+        words = [f"posts={source}", f"columns={columns}", *read_words]
+        said = " ".join(map(shlex.quote, words))
+        if shape == "posts":
+            by = (
+                " contexts=thread,author,random split.by=thread"
+                if "thread" in found
+                else ""
             )
+            lines.append(f"ctx experiment context {said}{by}")
+        lines += [f"ctx train {system} {said}" for system in SHAPES[shape][2]]
     return lines
 
 
