@@ -73,13 +73,22 @@ class ContextSampler:
             return np.full((len(post), max(self.n_context, 1)), -1)
         post = np.asarray(post)
         key = (self.seed, epoch, self.kind, post)
-        cand = self.source.candidates(post, key, 4 * self.n_context + 8)  # [b,m]
-        out = _first_fit(cand, self._fit(post, cand), self.n_context)
+        out = self._drawn(post, key, 4 * self.n_context + 8)
         if self.vary_n_context:
             number = 1 + (hash_bits(*key, -1) % np.uint64(self.n_context)).astype(
                 np.int64
             )  # [b]
             out[np.arange(self.n_context) >= number[:, None]] = -1
+        return out
+
+    def _drawn(self, post, key, m):
+        "The first `n_context` candidates that fit, `[b,c]`, of `m` or, where others crowd them out, of more."
+        cand = self.source.candidates(post, key, m)  # [b,m]
+        out = _first_fit(cand, self._fit(post, cand), self.n_context)
+        short = (out < 0).any(1) & (cand[:, -1] >= 0)
+        if not self.source.own and short.any() and m < len(self.rows):
+            some = [k if np.ndim(k) == 0 else k[short] for k in key]
+            out[short] = self._drawn(post[short], some, 8 * m)
         return out
 
     def kinds(

@@ -121,14 +121,12 @@ class ContextData:
             f"context {cfg.context}: {share:.0%} of {len(post):,} {SPLITS[split]} targets have one, "
             f"{found.sum(1).mean():.1f} on average"
         )
-        whole = {CONTEXTS[c].whole for c in cfg.shown if CONTEXTS[c]} - {
-            self.corpus.cfg.by
-        }
-        anywhere = (self.corpus.turn[post] > 0).mean()
-        if "thread" in whole and share < 0.8 * anywhere:
+        kind = CONTEXTS[cfg.shown[0]]
+        anywhere = kind.anywhere(self.corpus, post).mean() if kind else 0
+        if share < 0.8 * anywhere and self.corpus.cfg.by != kind.whole:
             said += (
-                f"; {anywhere:.0%} have earlier posts of their conversation, most of them in other splits: "
-                "split.by=thread keeps conversations whole"
+                f"; {anywhere:.0%} have one if all splits are counted: split.by={kind.whole} keeps them "
+                "in one"
             )
         return said
 

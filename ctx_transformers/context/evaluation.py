@@ -159,13 +159,13 @@ def _sums(scores, corpus, inside):
         s = s[inside[s.index] & (s.n > 0).to_numpy()]
         if not len(s):
             raise ValueError(f"the slice holds no hidden word of {arm}")
-        out[arm] = cluster_sums(s[["n", "loss", "correct"]], corpus.author[s.index]).T
+        out[arm] = cluster_sums(s[["n", "loss", "correct"]], corpus.unit[s.index]).T
     return out
 
 # %% ../../nbs/context/08_evaluation.ipynb #c25
 def mlm_rows(
     scores: dict,  # arm -> what `score_batches` gave
-    corpus: Corpus,  # names the author of each post
+    corpus: Corpus,  # names the author of each post, or the thread where these are kept apart
     name: str,  # what to call the corpus
     slices: dict = None,  # name -> `[N]` bool over the posts; `usual_slices` if None
     seed: int = 0,  # of the run, for the table
@@ -214,7 +214,7 @@ def _same_runs(runs: dict):  # as in `seed_sums`
 # %% ../../nbs/context/08_evaluation.ipynb #c0757f
 def seed_sums(
     runs: dict,  # seed -> arm -> what `context.evaluation.score_batches` gave
-    corpus: Corpus,  # names the author of each post
+    corpus: Corpus,  # names the author of each post, or the thread where these are kept apart
     inside=None,  # `[N]` bool over the posts, which of them count; all if None
 ) -> dict:  # arm -> `[3,s,a]` hidden words, loss and right guesses by seed and author
     "Check that all arms of all seeds were asked the same, and add up."
@@ -233,7 +233,7 @@ def seed_sums(
     def sums(s):
         # [3,a]
         return cluster_sums(
-            s.loc[post, ["n", "loss", "correct"]], np.asarray(corpus.author)[post]
+            s.loc[post, ["n", "loss", "correct"]], np.asarray(corpus.unit)[post]
         ).T
 
     # [3,s,a] each
@@ -242,7 +242,7 @@ def seed_sums(
 # %% ../../nbs/context/08_evaluation.ipynb #c1057f
 def pooled_rows(
     runs: dict,  # seed -> arm -> what `context.evaluation.score_batches` gave
-    corpus: Corpus,  # names the author of each post
+    corpus: Corpus,  # names the author of each post, or the thread where these are kept apart
     name: str,  # what to call the corpus
     config: str = "",  # hash of the experiment's config, for the table
     # arm that the others are compared with; None for no comparison
@@ -343,7 +343,7 @@ def _ranks(
 # %% ../../nbs/context/08_evaluation.ipynb #c3157f
 def rank_arms(
     runs: dict,  # seed -> arm -> what `context.evaluation.score_batches` gave
-    corpus: Corpus,  # names the author of each post
+    corpus: Corpus,  # names the author of each post, or the thread where these are kept apart
     arms=None,  # which arms to rank, two or more; all if None
     inside=None,  # `[N]` bool over the posts, which of them count; all if None
     alpha: float = 0.05,  # chance of any false difference among the pairs, 0 to 1

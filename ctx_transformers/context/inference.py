@@ -151,7 +151,8 @@ class _Table:
         self.answered = none if reply_to is None else answered_posts(ids, reply_to)
         self.thread = _codes(thread_names(ids, thread, reply_to).to_pylist())[0]
         created = pd.Series(posts["created"], dtype="datetime64[s]").astype("int64")
-        self.turn = turns(self.thread, created.to_numpy(), np.arange(len(ids)))
+        rows = np.arange(len(ids))
+        self.turn = turns(self.thread, created.to_numpy(), rows, self.answered)
 
     def __len__(self):
         return len(self.author)

@@ -35,6 +35,11 @@ class ContextKind:
         "Why a corpus cannot have this kind of context; empty if it can."
         return ""
 
+    @classmethod
+    def anywhere(cls, corpus, post) -> np.ndarray:  # `[b]` targets -> `[b]` bool
+        "Which targets would have contexts if all splits were one; False where that is not known."
+        return np.zeros(len(post), bool)
+
     def place(self, post: np.ndarray):  # `[b]` targets -> `[b]` int, or None
         "Where the contexts of each target are from."
         return None
@@ -162,6 +167,10 @@ class ThreadContext(_ByName):
             return "no post has a thread or answers another"
         return "" if np.bincount(known).max() > 1 else "no thread has two posts"
 
+    @classmethod
+    def anywhere(cls, corpus, post):
+        return np.asarray(corpus.turn[post]) > 0
+
     def place(self, post):
         return self.corpus.thread[post]
 
@@ -186,6 +195,10 @@ class ParentContext(ContextKind):
         none = np.max(corpus.answered, initial=-1) < 0
         return "no post answers another of these posts" if none else ""
 
+    @classmethod
+    def anywhere(cls, corpus, post):
+        return np.asarray(corpus.answered[post]) >= 0
+
     def place(self, post):
         return self.corpus.thread[post]
 
@@ -194,7 +207,10 @@ class ParentContext(ContextKind):
         at = np.asarray(post)
         for j in range(m):
             at = np.where(at >= 0, self.corpus.answered[at], -1)
-            at = np.where((at >= self.rows.start) & (at < self.rows.stop), at, -1)
+            here = (at >= self.rows.start) & (at < self.rows.stop)
+            # in a circle of replies a post would be shown its own answer
+            earlier = self.corpus.turn[at] < self.corpus.turn[post]
+            at = np.where(here & earlier, at, -1)
             if (at < 0).all():
                 break
             out[:, j] = at

@@ -34,8 +34,11 @@ def _change(
     loss: float,  # what it is a difference to
 ) -> str:
     "What a difference says, in words."
-    if r.lo <= 0 <= r.hi:
-        return f"does not change the masked-token loss beyond chance ({interval_text(r, '+.3f')} nats)"
+    if not (r.lo > 0 or r.hi < 0):  # no interval, or one around zero
+        return (
+            "changes the masked-token loss by an amount that is not told from zero "
+            f"({interval_text(r, '+.3f')} nats)"
+        )
     a, b = sorted([abs(r.lo), abs(r.hi)])
     share = abs(r.value) / loss
     sizes = ((0.001, "negligible but"), (0.01, "small but"), (0.05, "moderate and"))
@@ -49,20 +52,21 @@ def _change(
 def _kind_sentence(kind, r, loss, random, whom) -> str:
     "What one kind of context does; `random`: the paired difference to random posts, or None."
     said = f"Reading {kind.words} {_change(r, loss)}, on {int(r.n):,} {whom}"
-    if random is None or r.hi >= 0:
+    if random is None or not r.hi < 0:
         return said + "."
     if random.hi < 0:
-        return f"{said}; that is {abs(random.value):.3f} more than random posts do."
-    return f"{said}; but no more than random posts do, beyond chance."
+        return f"{said}; against random posts the loss is {abs(random.value):.3f} lower."
+    return f"{said}; but against random posts the difference is not told from zero."
 
 
-def _warnings(loss: dict, gains: dict, rose: dict) -> list:
+def _warnings(loss: dict, gains: dict, rose: dict, whom: str) -> list:
     "What must be known before the answer is believed."
     out = []
     n = min(int(r.n) for r in gains.values())
     if n < MIN_AUTHORS:
         out.append(
-            f"{n} authors are few: intervals over them are too narrow (more posts, or split.test=0.3)."
+            f"{n} {whom.split()[-1]} are few: intervals over them are too narrow (more posts, or "
+            "split.test=0.3)."
         )
     counted = {
         a: v for a, v in loss.items() if a.split()[0] in ("unigram", "cache", "ngram")
@@ -74,7 +78,7 @@ def _warnings(loss: dict, gains: dict, rose: dict) -> list:
             f"A model that only counts ({best}) is {ours[own] - counted[best]:.3f} nats better than the best "
             "of these: train longer (run.base_steps=2400)."
         )
-    worse = [a for a, v in rose.items() if v > 0]
+    worse = [a for a, v in rose.items() if v > 0.01 * ours[own]]
     if worse:
         out.append(
             f"The validation loss rose in training ({', '.join(worse)}): lower train.lr, or take more posts."
@@ -89,7 +93,7 @@ def in_words(
     "The answer of an experiment for those who do not read intervals, and what to know before believing it."
     rows = {
         m: {r.arm: r for r in rows_over_seeds(df, m).itertuples()}
-        for m in ("loss", "loss - none", "loss - random", "valid_rise")
+        for m in ("loss", "loss - none", "loss - random")
         if ((df.metric == m) & (df.slice == "all")).any()
     }
     loss = {a: r.value for a, r in rows.get("loss", {}).items()}
@@ -103,8 +107,9 @@ def in_words(
         for a in kinds
         if a in gains
     ]
-    rose = {a: r.value for a, r in rows.get("valid_rise", {}).items()}
-    return out + _warnings(loss, gains, rose)
+    d = df[df.metric == "valid_rise"]
+    rose = d.groupby("arm").value.max().to_dict()  # of any seed
+    return out + _warnings(loss, gains, rose, whom)
 
 # %% ../../nbs/context/12_report.ipynb #s54a23a2
 def _shown(

@@ -25,10 +25,10 @@ from filelock import FileLock
 from ibis import _
 from ..config import config_hash, settings
 from ..core import Account, cache_dir, hash_bits, progress
-from .dedup import first_only, near_copies
+from .dedup import first_only, near_copies, shingles
 from .engine import batches, connect, normal, store
 from .threads import NO_TIME, answered_posts, thread_names, turns
-from .similar import similar_pairs
+from .similar import similar_letters, similar_pairs
 from .splits import SPLITS, TEST, TRAIN, VALID, place
 from .config import SplitCfg
 
@@ -284,8 +284,9 @@ def _write(source, out: Path, schema, n: int):
             bar.update(len(b))
     if i != n:
         raise RuntimeError(f"expected {n} posts back from the backend, got {i}")
-    arrays["turn"][:] = turns(np.array(arrays["thread"]), created, rows)
-    arrays["answered"][:] = _moved(rows, np.array(arrays["answered"]))
+    answered = _moved(rows, np.array(arrays["answered"]))
+    arrays["answered"][:] = answered
+    arrays["turn"][:] = turns(np.array(arrays["thread"]), created, rows, answered)
     for a in arrays.values():
         a.flush()
 
@@ -361,6 +362,14 @@ class Corpus:
     @functools.cached_property
     def threads(self):
         return self._names("thread")
+
+    @functools.cached_property
+    def unit(self) -> np.ndarray:
+        "`[N]` what the split keeps apart, over which results vary: the author, or the thread."
+        if self.cfg.by == "author":
+            return self.author
+        alone = len(self.threads) + np.arange(len(self))
+        return np.where(self.thread >= 0, self.thread, alone)
 
     def rows(self, split: int) -> range:
         "The posts of one split, which are neighbours."
@@ -496,11 +505,21 @@ def _two_sides(values, split):
 def least_letters(
     near: float,  # Jaccard similarity of word 3-shingles
 ) -> float:  # Jaccard similarity of 5-grams of letters
-    "How alike the letters are of texts whose words are certainly so alike."
-    # a changed letter changes 3 shingles of words and 5 of letters, of which there are as many more as a
-    # word has letters: at most 4.5 times as large a share of the words' shingles changes
-    share = (1 - near) / (1 + near) / 4.5
+    "How alike the letters are of texts that differ in so many words."
+    # another word in its place changes 3 shingles of words, and as many of letters as it has letters and 4
+    # more, of which there are as many more: 1.7 times as large a share of the words' shingles changes
+    share = (1 - near) / (1 + near) / 1.7
     return (1 - share) / (1 + share)
+
+
+_SURE = 0.95  # texts with so many letters in common are copies, whatever their words
+
+
+def _words_alike(texts, i, j) -> np.ndarray:
+    "`[p]` Jaccard similarity of the word 3-shingles of pairs, counted out."
+    sets = {k: {*shingles(texts[k])} for k in {*i.tolist(), *j.tolist()}}
+    pairs = ((sets[a], sets[b]) for a, b in zip(i.tolist(), j.tolist()))
+    return np.array([len(a & b) / len(a | b) for a, b in pairs])
 
 
 def _near_sides(corpus, near, sample):
@@ -516,8 +535,10 @@ def _near_sides(corpus, near, sample):
     keyed = keyed.select("row", text=normal(_.text)).order_by("row")
     texts = con.to_pyarrow(keyed)["text"].to_pylist()
     con.disconnect()
-    later = similar_pairs(texts, least_letters(near), corpus.split[rows])[1]
-    return rows[np.unique(later)]
+    i, j = similar_pairs(texts, least_letters(near), corpus.split[rows])
+    copies = _words_alike(texts, i, j) >= near
+    copies[~copies] = similar_letters(texts, i[~copies], j[~copies]) >= _SURE
+    return rows[np.unique(j[copies])]
 
 # %% ../../nbs/data/15_corpus.ipynb #s8177557
 # (what is looked for, looked at, found, some names)
@@ -562,7 +583,14 @@ def _copies_astray(corpus, split, near, sample) -> tuple:  # as `_names_astray`
     return what, looked_at, len(copies), _post_ids(corpus, copies)
 
 # %% ../../nbs/data/15_corpus.ipynb #c38
-CHANCE = 0.001  # share of posts with a near copy on the other side that sketches may miss
+CHANCE = 0.005  # share of posts with a near copy on the other side that sketches may miss
+
+
+def _estimated(corpus, found, sample) -> float:
+    "The share of posts with a near copy in an earlier split, from what was found in samples of both."
+    n = [len(corpus.rows(s)) for s in (TRAIN, VALID, TEST)]
+    later = sum(min(sample, k) for k in n[1:])
+    return found / max(later, 1) * max(1.0, n[0] / sample)
 
 
 def leak_report(
@@ -586,7 +614,7 @@ def leak_report(
         (False, *_names_astray(corpus, split, by)),
         (False, *_communities_astray(corpus, split)),
         (False, *_texts_astray(corpus, split)),
-        (0 < copies[2] <= CHANCE * copies[1], *copies),
+        (0 < _estimated(corpus, copies[2], sample) <= CHANCE, *copies),
     ]
     other = "thread" if by == "author" else "author"
     if getattr(corpus, f"{other}s"):

@@ -76,7 +76,8 @@ class _Reader:
         self.columns = columns
         self.account = account
         self.numeric = numeric
-        self.na = {"author": words_for_none(na)}
+        usual = words_for_none(("default",))
+        self.na = {"author": words_for_none(na)} | dict.fromkeys(THREADS, usual)
         self.max_chars = max_chars
         self.threads = [c for c in THREADS if c in columns]
         self.schema = posts_schema(numeric, self.threads)

@@ -9,6 +9,7 @@ __all__ = ['encodable', 'plain_text', 'to_array', 'SourceTable', 'json_records',
 # %% ../../nbs/data/03_tables.ipynb #n730701
 import datetime
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -322,7 +323,7 @@ def json_records(
     return _line_records(read_lines(path, account, encoding), account)
 
 # %% ../../nbs/data/03_tables.ipynb #n715aa9
-_SEVERAL = ("}{", "} {", "},{", "}, {", "}\t{")  # of records that stand in one line
+_SEVERAL = re.compile(r"\}[ \t,]*\{")  # records that stand in one line
 
 
 def _plain_json(
@@ -332,7 +333,7 @@ def _plain_json(
     "A block of JSON lines, by Arrow."
     lines = text.count("\n") + (not text.endswith("\n"))
     ends = text.count("}\n") + text.endswith("}")
-    if ends != lines and any(s in text for s in _SEVERAL):
+    if ends != lines and _SEVERAL.search(text):
         return (
             None  # a blank line here and two records there would make up for each other
         )
@@ -352,8 +353,9 @@ def _plain_json(
         return _plain_json(text, dates)
     if not t.columns or len(t) != lines or not all(map(_is_plain_column, t.columns)):
         return None
-    there = [c for c in t.schema.names if c not in dates or f'"{c}"' in text]
-    return t.select(there).combine_chunks().to_batches()[0]
+    if any(t[c].null_count == len(t) for c in dates):
+        return None  # a column that may not be here at all
+    return t.combine_chunks().to_batches()[0]
 
 
 def _is_plain_column(column) -> bool:

@@ -16,16 +16,17 @@ from scipy.sparse.csgraph import connected_components
 def _numbered(
     ids: pa.Array,  # `[n]` ids of posts, each once
     reply_to: pa.Array,  # `[n]` id of the post that each answers, or null
-) -> tuple:  # (`[n]` number of the post that each answers, -1 for none; how many numbers there are)
+) -> tuple:  # (`[n]` number of the post that each answers, -1 for none; how many numbers; ids only named)
     "Replies as numbers: posts are 0 to n-1, ids that are only named come after."
     n = len(ids)
     at = pc.index_in(reply_to, ids).fill_null(-1).to_numpy(zero_copy_only=False)
     at = at.astype(np.int64)
-    missing = pc.and_(pc.is_valid(reply_to), pa.array(at < 0))
+    none = pc.is_in(reply_to, pa.array(["0", "-1"]))  # what archives write for nobody
+    missing = pc.and_(pc.and_(pc.is_valid(reply_to), pa.array(at < 0)), pc.invert(none))
     names = reply_to.filter(missing).dictionary_encode()
     at[missing.to_numpy(zero_copy_only=False)] = n + names.indices.to_numpy()
     at[at == np.arange(n)] = -1
-    return at, n + len(names.dictionary)
+    return at, n + len(names.dictionary), names.dictionary
 
 
 def answered_posts(
@@ -33,14 +34,14 @@ def answered_posts(
     reply_to: pa.Array,  # `[n]` id of the post that each answers, or null
 ) -> np.ndarray:  # `[n]` int64, place of that post among these, -1 where there is none or it is not here
     "Which post each post answers."
-    at, _ = _numbered(ids, reply_to)
+    at, *_ = _numbered(ids, reply_to)
     return np.where(at < len(ids), at, -1)
 
 # %% ../../nbs/data/13_threads.ipynb #nc43b65
 def _components(ids, reply_to):
     "`[n]` component of each post by replies, and `[c]` name of each component."
     n = len(ids)
-    at, m = _numbered(ids, reply_to)
+    at, m, away = _numbered(ids, reply_to)
     i = np.flatnonzero(at >= 0)
     edges = coo_array((np.ones(len(i), bool), (i, at[i])), shape=(m, m))
     count, label = connected_components(edges, directed=False)
@@ -49,16 +50,8 @@ def _components(ids, reply_to):
     # the first number that answers nobody, or of a circle the first one
     order = np.lexsort((np.arange(m), ~answers_none, label))
     root = order[np.searchsorted(label[order], np.arange(count))]
-    names = pa.concat_arrays([ids, _only_named(ids, reply_to, m - n)])
+    names = pa.concat_arrays([ids, away.cast(ids.type)])
     return label[:n], names.take(pa.array(root))
-
-
-def _only_named(ids, reply_to, count):
-    "`[count]` ids that replies name and no post has."
-    away = pc.invert(pc.is_in(reply_to, ids))
-    found = reply_to.filter(pc.and_(pc.is_valid(reply_to), away)).unique()
-    assert len(found) == count, (len(found), count)
-    return found
 
 # %% ../../nbs/data/13_threads.ipynb #nac7f53
 def thread_names(
@@ -71,11 +64,15 @@ def thread_names(
     "The conversation of each post: as it was given, else as replies tell."
     n = len(ids)
     given = pa.nulls(n, pa.string()) if thread is None else thread
+    given = _with_openings(ids, given)
     if reply_to is None or reply_to.null_count == n:
         return given
     label, names = _components(ids, reply_to)
-    # the first given name of each component
+    # the given name of each component: of several the first in the alphabet, whatever the order of posts
     has = np.flatnonzero(pc.is_valid(given).to_numpy(zero_copy_only=False))
+    has = has[
+        np.argsort(np.array(given.take(pa.array(has)).to_pylist(), object), kind="stable")
+    ]
     of, first = np.unique(label[has], return_index=True)
     told = np.full(len(names), -1, np.int64)
     told[of] = has[first]
@@ -83,24 +80,83 @@ def thread_names(
     name = given.take(pa.array(np.maximum(by_post, 0)))
     # a component of one post is no conversation
     size = np.bincount(label, minlength=len(names))[label]
+    taken = pc.is_in(names, given.drop_null().unique())  # by a thread that is another one
+    names = pc.if_else(taken, pc.binary_join_element_wise(names, "replies", " "), names)
     joined = pc.if_else(pa.array(size > 1), names.take(pa.array(label)), None)
     own = pc.if_else(pa.array(by_post >= 0), name, joined)
     return pc.coalesce(given, own)
 
+
+def _with_openings(ids, given):
+    "Threads are often called after the post that opens them, which names none itself."
+    known = given.drop_null().unique()
+    if not len(known) or pc.is_in(known, ids).true_count < len(known) / 2:
+        return given
+    return pc.coalesce(given, pc.if_else(pc.is_in(ids, known), ids, None))
+
 # %% ../../nbs/data/13_threads.ipynb #n810a11
 NO_TIME = np.iinfo(np.int64).min
+
+
+def _depths(
+    answered: np.ndarray,
+) -> tuple:  # (`[n]` answers above each post, posts by depth)
+    "How deep each post stands below the first one of its replies; 0 in a circle."
+    n = len(answered)
+    child = np.flatnonzero(answered >= 0)
+    child = child[np.argsort(answered[child], kind="stable")]
+    starts = np.searchsorted(answered[child], np.arange(n + 1))
+    depth = np.zeros(n, np.int64)
+    level, levels = np.flatnonzero(answered < 0), []
+    while len(level):
+        levels.append(level)
+        size = starts[level + 1] - starts[level]
+        first = np.repeat(starts[level] - np.cumsum(size) + size, size)
+        level = child[first + np.arange(size.sum())]
+        depth[level] = len(levels)
+    return depth, levels
+
+
+def _newest_first(thread, created, row) -> bool:
+    "Are later posts of a thread further up in the source?"
+    order = np.lexsort((row, thread))
+    t, when = thread[order], created[order]
+    same = (
+        (t[1:] == t[:-1]) & (t[1:] >= 0) & (when[1:] != NO_TIME) & (when[:-1] != NO_TIME)
+    )
+    return bool((np.sign(when[1:] - when[:-1])[same]).sum() < 0)
+
+
+def _filled_times(thread, created, row):
+    "`[n]` times; a missing one is that of the post before it in its thread, as the source has them."
+    order = np.lexsort((row, thread))
+    t, when = thread[order], created[order].copy()
+    known = np.maximum.accumulate(np.where(when != NO_TIME, np.arange(len(when)), -1))
+    there = (known >= 0) & (t[known] == t)
+    when = np.where(there, when[known], NO_TIME)
+    out = np.empty_like(created)
+    out[order] = when
+    return out
 
 
 def turns(
     thread: np.ndarray,  # `[n]` number of each post's thread, -1 for none
     created: np.ndarray,  # `[n]` int64 time of each post, `NO_TIME` where it is unknown
     row: np.ndarray,  # `[n]` place of each post in the source
+    answered: np.ndarray,  # `[n]` post that each answers, -1 for none
 ) -> np.ndarray:  # `[n]` int32, 0 for the first post of a thread, -1 without a thread
     "Which post of its thread each post is."
     n = 1 + max(thread.max(initial=-1), 0)
+    row = -row if _newest_first(thread, created, row) else row
+    depth, levels = _depths(answered)
+    when = created.copy()
+    for level in levels[1:]:  # never before what is answered
+        when[level] = np.maximum(when[level], when[answered[level]])
+    when = _filled_times(thread, when, row)
+    for level in levels[1:]:
+        when[level] = np.maximum(when[level], when[answered[level]])
     at = np.where(thread < 0, n, thread)
-    untimed = np.bincount(at, created == NO_TIME, minlength=n + 1) > 0
-    order = np.lexsort((row, np.where(untimed[at], 0, created), at))
+    order = np.lexsort((row, depth, when, at))
     size = np.bincount(at, minlength=n + 1)
     turn = np.empty(len(thread), np.int32)
     turn[order] = np.arange(len(order)) - np.repeat(np.cumsum(size) - size, size)

@@ -56,7 +56,7 @@ def arms(
 
 # %% ../../nbs/experiments/05_context.ipynb #c05
 # whom the test split shows, by what is kept apart
-UNSEEN = dict(author="unseen authors", thread="authors in unseen conversations")
+UNSEEN = dict(author="unseen authors", thread="unseen conversations")
 
 
 def families(arms: dict) -> list:  # of lists of names
@@ -204,7 +204,7 @@ def experiment(
     some = arms(cfg, contexts)
     rows = run_experiment(ContextTask(some), cfg.run, some, cfg.how, out, say)
     whom = UNSEEN[cfg.run.split.by]
-    say(f"loss in nats per masked token on {whom}, 95 % intervals over authors")
+    say(f"loss in nats per masked token on {whom}, 95 % intervals over these")
     say(answer(rows)[["loss", "loss - none"]].to_string())
     for sentence in in_words(rows, whom):
         say(sentence)
