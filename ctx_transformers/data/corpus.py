@@ -599,7 +599,7 @@ def leak_report(
     # if it did not look
     # either
     near: float = None,
-    sample: int = 20_000,  # posts of each split among which near copies are looked for
+    sample: int = 8_000,  # posts of each split among which near copies are looked for
     # `looked_at`, `found` and `allowed`, by check; `found` is 0 wherever it is not allowed, or this raises
     # `LeakError`
 ) -> pd.DataFrame:
