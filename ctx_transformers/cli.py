@@ -209,7 +209,8 @@ on with. Trains nothing."""
     if len(plain) != 1:
         raise ValueError(f"expected one file, got {len(plain)}: {usage}")
     cfg = read_config([f"posts={plain[0]}", *(f"{k}={v}" for k, v in pairs.items())], cls)
-    _check_source(cfg)
+    if not Path(cfg.posts).is_dir():
+        _check_source(cfg)
     from ctx_transformers.config import columns_of
     from ctx_transformers.eval.inspect import inspect_file
 
@@ -265,7 +266,9 @@ def _system_for(path):
     if len(fit) == 1:
         print(f"{path} is read for {fit[0]}: {SYSTEMS[fit[0]][2]}")
         return fit[0]
-    what = "\n".join(f"  ctx train {s} {path}  # {SYSTEMS[s][2]}" for s in fit or SYSTEMS)
+    what = "\n".join(
+        f"  ctx train {s} {shlex.quote(path)}  # {SYSTEMS[s][2]}" for s in fit or SYSTEMS
+    )
     raise ValueError(
         f"{path} is a file of data; say what shall be trained on it:\n{what}\n"
         f"`ctx inspect {path}` shows what it holds"

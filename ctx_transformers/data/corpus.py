@@ -261,6 +261,13 @@ def _moved(
     return place[at]
 
 
+def _fill_turns(arrays, rows, created):
+    "Put which post answers which, and the turns of threads, into the arrays."
+    answered = _moved(rows, np.array(arrays["answered"]))
+    arrays["answered"][:] = answered
+    arrays["turn"][:] = turns(np.array(arrays["thread"]), created, rows, answered)
+
+
 def _write(source, out: Path, schema, n: int):
     "Stream the ordered posts into an Arrow file and the arrays beside it."
     arrays = {
@@ -284,9 +291,7 @@ def _write(source, out: Path, schema, n: int):
             bar.update(len(b))
     if i != n:
         raise RuntimeError(f"expected {n} posts back from the backend, got {i}")
-    answered = _moved(rows, np.array(arrays["answered"]))
-    arrays["answered"][:] = answered
-    arrays["turn"][:] = turns(np.array(arrays["thread"]), created, rows, answered)
+    _fill_turns(arrays, rows, created)
     for a in arrays.values():
         a.flush()
 

@@ -16,6 +16,7 @@ from .corpus import Corpus, build_corpus, leak_report
 from .files import matching_files
 from .simulate import simulate
 from .sources import read_posts
+from .splits import TRAIN
 from .tokens import load_tokenizer, tokenize_corpus, train_tokenizer
 
 # %% ../../nbs/data/19_load.ipynb #ne95b1b
@@ -48,6 +49,12 @@ def open_corpus(
             read=source.read,
         )
     corpus = build_corpus(posts, split)
+    if not len(corpus.rows(TRAIN)):
+        units = len(np.unique(corpus.unit[corpus.unit >= 0]))
+        raise ValueError(
+            f"no post is left to train on: the split is by {split.by}, and all {units} of them stand in "
+            f"validation or test (valid={split.valid:g}, test={split.test:g}): more are needed"
+        )
     say(corpus.account)
     say(corpus)
     say(leaks_said(corpus, leak_report(corpus)))

@@ -17,6 +17,7 @@ import weakref
 from collections import Counter
 from itertools import islice
 from pathlib import Path
+from zipfile import BadZipFile
 
 import duckdb
 import pyarrow as pa
@@ -608,7 +609,7 @@ def open_table(
         try:
             said, ways = _file_ways(path, account, notes, how)
             rows = spool.fill(*ways, limit=limit)
-        except pa.ArrowException as e:
+        except (pa.ArrowException, BadZipFile) as e:
             raise ValueError(
                 f"{path} is not a sound {file_format(path)} file ({e}); make it again"
             ) from e

@@ -68,23 +68,25 @@ def thread_names(
     if reply_to is None or reply_to.null_count == n:
         return given
     label, names = _components(ids, reply_to)
-    # the given name of each component: of several the first in the alphabet, whatever the order of posts
+    taken = pc.is_in(names, given.drop_null().unique())  # by a thread that is another one
+    names = pc.if_else(taken, pc.binary_join_element_wise(names, "replies", " "), names)
+    # a component of one post is no conversation
+    size = np.bincount(label, minlength=len(names))[label]
+    joined = pc.if_else(pa.array(size > 1), names.take(pa.array(label)), None)
+    return pc.coalesce(given, _told(given, label, len(names)), joined)
+
+
+def _told(given, label, count):
+    "`[n]` the given name of each post's component, of several the first in the alphabet; or null."
     has = np.flatnonzero(pc.is_valid(given).to_numpy(zero_copy_only=False))
-    has = has[
-        np.argsort(np.array(given.take(pa.array(has)).to_pylist(), object), kind="stable")
-    ]
+    names = np.array(given.take(pa.array(has)).to_pylist(), object)
+    has = has[np.argsort(names, kind="stable")]
     of, first = np.unique(label[has], return_index=True)
-    told = np.full(len(names), -1, np.int64)
+    told = np.full(count, -1, np.int64)
     told[of] = has[first]
     by_post = told[label]  # [n] a post with a given name in the same component
     name = given.take(pa.array(np.maximum(by_post, 0)))
-    # a component of one post is no conversation
-    size = np.bincount(label, minlength=len(names))[label]
-    taken = pc.is_in(names, given.drop_null().unique())  # by a thread that is another one
-    names = pc.if_else(taken, pc.binary_join_element_wise(names, "replies", " "), names)
-    joined = pc.if_else(pa.array(size > 1), names.take(pa.array(label)), None)
-    own = pc.if_else(pa.array(by_post >= 0), name, joined)
-    return pc.coalesce(given, own)
+    return pc.if_else(pa.array(by_post >= 0), name, None)
 
 
 def _with_openings(ids, given):

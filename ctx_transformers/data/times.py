@@ -62,6 +62,8 @@ def number_form(
         if likely and _dates_in_digits(x, n).mean() > 0.95:
             return form
     size = np.median(np.abs(x))
+    if 20_000 < size < 60_000:
+        return "days"  # since 1900, as Excel counts them; of 1954 to 2064
     return next(unit for below, unit in _UNITS if size < below)
 
 # %% ../../nbs/data/05_times.ipynb #n91d098
@@ -73,6 +75,8 @@ def _from_numbers(x, form):
     "`[n]` seconds since 1970, nan where it is no time."
     if isinstance(form, int):
         return np.floor(x / form)
+    if form == "days":
+        return np.floor((x - 25_569) * 86_400 + 0.5)
     n = next(n for n, f in _DIGITS if f == form)
     fits = _dates_in_digits(np.nan_to_num(x), n)
     text = pd.Series(np.where(fits, np.nan_to_num(x), 0).astype(np.int64).astype(str))
@@ -216,7 +220,8 @@ def _is_day_first(texts, column, asked):
 # %% ../../nbs/data/05_times.ipynb #n54e22e
 KNOWN_FORMS = (
     "ISO 8601 (2018-04-01T12:30:00Z), 2018/04/01, day or month first (01.04.2018 12:30), names of months "
-    "(1 April 2018), numbers (2018, 20180401, seconds, milliseconds, micro- or nanoseconds since 1970)"
+    "(1 April 2018), numbers (2018, 20180401, seconds, milliseconds, micro- or nanoseconds since 1970, days "
+    "of Excel)"
 )
 _IS_NUMBER = r"^\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*$"
 

@@ -32,6 +32,7 @@ from ..data.config import MaskCfg, ReadCfg, SplitCfg
 from ..data.dedup import text_keys
 from ..data.sources import read_posts
 from ..data.tables import open_table
+from ..data.threads import answered_posts
 from ..data.words import words_of
 
 # %% ../../nbs/eval/11_inspect.ipynb #n92b61a
@@ -170,28 +171,31 @@ def _word_ids(texts) -> tuple:  # (list of `[l]` arrays, number of different wor
     return ids, len(number)
 
 
+def _saved(ids, at, own, rest) -> tuple:  # (words, `[w]` nats)
+    "Masked words of one author's posts `at`, and what the words of his other posts save on them."
+    n, saved = 0, np.zeros(len(_CACHE))
+    for i in at:
+        others = own - np.bincount(ids[i], minlength=len(own))
+        total = others.sum()
+        w = ids[i][hash_uniform(-2, int(i), np.arange(len(ids[i]))) < _MASKED]
+        if total and len(w):
+            p, c = rest[w], others[w] / total
+            saved += [np.log1p(k * (c / p - 1)).sum() for k in _CACHE]
+            n += len(w)
+    return n, saved
+
+
 def _author_gains(df):
     "`[a]` words of each author, and `[a,w]` nats that other posts save on masked words, for each weight."
     ids, v = _word_ids(df.text)
     everybody = np.bincount(np.concatenate(ids), minlength=v)
-    rows, gains = [], []
-    for _, at in df.reset_index(drop=True).groupby("author").groups.items():
+    found = []
+    for at in df.reset_index(drop=True).groupby("author").groups.values():
         own = np.bincount(np.concatenate([ids[i] for i in at]), minlength=v)
         rest = everybody - own + 0.5
-        rest = rest / rest.sum()
-        n, saved = 0, np.zeros(len(_CACHE))
-        for i in at:
-            w = ids[i]
-            others = own - np.bincount(w, minlength=v)
-            total = others.sum()
-            w = w[hash_uniform(-2, int(i), np.arange(len(w))) < _MASKED]
-            if total and len(w):
-                p, c = rest[w], others[w] / total
-                saved += [np.log1p(k * (c / p - 1)).sum() for k in _CACHE]
-                n += len(w)
-        rows.append(n)
-        gains.append(saved)
-    return np.array(rows), np.array(gains)
+        found.append(_saved(ids, at, own, rest / rest.sum()))
+    n, saved = zip(*found)
+    return np.array(n), np.array(saved)
 
 
 def smallest_gain(
@@ -258,14 +262,11 @@ def _places(df) -> list:
     "Communities, conversations, times, in lines."
     lines = [f"communities: {df.community.nunique():,}"]
     if "thread" in df or "reply_to" in df:
-        parts = [
-            f"{df[c].nunique():,} {what}"
-            for c, what in (
-                ("thread", "threads"),
-                ("reply_to", "posts that are answered"),
-            )
-            if c in df
-        ]
+        parts = [f"{df.thread.nunique():,} threads"] if "thread" in df else []
+        if "reply_to" in df:
+            ids, answers = (pa.array(df[c], pa.string()) for c in ("post_id", "reply_to"))
+            n = (answered_posts(ids, answers) >= 0).sum()
+            parts.append(f"{n:,} posts answer another one that is here")
         lines.append(f"conversations: {', '.join(parts)}")
     when = df.created.dropna()
     if len(when):
@@ -287,6 +288,27 @@ def _texts_said(df) -> str:
     return f"{said} or more; {_scripts(words)}"
 
 # %% ../../nbs/eval/11_inspect.ipynb #nad94ae
+def _gains_said(known, split) -> list:
+    "The smallest gains that could be told, in lines."
+    out = []
+    authors = (known.author.value_counts() >= 3).sum()
+    for share in (split.test, 0.3):
+        n = round(share * authors)
+        g = smallest_gain(known, n)
+        if "smallest" in g:
+            out.append(
+                f"with {share:.0%} of the authors in the test ({n}) the smallest gain of author context that "
+                f"could be told from zero is about {g['smallest']:.3f} nats per masked word (a unigram cache "
+                f"gains {g['gain']:.3f})"
+            )
+        else:
+            out.append(
+                f"with {share:.0%} of the authors in the test ({n}) no gain could be told from zero: more "
+                "authors with 3 posts or more are needed"
+            )
+    return out
+
+
 def _enough(df, split=SplitCfg()) -> list:
     "Whether there are authors and posts enough, in lines."
     known = df.dropna(subset=["author"])
@@ -295,7 +317,7 @@ def _enough(df, split=SplitCfg()) -> list:
     r = split_half(known)
     if r["authors"] < 10:
         return [
-            f"not enough for author vectors: {r['authors']} authors have 4 posts or more"
+            f"not enough for author vectors: {r['authors']} authors have 4 different texts or more"
         ]
     chance = 1 / r["authors"]
     said = "hardly tells them apart" if r["nearest"] < 5 * chance else "tells some apart"
@@ -305,22 +327,7 @@ def _enough(df, split=SplitCfg()) -> list:
         f"{r['whole']:.2f} (TF-IDF, {r['authors']} authors; 0: chance, 1: perfect); of {r['authors']} halves "
         f"{r['nearest']:.0%} are nearest to the author's other half. This {said}"
     ]
-    authors = (known.author.value_counts() >= 3).sum()
-    for share in (split.test, 0.3):
-        n = round(share * authors)
-        g = smallest_gain(known, n)
-        if "smallest" in g:
-            lines.append(
-                f"with {share:.0%} of the authors in the test ({n}) the smallest gain of author context that "
-                f"could be told from zero is about {g['smallest']:.3f} nats per masked word (a unigram cache "
-                f"gains {g['gain']:.3f})"
-            )
-        else:
-            lines.append(
-                f"with {share:.0%} of the authors in the test ({n}) no gain could be told from zero: more "
-                "authors with 3 posts or more are needed"
-            )
-    return lines
+    return lines + _gains_said(known, split)
 
 # %% ../../nbs/eval/11_inspect.ipynb #nc899b2
 def _go_on(source, shapes, read_words) -> list:
@@ -351,6 +358,10 @@ def inspect_file(
     pd.DataFrame
 ):  # a row for each column: column, type, filled, different, examples, read_as
     "Say what a file holds, how it is read, and whether it is enough."
+    if isinstance(source, (str, Path)) and Path(source).is_dir():
+        raise ValueError(
+            f"{source} is a folder: name its files, such as '{source}/*.csv'"
+        )
     account = Account(str(source))
     table = open_table(source, account, **read.dialect)
     if not table.names:
@@ -378,8 +389,8 @@ def inspect_file(
 def _nothing(table, columns) -> str:
     needed = "; ".join(f"{s}: {', '.join(n)}" for s, (_, n, _) in SHAPES.items())
     return (
-        f"the columns of {table.name} have no usual names, so it is not known what they are. Say which is "
-        f"which, such as columns=author=...,text=... (needed are, for {needed})"
+        f"the names of its columns do not say what {table.name} is: some that are needed have no usual name. "
+        f"Say which is which, such as columns=author=...,text=... (needed are, for {needed})"
     )
 
 
