@@ -209,8 +209,7 @@ on with. Trains nothing."""
     if len(plain) != 1:
         raise ValueError(f"expected one file, got {len(plain)}: {usage}")
     cfg = read_config([f"posts={plain[0]}", *(f"{k}={v}" for k, v in pairs.items())], cls)
-    if not Path(cfg.posts).is_dir():
-        _check_source(cfg)
+    _check_source(cfg)
     from ctx_transformers.config import columns_of
     from ctx_transformers.eval.inspect import inspect_file
 
@@ -271,7 +270,7 @@ def _system_for(path):
     )
     raise ValueError(
         f"{path} is a file of data; say what shall be trained on it:\n{what}\n"
-        f"`ctx inspect {path}` shows what it holds"
+        f"`ctx inspect {shlex.quote(path)}` shows what it holds"
     )
 
 

@@ -25,10 +25,13 @@ def _first_fit(
     n_context: int,
 ) -> np.ndarray:  # `[b,c]` the first k different ones that may, then -1
     "Keep the first `n_context` fit candidates of each row, each once."
-    left = np.tri(cand.shape[1], k=-1, dtype=bool)  # [m,m] places further left
-    # [b,m,m] the same post further left
-    again = (cand[:, :, None] == cand[:, None, :]) & left
-    ok = ok & ~(again & ok[:, None, :]).any(-1)
+    by = np.argsort(
+        cand, 1, kind="stable"
+    )  # equal posts side by side, the first one first
+    s = np.take_along_axis(cand, by, 1)
+    again = np.zeros(cand.shape, bool)
+    np.put_along_axis(again, by[:, 1:], s[:, 1:] == s[:, :-1], 1)
+    ok = ok & ~again
     order = np.argsort(~ok, 1, kind="stable")[:, :n_context]  # [b,c]
     kept = np.take_along_axis(ok, order, 1)
     posts = np.take_along_axis(cand, order, 1)

@@ -9,6 +9,7 @@ __all__ = ['targets', 'impossible', 'ContextData', 'open_data', 'data_key', 'sha
 from functools import cached_property, lru_cache, partial
 
 import numpy as np
+from fastcore.basics import patch
 
 from ..config import config_hash
 from .architectures import ARCHITECTURE_PARTS, make_parts
@@ -110,26 +111,6 @@ class ContextData:
         ]
         return samplers[0] if len(samplers) == 1 else Mixed(samplers, seed)
 
-    def coverage(self, cfg: ContextCfg, split: int = TRAIN, most: int = 2000) -> str:
-        "How many contexts the targets of an arm have, in a line; of so many targets, drawn by hash."
-        post = self.targets(cfg, split)
-        if len(post) > most:
-            post = post[np.argsort(hash_uniform(-8, post), kind="stable")[:most]]
-        found = self.sampler(cfg, split)(post) >= 0  # [b,c]
-        share = found.any(1).mean()
-        said = (
-            f"context {cfg.context}: {share:.0%} of {len(post):,} {SPLITS[split]} targets have one, "
-            f"{found.sum(1).mean():.1f} on average"
-        )
-        kind = CONTEXTS[cfg.shown[0]]
-        anywhere = kind.anywhere(self.corpus, post).mean() if kind else 0
-        if share < 0.8 * anywhere and self.corpus.cfg.by != kind.whole:
-            said += (
-                f"; {anywhere:.0%} have one if all splits are counted: split.by={kind.whole} keeps them "
-                "in one"
-            )
-        return said
-
     def batches(self, cfg: ContextCfg, split: int) -> MLMBatches:
         """Batches of an arm; only those of training change from epoch to epoch and from seed to seed."""
         return MLMBatches(
@@ -168,6 +149,30 @@ class ContextData:
 def _seed(cfg, split):
     "Of training, of the test; validation is the same for every seed."
     return {TRAIN: cfg.train.seed, VALID: 0, TEST: cfg.eval.eval_seed}[split]
+
+# %% ../../nbs/context/07_data.ipynb #nb0bb70
+@patch
+def coverage(
+    self: ContextData, cfg: ContextCfg, split: int = TRAIN, most: int = 2000
+) -> str:
+    "How many contexts the targets of an arm have, in a line; of so many targets, drawn by hash."
+    post = self.targets(cfg, split)
+    if len(post) > most:
+        post = post[np.argsort(hash_uniform(-8, post), kind="stable")[:most]]
+    found = self.sampler(cfg, split)(post) >= 0  # [b,c]
+    share = found.any(1).mean()
+    said = (
+        f"context {cfg.context}: {share:.0%} of {len(post):,} {SPLITS[split]} targets have one, "
+        f"{found.sum(1).mean():.1f} on average"
+    )
+    kind = CONTEXTS[cfg.shown[0]]
+    anywhere = kind.anywhere(self.corpus, post).mean() if kind else 0
+    if share < 0.8 * anywhere and self.corpus.cfg.by != kind.whole:
+        said += (
+            f"; {anywhere:.0%} have one if all splits are counted: split.by={kind.whole} keeps them "
+            "in one"
+        )
+    return said
 
 # %% ../../nbs/context/07_data.ipynb #c18
 def open_data(

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import torch
 
 from .baselines import CountModels
@@ -32,7 +31,7 @@ from ..data.config import CONTEXTS, SourceCfg
 from ..data.groups import Role, make_groups
 from ..data.sources import read_posts
 from ..data.splits import TRAIN
-from ..data.threads import answered_posts, thread_names, turns
+from ..data.threads import conversations, turns
 from ..data.tokens import load_tokenizer
 from ..train.runs import keep
 from ..core import pick_device
@@ -142,16 +141,10 @@ class _Table:
         self.author, self.authors = _codes(posts["author"])
         self.community, self.communities = _codes(posts["community"])
         self.dup = _codes(posts["text"])[0]
-        has = posts.column_names
-        ids, thread, reply_to = (
-            pa.array(posts[c], pa.string()) if c in has else None
-            for c in ("post_id", "thread", "reply_to")
-        )
-        none = np.full(len(ids), -1)
-        self.answered = none if reply_to is None else answered_posts(ids, reply_to)
-        self.thread = _codes(thread_names(ids, thread, reply_to).to_pylist())[0]
+        names, self.answered = conversations(posts)
+        self.thread = _codes(names.to_pylist())[0]
         created = pd.Series(posts["created"], dtype="datetime64[s]").astype("int64")
-        rows = np.arange(len(ids))
+        rows = np.arange(len(self.author))
         self.turn = turns(self.thread, created.to_numpy(), rows, self.answered)
 
     def __len__(self):

@@ -155,8 +155,9 @@ def _draw_gains(
 # %% ../../nbs/context/12_report.ipynb #c07
 def plot_gain(
     df: pd.DataFrame,  # rows of one or more corpora, as `read_table('context')` gives
+    whom: str = "unseen authors",  # who was evaluated
 ):  # a figure
-    "What each context changes in the loss of a masked token, on each corpus, with intervals over authors."
+    "What each context changes in the loss of a masked token, on each corpus, with intervals."
     import matplotlib.pyplot as plt
 
     shown = _shown(df.arm)
@@ -174,10 +175,10 @@ def plot_gain(
         for i, c in enumerate(corpora):
             _draw_gains(ax, d[d.corpus == c], i, shown)
         n = d.groupby("corpus").n.max()
-        _name_rows(ax, [f"{c}\n({int(n[c]):,} authors)" for c in corpora])
+        _name_rows(ax, [f"{c}\n({int(n[c]):,} {whom.split()[-1]})" for c in corpora])
         ax.set_xlabel(
             "change of the loss against no context, nats per masked token\n"
-            "(95 % intervals over unseen authors)"
+            f"(95 % intervals over {whom})"
         )
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
         plt.close(fig)

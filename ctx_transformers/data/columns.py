@@ -19,122 +19,50 @@ from .files import pick
 from .tables import SourceTable, plain_text, table_of
 
 # %% ../../nbs/data/04_columns.ipynb #n6b3081
-POST_FIELDS = dict(
-    post_id=(
-        "post_id",
-        "id",
-        "message_id",
-        "comment_id",
-        "tweet_id",
-        "status_id",
-        "uuid",
-        "id_str",
-    ),
-    author=(
-        "author",
-        "user",
-        "username",
-        "user_name",
-        "user_id",
-        "screen_name",
-        "poster",
-        "from",
-        "author_name",
-        "author_id",
-        "nick",
-        "nickname",
-        "member",
-        "handle",
-        "sender",
-        "speaker",
-    ),
-    community=(
-        "community",
-        "subreddit",
-        "board",
-        "channel",
-        "list",
-        "group",
-        "forum",
-        "newsgroup",
-        "room",
-    ),
-    created=(
-        "created",
-        "created_at",
-        "created_utc",
-        "date",
-        "time",
-        "timestamp",
-        "datetime",
-        "posted_at",
-        "post_date",
-        "published_at",
-        "published",
-        "posted",
-    ),
-    text=(
-        "text",
-        "body",
-        "message",
-        "content",
-        "comment",
-        "post",
-        "selftext",
-        "tweet",
-        "full_text",
-        "post_text",
-    ),
-    thread=(
-        "thread",
-        "thread_id",
-        "topic",
-        "topic_id",
-        "conversation",
-        "conversation_id",
-        "link_id",
-    ),
-    reply_to=(
-        "reply_to",
-        "in_reply_to",
-        "in_reply_to_id",
-        "in_reply_to_status_id",
-        "parent_id",
-    ),
+def _names(**fields) -> dict:
+    "Our columns with their usual names, which stand in one string."
+    return {ours: (*usual.split(),) for ours, usual in fields.items()}
+
+
+POST_FIELDS = _names(
+    post_id="post_id id message_id comment_id tweet_id status_id uuid id_str",
+    author="author user username user_name user_id screen_name poster from author_name "
+    "author_id nick nickname member handle sender speaker",
+    community="community subreddit board channel list group forum newsgroup room",
+    created="created created_at created_utc date time timestamp datetime posted_at post_date "
+    "published_at published posted",
+    text="text body message content comment post selftext tweet full_text post_text",
+    thread="thread thread_id topic topic_id conversation conversation_id link_id",
+    reply_to="reply_to in_reply_to in_reply_to_id in_reply_to_status_id parent_id",
 )
 
 # %% ../../nbs/data/04_columns.ipynb #n652c8c
-DIALOGUE_FIELDS = dict(
-    context=("context", "question", "prompt", "query", "input", "post"),
-    response=("response", "answer", "reply", "output", "completion", "utterance"),
-    conversation=(
-        "conversation",
-        "conversation_id",
-        "dialogue_id",
-        "dialog_id",
-        "dialogue",
-        "thread",
-        "thread_id",
-    ),
-    place=("place",),
+DIALOGUE_FIELDS = _names(
+    context="context question prompt query input post",
+    response="response answer reply output completion utterance",
+    conversation="conversation conversation_id dialogue_id dialog_id dialogue thread "
+    "thread_id",
+    place="place",
 )
-NAME_FIELDS = {
-    "text": ("text", "name", "ascii", "string", "surname"),
-    "class": ("class", "nationality", "country", "label", "origin", "language"),
-}
-DOCUMENT_FIELDS = dict(
-    text=("text", "document", "review", "body", "content", "article"),
-    label=("label", "class", "category", "target", "sentiment"),
-    group=("group", "movie_id"),
-    other=("other",),
-    split=("split",),
+NAME_FIELDS = _names(
+    **{
+        "text": "text name ascii string surname",
+        "class": "class nationality country label origin language",
+    }
 )
-PAIR_FIELDS = dict(
-    a=("a", "sentence1", "sentence_a", "text1", "text_a"),
-    b=("b", "sentence2", "sentence_b", "text2", "text_b"),
-    score=("score", "similarity_score", "relatedness_score", "similarity"),
-    part=("part", "subset"),
-    split=("split",),
+DOCUMENT_FIELDS = _names(
+    text="text document review body content article",
+    label="label class category target sentiment",
+    group="group movie_id",
+    other="other",
+    split="split",
+)
+PAIR_FIELDS = _names(
+    a="a sentence1 sentence_a text1 text_a",
+    b="b sentence2 sentence_b text2 text_b",
+    score="score similarity_score relatedness_score similarity",
+    part="part subset",
+    split="split",
 )
 # what a table may hold -> (its columns, those without which it is none, systems that read it)
 SHAPES = dict(

@@ -21,13 +21,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from datasets import Dataset
+from fastcore.basics import patch
 from filelock import FileLock
 from ibis import _
 from ..config import config_hash, settings
 from ..core import Account, cache_dir, hash_bits, progress
 from .dedup import first_only, near_copies, shingles
 from .engine import batches, connect, normal, store
-from .threads import NO_TIME, answered_posts, thread_names, turns
+from .threads import NO_TIME, conversations, turns
 from .similar import similar_letters, similar_pairs
 from .splits import SPLITS, TEST, TRAIN, VALID, place
 from .config import SplitCfg
@@ -57,24 +58,6 @@ def new_folder(
                 raise
             # else another process wrote the same in the meantime, and its copy is as good
 
-# %% ../../nbs/data/15_corpus.ipynb #c08
-def _column(posts, name):
-    "A column of strings as one array; None where there is none."
-    if name not in posts.column_names:
-        return None
-    column = posts.select_columns([name]).with_format("arrow")[:][name]
-    return column.cast(pa.string()).combine_chunks()
-
-
-def _conversations(
-    posts,
-) -> tuple:  # (`[n]` name of each post's thread, `[n]` row of the post it answers)
-    "Who talks with whom."
-    ids, thread, reply_to = (_column(posts, c) for c in ("post_id", "thread", "reply_to"))
-    none = np.full(len(posts), -1)
-    answered = none if reply_to is None else answered_posts(ids, reply_to)
-    return thread_names(ids, thread, reply_to), answered
-
 # %% ../../nbs/data/15_corpus.ipynb #n46427a
 def _checked(posts):
     "Refuse posts without the columns of posts, or without rows."
@@ -94,7 +77,7 @@ def _send(
     path: Path,  # parquet file to write
 ):
     "Write posts as a table that every backend reads alike."
-    threads, answered = _conversations(posts)
+    threads, answered = conversations(posts)
     writer = None
     row = 0
     for t in posts.with_format("arrow").iter(10_000):
@@ -391,31 +374,37 @@ class Corpus:
         order, starts = self._index[kind]
         return order, starts[split]
 
-    def summary(self) -> pd.DataFrame:
-        "Posts, authors and communities by split."
-        rows = []
-        for s, name in enumerate(SPLITS):
-            rows.append(dict(split=name, **self._counts(self.rows(s))))
-        return pd.DataFrame(rows).set_index("split")
-
-    def _counts(self, rows: range) -> dict:
-        "How many posts and names there are in posts that are neighbours."
-        at = slice(rows.start, rows.stop)
-        community = self.community[at]
-        return dict(
-            posts=len(rows),
-            authors=_n_names(self.author[at]),
-            communities=_n_names(community),
-            new_communities=_n_names(community[self.new_community[at]]),
-            **self._in_threads(at),
-        )
-
-    def _in_threads(self, at) -> dict:
-        "Threads, where there are any."
-        return dict(threads=_n_names(self.thread[at])) if len(self.threads) else {}
-
     def __repr__(self):
         return f"Corpus {self.name}: {len(self):,} posts\n{self.summary()}"
+
+# %% ../../nbs/data/15_corpus.ipynb #na037e8
+@patch
+def summary(self: Corpus) -> pd.DataFrame:
+    "Posts, authors and communities by split."
+    rows = []
+    for s, name in enumerate(SPLITS):
+        rows.append(dict(split=name, **self._counts(self.rows(s))))
+    return pd.DataFrame(rows).set_index("split")
+
+
+@patch
+def _counts(self: Corpus, rows: range) -> dict:
+    "How many posts and names there are in posts that are neighbours."
+    at = slice(rows.start, rows.stop)
+    community = self.community[at]
+    return dict(
+        posts=len(rows),
+        authors=_n_names(self.author[at]),
+        communities=_n_names(community),
+        new_communities=_n_names(community[self.new_community[at]]),
+        **self._in_threads(at),
+    )
+
+
+@patch
+def _in_threads(self: Corpus, at) -> dict:
+    "Threads, where there are any."
+    return dict(threads=_n_names(self.thread[at])) if len(self.threads) else {}
 
 # %% ../../nbs/data/15_corpus.ipynb #c17
 def build_corpus(

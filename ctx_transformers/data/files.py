@@ -177,7 +177,8 @@ def _guess(sample: bytes):
         eras |= era.LEGACY_ISO | era.LEGACY_MAC
     name = (chardet.detect(sample, encoding_era=eras)["encoding"] or "cp1252").lower()
     name = name.replace("windows-", "cp")
-    if _decodes(sample, "cp1252") and _mixes_scripts(sample, name):
+    readable = _decodes(sample, name) and _decodes(sample, "cp1252")
+    if readable and _mixes_scripts(sample, name):
         return "cp1252"
     return name
 

@@ -334,10 +334,9 @@ def _plain_json(
     "A block of JSON lines, by Arrow."
     lines = text.count("\n") + (not text.endswith("\n"))
     ends = text.count("}\n") + text.endswith("}")
+    # where not every line ends a record, a blank line and two records in one would make up for each other
     if ends != lines and _SEVERAL.search(text):
-        return (
-            None  # a blank line here and two records there would make up for each other
-        )
+        return None
     data = pa.py_buffer(text.encode())
     texts = pa.schema([(name, pa.string()) for name in dates])
     try:

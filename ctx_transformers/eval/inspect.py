@@ -171,13 +171,13 @@ def _word_ids(texts) -> tuple:  # (list of `[l]` arrays, number of different wor
     return ids, len(number)
 
 
-def _saved(ids, at, own, rest) -> tuple:  # (words, `[w]` nats)
+def _saved(ids, at, own, rest, seed) -> tuple:  # (words, `[w]` nats)
     "Masked words of one author's posts `at`, and what the words of his other posts save on them."
     n, saved = 0, np.zeros(len(_CACHE))
     for i in at:
         others = own - np.bincount(ids[i], minlength=len(own))
         total = others.sum()
-        w = ids[i][hash_uniform(-2, int(i), np.arange(len(ids[i]))) < _MASKED]
+        w = ids[i][hash_uniform(-2, seed, int(i), np.arange(len(ids[i]))) < _MASKED]
         if total and len(w):
             p, c = rest[w], others[w] / total
             saved += [np.log1p(k * (c / p - 1)).sum() for k in _CACHE]
@@ -185,7 +185,7 @@ def _saved(ids, at, own, rest) -> tuple:  # (words, `[w]` nats)
     return n, saved
 
 
-def _author_gains(df):
+def _author_gains(df, seed=0):
     "`[a]` words of each author, and `[a,w]` nats that other posts save on masked words, for each weight."
     ids, v = _word_ids(df.text)
     everybody = np.bincount(np.concatenate(ids), minlength=v)
@@ -193,7 +193,7 @@ def _author_gains(df):
     for at in df.reset_index(drop=True).groupby("author").groups.values():
         own = np.bincount(np.concatenate([ids[i] for i in at]), minlength=v)
         rest = everybody - own + 0.5
-        found.append(_saved(ids, at, own, rest / rest.sum()))
+        found.append(_saved(ids, at, own, rest / rest.sum(), seed))
     n, saved = zip(*found)
     return np.array(n), np.array(saved)
 
@@ -212,7 +212,9 @@ def smallest_gain(
     some = _some_authors(df, least, max_authors, max_posts, seed)
     if some.author.nunique() < 5 or n_test < 2:
         return dict(authors=some.author.nunique())
-    n, saved = _author_gains(some)
+    n, saved = _author_gains(some, seed)
+    if not n.sum():
+        return dict(authors=len(n))
     best = saved.sum(0).argmax()
     gain = saved[:, best].sum() / n.sum()
     a = len(n)
@@ -322,12 +324,12 @@ def _enough(df, split=SplitCfg()) -> list:
     chance = 1 / r["authors"]
     said = "hardly tells them apart" if r["nearest"] < 5 * chance else "tells some apart"
     said = "tells most of them apart" if r["nearest"] > 0.5 else said
-    lines = [
+    return [
         f"an author's vector from half of {r['posts']} posts: reliability {r['half']:.2f}, from all of them "
         f"{r['whole']:.2f} (TF-IDF, {r['authors']} authors; 0: chance, 1: perfect); of {r['authors']} halves "
-        f"{r['nearest']:.0%} are nearest to the author's other half. This {said}"
+        f"{r['nearest']:.0%} are nearest to the author's other half. This {said}",
+        *_gains_said(known, split),
     ]
-    return lines + _gains_said(known, split)
 
 # %% ../../nbs/eval/11_inspect.ipynb #nc899b2
 def _go_on(source, shapes, read_words) -> list:

@@ -79,7 +79,7 @@ def _random_pairs(arms: dict) -> dict:  # arm -> arm
     return {
         a: r
         for a, r in out.items()
-        if r and arms[a].context not in ("random", "combined")
+        if r and arms[a].context not in ("none", "random", "combined")
     }
 
 
@@ -148,7 +148,9 @@ class ContextTask(Task):
 
     def plot(self, table):
         gains = table[table.metric == "loss - none"]
-        return plot_gain(table) if gains.arm.isin([*kinds_of_context()]).any() else None
+        whom = UNSEEN[next((c.split.by for c in self.arms.values()), "author")]
+        there = gains.arm.isin([*kinds_of_context()]).any()
+        return plot_gain(table, whom) if there else None
 
 # %% ../../nbs/experiments/05_context.ipynb #c08
 @patch
